@@ -1,0 +1,42 @@
+// SwiftNIO's echo server in structured concurrency: NIOAsyncChannel as its documentation shows it, one event loop.
+
+import NIOCore
+import NIOPosix
+import PeerSupport
+
+private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+/// Sends back what arrives until the peer ends its side; a reset ends this connection and no other.
+private func echo(_ connection: Connection) async {
+    do {
+        try await connection.executeThenClose { inbound, outbound in
+            for try await bytes in inbound {
+                try await outbound.write(bytes)
+            }
+        }
+    } catch {
+        // The load generator reports a connection that ended early; a server that logged it would be measured logging.
+    }
+}
+
+private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+// A short backlog would make a burst of 512 connects wait for retransmitted SYNs.
+private let server = try await ServerBootstrap(group: group)
+    .serverChannelOption(.backlog, value: 4096)
+    .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+    .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+    .bind(host: "127.0.0.1", port: portArgument()) { channel in
+        channel.eventLoop.makeCompletedFuture {
+            try Connection(wrappingChannelSynchronously: channel)
+        }
+    }
+
+announce(port: server.channel.localAddress?.port, name: "SwiftNIO, NIOAsyncChannel")
+try await server.executeThenClose { connections in
+    try await withThrowingDiscardingTaskGroup { tasks in
+        for try await connection in connections {
+            tasks.addTask { await echo(connection) }
+        }
+    }
+}

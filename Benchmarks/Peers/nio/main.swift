@@ -1,0 +1,40 @@
+// SwiftNIO's echo server as its users write it for speed: one channel handler, one event loop.
+
+import NIOCore
+import NIOPosix
+import PeerSupport
+
+/// Sends back what arrives, flushing once for all that one turn of the loop delivered.
+private final class EchoHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        context.write(data, promise: nil)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.flush()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+}
+
+private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+// A short backlog would make a burst of 512 connects wait for retransmitted SYNs.
+private let server = try await ServerBootstrap(group: group)
+    .serverChannelOption(.backlog, value: 4096)
+    .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+    .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+    .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(EchoHandler())
+        }
+    }
+    .bind(host: "127.0.0.1", port: portArgument()).get()
+
+announce(port: server.localAddress?.port, name: "SwiftNIO, channel handler")
+try await server.closeFuture.get()

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Echo servers side by side, as ratios to raw liburing C.
+
+  bench.py                                   every server, every case; writes Results/<date>.md and plots
+  bench.py --only nio --case 64x64x1         one rival in one case (raw liburing C always runs, as the measure)
+  bench.py --quick                           a smoke test: one short round, written to .build-c/quick.md
+
+Build first: `make -C Benchmarks build`. README.md says how to read the figures.
+"""
+
+import argparse
+import datetime
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from harness import measure, report
+from harness.cases import DEFAULT_CASES, Case
+from harness.facts import facts
+from harness.servers import BASELINE, HERE, SERVERS, Server
+
+# The steady state of small messages, where an allocation would show most.
+ALLOCATION_CASE = Case.parse("64x64x1")
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5, help="how many times each server runs in each case (5)")
+    parser.add_argument("--secs", type=float, default=2, help="how long each run is measured (2)")
+    parser.add_argument("--only", action="append", metavar="SERVER", help="this server; may be repeated")
+    parser.add_argument("--case", action="append", metavar="CASE", help="SIZExCONNECTIONSxDEPTH or churn; repeatable")
+    parser.add_argument("--quick", action="store_true", help="one round of 0.3 s, which proves only that it works")
+    parser.add_argument("--no-plots", action="store_true")
+    parser.add_argument("--out", type=Path, metavar="FILE.md", help="where the report goes")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.secs = 1, 0.3
+    if options.rounds < 1 or options.secs <= 0:
+        parser.error("--rounds and --secs must be positive")
+    unknown = set(options.only or []) - {server.name for server in SERVERS}
+    if unknown:
+        parser.error(f"no server {', '.join(sorted(unknown))}; there are {', '.join(s.name for s in SERVERS)}")
+    try:
+        options.cases = [Case.parse(text) for text in options.case] if options.case else DEFAULT_CASES
+    except ValueError as error:
+        parser.error(str(error))
+    return options
+
+
+def report_path(options: argparse.Namespace) -> Path:
+    if options.out:
+        return options.out
+    if options.quick:
+        return HERE / ".build-c/quick.md"
+    # A second run of a day does not overwrite the first: the repository keeps both or neither.
+    date = datetime.date.today().isoformat()
+    names = [f"{date}.md", *(f"{date}-{number}.md" for number in range(2, 1000))]
+    return next(path for path in (HERE / "Results" / name for name in names) if not path.exists())
+
+
+def select(only: list[str] | None) -> tuple[list[Server], list[Server]]:
+    """Those that can run and those that are missing."""
+    wanted = [server for server in SERVERS if not only or server.name in only or server.name == BASELINE]
+    missing = [server for server in wanted if not server.is_built]
+    for server in missing:
+        print(f"MISSING {server.name}: not built. Remedy: {server.remedy}")
+    if not measure.GENERATOR.exists() or any(server.name == BASELINE for server in missing):
+        sys.exit("Nothing can be measured without the load generator and raw liburing C: make -C Benchmarks build")
+    return [server for server in wanted if server.is_built], missing
+
+
+def run_case(case: Case, servers: list[Server], rounds: int, seconds: float) -> dict[str, measure.Results]:
+    results = {server.name: measure.Results() for server in servers}
+    for number in range(rounds):
+        # Rotated, so that no server always runs right after the same other one, or first on a cool machine.
+        shift = number % len(servers)
+        for server in servers[shift:] + servers[:shift]:
+            try:
+                results[server.name].samples.append(measure.sample(server, case, seconds))
+            except measure.Failed as failure:
+                results[server.name].failures.append(f"round {number + 1}: {failure}")
+                print(f"FAILED {server.name}, {case.name}, round {number + 1}: {failure}", flush=True)
+    return results
+
+
+def count_allocations(servers: list[Server], seconds: float) -> dict[str, tuple[float, float] | str]:
+    """Allocations and bytes a message of each server, or why that could not be found."""
+    found: dict[str, tuple[float, float] | str] = {}
+    print(f"\nheap allocations a message, {ALLOCATION_CASE.name}")
+    for server in servers:
+        try:
+            found[server.name] = measure.allocations(server, ALLOCATION_CASE, seconds)
+            print("{:20} {:8.3f} allocations {:10.1f} bytes".format(server.name, *found[server.name]), flush=True)
+        except measure.Failed as failure:
+            found[server.name] = str(failure)
+            print(f"{server.name:20} FAILED: {failure}", flush=True)
+    return found
+
+
+def draw(table: report.Table, cases: list[Case], out: Path) -> list[str]:
+    """The names of the plots drawn beside the report; none if matplotlib is not there."""
+    names = [case.name for case in cases]
+    servers = list(table[names[0]])
+    plots = []
+    for index, (kind, title) in enumerate([("throughput", "Throughput"), ("cpu", "Server CPU a message, inverted")]):
+        found = {server: [report.ratios(table, case, server) for case in names] for server in servers}
+        values = {server: [ratio and ratio[index] for ratio in row] for server, row in found.items()}
+        plots.append({"path": str(out.with_name(f"{out.stem}-{kind}.png")), "title": title, "values": values})
+    wanted = json.dumps({"cases": names, "servers": servers, "plots": plots})
+    # The system's own Python: that is where the distribution's matplotlib is.
+    command = ["/usr/bin/python3", str(HERE / "harness/plots.py")]
+    try:
+        run = subprocess.run(command, input=wanted, text=True, capture_output=True)
+    except OSError as error:
+        print(f"No plots: {error}")
+        return []
+    if run.returncode:
+        print(f"No plots: {run.stderr.strip().splitlines()[-1]} (apt-get install python3-matplotlib)")
+        return []
+    return [Path(plot["path"]).name for plot in plots]
+
+
+def main() -> None:
+    options = parse_arguments()
+    servers, missing = select(options.only)
+    out = report_path(options)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    described = facts(shlex.join(["Benchmarks/bench.py", *sys.argv[1:]]))
+    minutes = len(options.cases) * len(servers) * options.rounds * (options.secs + 0.7) / 60
+    print(f"{len(servers)} servers x {len(options.cases)} cases x {options.rounds} rounds: about {minutes:.0f} minutes")
+
+    table: report.Table = {}
+    for case in options.cases:
+        table[case.name] = run_case(case, servers, options.rounds, options.secs)
+        print(report.case_lines(table, case, options.rounds), flush=True)
+    allocations = count_allocations(servers, options.secs)
+
+    plots = [] if options.no_plots else draw(table, options.cases, out)
+    out.write_text(
+        report.markdown(described, table, options.cases, options.rounds, options.secs, allocations, missing, plots)
+    )
+    print(f"\nwritten: {out}")
+    failed = any(own.failures for row in table.values() for own in row.values())
+    if failed or any(isinstance(found, str) for found in allocations.values()):
+        sys.exit("Some runs FAILED: see the end of the report.")
+
+
+main()

@@ -1,0 +1,111 @@
+"""Turns results into the Markdown report and the lines that the terminal shows."""
+
+from .cases import Case
+from .measure import Results
+from .servers import BASELINE, Server
+
+# Case name -> server name -> what its rounds gave.
+Table = dict[str, dict[str, Results]]
+
+
+def ratios(table: Table, case: str, server: str) -> tuple[float, float] | None:
+    """Throughput and CPU a message against raw liburing C; more is better, 1.00 is as good as raw C."""
+    base, own = table[case][BASELINE], table[case][server]
+    if not base.samples or not own.samples:
+        return None
+    cpu = own.median("cpu_us")
+    return own.median("ops_s") / base.median("ops_s"), base.median("cpu_us") / cpu if cpu else 0
+
+
+def _cell(table: Table, case: str, server: str) -> str:
+    found = ratios(table, case, server)
+    if found:
+        return f"{found[0]:.2f} / {found[1]:.2f}"
+    return "FAILED" if not table[case][server].samples else "no baseline"
+
+
+def _markdown_table(head: list[str], rows: list[list[str]], numbers: bool = True) -> str:
+    rule = ["---"] + ["---:" if numbers else "---"] * (len(head) - 1)
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
+
+
+def _detail_row(table: Table, case: str, server: str, rounds: int) -> list[str]:
+    own = table[case][server]
+    if not own.samples:
+        return [server, "FAILED", "", "", "", "", "", "", f"0/{rounds}"]
+    found = ratios(table, case, server)
+    return [
+        server,
+        f"{found[0]:.2f}" if found else "",
+        f"{found[1]:.2f}" if found else "",
+        f"{own.median('ops_s'):,.0f}",
+        own.spread(),
+        f"{own.median('cpu_us'):.2f}",
+        f"{own.median('p50_us'):.0f}",
+        f"{own.median('p99_us'):.0f}",
+        f"{len(own.samples)}/{rounds}",
+    ]
+
+
+DETAIL_HEAD = [
+    "server", "throughput", "CPU", "messages/s", "least to most", "CPU us a message", "p50 us", "p99 us", "rounds",
+]  # fmt: skip
+
+
+def case_lines(table: Table, case: Case, rounds: int) -> str:
+    """One case for the terminal, in columns."""
+    rows = [DETAIL_HEAD] + [_detail_row(table, case.name, server, rounds) for server in table[case.name]]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(DETAIL_HEAD))]
+    lines = [
+        "  ".join(text.ljust(width) if not column else text.rjust(width)
+                  for column, (text, width) in enumerate(zip(row, widths)))
+        for row in rows
+    ]  # fmt: skip
+    return "\n".join([f"\n{case.title}", *lines])
+
+
+def markdown(
+    facts: dict[str, str],
+    table: Table,
+    cases: list[Case],
+    rounds: int,
+    seconds: float,
+    allocations: dict[str, tuple[float, float] | str],
+    missing: list[Server],
+    plots: list[str],
+) -> str:
+    servers = list(table[cases[0].name])
+    parts = [f"# Echo benchmarks, {facts['date'].split()[0]}"]
+    parts.append(_markdown_table(["what", "value"], [[key, value] for key, value in facts.items()], numbers=False))
+    plural = "s" if rounds > 1 else ""
+    parts.append(
+        f"Medians of {rounds} round{plural} of {seconds:g} s, servers in rotating order, server and load generator "
+        "each on a core of its own, loopback.\n"
+        "Cells are ratios to raw liburing C in the same run: **throughput / server CPU a message**.\n"
+        "1.00 is as good as raw C and higher is better. A case is bytes x connections x messages in flight."
+    )
+
+    parts.append("## Ratios")
+    overview = [[case.name, *(_cell(table, case.name, server) for server in servers)] for case in cases]
+    parts.append(_markdown_table(["case", *servers], overview))
+    parts += [f"![{name}]({name})" for name in plots]
+
+    parts.append("## Heap allocations a message")
+    rows = [
+        [server, *([f"{found[0]:.3f}", f"{found[1]:.1f}"] if isinstance(found, tuple) else ["FAILED", ""])]
+        for server, found in allocations.items()
+    ]
+    parts.append(_markdown_table(["server", "allocations", "bytes"], rows))
+
+    parts.append("## Each case")
+    for case in cases:
+        rows = [_detail_row(table, case.name, server, rounds) for server in servers]
+        parts += [f"### {case.title}", _markdown_table(DETAIL_HEAD, rows)]
+
+    notes = [f"- {server.name}: MISSING, not built. Remedy: `{server.remedy}`" for server in missing]
+    for case in cases:
+        for server in servers:
+            notes += [f"- {server}, {case.name}: FAILED, {why}" for why in table[case.name][server].failures]
+    notes += [f"- {name}, allocations: FAILED, {why}" for name, why in allocations.items() if isinstance(why, str)]
+    parts += ["## Missing and failed", "\n".join(notes) or "Nothing."]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,44 @@
+"""Who is measured. To add a rival, add a line: its command must echo TCP on 127.0.0.1:{port} in one thread and print a
+line that begins with `listening on` once it is ready."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent.parent
+
+BASELINE = "raw-uring"
+
+
+@dataclass(frozen=True)
+class Server:
+    name: str
+    program: str
+    arguments: tuple[str, ...] = ("--port", "{port}")
+    remedy: str = "make -C Benchmarks build"
+
+    @property
+    def is_built(self) -> bool:
+        return (HERE / self.program).exists()
+
+    def command(self, port: int) -> list[str]:
+        return [str(HERE / self.program), *(argument.format(port=port) for argument in self.arguments)]
+
+
+def _ours(style: str) -> Server:
+    return Server(
+        f"proactor-{style}",
+        "../Examples/.build/release/EchoServer",
+        ("--port", "{port}", "--backend", "io_uring", "--style", style),
+        "swift build -c release --package-path Examples --product EchoServer",
+    )
+
+
+SERVERS = [
+    Server(BASELINE, ".build-c/uring-c"),
+    _ours("protocols"),
+    _ours("streams"),
+    Server("raw-epoll", ".build-c/epoll-c"),
+    Server("libuv", ".build-c/libuv", remedy="apt-get install libuv1-dev && make -C Benchmarks build"),
+    Server("nio", ".build/release/NIOEcho"),
+    Server("nio-async", ".build/release/NIOAsyncEcho"),
+]

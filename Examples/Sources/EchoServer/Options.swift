@@ -1,0 +1,40 @@
+import Glibc
+
+/// What the command line asks for.
+struct Options: Sendable {
+    enum Style: String {
+        case protocols
+        case streams
+    }
+
+    var host = "127.0.0.1"
+    var port = 8888
+    var backend = "auto"
+    var style = Style.protocols
+
+    init(_ arguments: [String]) {
+        var rest = arguments.dropFirst()
+        while let name = rest.popFirst() {
+            guard let value = rest.popFirst() else { Self.fail("\(name) needs a value") }
+            switch name {
+            case "--host": host = value
+            case "--port": port = Int(value) ?? { Self.fail("\(value) is not a port") }()
+            case "--backend": backend = value
+            case "--style": style = Style(rawValue: value) ?? { Self.fail("\(value) is neither protocols nor streams") }()
+            default: Self.fail("unknown option \(name)")
+            }
+        }
+    }
+
+    private static func fail(_ message: String) -> Never {
+        announce("\(message)\nusage: EchoServer [--host ADDRESS] [--port N] [--backend auto|io_uring|epoll|poll|select] "
+            + "[--style protocols|streams]")
+        exit(2)
+    }
+}
+
+/// Prints a line at once, also into a pipe.
+func announce(_ line: String) {
+    print(line)
+    fflush(nil)
+}

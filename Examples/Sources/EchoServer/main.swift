@@ -1,0 +1,45 @@
+// Sends back what it gets, in either of the library's two styles:
+//
+//     EchoServer --port 8888 --backend auto --style protocols
+//     EchoServer --port 8888 --backend io_uring --style streams
+import Proactor
+
+/// Protocols: the loop calls the object of a connection with the bytes that came in, lent for the time of the call.
+final class Echo: StreamProtocol {
+    private var transport: (any StreamTransport)?
+
+    func connectionMade(_ transport: any StreamTransport) {
+        self.transport = transport
+    }
+
+    func dataReceived(_ data: RawSpan) {
+        transport?.write(data)
+    }
+
+    func connectionLost(_ error: (any Error)?) {
+        transport = nil
+    }
+}
+
+/// Streams: a task for each connection reads and writes.
+func echo(_ reader: StreamReader, _ writer: StreamWriter) async throws {
+    while try await reader.withNextBytes({ writer.write($0) }) != nil {
+        try await writer.drain()
+    }
+}
+
+let options = Options(CommandLine.arguments)
+
+try run(loopFactory: { try newEventLoop(backend: options.backend) }) { loop in
+    let server =
+        switch options.style {
+        case .protocols:
+            try await loop.createServer(host: options.host, port: options.port, backlog: 4096) { Echo() }
+        case .streams:
+            try await loop.startServer(host: options.host, port: options.port, backlog: 4096, echo)
+        }
+    for socket in server.sockets {
+        announce("listening on \(socket.localAddress!) (\(loop.backend))")
+    }
+    try? await server.serveForever()
+}

@@ -1,0 +1,67 @@
+# What can be done here; `make` alone says it.
+
+# The Debian packages that each goal needs, in this one place.
+BUILD_PACKAGES := liburing-dev
+RUN_PACKAGES := $(BUILD_PACKAGES) libhttp-parser-dev
+PACKAGES := $(RUN_PACKAGES) curl
+
+PORT ?= 8080
+BACKEND ?= auto
+SWIFT ?= swift
+# Set to anything where the packages come from elsewhere than apt-get.
+SKIP_DEPS ?=
+
+SWIFT_TEST := $(SWIFT) test --disable-xctest
+EXAMPLES := Examples
+# Folders by name with a slash, so that what was built, in hidden folders, is left out.
+SWIFT_CODE := $(wildcard Package.swift Sources Tests Examples/Package.swift Examples/*/ \
+	Benchmarks/Package.swift Benchmarks/*/)
+# What the tests of the house's rules read is text: no sanitizer finds anything there.
+SANITIZED := --disable-xctest --skip TidyTests
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench deps format lint sanitize sanitize-thread sanitize-address clean deps-run
+
+help: ## say what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: deps-run ## run the HTTP example: PORT=8080 BACKEND=auto|io_uring|epoll|poll|select
+	$(SWIFT) build --package-path $(EXAMPLES) -c release --product HTTPServer
+	PROACTOR_BACKEND=$(BACKEND) exec $(EXAMPLES)/.build/release/HTTPServer --port $(PORT)
+
+test: deps ## build and test the package, then the examples
+	$(SWIFT_TEST)
+	$(SWIFT) build --package-path $(EXAMPLES)
+	$(if $(wildcard $(EXAMPLES)/Tests),$(SWIFT_TEST) --package-path $(EXAMPLES))
+
+bench: deps ## run the benchmarks
+	$(SWIFT) build --package-path $(EXAMPLES) -c release
+	$(MAKE) -C Benchmarks run
+
+deps: ## install the Debian packages that building and testing need
+	@$(if $(SKIP_DEPS),:,scripts/install-dependencies $(PACKAGES))
+
+deps-run:
+	@$(if $(SKIP_DEPS),:,scripts/install-dependencies $(RUN_PACKAGES))
+
+format: ## format all Swift in place
+	$(SWIFT) format format --in-place --parallel --recursive $(SWIFT_CODE)
+
+lint: ## say what the formatter would complain about
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_CODE)
+
+sanitize: ## run the tests under the thread sanitizer, then under the address and leak sanitizer
+	$(MAKE) sanitize-thread
+	$(MAKE) sanitize-address
+
+sanitize-thread: deps
+	TSAN_OPTIONS=halt_on_error=1:exitcode=66 \
+		$(SWIFT) test --sanitize=thread --scratch-path .build-tsan $(SANITIZED)
+
+# With lld, because gold, the default, prints a warning for each of the sanitizer's symbols.
+sanitize-address: deps
+	ASAN_OPTIONS=detect_leaks=1 \
+		$(SWIFT) test --sanitize=address --scratch-path .build-asan $(SANITIZED) -Xswiftc -use-ld=lld
+
+clean: ## delete all that was built
+	rm -rf .build .build-* $(EXAMPLES)/.build $(EXAMPLES)/.build-* Benchmarks/.build Benchmarks/.build-*

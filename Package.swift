@@ -1,0 +1,44 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every target reads the same dialect: explicit existentials, imports that do not leak, async code that stays with its caller.
+let dialect: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "swift-proactor",
+    products: [
+        .library(name: "Proactor", targets: ["Proactor"]),
+        .library(name: "ProactorTesting", targets: ["ProactorTesting"]),
+    ],
+    targets: [
+        // Floor 0: the only C.
+        .target(name: "CLinux"),
+        .target(name: "CUring", linkerSettings: [.linkedLibrary("uring")]),
+        // Floor 1: one kernel object a file.
+        .target(name: "Kernel", dependencies: ["CLinux"], swiftSettings: dialect),
+        // Floor 2: the ring.
+        .target(name: "Uring", dependencies: ["CUring", "Kernel"], swiftSettings: dialect),
+        // Floor 3: the contract and all that does not depend on how the kernel is asked.
+        .target(name: "EventLoops", dependencies: ["CLinux", "Kernel"], swiftSettings: dialect),
+        // Floor 4: the loops.
+        .target(name: "ProactorLoop", dependencies: ["EventLoops", "Uring", "Kernel"], swiftSettings: dialect),
+        .target(name: "ProactorTesting", dependencies: ["EventLoops"], swiftSettings: dialect),
+        // Floor 5: what people import.
+        .target(name: "Proactor", dependencies: ["ProactorLoop", "EventLoops", "Kernel"], swiftSettings: dialect),
+
+        .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: dialect),
+        .testTarget(name: "UringTests", dependencies: ["Uring", "Kernel"], swiftSettings: dialect),
+        .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "Kernel"], swiftSettings: dialect),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["Proactor", "ProactorTesting", "EventLoops", "ProactorLoop", "Uring", "Kernel"],
+            swiftSettings: dialect
+        ),
+        .testTarget(name: "TidyTests", swiftSettings: dialect),
+    ]
+)

@@ -1,0 +1,140 @@
+internal import Glibc
+public import Kernel
+
+extension AbstractEventLoop {
+    /// Connects to a TCP server and gives the connection to a protocol object.
+    ///
+    /// - Parameters:
+    ///   - host: Name or address.
+    ///   - port: 1...65535.
+    ///   - family: Which addresses of the host to try.
+    ///   - proto: Which protocol to ask the resolver for; 0 for any.
+    ///   - flags: `AI_…` flags for the resolver.
+    ///   - localAddress: Host and port to bind this end to; nil to let the kernel choose.
+    ///   - happyEyeballsDelay: After how long to try the next address beside the previous one, for instance 250 ms; nil to try
+    ///     one after the other.
+    ///   - interleave: How many addresses of the first family come before the families alternate; nil for 1 with a delay, and
+    ///     for the resolver's order without.
+    ///   - allErrors: Whether a failure always holds the error of each address, even if there is one or all are equal.
+    ///   - makeProtocol: Makes the protocol object, once the connection stands: a ``StreamProtocol`` or a ``BufferedProtocol``.
+    /// - Returns: The transport, and the protocol, whose `connectionMade` was called.
+    /// - Throws: ``EventLoopError``: `.system` with errno and address if one address failed or all failed alike, else
+    ///   `.connectFailed` with all of them in ``EventLoopError/attempts``; `.lookupFailed`; `.invalidArgument`; `.closed`;
+    ///   `.wrongThread`. `CancellationError`: the socket is closed. asyncio: `create_connection`.
+    public func createConnection<P: ConnectionProtocol>(
+        host: String, port: Int, family: AddressFamily = .unspecified, proto: Int32 = 0, flags: Int32 = 0,
+        localAddress: (host: String, port: Int)? = nil, happyEyeballsDelay: Duration? = nil, interleave: Int? = nil,
+        allErrors: Bool = false, _ makeProtocol: @escaping () -> P
+    ) async throws -> (any StreamTransport, P) {
+        let operation = "createConnection"
+        try core.check(operation)
+        var addresses = try await core.addresses(
+            host: host, port: port, family: family, proto: proto, flags: flags, operation)
+        let ahead = interleave ?? (happyEyeballsDelay == nil ? 0 : 1)
+        if ahead > 0 { addresses = Interleaving.alternate(addresses, ahead: ahead) }
+        var connector = Connector(core: core)
+        if let localAddress {
+            connector.localAddresses = try await core.addresses(
+                host: localAddress.host, port: localAddress.port, family: family, proto: proto, flags: flags, operation)
+        }
+        try core.check(operation)
+        let outcome =
+            if let happyEyeballsDelay, addresses.count > 1 {
+                try await connector.connectStaggered(addresses, delay: happyEyeballsDelay)
+            } else {
+                try await connector.connectInOrder(addresses)
+            }
+        switch outcome {
+        case .connected(let descriptor): return try begin(descriptor, makeProtocol)
+        case .failed(let errors): throw ConnectFailure.summary(errors, host: host, port: port, all: allErrors)
+        }
+    }
+
+    /// Gives a connected socket to a protocol object.
+    ///
+    /// - Parameters:
+    ///   - socket: A connected stream socket; the transport owns its descriptor from now on.
+    ///   - makeProtocol: Makes the protocol object.
+    /// - Returns: The transport and the protocol.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is no open stream socket, `.closed`, `.wrongThread`. asyncio:
+    ///   `create_connection(sock=…)`.
+    public func createConnection<P: ConnectionProtocol>(
+        socket: Socket, _ makeProtocol: @escaping () -> P
+    ) async throws -> (any StreamTransport, P) {
+        try core.check("createConnection")
+        return try adopt(socket, "createConnection", makeProtocol)
+    }
+
+    /// Gives a connection that was accepted elsewhere to a protocol object.
+    ///
+    /// - Parameters:
+    ///   - socket: The accepted socket; the transport owns its descriptor from now on.
+    ///   - makeProtocol: Makes the protocol object.
+    /// - Returns: The transport and the protocol.
+    /// - Throws: As ``createConnection(socket:_:)``. asyncio: `connect_accepted_socket`.
+    public func connectAcceptedSocket<P: ConnectionProtocol>(
+        _ socket: Socket, _ makeProtocol: @escaping () -> P
+    ) async throws -> (any StreamTransport, P) {
+        try core.check("connectAcceptedSocket")
+        return try adopt(socket, "connectAcceptedSocket", makeProtocol)
+    }
+
+    private func adopt<P: ConnectionProtocol>(
+        _ socket: Socket, _ operation: String, _ makeProtocol: () -> P
+    ) throws -> (any StreamTransport, P) {
+        let descriptor = try StreamSocket.adopt(socket, operation)
+        StreamOptions.setNoDelay(descriptor)
+        return try begin(descriptor, makeProtocol)
+    }
+
+    private func begin<P: ConnectionProtocol>(
+        _ descriptor: Int32, _ makeProtocol: () -> P
+    ) throws -> (any StreamTransport, P) {
+        let connectionProtocol = makeProtocol()
+        do {
+            let transport = try SocketTransport(core: core, descriptor: descriptor, protocol: connectionProtocol)
+            transport.begin()
+            return (transport, connectionProtocol)
+        } catch {
+            try? Descriptor.close(descriptor)
+            throw error
+        }
+    }
+}
+
+/// Puts addresses of different families in turn. asyncio: `_interleave_addrinfos`.
+enum Interleaving {
+    /// - Parameter ahead: How many of the first family come before the turns begin.
+    static func alternate(_ addresses: [SocketAddress], ahead: Int) -> [SocketAddress] {
+        var families: [(AddressFamily, [SocketAddress])] = []
+        for address in addresses {
+            if let index = families.firstIndex(where: { $0.0 == address.family }) {
+                families[index].1.append(address)
+            } else {
+                families.append((address.family, [address]))
+            }
+        }
+        guard families.count > 1 else { return addresses }
+        var ordered = Array(families[0].1.prefix(ahead - 1))
+        families[0].1.removeFirst(ordered.count)
+        let longest = families.map(\.1.count).max() ?? 0
+        for turn in 0..<longest {
+            for (_, members) in families where turn < members.count { ordered.append(members[turn]) }
+        }
+        return ordered
+    }
+}
+
+/// Makes one error of those of all addresses.
+enum ConnectFailure {
+    static func summary(_ errors: [any Error], host: String, port: Int, all: Bool) -> any Error {
+        guard let first = errors.first else {
+            return EventLoopError(.lookupFailed, "createConnection", address: "\(host):\(port)", detail: "The name has no address")
+        }
+        let texts = Set(errors.map { "\($0)" })
+        if !all, texts.count == 1 { return first }
+        return EventLoopError(
+            .connectFailed, "createConnection", address: "\(host):\(port)",
+            detail: "Multiple exceptions: \(errors.map { "\($0)" }.joined(separator: ", "))", attempts: errors)
+    }
+}

@@ -1,0 +1,121 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+
+/// Connects one socket to the first of several addresses that answers.
+struct Connector: Sendable {
+    let core: LoopCore
+    /// This end's addresses to choose from; nil to let the kernel choose.
+    var localAddresses: [SocketAddress]?
+
+    /// Tries the addresses one after the other. asyncio: `create_connection` without `happy_eyeballs_delay`.
+    func connectInOrder(_ addresses: [SocketAddress]) async throws -> Outcome {
+        var errors: [any Error] = []
+        for address in addresses {
+            do { return .connected(try await connect(to: address)) } catch {
+                if error is CancellationError { throw error }
+                errors.append(error)
+            }
+        }
+        return .failed(errors)
+    }
+
+    /// Begins with the next address a while after the previous one, or at once when that failed; the first to stand wins.
+    ///
+    /// Source: RFC 8305. asyncio: `staggered_race`.
+    func connectStaggered(_ addresses: [SocketAddress], delay: Duration) async throws -> Outcome {
+        try await withThrowingTaskGroup(of: Event.self) { group in
+            var errors: [(Int, any Error)] = []
+            var begun = 0
+            func beginNext() {
+                guard begun < addresses.count else { return }
+                let number = begun
+                begun += 1
+                group.addTask { await attempt(number, addresses[number]) }
+                if begun < addresses.count { group.addTask { await pause(number, delay) } }
+            }
+            beginNext()
+            while let event = try await group.next() {
+                switch event {
+                case .connected(let descriptor):
+                    group.cancelAll()
+                    await closeLosers(&group)
+                    return .connected(descriptor)
+                case .failed(let number, let error):
+                    errors.append((number, error))
+                    if errors.count == addresses.count { group.cancelAll() } else if number == begun - 1 { beginNext() }
+                case .pauseOver(let number):
+                    if number == begun - 1 { beginNext() }
+                }
+            }
+            if Task.isCancelled { throw CancellationError() }
+            return .failed(errors.sorted { $0.0 < $1.0 }.map(\.1))
+        }
+    }
+
+    enum Outcome {
+        case connected(Int32)
+        /// One error an address, in order.
+        case failed([any Error])
+    }
+
+    private enum Event: Sendable {
+        case connected(Int32)
+        case failed(Int, any Error)
+        case pauseOver(Int)
+    }
+
+    private func attempt(_ number: Int, _ address: SocketAddress) async -> Event {
+        do { return .connected(try await connect(to: address)) } catch { return .failed(number, error) }
+    }
+
+    private func pause(_ number: Int, _ delay: Duration) async -> Event {
+        let over = WaitList(queue: core.queue)
+        let timer = core.callAt(core.now.advanced(by: delay)) { over.resumeAll() }
+        if await !over.wait() { timer.cancel() }
+        return .pauseOver(number)
+    }
+
+    private func closeLosers(_ group: inout ThrowingTaskGroup<Event, any Error>) async {
+        while let event = try? await group.next() {
+            if case .connected(let descriptor) = event { try? Descriptor.close(descriptor) }
+        }
+    }
+
+    private func connect(to address: SocketAddress) async throws -> Int32 {
+        try Task.checkCancellation()
+        let descriptor: Int32
+        do { descriptor = try SocketCalls.open(address.family, type: Int32(SOCK_STREAM.rawValue)) } catch {
+            throw EventLoopError(system: error, "socket", address: address.description)
+        }
+        do {
+            try bindLocally(descriptor, address.family)
+            try await core.driver.connect(descriptor, to: address)
+            if address.family != .unix { StreamOptions.setNoDelay(descriptor) }
+            return descriptor
+        } catch {
+            try? Descriptor.close(descriptor)
+            if let errno = error as? Errno { throw EventLoopError(system: errno, "connect", address: address.description) }
+            throw error
+        }
+    }
+
+    private func bindLocally(_ descriptor: Int32, _ family: AddressFamily) throws(EventLoopError) {
+        guard let localAddresses else { return }
+        var last: EventLoopError?
+        for local in localAddresses where local.family == family {
+            do { return try SocketCalls.bind(descriptor, to: local) } catch {
+                last = EventLoopError(system: error, "bind", address: local.description)
+            }
+        }
+        throw last ?? .invalidArgument("createConnection", "localAddress has no address of the family of the remote one")
+    }
+}
+
+/// Options that every TCP connection gets.
+enum StreamOptions {
+    /// Small writes go out at once. Not possible on a Unix socket, which needs no such thing.
+    static func setNoDelay(_ descriptor: Int32) {
+        try? SocketCalls.setOption(descriptor, level: Int32(IPPROTO_TCP), name: TCP_NODELAY, 1)
+    }
+}

@@ -1,0 +1,47 @@
+package import Kernel
+
+/// Which kernel interface a loop stands on.
+public enum LoopBackend: String, Sendable, CaseIterable, CustomStringConvertible {
+    /// Completions: operations are submitted to the kernel's ring.
+    case ioUring = "io_uring"
+    /// Readiness by `epoll(7)`.
+    case epoll
+    /// Readiness by `poll(2)`.
+    case poll
+    /// Readiness by `select(2)`.
+    case select
+
+    /// The kernel's name for it.
+    public var description: String {
+        rawValue
+    }
+}
+
+/// How long one round with the kernel may last.
+package enum LoopWait {
+    case none
+    case forever
+    /// Until this time of the monotonic clock, in nanoseconds.
+    case until(Int64)
+}
+
+/// What a loop must supply: one round with the kernel, a way to be woken, and channels.
+///
+/// All but ``wake()`` is called on the loop's thread.
+package protocol LoopDriver: AnyObject {
+    var backend: LoopBackend { get }
+    /// Binds the driver to the calling thread; called before each run.
+    func attach() throws(EventLoopError)
+    /// Gives the kernel what is asked of it, waits, and dispatches whatever has happened.
+    func poll(_ wait: LoopWait) throws(EventLoopError)
+    /// Ends the current or the next wait. Any thread; costs a system call.
+    func wake()
+    /// The descriptor whose writing wakes the loop, for signal handlers, which can call nothing else.
+    var wakeDescriptor: Int32 { get }
+    func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel
+    func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel
+    /// Connects a socket. Cancelling ends it with `CancellationError`; the socket may then only be closed.
+    func connect(_ descriptor: Int32, to address: SocketAddress) async throws
+    /// Calls off everything, waits until the kernel has let go of it, and releases the kernel's resources.
+    func close() throws(EventLoopError)
+}

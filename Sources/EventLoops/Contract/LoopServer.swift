@@ -1,0 +1,4 @@
+/// A server, as the loop sees it when it closes.
+package protocol LoopServer: AnyObject {
+    func loopClosed()
+}

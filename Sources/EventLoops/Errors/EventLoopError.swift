@@ -1,0 +1,146 @@
+public import Kernel
+
+/// What went wrong in the loop, which operation it was, and what to do about it.
+///
+/// Codes separate who caused it: *you* (``Code/closed``, ``Code/wrongThread``, ``Code/invalidArgument``), *the peer or the
+/// world* (``Code/system`` with an ``errno``), *this system* (``Code/notSupported``).
+///
+/// asyncio: `RuntimeError`, `ValueError` and `OSError` of the event loop.
+public struct EventLoopError: Error, Sendable, CustomStringConvertible {
+    /// The kind of error. New codes may be added in minor releases.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        private enum Value: String, Sendable {
+            case closed, alreadyRunning, anotherLoopRunning, running, notRunning, stoppedBeforeCompletion, wrongThread, wrongLoop
+            case invalidArgument, invalidState, notSupported, system, connectFailed, timedOut, executorShutDown
+            case protocolBroken, lookupFailed
+        }
+
+        private let value: Value
+
+        private init(_ value: Value) {
+            self.value = value
+        }
+
+        /// The loop, server, stream or transport was closed before. asyncio: "Event loop is closed".
+        public static let closed = Code(.closed)
+        /// This loop runs already. asyncio: "This event loop is already running".
+        public static let alreadyRunning = Code(.alreadyRunning)
+        /// Another loop runs on this thread. asyncio: "Cannot run the event loop while another loop is running".
+        public static let anotherLoopRunning = Code(.anotherLoopRunning)
+        /// Not possible while the loop runs. asyncio: "Cannot close a running event loop".
+        public static let running = Code(.running)
+        /// No loop runs on this thread. asyncio: "no running event loop".
+        public static let notRunning = Code(.notRunning)
+        /// The loop was stopped before the future was done. asyncio: "Event loop stopped before Future completed".
+        public static let stoppedBeforeCompletion = Code(.stoppedBeforeCompletion)
+        /// Called from a thread that does not run the loop. asyncio: "Non-thread-safe operation invoked …".
+        public static let wrongThread = Code(.wrongThread)
+        /// A future or task of another loop was given. asyncio: "attached to a different loop".
+        public static let wrongLoop = Code(.wrongLoop)
+        /// An argument, or a combination of arguments, has no meaning. asyncio: `ValueError`.
+        public static let invalidArgument = Code(.invalidArgument)
+        /// The object is not in a state that allows this. asyncio: `InvalidStateError`, `RuntimeError`.
+        public static let invalidState = Code(.invalidState)
+        /// This kernel, loop or object cannot do it. asyncio: `NotImplementedError`.
+        public static let notSupported = Code(.notSupported)
+        /// The kernel said no: see ``EventLoopError/errno``. asyncio: `OSError`.
+        public static let system = Code(.system)
+        /// No address could be connected: see ``EventLoopError/attempts``. asyncio: `OSError("Multiple exceptions: …")`.
+        public static let connectFailed = Code(.connectFailed)
+        /// A deadline passed. asyncio: `TimeoutError`.
+        public static let timedOut = Code(.timedOut)
+        /// The executor takes no more work. asyncio: "Executor shutdown has been called".
+        public static let executorShutDown = Code(.executorShutDown)
+        /// A user's protocol object broke its contract, for instance with an empty buffer.
+        public static let protocolBroken = Code(.protocolBroken)
+        /// A name could not be resolved: see ``EventLoopError/attempts`` for the resolver's own error.
+        public static let lookupFailed = Code(.lookupFailed)
+
+        /// The code's name.
+        public var description: String {
+            value.rawValue
+        }
+    }
+
+    /// The kind of error.
+    public let code: Code
+    /// The operation that failed, by the name under which it was called, for instance `createServer`.
+    public let operation: String
+    /// The kernel's error, where it was the kernel that said no.
+    public let errno: Errno?
+    /// The address that was meant, where there is one.
+    public let address: String?
+    /// One sentence on what happened or what to do next; empty where the code says it all.
+    public let detail: String
+    /// The errors behind this one, in order: each address that was tried, or the resolver's error.
+    public let attempts: [any Error]
+
+    /// Makes an error.
+    ///
+    /// - Parameters:
+    ///   - code: The kind of error.
+    ///   - operation: The operation that failed.
+    ///   - errno: The kernel's error, if any.
+    ///   - address: The address that was meant, if any.
+    ///   - detail: One sentence on what happened or what to do next.
+    ///   - attempts: The errors behind this one.
+    public init(
+        _ code: Code, _ operation: String, errno: Errno? = nil, address: String? = nil, detail: String = "",
+        attempts: [any Error] = []
+    ) {
+        self.code = code
+        self.operation = operation
+        self.errno = errno
+        self.address = address
+        self.detail = detail
+        self.attempts = attempts
+    }
+
+    /// A sentence: operation, address, reason, remedy.
+    public var description: String {
+        var text = operation
+        if let address { text += " \(address)" }
+        text += ": \(errno?.description ?? code.description)"
+        if !detail.isEmpty { text += ". \(detail)" }
+        if !attempts.isEmpty { text += " [\(attempts.map { "\($0)" }.joined(separator: "; "))]" }
+        return text
+    }
+}
+
+extension EventLoopError {
+    /// The kernel said no: with the remedy, where one is known.
+    package init(system errno: Errno, _ operation: String, address: String? = nil) {
+        self.init(.system, operation, errno: errno, address: address, detail: Remedy.of(errno) ?? "")
+    }
+
+    package static func closed(_ operation: String, _ what: String = "Event loop") -> EventLoopError {
+        EventLoopError(.closed, operation, detail: "\(what) is closed")
+    }
+
+    package static func wrongThread(_ operation: String) -> EventLoopError {
+        EventLoopError(
+            .wrongThread, operation,
+            detail: "Call it on the loop's thread, or hand it over with callSoonThreadsafe or runCoroutineThreadsafe"
+        )
+    }
+
+    package static func invalidArgument(_ operation: String, _ detail: String) -> EventLoopError {
+        EventLoopError(.invalidArgument, operation, detail: detail)
+    }
+}
+
+/// What to do about a kernel error, as one table.
+private enum Remedy {
+    static func of(_ errno: Errno) -> String? {
+        switch errno {
+        case .addressInUse: "Another socket is bound there: stop it, choose another port, or pass reusePort to share it"
+        case .addressNotAvailable: "No interface of this machine has that address"
+        case .permissionDenied: "Ports below 1024 need CAP_NET_BIND_SERVICE; otherwise a firewall or file mode forbids it"
+        case .tooManyOpenFiles: "The process is at its limit of descriptors: raise it with `ulimit -n` or close some"
+        case .tooManyOpenFilesInSystem: "The system is at its limit of descriptors: raise the sysctl fs.file-max"
+        case .connectionRefused: "Nothing listens there"
+        case .noMemory, .noBufferSpace: "The kernel is short of memory for sockets: lower the load or raise its limits"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,202 @@
+/// A result that a loop will have later.
+///
+/// Set once, by whoever made it; looked at by callbacks and by tasks of its loop. To be used on its loop's thread only;
+/// `Sendable` so that it may be stored anywhere. A future that fails and is never looked at is reported when it goes.
+///
+/// asyncio: `asyncio.Future`.
+public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
+    private enum State {
+        case pending
+        case finished(Value)
+        case failed(any Error)
+        case cancelled(message: String?)
+    }
+
+    private struct Callback {
+        let token: Int
+        let call: (Future<Value>) throws -> Void
+    }
+
+    package final let core: LoopCore
+    private final var state = State.pending
+    private final var callbacks: [Callback] = []
+    private final var lastToken = 0
+    private final var waiters: WaitList?
+    private final var isErrorUnseen = false
+
+    package init(core: LoopCore) {
+        self.core = core
+    }
+
+    // MARK: Looking
+
+    /// Whether there is a result, an error, or the future was cancelled. asyncio: `done()`.
+    public final var isDone: Bool {
+        if case .pending = state { false } else { true }
+    }
+
+    /// Whether the future was cancelled. asyncio: `cancelled()`.
+    public final var isCancelled: Bool {
+        if case .cancelled = state { true } else { false }
+    }
+
+    /// What was said with ``cancel(message:)``, if the future is cancelled.
+    public final var cancelMessage: String? {
+        if case .cancelled(let message) = state { message } else { nil }
+    }
+
+    /// The result.
+    ///
+    /// - Throws: The future's error; `CancellationError` if it was cancelled; ``EventLoopError`` with `.invalidState` if it is
+    ///   not done. asyncio: `result()`.
+    public final func result() throws -> Value {
+        isErrorUnseen = false
+        switch state {
+        case .finished(let value): return value
+        case .failed(let error): throw error
+        case .cancelled: throw CancellationError()
+        case .pending: throw EventLoopError(.invalidState, "result", detail: "Result is not set")
+        }
+    }
+
+    /// The error, or nil if there is a result.
+    ///
+    /// - Throws: `CancellationError` if the future was cancelled; ``EventLoopError`` with `.invalidState` if it is not done.
+    ///   asyncio: `exception()`.
+    public final func exception() throws -> (any Error)? {
+        isErrorUnseen = false
+        switch state {
+        case .finished: return nil
+        case .failed(let error): return error
+        case .cancelled: throw CancellationError()
+        case .pending: throw EventLoopError(.invalidState, "exception", detail: "Exception is not set")
+        }
+    }
+
+    // MARK: Settling
+
+    /// Sets the result; callbacks and waiting tasks follow in later steps of the loop, never inside this call.
+    ///
+    /// - Parameter value: The result.
+    /// - Throws: ``EventLoopError`` with `.invalidState` if the future is done, `.wrongThread` off the loop's thread.
+    ///   asyncio: `set_result`.
+    public func setResult(_ value: Value) throws {
+        try settle(.finished(value), "setResult")
+    }
+
+    /// Sets the error.
+    ///
+    /// - Parameter error: The error.
+    /// - Throws: As ``setResult(_:)``. asyncio: `set_exception`.
+    public func setException(_ error: any Error) throws {
+        try settle(.failed(error), "setException")
+    }
+
+    /// Cancels the future: whoever waits gets `CancellationError`.
+    ///
+    /// - Parameter message: Why, for ``cancelMessage``.
+    /// - Returns: False if the future was done already. asyncio: `cancel(msg)`.
+    @discardableResult
+    public func cancel(message: String? = nil) -> Bool {
+        guard core.queue.admitsCurrentThread(), !isDone else { return false }
+        finish(.cancelled(message: message))
+        return true
+    }
+
+    private final func settle(_ outcome: State, _ operation: String) throws(EventLoopError) {
+        guard core.queue.admitsCurrentThread() else { throw .wrongThread(operation) }
+        guard !isDone else {
+            throw EventLoopError(.invalidState, operation, detail: "The future is \(isCancelled ? "cancelled" : "done") already")
+        }
+        finish(outcome)
+    }
+
+    private final func finish(_ outcome: State) {
+        state = outcome
+        let waited = waiters.map { !$0.isEmpty } ?? false
+        if case .failed = outcome { isErrorUnseen = !waited }
+        waiters?.resumeAll()
+        let called = callbacks
+        callbacks = []
+        for callback in called { schedule(callback.call) }
+    }
+
+    /// Settles a task from its own body, past the guard that keeps others from doing so.
+    final func finishTask(_ result: Result<Value, any Error>, wasCancelled: Bool) {
+        guard !isDone else { return }
+        switch result {
+        case .success(let value): finish(.finished(value))
+        case .failure(let error): finish(wasCancelled ? .cancelled(message: nil) : .failed(error))
+        }
+    }
+
+    // MARK: Following
+
+    /// Calls `callback` with this future soon after it is done, or soon if it is done; callbacks run in the order of adding.
+    ///
+    /// - Parameter callback: What to call; what it throws goes to the exception handler.
+    /// - Returns: A token for ``removeDoneCallback(_:)``. asyncio: `add_done_callback`.
+    @discardableResult
+    public final func addDoneCallback(_ callback: @escaping (Future<Value>) throws -> Void) -> Int {
+        lastToken += 1
+        if isDone { schedule(callback) } else { callbacks.append(Callback(token: lastToken, call: callback)) }
+        return lastToken
+    }
+
+    /// Takes a callback back that has not been scheduled.
+    ///
+    /// - Parameter token: What ``addDoneCallback(_:)`` returned.
+    /// - Returns: Whether it was there. asyncio: `remove_done_callback`.
+    @discardableResult
+    public final func removeDoneCallback(_ token: Int) -> Bool {
+        guard let index = callbacks.firstIndex(where: { $0.token == token }) else { return false }
+        callbacks.remove(at: index)
+        return true
+    }
+
+    private final func schedule(_ callback: @escaping (Future<Value>) throws -> Void) {
+        guard !core.isClosed else { return }
+        _ = core.callSoon { try callback(self) }
+    }
+
+    /// The result, once it is there. Does not suspend if the future is done.
+    ///
+    /// Cancelling the waiting task cancels the future too, as in asyncio.
+    ///
+    /// - Throws: The future's error; `CancellationError`; ``EventLoopError`` with `.wrongThread` if the task does not run on
+    ///   this future's loop. asyncio: `await future`.
+    public final var value: Value {
+        get async throws {
+            if !isDone {
+                try core.check("value")
+                if await !waitUntilDone() { cancel() }
+            }
+            return try result()
+        }
+    }
+
+    private final func waitUntilDone() async -> Bool {
+        let list = waiters ?? WaitList(queue: core.queue)
+        waiters = list
+        return await list.wait()
+    }
+
+    /// The state in a word.
+    public var description: String {
+        "<\(type(of: self)) \(stateName)>"
+    }
+
+    final var stateName: String {
+        switch state {
+        case .pending: "pending"
+        case .finished: "finished"
+        case .failed(let error): "failed: \(error)"
+        case .cancelled: "cancelled"
+        }
+    }
+
+    deinit {
+        guard isErrorUnseen, case .failed(let error) = state else { return }
+        core.reportFromAnyThread(ExceptionContext(message: "Future exception was never retrieved", error: error))
+    }
+}

@@ -1,0 +1,107 @@
+extension AbstractEventLoop {
+    /// Makes a future of this loop.
+    ///
+    /// - Parameter type: What its result will be. asyncio: `create_future`.
+    public func createFuture<Value>(of type: Value.Type = Value.self) -> Future<Value> {
+        Future(core: core)
+    }
+
+    /// Runs async code as a task of the loop, beginning in the next turn.
+    ///
+    /// The code and all that it awaits from this library runs on the loop's thread without a hop, and may share plain mutable
+    /// state with everything else that runs there.
+    ///
+    /// - Parameters:
+    ///   - name: The task's name, for people; nil for a number.
+    ///   - body: The code; nonisolated, or isolated to an actor that is pinned to this loop.
+    /// - Returns: The task. On a closed loop, off the loop's thread, or for a body that is isolated elsewhere it has failed
+    ///   already, with an ``EventLoopError``. asyncio: `create_task`.
+    @discardableResult
+    public func createTask<Value>(
+        name: String? = nil, _ body: @escaping @isolated(any) () async throws -> Value
+    ) -> LoopTask<Value> {
+        core.createTask(name: name, body)
+    }
+
+    /// As ``createTask(name:_:)``, for a closure that is known not to be isolated.
+    package func createTask<Value>(name: String?, plain body: @escaping () async throws -> Value) -> LoopTask<Value> {
+        core.createTask(name: name, plain: body)
+    }
+
+    /// Cancels every task, runs the loop until they have ended, and shuts the default executor down.
+    ///
+    /// asyncio: what `asyncio.run` does at its end.
+    package func endAllTasks() throws {
+        let ending = Array(core.tasks.values)
+        for task in ending { task.cancel(message: nil) }
+        try runUntilComplete {
+            for task in ending { await task.ended() }
+            try await self.shutdownDefaultExecutor()
+        }
+    }
+
+    /// Runs async code as a task of the loop, from any thread.
+    ///
+    /// - Parameter body: The code; nothing that it takes along may be used elsewhere any more.
+    /// - Returns: What the code returns, once it has ended.
+    /// - Throws: What the code throws; ``EventLoopError`` with `.closed`; `CancellationError`, which also cancels the task.
+    ///   asyncio: `run_coroutine_threadsafe`.
+    public func runCoroutineThreadsafe<Value: Sendable>(_ body: sending @escaping () async throws -> Value) async throws -> Value {
+        guard !core.isClosed else { throw EventLoopError.closed("runCoroutineThreadsafe") }
+        let task = Task(executorPreference: core.taskExecutor) { try await body() }
+        return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+    }
+
+    /// The loop as a task executor, for `Task(executorPreference:)` and task groups.
+    public var taskExecutor: any TaskExecutor {
+        core.taskExecutor
+    }
+
+    /// The loop as a serial executor: an actor that returns it as its `unownedExecutor` runs on the loop's thread.
+    ///
+    /// Use such an actor inside tasks of the loop only: elsewhere each of its suspensions passes through a thread of the global
+    /// pool on its way back.
+    public var serialExecutor: any SerialExecutor {
+        core.serialExecutor
+    }
+}
+
+extension Future {
+    /// The loop to which the future belongs. asyncio: `get_loop`.
+    public final var loop: any AbstractEventLoop {
+        guard let loop = core.loop as? any AbstractEventLoop else {
+            preconditionFailure("The loop of this future is gone: keep the loop for as long as its futures")
+        }
+        return loop
+    }
+}
+
+extension LoopCore {
+    /// Makes a task of a closure that may be isolated: to nothing, or to an actor of this loop.
+    package func createTask<Value>(
+        name: String?, _ body: @escaping @isolated(any) () async throws -> Value
+    ) -> LoopTask<Value> {
+        if let actor = body.isolation, actor.unownedExecutor.asSerialExecutor() !== serialExecutor {
+            let error = EventLoopError(
+                .wrongThread, "createTask",
+                detail: "The closure is isolated to \(actor), which does not run on this loop: make it nonisolated, or pin the "
+                    + "actor to the loop with `unownedExecutor`")
+            let task = LoopTask<Value>(core: self, name: name)
+            task.finishTask(.failure(error), wasCancelled: false)
+            return task
+        }
+        nonisolated(unsafe) let plain: () async throws -> Value = body
+        return createTask(name: name, plain: plain)
+    }
+
+    package func createTask<Value>(name: String?, plain body: @escaping () async throws -> Value) -> LoopTask<Value> {
+        let task = LoopTask<Value>(core: self, name: name)
+        do {
+            try check("createTask")
+            task.start(body)
+        } catch {
+            task.finishTask(.failure(error), wasCancelled: false)
+        }
+        return task
+    }
+}

@@ -1,0 +1,64 @@
+extension AbstractEventLoop {
+    /// Calls `callback` in the loop's next turn, after those that were scheduled before.
+    ///
+    /// - Parameter callback: What it throws goes to the exception handler.
+    /// - Returns: A handle to call it off. On a closed loop, or off the loop's thread, the callback is not taken: the exception
+    ///   handler gets an ``EventLoopError`` and the handle is cancelled.
+    /// - Cost: Two allocations, no system call. asyncio: `call_soon`.
+    @discardableResult
+    public func callSoon(_ callback: @escaping () throws -> Void) -> Handle {
+        core.callSoon(callback)
+    }
+
+    /// Calls `callback` on the loop's thread, soon. From any thread; keeps the order of one thread's calls.
+    ///
+    /// - Parameter callback: What it throws goes to the exception handler.
+    /// - Returns: A handle, to be used on the loop's thread.
+    /// - Throws: ``EventLoopError`` with `.closed`.
+    /// - Cost: No system call unless the loop sleeps and nobody has woken it. asyncio: `call_soon_threadsafe`.
+    @discardableResult
+    public func callSoonThreadsafe(_ callback: @escaping @Sendable () throws -> Void) throws(EventLoopError) -> Handle {
+        if core.queue.isOnLoopThread, !core.isClosed { return core.callSoon(callback) }
+        let handle = Handle(callback)
+        guard core.queue.post(handle) else { throw .closed("callSoonThreadsafe") }
+        return handle
+    }
+
+    /// Calls `callback` once `delay` has passed; at once, in order of their due times, if it is not above zero.
+    ///
+    /// - Parameters:
+    ///   - delay: How long to wait at least.
+    ///   - callback: What it throws goes to the exception handler.
+    /// - Returns: A handle to call it off, as for ``callSoon(_:)``. asyncio: `call_later`.
+    @discardableResult
+    public func callLater(_ delay: Duration, _ callback: @escaping () throws -> Void) -> TimerHandle {
+        core.callAt(core.now.advanced(by: delay), callback)
+    }
+
+    /// Calls `callback` at an instant of the loop's clock, or as soon as possible after it.
+    ///
+    /// Callbacks of one instant are called in the order of scheduling.
+    ///
+    /// - Parameters:
+    ///   - when: An instant of ``time``.
+    ///   - callback: What it throws goes to the exception handler.
+    /// - Returns: A handle to call it off, as for ``callSoon(_:)``. asyncio: `call_at`.
+    @discardableResult
+    public func callAt(_ when: LoopInstant, _ callback: @escaping () throws -> Void) -> TimerHandle {
+        core.callAt(when, callback)
+    }
+
+    /// Suspends the calling task for at least `delay`; for one turn of the loop if it is not above zero.
+    ///
+    /// - Parameter delay: How long to sleep.
+    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread` or `.closed`. asyncio: `asyncio.sleep`.
+    public func sleep(for delay: Duration) async throws {
+        try core.check("sleep")
+        let over = WaitList(queue: core.queue)
+        let handle = delay > .zero ? core.callAt(core.now.advanced(by: delay)) { over.resumeAll() } : core.callSoon { over.resumeAll() }
+        guard await over.wait() else {
+            handle.cancel()
+            throw CancellationError()
+        }
+    }
+}

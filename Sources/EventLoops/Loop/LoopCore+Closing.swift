@@ -1,0 +1,64 @@
+extension LoopCore {
+    /// What cancelled tasks are given to end. A task that ignores being cancelled must not keep the loop open for ever.
+    private static let closingTime = Duration.seconds(1)
+
+    /// asyncio: `close`; beyond it, tasks are cancelled, since a suspended task cannot be thrown away.
+    func close() throws(EventLoopError) {
+        if isClosed { return }
+        guard !queue.isRunning else {
+            throw EventLoopError(.running, "close", detail: "Cannot close a running event loop: stop it first")
+        }
+        guard queue.admitsCurrentThread() else { throw .wrongThread("close") }
+        try driver.attach()
+        signals.removeAll()
+        isClosed = true
+        timers.removeAll()
+        for transport in transports.values { transport.abort() }
+        for server in servers.values { server.loopClosed() }
+        try endTasks()
+        try driver.close()
+        queue.close()
+        transports = [:]
+        servers = [:]
+        tasks = [:]
+        defaultExecutor?.shutdown(wait: false)
+        defaultExecutor = nil
+    }
+
+    private func endTasks() throws(EventLoopError) {
+        let previous = RunningLoop.enter(self)
+        defer { RunningLoop.leave(to: previous) }
+        for task in tasks.values { task.cancel(message: nil) }
+        let deadline = now.advanced(by: Self.closingTime)
+        while !tasks.isEmpty || queue.readyCount > 0, now < deadline {
+            let soon = now.advanced(by: .milliseconds(1)).nanoseconds
+            try driver.poll(queue.readyCount > 0 ? .none : .until(soon))
+            queue.drainInbox()
+            runJobs()
+        }
+    }
+
+    /// Runs jobs and drops callbacks: those of a closed loop never run.
+    private func runJobs() {
+        var left = queue.readyCount
+        while left > 0, let entry = queue.next() {
+            left -= 1
+            switch entry {
+            case .handle: entry.discard()
+            case .taskJob(let job): job.runSynchronously(on: taskExecutor.asUnownedTaskExecutor())
+            case .serialJob(let job):
+                job.runSynchronously(
+                    isolatedTo: serialExecutor.asUnownedSerialExecutor(),
+                    taskExecutor: taskExecutor.asUnownedTaskExecutor())
+            }
+        }
+    }
+
+    /// The loop's last reference is gone. What it holds in the kernel is let go of if this thread may; said aloud either way,
+    /// because tasks and connections of the loop end unheard. asyncio: `ResourceWarning: unclosed event loop`.
+    package func abandonUnlessClosed() {
+        guard !isClosed else { return }
+        exceptions.log("unclosed event loop: call close() before letting go of a loop")
+        do { try close() } catch { exceptions.log("\(error)") }
+    }
+}

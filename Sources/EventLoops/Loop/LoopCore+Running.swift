@@ -1,0 +1,100 @@
+extension LoopCore {
+    /// Turns until ``stop()``. asyncio: `run_forever`.
+    package func runForever(_ operation: String = "runForever") throws(EventLoopError) {
+        try enterRun(operation)
+        let previous = RunningLoop.enter(self)
+        defer {
+            RunningLoop.leave(to: previous)
+            queue.isRunning = false
+            mustStop = false
+        }
+        repeat { try runOnce() } while !mustStop
+    }
+
+    /// Ends the run after the current turn. asyncio: `stop`.
+    package func stop() {
+        mustStop = true
+    }
+
+    private func enterRun(_ operation: String) throws(EventLoopError) {
+        if queue.isRunning {
+            throw queue.isOnLoopThread
+                ? EventLoopError(.alreadyRunning, operation, detail: "This event loop is already running")
+                : EventLoopError.wrongThread(operation)
+        }
+        try check(operation)
+        if RunningLoop.isActive {
+            throw EventLoopError(
+                .anotherLoopRunning, operation, detail: "Cannot run the event loop while another loop is running")
+        }
+        try driver.attach()
+        queue.isRunning = true
+    }
+
+    /// One turn: a round with the kernel, due timers, then what was ready when the running began. What callbacks add waits for
+    /// the next turn: asyncio's rule, and what keeps a busy program fair to its sockets.
+    private func runOnce() throws(EventLoopError) {
+        try pollKernel()
+        queue.drainInbox()
+        if signals.isWatching { signals.takePending { _ = callSoon($0) } }
+        moveDueTimers()
+        var left = queue.readyCount
+        while left > 0, let entry = queue.next() {
+            left -= 1
+            run(entry)
+        }
+    }
+
+    private func pollKernel() throws(EventLoopError) {
+        if mustStop || queue.readyCount > 0 || !queue.inbox.isEmpty { return try driver.poll(.none) }
+        let wait: LoopWait = timers.nextDue.map { .until($0) } ?? .forever
+        guard queue.inbox.prepareToSleep() else { return try driver.poll(.none) }
+        defer { queue.inbox.wokeUp() }
+        try driver.poll(wait)
+    }
+
+    private func moveDueTimers() {
+        guard timers.count > 0 else { return }
+        let now = now.nanoseconds
+        while let timer = timers.popDue(at: now) { queue.append(owned: timer) }
+    }
+
+    /// One of the two places from where user code is called; the other is a transport's upcall.
+    private func run(_ entry: ReadyEntry) {
+        let began = upcallBegins()
+        switch entry {
+        case .handle(let reference):
+            let handle = reference.takeRetainedValue()
+            do { try handle.run() } catch { reportCallback(handle, error) }
+            upcallEnded(began) { "\(handle)" }
+        case .taskJob(let job):
+            job.runSynchronously(on: taskExecutor.asUnownedTaskExecutor())
+            upcallEnded(began) { "a task" }
+        case .serialJob(let job):
+            job.runSynchronously(
+                isolatedTo: serialExecutor.asUnownedSerialExecutor(), taskExecutor: taskExecutor.asUnownedTaskExecutor())
+            upcallEnded(began) { "an actor" }
+        }
+    }
+
+    private func reportCallback(_ handle: Handle, _ error: any Error) {
+        var context = ExceptionContext(message: "Exception in callback", error: error)
+        context.handle = handle
+        exceptions.report(context)
+    }
+
+    // MARK: Debug timing
+
+    /// When user code began to run, or nothing unless in debug mode.
+    package func upcallBegins() -> LoopInstant? {
+        isDebug ? now : nil
+    }
+
+    /// Reports user code that held the loop for longer than ``slowCallbackDuration``.
+    package func upcallEnded(_ began: LoopInstant?, _ what: () -> String) {
+        guard let began else { return }
+        let took = began.duration(to: now)
+        guard took >= slowCallbackDuration else { return }
+        exceptions.log("Executing \(what()) took \(took)")
+    }
+}

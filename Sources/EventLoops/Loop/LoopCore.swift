@@ -1,0 +1,106 @@
+internal import Kernel
+
+/// What every kind of loop has in common: ready queue, timers, inbox, executors, errors, signals. Opaque to users.
+///
+/// A loop owns one core and gives it a driver; the chapters of ``AbstractEventLoop`` are written once, on the core.
+public final class LoopCore: @unchecked Sendable {
+    // MARK: Parts
+
+    package let queue: WorkQueue
+    package let driver: any LoopDriver
+    package let segments: SegmentPool
+    package let taskExecutor: LoopTaskExecutor
+    package let serialExecutor: LoopSerialExecutor
+    package let exceptions = ExceptionReporter()
+    let signals = SignalTable()
+    var timers = TimerHeap()
+    var defaultExecutor: ThreadPoolExecutor?
+    /// Set for good by `shutdownDefaultExecutor`.
+    var isExecutorShutDown = false
+    /// The loop that users hold; it owns the core.
+    package private(set) weak var loop: (any AnyObject & Sendable)?
+
+    // MARK: State
+
+    var mustStop = false
+    package internal(set) var isClosed = false
+    /// Tasks and transports that the loop must end when it closes.
+    var tasks: [ObjectIdentifier: any LoopTaskProtocol] = [:]
+    var transports: [ObjectIdentifier: any BaseTransport] = [:]
+    var servers: [ObjectIdentifier: any LoopServer] = [:]
+    private var lastTaskNumber = 0
+    /// asyncio: the debug flag and `slow_callback_duration`.
+    package var isDebug: Bool
+    package var slowCallbackDuration = Duration.milliseconds(100)
+
+    package init(driver: any LoopDriver, queue: WorkQueue, segments: SegmentPool) {
+        self.driver = driver
+        self.queue = queue
+        self.segments = segments
+        taskExecutor = LoopTaskExecutor(queue: queue)
+        serialExecutor = LoopSerialExecutor(queue: queue)
+        isDebug = DebugFlag.isSetInEnvironment
+        // The driver outlives the inbox's waker, which `close` takes away before the driver goes.
+        nonisolated(unsafe) let driver = driver
+        queue.inbox.setWaker { driver.wake() }
+    }
+
+    /// Ties the core to the loop that owns it.
+    package func bind(to loop: any AnyObject & Sendable) {
+        self.loop = loop
+    }
+
+    /// The loop's clock, read anew at each call.
+    package var now: LoopInstant {
+        LoopInstant(nanoseconds: MonotonicClock.now())
+    }
+
+    func nextTaskNumber() -> Int {
+        lastTaskNumber += 1
+        return lastTaskNumber
+    }
+
+    // MARK: Scheduling
+
+    /// Whether `operation` may go on; what forbids it is reported, since the caller's signature cannot throw.
+    func admits(_ operation: String) -> Bool {
+        if queue.admitsCurrentThread() {
+            if !isClosed { return true }
+            exceptions.report(ExceptionContext(message: "Event loop is closed", error: EventLoopError.closed(operation)))
+        } else {
+            reportFromAnyThread(
+                ExceptionContext(message: "Non-thread-safe operation", error: EventLoopError.wrongThread(operation)))
+        }
+        return false
+    }
+
+    /// Throws unless `operation` may go on.
+    package func check(_ operation: String) throws(EventLoopError) {
+        guard queue.admitsCurrentThread() else { throw .wrongThread(operation) }
+        guard !isClosed else { throw .closed(operation) }
+    }
+
+    package func callSoon(_ callback: @escaping () throws -> Void) -> Handle {
+        guard admits("callSoon") else { return Handle(refused: ()) }
+        let handle = Handle(callback)
+        queue.append(handle)
+        return handle
+    }
+
+    package func callAt(_ when: LoopInstant, _ callback: @escaping () throws -> Void) -> TimerHandle {
+        guard admits("callAt") else { return TimerHandle(refusedAt: when) }
+        let handle = TimerHandle(when: when, tally: timers.tally, callback)
+        timers.insert(handle)
+        return handle
+    }
+
+    /// Tells the exception handler, on the loop's thread, from wherever this is called.
+    package func reportFromAnyThread(_ context: ExceptionContext) {
+        nonisolated(unsafe) let context = context
+        if queue.isOnLoopThread {
+            exceptions.report(context)
+        } else if !queue.post(Handle { [exceptions] in exceptions.report(context) }) {
+            exceptions.report(context)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+/// The loop as the executor of tasks that prefer it: their code runs on the loop's thread, without a hop.
+///
+/// Two small objects share the loop's queue and tag their jobs, because a task's job and an actor's job must be run
+/// differently and an executor that is both could not tell them apart.
+package final class LoopTaskExecutor: TaskExecutor {
+    private let queue: WorkQueue
+
+    package init(queue: WorkQueue) {
+        self.queue = queue
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        queue.enqueue(.taskJob(UnownedJob(job)))
+    }
+}
+
+/// The loop as the executor of actors that are pinned to it.
+package final class LoopSerialExecutor: SerialExecutor {
+    private let queue: WorkQueue
+
+    package init(queue: WorkQueue) {
+        self.queue = queue
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        queue.enqueue(.serialJob(UnownedJob(job)))
+    }
+
+    /// True on the loop's thread, so that `assumeIsolated` works from plain callbacks.
+    package func isIsolatingCurrentContext() -> Bool? {
+        queue.isOnLoopThread && queue.isRunning
+    }
+
+    package func checkIsolated() {
+        precondition(queue.isOnLoopThread, "The code of an actor of this loop was called on another thread")
+    }
+}

@@ -1,0 +1,49 @@
+/// A point in a loop's time: nanoseconds of the kernel's monotonic clock.
+///
+/// asyncio: the float of `loop.time()`. Kernel: `CLOCK_MONOTONIC`.
+public struct LoopInstant: InstantProtocol, Hashable, Sendable, CustomStringConvertible {
+    /// Nanoseconds since the clock's zero, which is the machine's start on Linux.
+    public let nanoseconds: Int64
+
+    /// Makes an instant.
+    ///
+    /// - Parameter nanoseconds: Nanoseconds since the clock's zero.
+    public init(nanoseconds: Int64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    /// The latest instant that can be said, 292 years after the clock's zero: where sums that overflow end.
+    public static let distantFuture = LoopInstant(nanoseconds: .max)
+
+    /// The instant that lies `duration` later; sums beyond the end of the clock stay at its end.
+    public func advanced(by duration: Duration) -> LoopInstant {
+        let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.clampedNanoseconds)
+        return LoopInstant(nanoseconds: overflow ? (duration < .zero ? .min : .max) : sum)
+    }
+
+    /// How much later `other` is; negative if it is earlier.
+    public func duration(to other: LoopInstant) -> Duration {
+        .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
+    }
+
+    /// Whether `left` is earlier than `right`.
+    public static func < (left: LoopInstant, right: LoopInstant) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+
+    /// Seconds with a fraction.
+    public var description: String {
+        "\(Double(nanoseconds) / 1e9) s"
+    }
+}
+
+extension Duration {
+    /// The duration in nanoseconds, held at the ends of `Int64` (292 years) so that no arithmetic can trap.
+    package var clampedNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        if overflow { return seconds < 0 ? .min : .max }
+        let (sum, carry) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return carry ? (seconds < 0 ? .min : .max) : sum
+    }
+}

@@ -1,0 +1,173 @@
+internal import Glibc
+internal import Kernel
+
+/// Listening sockets, and the connections that came in through them.
+///
+/// asyncio: `asyncio.Server`.
+public final class Server: @unchecked Sendable, CustomStringConvertible {
+    private enum State {
+        /// Bound, but not listening.
+        case bound
+        case serving
+        case closed
+    }
+
+    private let core: LoopCore
+    private let backlog: Int
+    private let makeProtocol: () -> any BaseProtocol
+    private var listeners: [Listener] = []
+    private var state = State.bound
+    private var connections: [ObjectIdentifier: any BaseTransport] = [:]
+    private let ended: WaitList
+    private var isServingForever = false
+    private let stopServing: WaitList
+
+    /// Takes bound sockets over.
+    package init(core: LoopCore, descriptors: [Int32], backlog: Int, makeProtocol: @escaping () -> any BaseProtocol) {
+        self.core = core
+        self.backlog = backlog
+        self.makeProtocol = makeProtocol
+        ended = WaitList(queue: core.queue)
+        stopServing = WaitList(queue: core.queue)
+        listeners = descriptors.map { Listener(core: core, descriptor: $0, server: self) }
+        core.servers[ObjectIdentifier(self)] = self
+    }
+
+    /// The listening sockets; empty once the server is closed. asyncio: `Server.sockets`.
+    public var sockets: [TransportSocket] {
+        listeners.map { TransportSocket($0.descriptor) }
+    }
+
+    /// Whether connections are being accepted. asyncio: `is_serving`.
+    public var isServing: Bool {
+        state == .serving
+    }
+
+    /// The loop that serves. asyncio: `get_loop`.
+    public var loop: any AbstractEventLoop {
+        guard let loop = core.loop as? any AbstractEventLoop else {
+            preconditionFailure("The loop of this server is gone: keep the loop for as long as its servers")
+        }
+        return loop
+    }
+
+    /// The number of connections that came in through this server and are not yet lost.
+    public var connectionCount: Int {
+        connections.count
+    }
+
+    /// Begins to listen and to accept. Idempotent.
+    ///
+    /// - Throws: ``EventLoopError`` with `.closed`, `.wrongThread`, or `.system` if the kernel refuses to listen.
+    ///   asyncio: `start_serving`.
+    public func startServing() throws(EventLoopError) {
+        try core.check("startServing")
+        switch state {
+        case .serving: return
+        case .closed: throw .closed("startServing", "Server")
+        case .bound: break
+        }
+        for listener in listeners {
+            do { try SocketCalls.listen(listener.descriptor, backlog: backlog) } catch {
+                let address = TransportSocket(listener.descriptor).localAddress
+                throw EventLoopError(system: error, "listen", address: address?.description)
+            }
+        }
+        state = .serving
+        for listener in listeners { listener.start() }
+    }
+
+    /// Serves until the calling task is cancelled or the server is closed, and closes the server then.
+    ///
+    /// Does not wait for the connections that stand: ``waitClosed()`` does.
+    ///
+    /// - Throws: `CancellationError` in both cases; ``EventLoopError`` with `.invalidState` for a second caller, else as
+    ///   ``startServing()``. asyncio: `serve_forever`.
+    public func serveForever() async throws {
+        guard !isServingForever else {
+            throw EventLoopError(.invalidState, "serveForever", detail: "Another task is in serveForever() already")
+        }
+        try startServing()
+        isServingForever = true
+        defer { isServingForever = false }
+        _ = await stopServing.wait()
+        close()
+        throw CancellationError()
+    }
+
+    /// Stops listening; connections that stand are not touched. Idempotent. asyncio: `close`.
+    public func close() {
+        guard state != .closed, core.queue.admitsCurrentThread() else { return }
+        state = .closed
+        for listener in listeners { listener.close() }
+        listeners = []
+        core.servers[ObjectIdentifier(self)] = nil
+        stopServing.resumeAll()
+        endIfDone()
+    }
+
+    /// Closes every connection that came in: what was written is still sent. asyncio: `close_clients`, 3.13.
+    public func closeClients() {
+        for transport in connections.values { transport.close() }
+    }
+
+    /// Aborts every connection that came in. asyncio: `abort_clients`, 3.13.
+    public func abortClients() {
+        for transport in connections.values { transport.abort() }
+    }
+
+    /// Waits until the server is closed and its last connection is lost.
+    ///
+    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`. asyncio: `wait_closed`, as of 3.12.1.
+    public func waitClosed() async throws {
+        guard core.queue.admitsCurrentThread() else { throw EventLoopError.wrongThread("waitClosed") }
+        if hasEnded { return }
+        guard await ended.wait() else { throw CancellationError() }
+    }
+
+    private var hasEnded: Bool {
+        state == .closed && connections.isEmpty
+    }
+
+    private func endIfDone() {
+        if hasEnded { ended.resumeAll() }
+    }
+
+    /// The state and the sockets.
+    public var description: String {
+        "<Server \(state) sockets=\(sockets)>"
+    }
+}
+
+// MARK: - Connections
+
+extension Server: TransportTracker, LoopServer {
+    package func attach(_ transport: any BaseTransport) {
+        connections[ObjectIdentifier(transport)] = transport
+    }
+
+    package func detach(_ transport: any BaseTransport) {
+        connections[ObjectIdentifier(transport)] = nil
+        endIfDone()
+    }
+
+    package func loopClosed() {
+        state = .closed
+        for listener in listeners { listener.close() }
+        listeners = []
+        connections = [:]
+        stopServing.resumeAll()
+        ended.resumeAll()
+    }
+}
+
+extension Server: AcceptTarget {
+    func serve(_ descriptor: Int32) {
+        do {
+            try SocketTransport(core: core, descriptor: descriptor, protocol: makeProtocol(), tracker: self).begin()
+        } catch {
+            try? Descriptor.close(descriptor)
+            core.exceptions.report(ExceptionContext(message: "Error on transport creation for incoming connection", error: error))
+        }
+    }
+}

@@ -1,0 +1,64 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+
+/// Makes the sockets of a server.
+struct ServerSockets {
+    var reuseAddress: Bool
+    var reusePort: Bool
+    var keepAlive: Bool
+
+    /// Makes a bound socket for each address, or none at all.
+    ///
+    /// An address whose family this system lacks is left out, as asyncio does, unless no other is left.
+    func bind(to addresses: [SocketAddress]) throws(EventLoopError) -> [Int32] {
+        var bound: [Int32] = []
+        var unsupported: EventLoopError?
+        for address in addresses {
+            do {
+                bound.append(try bind(to: address))
+            } catch {
+                if error.errno == .addressFamilyNotSupported {
+                    unsupported = error
+                    continue
+                }
+                for descriptor in bound { try? Descriptor.close(descriptor) }
+                throw error
+            }
+        }
+        if bound.isEmpty {
+            throw unsupported ?? .invalidArgument("createServer", "No address to listen on: host and port name none")
+        }
+        return bound
+    }
+
+    private func bind(to address: SocketAddress) throws(EventLoopError) -> Int32 {
+        var step = "socket"
+        do throws(Errno) {
+            let descriptor = try SocketCalls.open(address.family, type: Int32(SOCK_STREAM.rawValue))
+            do throws(Errno) {
+                step = "setsockopt"
+                try configure(descriptor, address.family)
+                step = "bind"
+                try SocketCalls.bind(descriptor, to: address)
+                return descriptor
+            } catch {
+                try? Descriptor.close(descriptor)
+                throw error
+            }
+        } catch {
+            throw EventLoopError(system: error, step, address: address.description)
+        }
+    }
+
+    private func configure(_ descriptor: Int32, _ family: AddressFamily) throws(Errno) {
+        if reuseAddress { try SocketCalls.setOption(descriptor, level: SOL_SOCKET, name: SO_REUSEADDR, 1) }
+        if reusePort { try SocketCalls.setOption(descriptor, level: SOL_SOCKET, name: SO_REUSEPORT, 1) }
+        guard family == .ipv4 || family == .ipv6 else { return }
+        // One socket a family, so that both can have the same port.
+        if family == .ipv6 { try SocketCalls.setOption(descriptor, level: Int32(IPPROTO_IPV6), name: IPV6_V6ONLY, 1) }
+        // Accepted sockets inherit these from the listening one: no system call a connection.
+        if keepAlive { try SocketCalls.setOption(descriptor, level: SOL_SOCKET, name: SO_KEEPALIVE, 1) }
+        try SocketCalls.setOption(descriptor, level: Int32(IPPROTO_TCP), name: TCP_NODELAY, 1)
+    }
+}

@@ -1,0 +1,104 @@
+public import Kernel
+
+extension AbstractEventLoop {
+    /// Connects to a TCP server, for async code.
+    ///
+    /// - Parameters:
+    ///   - host: Name or address.
+    ///   - port: 1...65535.
+    ///   - limit: The longest line or record to read, in bytes; twice as much is buffered at most, and a little more.
+    ///   - family: Which addresses of the host to try.
+    ///   - localAddress: Host and port to bind this end to; nil to let the kernel choose.
+    ///   - happyEyeballsDelay: After how long to try the next address beside the previous one; nil for one after the other.
+    /// - Returns: The two halves of the connection.
+    /// - Throws: As `createConnection`; ``EventLoopError`` with `.invalidArgument` for a limit that is not above zero.
+    ///   asyncio: `asyncio.open_connection`.
+    public func openConnection(
+        host: String, port: Int, limit: Int = 64 * 1024, family: AddressFamily = .unspecified,
+        localAddress: (host: String, port: Int)? = nil, happyEyeballsDelay: Duration? = nil
+    ) async throws -> (StreamReader, StreamWriter) {
+        let core = core
+        try StreamLimit.check(limit, "openConnection")
+        let (transport, connection) = try await createConnection(
+            host: host, port: port, family: family, localAddress: localAddress, happyEyeballsDelay: happyEyeballsDelay
+        ) { StreamConnection(core: core, limit: limit) }
+        return (connection.reader, StreamWriter(transport: transport, connection: connection))
+    }
+
+    /// Gives a connected socket to async code.
+    ///
+    /// - Parameters:
+    ///   - socket: A connected stream socket; the stream owns its descriptor from now on.
+    ///   - limit: The longest line or record to read, in bytes.
+    /// - Returns: The two halves of the connection.
+    /// - Throws: As `createConnection(socket:)`. asyncio: `asyncio.open_connection(sock=…)`.
+    public func openConnection(socket: Socket, limit: Int = 64 * 1024) async throws -> (StreamReader, StreamWriter) {
+        let core = core
+        try StreamLimit.check(limit, "openConnection")
+        let (transport, connection) = try await createConnection(socket: socket) {
+            StreamConnection(core: core, limit: limit)
+        }
+        return (connection.reader, StreamWriter(transport: transport, connection: connection))
+    }
+
+    /// Listens for TCP connections and runs a task for each.
+    ///
+    /// - Parameters:
+    ///   - host: Name or address; nil or empty for all interfaces.
+    ///   - port: 0...65535; 0 for a free one.
+    ///   - limit: The longest line or record to read, in bytes.
+    ///   - family: Which addresses of the host to take.
+    ///   - backlog: How many connections the kernel keeps that were not accepted yet.
+    ///   - reuseAddress: Whether a port can be bound again while old connections of it fade.
+    ///   - reusePort: Whether other sockets that say so too may share the port.
+    ///   - startServing: Whether to accept at once.
+    ///   - handler: Serves one connection. When it returns the connection is closed; when it throws, the error goes to the
+    ///     exception handler unless it is the connection's own or a cancellation, and the connection is aborted.
+    /// - Returns: The server.
+    /// - Throws: As `createServer`. asyncio: `asyncio.start_server`.
+    public func startServer(
+        host: String? = nil, port: Int, limit: Int = 64 * 1024, family: AddressFamily = .unspecified, backlog: Int = 100,
+        reuseAddress: Bool = true, reusePort: Bool = false, startServing: Bool = true,
+        _ handler: @escaping (StreamReader, StreamWriter) async throws -> Void
+    ) async throws -> Server {
+        let core = core
+        try StreamLimit.check(limit, "startServer")
+        return try await createServer(
+            host: host, port: port, family: family, backlog: backlog, reuseAddress: reuseAddress, reusePort: reusePort,
+            startServing: startServing
+        ) {
+            StreamConnection(core: core, limit: limit) { core.serve($0, $1, handler) }
+        }
+    }
+}
+
+private enum StreamLimit {
+    static func check(_ limit: Int, _ operation: String) throws(EventLoopError) {
+        guard limit > 0 else { throw .invalidArgument(operation, "The limit must be above zero, not \(limit)") }
+    }
+}
+
+extension LoopCore {
+    /// Runs a connection's handler as a task, and ends the connection with it.
+    fileprivate func serve(
+        _ connection: StreamConnection, _ transport: any StreamTransport,
+        _ handler: @escaping (StreamReader, StreamWriter) async throws -> Void
+    ) {
+        _ = createTask(name: nil, plain: { [self] in
+            do {
+                try await handler(connection.reader, StreamWriter(transport: transport, connection: connection))
+                transport.close()
+            } catch {
+                report(error, from: connection, transport)
+                transport.abort()
+            }
+        })
+    }
+
+    private func report(_ error: any Error, from connection: StreamConnection, _ transport: any StreamTransport) {
+        if error is CancellationError || transport.isClosing { return }
+        var context = ExceptionContext(message: "Unhandled exception in connection handler", error: error)
+        context.transport = transport
+        exceptions.report(context)
+    }
+}

@@ -1,0 +1,79 @@
+/// The protocol object under a pair of streams.
+///
+/// asyncio: `StreamReaderProtocol`, `FlowControlMixin`.
+final class StreamConnection: StreamProtocol {
+    let reader: StreamReader
+    private let core: LoopCore
+    private let drained: WaitList
+    private let lost: WaitList
+    private var isPaused = false
+    private var isLost = false
+    private var loss: (any Error)?
+    private let onConnection: ((StreamConnection, any StreamTransport) -> Void)?
+
+    /// - Parameter onConnection: Called once the connection stands: what a server does with it.
+    init(core: LoopCore, limit: Int, onConnection: ((StreamConnection, any StreamTransport) -> Void)? = nil) {
+        self.core = core
+        self.onConnection = onConnection
+        reader = StreamReader(core: core, limit: limit)
+        drained = WaitList(queue: core.queue)
+        lost = WaitList(queue: core.queue)
+    }
+
+    // MARK: Told by the transport
+
+    func connectionMade(_ transport: any StreamTransport) {
+        reader.attach(transport)
+        onConnection?(self, transport)
+    }
+
+    func dataReceived(_ data: RawSpan) {
+        reader.feed(data)
+    }
+
+    func eofReceived() -> EOFDisposition {
+        reader.end()
+        return .keepOpen
+    }
+
+    func pauseWriting() {
+        isPaused = true
+    }
+
+    func resumeWriting() {
+        isPaused = false
+        drained.resumeAll()
+    }
+
+    func connectionLost(_ error: (any Error)?) {
+        isLost = true
+        loss = error
+        reader.lose(error)
+        drained.resumeAll()
+        lost.resumeAll()
+    }
+
+    // MARK: Asked by the writer
+
+    func drain() async throws {
+        try core.check("drain")
+        if let error = reader.exception { throw error }
+        try throwIfLost()
+        guard isPaused else { return }
+        guard await drained.wait() else { throw CancellationError() }
+        try throwIfLost()
+    }
+
+    private func throwIfLost() throws {
+        guard isLost else { return }
+        throw loss ?? EventLoopError.closed("drain", "Connection")
+    }
+
+    func waitClosed() async throws {
+        if !isLost {
+            try core.check("waitClosed")
+            guard await lost.wait() else { throw CancellationError() }
+        }
+        if let loss { throw loss }
+    }
+}

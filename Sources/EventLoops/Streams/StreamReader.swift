@@ -1,0 +1,200 @@
+internal import Glibc
+
+/// The receiving half of a connection, for async code.
+///
+/// Bytes wait in the reader until they are read; past twice the limit the kernel is asked for no more, until the reader has
+/// come down to the limit. One task may wait at a time. Cancelling a waiting task loses no byte and leaves the stream usable.
+///
+/// asyncio: `asyncio.StreamReader`.
+public final class StreamReader: @unchecked Sendable {
+    /// The longest line or record that ``readLine()`` and ``readUntil(separator:)`` accept, in bytes.
+    public let limit: Int
+    private let core: LoopCore
+    private let arrived: WaitList
+    private var incoming: SegmentQueue
+    private var hasEnded = false
+    private var error: (any Error)?
+    private var transport: (any StreamTransport)?
+    private var isPaused = false
+
+    init(core: LoopCore, limit: Int) {
+        self.core = core
+        self.limit = limit
+        arrived = WaitList(queue: core.queue)
+        incoming = SegmentQueue(pool: core.segments)
+    }
+
+    // MARK: Reading
+
+    /// Lends the next received bytes, as they lie in memory: no copy, no allocation.
+    ///
+    /// - Parameters:
+    ///   - count: How many bytes at most.
+    ///   - body: Gets at least one byte; what it gets counts as read, also if it throws. Writing the span, or a part of it, to a
+    ///     writer of the same loop does not copy it where that is cheaper.
+    /// - Returns: What the body returns; nil at the end of the stream.
+    /// - Throws: What the body throws; the connection's error; `CancellationError`; ``EventLoopError`` with `.invalidState` if
+    ///   another task waits on this reader, `.wrongThread`.
+    public func withNextBytes<Result>(
+        atMost count: Int = .max, _ body: (RawSpan) throws -> Result
+    ) async throws -> Result? {
+        guard try await waitForBytes() else { return nil }
+        let run = UnsafeRawBufferPointer(rebasing: incoming.first.prefix(max(1, count)))
+        defer { consume(run.count) }
+        return try body(run.bytes)
+    }
+
+    /// Reads what there is, up to `count` bytes, or waits for at least one.
+    ///
+    /// - Parameter count: How many bytes at most; below zero for all up to the end of the stream.
+    /// - Returns: The bytes; empty at the end of the stream, or if `count` is zero.
+    /// - Throws: The connection's error; `CancellationError`; ``EventLoopError`` as above. asyncio: `read`.
+    public func read(_ count: Int = -1) async throws -> [UInt8] {
+        if count == 0 { return [] }
+        if count < 0 { return try await readToEnd() }
+        guard try await waitForBytes() else { return [] }
+        return take(min(count, incoming.count))
+    }
+
+    private func readToEnd() async throws -> [UInt8] {
+        var all: [UInt8] = []
+        while try await waitForBytes() { all += take(incoming.count) }
+        return all
+    }
+
+    /// Reads exactly so many bytes.
+    ///
+    /// - Parameter count: How many; not below zero.
+    /// - Returns: The bytes.
+    /// - Throws: ``IncompleteReadError`` if the stream ends before; ``EventLoopError`` with `.invalidArgument` for a count below
+    ///   zero, else as ``read(_:)``. asyncio: `readexactly`.
+    public func readExactly(_ count: Int) async throws -> [UInt8] {
+        guard count >= 0 else { throw EventLoopError.invalidArgument("readExactly", "readExactly size can not be less than zero") }
+        try throwIfBroken()
+        while incoming.count < count {
+            if hasEnded { throw IncompleteReadError(partial: take(incoming.count), expected: count) }
+            try await waitForMore(beyond: count)
+        }
+        return take(count)
+    }
+
+    /// Reads through the next newline.
+    ///
+    /// - Returns: The line with its newline; without one if the stream ends before; empty at the end of the stream.
+    /// - Throws: ``LimitOverrunError`` if the line is longer than the limit: it is then dropped, as far as it has come; else as
+    ///   ``read(_:)``. asyncio: `readline`.
+    public func readLine() async throws -> [UInt8] {
+        do { return try await readUntil(separator: [0x0A]) } catch let incomplete as IncompleteReadError {
+            return incomplete.partial
+        } catch let overrun as LimitOverrunError {
+            let endsAtNewline = incoming.byte(at: overrun.consumed) == 0x0A
+            consume(endsAtNewline ? overrun.consumed + 1 : incoming.count)
+            throw overrun
+        }
+    }
+
+    /// Reads through the next separator.
+    ///
+    /// - Parameter separator: At least one byte.
+    /// - Returns: The bytes up to and with the separator.
+    /// - Throws: ``IncompleteReadError`` if the stream ends before; ``LimitOverrunError`` if more than ``limit`` bytes come
+    ///   before it; ``EventLoopError`` with `.invalidArgument` for an empty separator, else as ``read(_:)``.
+    ///   asyncio: `readuntil`.
+    public func readUntil(separator: [UInt8]) async throws -> [UInt8] {
+        guard !separator.isEmpty else {
+            throw EventLoopError.invalidArgument("readUntil", "Separator should be at least one-byte string")
+        }
+        try throwIfBroken()
+        var looked = 0
+        while true {
+            if let found = incoming.firstIndex(of: separator, from: looked) {
+                guard found <= limit else { throw LimitOverrunError(consumed: found, limit: limit) }
+                return take(found + separator.count)
+            }
+            // The separator may begin in what has come and end in what will.
+            looked = max(0, incoming.count + 1 - separator.count)
+            guard looked <= limit else { throw LimitOverrunError(consumed: looked, limit: limit) }
+            if hasEnded { throw IncompleteReadError(partial: take(incoming.count), expected: nil) }
+            try await waitForMore(beyond: incoming.count + 1)
+        }
+    }
+
+    /// Whether the peer has ended and everything is read. asyncio: `at_eof`.
+    public var atEOF: Bool {
+        hasEnded && incoming.isEmpty
+    }
+
+    /// The error that broke the connection, if one did. asyncio: `exception`.
+    public var exception: (any Error)? {
+        error
+    }
+
+    // MARK: Waiting
+
+    private func throwIfBroken() throws {
+        try core.check("read")
+        if let error { throw error }
+    }
+
+    /// True if there is something to read, false at the end of the stream.
+    private func waitForBytes() async throws -> Bool {
+        try throwIfBroken()
+        while incoming.isEmpty {
+            if hasEnded { return false }
+            try await waitForMore(beyond: 1)
+        }
+        return true
+    }
+
+    /// Waits for the next event of the stream. A reader that wants more than its limit must not stay paused.
+    private func waitForMore(beyond count: Int) async throws {
+        guard arrived.isEmpty else {
+            throw EventLoopError(.invalidState, "read", detail: "Another task is waiting for bytes of this stream already")
+        }
+        if isPaused { resume() }
+        guard await arrived.wait() else { throw CancellationError() }
+        if let error { throw error }
+    }
+
+    private func take(_ count: Int) -> [UInt8] {
+        let bytes = incoming.copyPrefix(count)
+        consume(count)
+        return bytes
+    }
+
+    private func consume(_ count: Int) {
+        incoming.consume(count)
+        if isPaused, incoming.count <= limit { resume() }
+    }
+
+    private func resume() {
+        isPaused = false
+        transport?.resumeReading()
+    }
+
+    // MARK: Feeding
+
+    func attach(_ transport: any StreamTransport) {
+        self.transport = transport
+    }
+
+    func feed(_ bytes: RawSpan) {
+        bytes.withUnsafeBytes { incoming.append($0) }
+        if incoming.count > 2 * limit, !isPaused {
+            isPaused = true
+            transport?.pauseReading()
+        }
+        arrived.resumeAll()
+    }
+
+    func end() {
+        hasEnded = true
+        arrived.resumeAll()
+    }
+
+    func lose(_ error: (any Error)?) {
+        self.error = error
+        transport = nil
+        end()
+    }
+}

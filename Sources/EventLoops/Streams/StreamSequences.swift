@@ -1,0 +1,59 @@
+extension StreamReader {
+    /// What comes in, piece by piece as it comes, until the end of the stream.
+    ///
+    /// Nothing more is asked of the kernel while the loop's body is slow: back-pressure is the reader's.
+    public var chunks: Chunks {
+        Chunks(reader: self)
+    }
+
+    /// The stream's lines, each with its newline but perhaps the last. asyncio: `async for line in reader`.
+    public var lines: Lines {
+        Lines(reader: self)
+    }
+
+    /// A stream as a sequence of pieces.
+    public struct Chunks: AsyncSequence, Sendable {
+        fileprivate let reader: StreamReader
+
+        /// Takes the pieces out of the stream.
+        public struct AsyncIterator: AsyncIteratorProtocol {
+            fileprivate let reader: StreamReader
+
+            /// The next piece, of at least one byte; nil at the end of the stream.
+            ///
+            /// - Throws: As ``StreamReader/read(_:)``.
+            public func next() async throws -> [UInt8]? {
+                let chunk = try await reader.read(reader.limit)
+                return chunk.isEmpty ? nil : chunk
+            }
+        }
+
+        /// Makes an iterator; all iterators take from the one stream.
+        public func makeAsyncIterator() -> AsyncIterator {
+            AsyncIterator(reader: reader)
+        }
+    }
+
+    /// A stream as a sequence of lines.
+    public struct Lines: AsyncSequence, Sendable {
+        fileprivate let reader: StreamReader
+
+        /// Takes the lines out of the stream.
+        public struct AsyncIterator: AsyncIteratorProtocol {
+            fileprivate let reader: StreamReader
+
+            /// The next line, with its newline if it has one; nil at the end of the stream.
+            ///
+            /// - Throws: As ``StreamReader/readLine()``.
+            public func next() async throws -> [UInt8]? {
+                let line = try await reader.readLine()
+                return line.isEmpty ? nil : line
+            }
+        }
+
+        /// Makes an iterator; all iterators take from the one stream.
+        public func makeAsyncIterator() -> AsyncIterator {
+            AsyncIterator(reader: reader)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+/// The sending half of a connection, for async code.
+///
+/// ``drain()`` after each write keeps a slow peer from filling the memory.
+///
+/// asyncio: `asyncio.StreamWriter`.
+public final class StreamWriter: @unchecked Sendable {
+    /// The transport under the stream. asyncio: `transport`.
+    public let transport: any StreamTransport
+    private let connection: StreamConnection
+
+    init(transport: any StreamTransport, connection: StreamConnection) {
+        self.transport = transport
+        self.connection = connection
+    }
+
+    /// Sends bytes, after those of earlier calls; see ``WriteTransport/write(_:)-(RawSpan)``.
+    ///
+    /// - Parameter bytes: What to send. asyncio: `write`.
+    public func write(_ bytes: RawSpan) {
+        transport.write(bytes)
+    }
+
+    /// Sends bytes, after those of earlier calls.
+    ///
+    /// - Parameter bytes: What to send. asyncio: `write`.
+    public func write(_ bytes: [UInt8]) {
+        transport.write(bytes)
+    }
+
+    /// Sends text as UTF-8.
+    ///
+    /// - Parameter text: What to send.
+    public func write(_ text: String) {
+        transport.write(text)
+    }
+
+    /// Sends several pieces as one.
+    ///
+    /// - Parameter pieces: What to send, in order. asyncio: `writelines`.
+    public func writeLines(_ pieces: some Sequence<[UInt8]>) {
+        transport.writeLines(pieces)
+    }
+
+    /// Waits until the peer has taken enough for more to be written; at once unless the high limit was passed.
+    ///
+    /// - Throws: The connection's error, or ``EventLoopError`` with `.closed` once it is lost; `CancellationError`, which loses
+    ///   nothing. asyncio: `drain`.
+    public func drain() async throws {
+        try await connection.drain()
+    }
+
+    /// Ends the sending half once everything is sent. asyncio: `write_eof`.
+    public func writeEOF() {
+        transport.writeEOF()
+    }
+
+    /// Whether ``writeEOF()`` is possible. asyncio: `can_write_eof`.
+    public var canWriteEOF: Bool {
+        transport.canWriteEOF
+    }
+
+    /// Ends the connection; what was written is still sent. asyncio: `close`.
+    public func close() {
+        transport.close()
+    }
+
+    /// Whether the connection is closed or being closed. asyncio: `is_closing`.
+    public var isClosing: Bool {
+        transport.isClosing
+    }
+
+    /// Waits until the connection is lost.
+    ///
+    /// - Throws: The error that broke it, if one did; `CancellationError`. asyncio: `wait_closed`.
+    public func waitClosed() async throws {
+        try await connection.waitClosed()
+    }
+
+    /// Something about the connection by its asyncio name: `peername`, `sockname`, `socket`.
+    ///
+    /// - Parameter name: asyncio's name of the fact. asyncio: `get_extra_info`.
+    public func extraInfo(_ name: String) -> (any Sendable)? {
+        transport.extraInfo(name)
+    }
+}

@@ -1,0 +1,156 @@
+/// A run of bytes in a queue: where they are, and who must be told when nobody needs them any more.
+///
+/// Nodes of a singly linked list in memory that the ``SegmentPool`` owns: queues of them allocate nothing.
+package struct Segment {
+    package enum Storage {
+        /// Memory behind the node itself, of the small or of the large size.
+        case small
+        case large
+        /// A piece of the kernel's receive buffers.
+        case lent(UInt16)
+        /// An object, such as an array's storage, that owns the bytes.
+        case owned(Unmanaged<AnyObject>)
+    }
+
+    var next: UnsafeMutablePointer<Segment>?
+    var memory: UnsafeMutableRawPointer
+    /// Bytes before `start` are consumed, those from `end` on are not filled yet.
+    var start = 0
+    var end: Int
+    var capacity: Int
+    var storage: Storage
+
+    var unfilled: Int {
+        capacity - end
+    }
+
+    var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: memory + start, count: end - start)
+    }
+}
+
+/// Where segments come from and return to: one for each loop, last in first out, so that hot memory is used again.
+package final class SegmentPool {
+    package typealias Node = UnsafeMutablePointer<Segment>
+
+    /// Sizes of a node and its memory together: odd numbers of cache lines, so that the first lines of many nodes spread over
+    /// the cache's sets instead of falling on a few.
+    private static let smallSize = 17 * 64
+    private static let largeSize = 259 * 64
+    private static let headerSize = 64
+    /// Free nodes beyond these are given back to the allocator: 1 MiB of small and 8 MiB of large ones.
+    private static let smallKept = 1024
+    private static let largeKept = 512
+    /// Shorter runs are cheaper to copy than to keep in the kernel's buffers.
+    private static let keepThreshold = 1024
+    /// Shorter arrays are cheaper to copy than to retain, and leave fewer pieces to gather.
+    private static let ownThreshold = 16 * 1024
+
+    private var small = FreeList(limit: smallKept)
+    private var large = FreeList(limit: largeKept)
+    private var bare = FreeList(limit: smallKept)
+    /// The kernel's receive buffers, where the loop has them.
+    package var lentMemory: LentMemory?
+
+    package init() {}
+
+    /// An empty node with memory for at least some of `count` bytes.
+    func block(for count: Int) -> Node {
+        let isSmall = count <= Self.smallSize - Self.headerSize
+        let size = isSmall ? Self.smallSize : Self.largeSize
+        let node = (isSmall ? small.pop() : large.pop()) ?? Self.allocate(size)
+        node.initialize(
+            to: Segment(
+                next: nil, memory: UnsafeMutableRawPointer(node) + Self.headerSize, end: 0,
+                capacity: size - Self.headerSize, storage: isSmall ? .small : .large))
+        return node
+    }
+
+    /// A node that keeps the kernel's buffer in which the bytes lie, if that is possible and worth it.
+    func keeping(_ bytes: UnsafeRawBufferPointer) -> Node? {
+        guard bytes.count >= Self.keepThreshold, let piece = lentMemory?.keep(bytes) else { return nil }
+        return bareNode(bytes, .lent(piece))
+    }
+
+    /// A node that keeps a large array; its memory does not move while somebody holds it.
+    func keeping(_ bytes: [UInt8]) -> Node? {
+        guard bytes.count >= Self.ownThreshold else { return nil }
+        let owner = ArrayOwner(bytes)
+        return bareNode(owner.bytes, .owned(.passRetained(owner)))
+    }
+
+    private func bareNode(_ bytes: UnsafeRawBufferPointer, _ storage: Segment.Storage) -> Node? {
+        guard let start = bytes.baseAddress else { return nil }
+        let node = bare.pop() ?? Self.allocate(Self.headerSize)
+        node.initialize(
+            to: Segment(
+                next: nil, memory: UnsafeMutableRawPointer(mutating: start), end: bytes.count, capacity: bytes.count,
+                storage: storage))
+        return node
+    }
+
+    func recycle(_ node: Node) {
+        switch node.pointee.storage {
+        case .small: small.push(node)
+        case .large: large.push(node)
+        case .lent(let piece):
+            lentMemory?.release(piece)
+            bare.push(node)
+        case .owned(let owner):
+            owner.release()
+            bare.push(node)
+        }
+    }
+
+    private static func allocate(_ size: Int) -> Node {
+        UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64).bindMemory(to: Segment.self, capacity: 1)
+    }
+
+    deinit {
+        small.removeAll()
+        large.removeAll()
+        bare.removeAll()
+    }
+}
+
+/// Free nodes of one size.
+private struct FreeList {
+    private var first: SegmentPool.Node?
+    private var count = 0
+    private let limit: Int
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    mutating func pop() -> SegmentPool.Node? {
+        guard let node = first else { return nil }
+        first = node.pointee.next
+        count -= 1
+        return node
+    }
+
+    mutating func push(_ node: SegmentPool.Node) {
+        guard count < limit else { return UnsafeMutableRawPointer(node).deallocate() }
+        node.pointee.next = first
+        first = node
+        count += 1
+    }
+
+    mutating func removeAll() {
+        while let node = pop() { UnsafeMutableRawPointer(node).deallocate() }
+    }
+}
+
+/// Holds an array whose bytes are being sent.
+private final class ArrayOwner {
+    private let array: [UInt8]
+    let bytes: UnsafeRawBufferPointer
+
+    init(_ array: [UInt8]) {
+        self.array = array
+        // An array's elements lie in its one heap object, which `array` keeps: they neither move nor change, because a writer
+        // elsewhere copies first.
+        bytes = array.withUnsafeBytes { $0 }
+    }
+}

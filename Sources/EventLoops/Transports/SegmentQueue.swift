@@ -1,0 +1,111 @@
+package import Glibc
+
+/// Bytes in order: those that wait to be sent, or those that wait to be read.
+///
+/// Short runs are copied into blocks and run together; long ones are kept where they are, if their owner allows.
+package struct SegmentQueue: ~Copyable {
+    private let pool: SegmentPool
+    private var head: SegmentPool.Node?
+    private var tail: SegmentPool.Node?
+    /// Bytes in the queue.
+    package private(set) var count = 0
+
+    package init(pool: SegmentPool) {
+        self.pool = pool
+    }
+
+    package var isEmpty: Bool {
+        count == 0
+    }
+
+    // MARK: Filling
+
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        if let node = pool.keeping(bytes) { link(node) } else { copy(bytes) }
+    }
+
+    package mutating func append(_ bytes: [UInt8]) {
+        if let node = pool.keeping(bytes) { link(node) } else { bytes.withUnsafeBytes { copy($0) } }
+    }
+
+    private mutating func link(_ node: SegmentPool.Node) {
+        if let tail { tail.pointee.next = node } else { head = node }
+        tail = node
+        count += node.pointee.bytes.count
+    }
+
+    private mutating func copy(_ bytes: UnsafeRawBufferPointer) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            if tail == nil || tail.unsafelyUnwrapped.pointee.unfilled == 0 { link(pool.block(for: rest.count)) }
+            let node = tail.unsafelyUnwrapped
+            let length = min(node.pointee.unfilled, rest.count)
+            let target = UnsafeMutableRawBufferPointer(start: node.pointee.memory + node.pointee.end, count: length)
+            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(length)))
+            node.pointee.end += length
+            count += length
+            rest = rest.dropFirst(length)
+        }
+    }
+
+    // MARK: Reading
+
+    /// The first run of bytes; empty if there is none. Valid until the queue consumes it.
+    package var first: UnsafeRawBufferPointer {
+        head?.pointee.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    /// Describes as many runs as fit, from the front, and returns their number.
+    package func gather(into vectors: UnsafeMutablePointer<iovec>, limit: Int) -> Int {
+        var number = 0
+        var node = head
+        while let current = node, number < limit {
+            let bytes = current.pointee.bytes
+            vectors[number] = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+            number += 1
+            node = current.pointee.next
+        }
+        return number
+    }
+
+    /// Lets go of bytes at the front.
+    package mutating func consume(_ length: Int) {
+        var left = length
+        count -= length
+        while let node = head {
+            let available = node.pointee.end - node.pointee.start
+            if left < available {
+                node.pointee.start += left
+                return
+            }
+            left -= available
+            head = node.pointee.next
+            if head == nil { tail = nil }
+            pool.recycle(node)
+        }
+    }
+
+    package mutating func removeAll() {
+        consume(count)
+    }
+
+    /// Calls `body` with each run of the first `length` bytes, in order.
+    package func forEachRun(of length: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+        var left = length
+        var node = head
+        while let current = node, left > 0 {
+            let bytes = current.pointee.bytes
+            body(UnsafeRawBufferPointer(rebasing: bytes.prefix(left)))
+            left -= min(left, bytes.count)
+            node = current.pointee.next
+        }
+    }
+
+    deinit {
+        var node = head
+        while let current = node {
+            node = current.pointee.next
+            pool.recycle(current)
+        }
+    }
+}

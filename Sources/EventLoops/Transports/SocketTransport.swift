@@ -1,0 +1,381 @@
+package import Glibc
+package import Kernel
+
+/// A connected stream socket and its protocol object: all of a transport's rules, for both kinds of loop.
+///
+/// The channel below moves bytes and knows no rules; the protocol above knows no kernel. The transport owns the queue of bytes
+/// to send and decides what happens when: order of upcalls, flow control, half close, the end.
+///
+/// asyncio: `_SelectorSocketTransport`, `_ProactorSocketTransport`.
+package final class SocketTransport: StreamTransport, @unchecked Sendable {
+    /// Where the connection is in its life.
+    private enum State {
+        case made
+        case open
+        /// Closed by the user: what waits is still sent.
+        case flushing
+        /// The channel is being closed; nothing is sent or delivered any more.
+        case closing
+        case lost
+    }
+
+    private enum Receiver {
+        case stream(any StreamProtocol)
+        case buffered(any BufferedProtocol)
+        /// After the end: the protocol is let go, which breaks the cycle between it and its transport.
+        case none(any BaseProtocol)
+    }
+
+    private let core: LoopCore
+    private let descriptor: Int32
+    private var channel: (any StreamChannel)?
+    private var receiver: Receiver
+    /// The protocol whose memory the kernel fills.
+    private var bufferSupplier: (any BufferedProtocol)?
+    private weak var tracker: (any TransportTracker)?
+
+    private var state = State.made
+    private var isPaused = false
+    private var hasReceivedEOF = false
+    private var mustSendEOF = false
+    private var hasSentEOF = false
+    private var loss: EventLoopError?
+    private var outgoing: SegmentQueue
+    private var flow = FlowControl()
+    private var knownPeer: SocketAddress?
+
+    package init(
+        core: LoopCore, descriptor: Int32, protocol: any BaseProtocol, tracker: (any TransportTracker)? = nil
+    ) throws(EventLoopError) {
+        self.core = core
+        self.descriptor = descriptor
+        self.tracker = tracker
+        receiver = try Self.receiver(`protocol`)
+        outgoing = SegmentQueue(pool: core.segments)
+        // Asked now, because a peer that resets the connection takes its address along.
+        knownPeer = try? SocketCalls.peerAddress(descriptor)
+    }
+
+    /// Takes the descriptor over, tells the protocol, and begins to read.
+    package func begin() {
+        channel = core.driver.makeStreamChannel(descriptor, owner: self)
+        core.transports[ObjectIdentifier(self)] = self
+        tracker?.attach(self)
+        state = .open
+        let began = core.upcallBegins()
+        connectionProtocol?.connectionMade(self)
+        core.upcallEnded(began) { "connectionMade" }
+        if state == .open, !isPaused { channel?.startReading() }
+    }
+
+    private static func receiver(_ protocol: any BaseProtocol) throws(EventLoopError) -> Receiver {
+        if let stream = `protocol` as? any StreamProtocol { return .stream(stream) }
+        if let buffered = `protocol` as? any BufferedProtocol { return .buffered(buffered) }
+        throw .invalidArgument("setProtocol", "\(`protocol`) is neither a StreamProtocol nor a BufferedProtocol")
+    }
+
+    private var connectionProtocol: (any ConnectionProtocol)? {
+        switch receiver {
+        case .stream(let stream): stream
+        case .buffered(let buffered): buffered
+        case .none: nil
+        }
+    }
+
+    private func isOnLoop(_ operation: String) -> Bool {
+        if core.queue.isOnLoopThread { return true }
+        var context = ExceptionContext(message: "Non-thread-safe operation", error: EventLoopError.wrongThread(operation))
+        context.transport = self
+        core.reportFromAnyThread(context)
+        return false
+    }
+}
+
+// MARK: - Facts
+
+extension SocketTransport {
+    package var `protocol`: any BaseProtocol {
+        switch receiver {
+        case .stream(let stream): stream
+        case .buffered(let buffered): buffered
+        case .none(let last): last
+        }
+    }
+
+    package func setProtocol(_ protocol: any BaseProtocol) throws(EventLoopError) {
+        guard state != .lost else { return }
+        let wasReading = isReading
+        receiver = try Self.receiver(`protocol`)
+        // The other kind of protocol receives in another way: the channel looks again when it starts.
+        if wasReading { channel?.startReading() }
+    }
+
+    package var socket: TransportSocket {
+        TransportSocket(descriptor)
+    }
+
+    package var peerAddress: SocketAddress? {
+        knownPeer
+    }
+
+    package var localAddress: SocketAddress? {
+        state == .lost ? nil : socket.localAddress
+    }
+
+    package func extraInfo(_ name: String) -> (any Sendable)? {
+        switch name {
+        case "peername": peerAddress
+        case "sockname": localAddress
+        case "socket": socket
+        default: nil
+        }
+    }
+
+    package var isClosing: Bool {
+        switch state {
+        case .made, .open: false
+        case .flushing, .closing, .lost: true
+        }
+    }
+
+    package var isReading: Bool {
+        state == .open && !isPaused && !hasReceivedEOF
+    }
+
+    package var canWriteEOF: Bool { true }
+
+    package var writeBufferSize: Int {
+        outgoing.count
+    }
+
+    package var writeBufferLimits: WriteBufferLimits {
+        flow.limits
+    }
+
+    package func setWriteBufferLimits(high: Int?, low: Int?) throws(EventLoopError) {
+        try flow.setLimits(high: high, low: low)
+        pauseProtocolIfNeeded()
+    }
+
+    package var description: String {
+        "<SocketTransport fd=\(descriptor) \(state)\(peerAddress.map { " peer \($0)" } ?? "")>"
+    }
+}
+
+extension SocketTransport: CustomStringConvertible {}
+
+// MARK: - Writing
+
+extension SocketTransport {
+    package func write(_ bytes: RawSpan) {
+        guard mayWrite(bytes.byteCount) else { return }
+        bytes.withUnsafeBytes { outgoing.append($0) }
+        queued()
+    }
+
+    package func write(_ bytes: [UInt8]) {
+        guard mayWrite(bytes.count) else { return }
+        outgoing.append(bytes)
+        queued()
+    }
+
+    private func mayWrite(_ count: Int) -> Bool {
+        guard isOnLoop("write"), state == .open, count > 0 else { return false }
+        guard mustSendEOF else { return true }
+        var context = ExceptionContext(
+            message: "Cannot write after writeEOF",
+            error: EventLoopError(.invalidState, "write", detail: "\(count) bytes written after writeEOF were dropped"))
+        context.transport = self
+        core.exceptions.report(context)
+        return false
+    }
+
+    private func queued() {
+        channel?.send()
+        pauseProtocolIfNeeded()
+    }
+
+    private func pauseProtocolIfNeeded() {
+        guard flow.mustPause(at: outgoing.count) else { return }
+        let began = core.upcallBegins()
+        `protocol`.pauseWriting()
+        core.upcallEnded(began) { "pauseWriting" }
+    }
+
+    package func writeEOF() {
+        guard isOnLoop("writeEOF"), state == .open, !mustSendEOF else { return }
+        mustSendEOF = true
+        if outgoing.isEmpty { sendEOF() }
+    }
+
+    private func sendEOF() {
+        guard !hasSentEOF else { return }
+        hasSentEOF = true
+        channel?.shutdownWriting()
+    }
+
+    package func gather(into vectors: UnsafeMutablePointer<iovec>, limit: Int) -> Int {
+        outgoing.gather(into: vectors, limit: limit)
+    }
+
+    package func sent(_ count: Int) {
+        outgoing.consume(count)
+        guard state == .open || state == .flushing else { return }
+        if flow.isPaused, flow.mustResume(at: outgoing.count) {
+            let began = core.upcallBegins()
+            `protocol`.resumeWriting()
+            core.upcallEnded(began) { "resumeWriting" }
+        }
+        if !outgoing.isEmpty {
+            channel?.send()
+        } else if state == .flushing {
+            closeChannel()
+        } else if mustSendEOF {
+            sendEOF()
+        }
+    }
+}
+
+// MARK: - Reading
+
+extension SocketTransport: StreamChannelOwner {
+    package func pauseReading() {
+        guard isOnLoop("pauseReading"), state == .open || state == .made, !isPaused else { return }
+        isPaused = true
+        if !hasReceivedEOF { channel?.stopReading() }
+    }
+
+    package func resumeReading() {
+        guard isOnLoop("resumeReading"), state == .open || state == .made, isPaused else { return }
+        isPaused = false
+        if state == .open, !hasReceivedEOF { channel?.startReading() }
+    }
+
+    package var acceptsBytes: Bool {
+        isReading
+    }
+
+    package var suppliesMemory: Bool {
+        if case .buffered = receiver { true } else { false }
+    }
+
+    package func received(_ bytes: UnsafeRawBufferPointer) {
+        let began = core.upcallBegins()
+        switch receiver {
+        case .stream(let stream): stream.dataReceived(bytes.bytes)
+        case .buffered(let buffered): copy(bytes, to: buffered)
+        case .none: break
+        }
+        core.upcallEnded(began) { "dataReceived" }
+    }
+
+    /// Bytes that were received before the protocol was changed to one that supplies its own memory.
+    private func copy(_ bytes: UnsafeRawBufferPointer, to buffered: any BufferedProtocol) {
+        var rest = bytes
+        while !rest.isEmpty, state == .open {
+            guard let memory = receiveBuffer() else { return }
+            let count = min(memory.count, rest.count)
+            memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))
+            buffered.bufferUpdated(count)
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+        }
+    }
+
+    package func receiveBuffer() -> UnsafeMutableRawBufferPointer? {
+        guard case .buffered(let buffered) = receiver else { return nil }
+        let memory = buffered.getBuffer(sizeHint: -1)
+        bufferSupplier = buffered
+        if memory.count > 0 { return memory }
+        fatal(EventLoopError(.protocolBroken, "getBuffer", detail: "getBuffer() returned an empty buffer"))
+        return nil
+    }
+
+    package func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer) {
+        // The protocol may have been changed while the kernel filled the old one's memory.
+        guard case .buffered(let buffered) = receiver, buffered === bufferSupplier else { return received(bytes) }
+        let began = core.upcallBegins()
+        buffered.bufferUpdated(bytes.count)
+        core.upcallEnded(began) { "bufferUpdated" }
+    }
+
+    package func receivedEOF() {
+        guard state == .open, !hasReceivedEOF else { return }
+        hasReceivedEOF = true
+        let began = core.upcallBegins()
+        let disposition = connectionProtocol?.eofReceived() ?? .close
+        core.upcallEnded(began) { "eofReceived" }
+        if disposition == .close { close() }
+    }
+}
+
+// MARK: - The end
+
+extension SocketTransport {
+    package func close() {
+        guard isOnLoop("close"), !isClosing else { return }
+        channel?.stopReading()
+        if outgoing.isEmpty { closeChannel() } else { state = .flushing }
+    }
+
+    package func abort() {
+        guard isOnLoop("abort") else { return }
+        closeChannel()
+    }
+
+    package func failed(_ errno: Errno, _ operation: StaticString) {
+        guard state == .open || state == .flushing else { return }
+        loss = EventLoopError(system: errno, "\(operation)", address: knownPeer?.description)
+        closeChannel()
+    }
+
+    /// The protocol broke its contract: reported, and the end of the connection.
+    private func fatal(_ error: EventLoopError) {
+        var context = ExceptionContext(message: "Fatal error: protocol.\(error.operation)() call failed.", error: error)
+        context.protocol = `protocol`
+        context.transport = self
+        core.exceptions.report(context)
+        loss = error
+        closeChannel()
+    }
+
+    private func closeChannel() {
+        guard state != .closing, state != .lost else { return }
+        state = .closing
+        channel?.close()
+    }
+
+    package func channelClosed() {
+        guard state != .lost else { return }
+        state = .lost
+        channel = nil
+        outgoing.removeAll()
+        core.transports[ObjectIdentifier(self)] = nil
+        guard !core.isClosed else { return letGo() }
+        // Never inside the call that caused it, which may be the protocol's own.
+        _ = core.callSoon { self.tellLoss() }
+    }
+
+    private func tellLoss() {
+        let last = `protocol`
+        letGo()
+        last.connectionLost(loss)
+    }
+
+    private func letGo() {
+        receiver = .none(NoProtocol.shared)
+        bufferSupplier = nil
+        tracker?.detach(self)
+        tracker = nil
+    }
+}
+
+/// Who counts the transports of a server.
+package protocol TransportTracker: AnyObject {
+    func attach(_ transport: any BaseTransport)
+    func detach(_ transport: any BaseTransport)
+}
+
+/// Stands in for the protocol object that a lost transport has let go.
+private final class NoProtocol: BaseProtocol, Sendable {
+    static let shared = NoProtocol()
+}

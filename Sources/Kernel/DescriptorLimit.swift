@@ -1,0 +1,34 @@
+import CLinux
+import Glibc
+
+/// How many descriptors the process may have.
+///
+/// Kernel: `RLIMIT_NOFILE`.
+package struct DescriptorLimit: Hashable, Sendable {
+    /// What the kernel enforces: numbers below it may be given out.
+    package var soft: UInt64
+    /// Up to where the process may raise ``soft`` by itself.
+    package var hard: UInt64
+
+    /// What both say when there is no limit.
+    package static var unlimited: UInt64 { CL_RLIM_INFINITY }
+
+    /// The limit now.
+    ///
+    /// Throws the kernel's error. Kernel: `getrlimit(2)`.
+    package static func current() throws(Errno) -> DescriptorLimit {
+        var limit = rlimit()
+        try SystemCall.nothing { getrlimit(resource, &limit) }
+        return DescriptorLimit(soft: UInt64(limit.rlim_cur), hard: UInt64(limit.rlim_max))
+    }
+
+    /// Sets the enforced limit for the whole process.
+    ///
+    /// Throws `.invalidArgument` above ``hard``. Kernel: `setrlimit(2)`.
+    package static func setSoft(_ soft: UInt64) throws(Errno) {
+        var limit = rlimit(rlim_cur: rlim_t(soft), rlim_max: rlim_t(try current().hard))
+        try SystemCall.nothing { setrlimit(resource, &limit) }
+    }
+
+    private static var resource: __rlimit_resource_t { __rlimit_resource_t(RLIMIT_NOFILE.rawValue) }
+}

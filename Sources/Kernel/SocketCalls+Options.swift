@@ -1,0 +1,46 @@
+import Glibc
+
+extension SocketCalls {
+    /// Sets an option that is a number.
+    ///
+    /// Kernel: `setsockopt(2)`.
+    package static func setOption(_ fd: Int32, level: Int32, name: Int32, _ value: Int32) throws(Errno) {
+        var value = value
+        let length = socklen_t(MemoryLayout<Int32>.size)
+        try SystemCall.nothing { setsockopt(fd, level, name, &value, length) }
+    }
+
+    /// Reads an option that is a number.
+    ///
+    /// Kernel: `getsockopt(2)`.
+    package static func option(_ fd: Int32, level: Int32, name: Int32) throws(Errno) -> Int32 {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        try SystemCall.nothing { getsockopt(fd, level, name, &value, &length) }
+        return value
+    }
+
+    /// Takes the error that waits at the socket, such as that of a connection that failed.
+    ///
+    /// Kernel: `SO_ERROR`.
+    package static func pendingError(_ fd: Int32) throws(Errno) -> Errno? {
+        let value = try option(fd, level: SOL_SOCKET, name: SO_ERROR)
+        return value == 0 ? nil : Errno(rawValue: value)
+    }
+
+    /// Makes the open file nonblocking, for all descriptors that share it.
+    ///
+    /// Kernel: `F_SETFL`.
+    package static func setNonBlocking(_ fd: Int32) throws(Errno) {
+        let flags = try SystemCall.value { fcntl(fd, F_GETFL) }
+        if flags & O_NONBLOCK != 0 { return }
+        try SystemCall.nothing { fcntl(fd, F_SETFL, flags | O_NONBLOCK) }
+    }
+
+    /// Whether it is a stream socket; false also for what is no socket.
+    ///
+    /// Kernel: `SO_TYPE`.
+    package static func isStream(_ fd: Int32) -> Bool {
+        (try? option(fd, level: SOL_SOCKET, name: SO_TYPE)) == Int32(SOCK_STREAM.rawValue)
+    }
+}

@@ -1,0 +1,46 @@
+import Glibc
+
+/// The name of a Unix socket: a path, or after a NUL a name outside the file system, or nothing.
+struct UnixName: Hashable, Sendable {
+    /// What `sun_path` holds, without a path's NUL at the end.
+    var bytes: [UInt8]
+
+    private static let capacity = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
+    private static let offset = MemoryLayout<sockaddr_un>.size - capacity
+
+    /// Throws `.nameTooLong` if it does not fit, `.invalidArgument` for a path with a NUL inside.
+    init(_ text: String) throws(Errno) {
+        bytes = Array(text.utf8)
+        if bytes.count + (isPath ? 1 : 0) > Self.capacity { throw .nameTooLong }
+        if isPath && bytes.contains(0) { throw .invalidArgument }
+    }
+
+    /// `length` is that of the whole address.
+    ///
+    /// The kernel ends paths with a NUL that it counts, abstract names not.
+    init(_ kernel: sockaddr_un, length: Int) {
+        let used = max(0, min(length - Self.offset, Self.capacity))
+        bytes = withUnsafeBytes(of: kernel.sun_path) { Array($0.prefix(used)) }
+        if isPath { bytes = Array(bytes.prefix { $0 != 0 }) }
+    }
+
+    var kernelForm: (form: sockaddr_un, length: socklen_t) {
+        var form = sockaddr_un()
+        form.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &form.sun_path) { $0.copyBytes(from: bytes) }
+        return (form, socklen_t(Self.offset + min(bytes.count + (isPath ? 1 : 0), Self.capacity)))
+    }
+
+    var path: String {
+        String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// As in `ss(8)`: an "@" in the place of the NUL of an abstract name.
+    var description: String {
+        isAbstract ? "@" + String(decoding: bytes.dropFirst(), as: UTF8.self) : path
+    }
+
+    private var isAbstract: Bool { bytes.first == 0 }
+
+    private var isPath: Bool { !bytes.isEmpty && !isAbstract }
+}

@@ -1,0 +1,28 @@
+public import EventLoops
+internal import Glibc
+internal import ProactorLoop
+
+/// Makes a loop of the kind that `PROACTOR_BACKEND` names: `auto` (or nothing) or `io_uring`.
+///
+/// - Returns: A loop that does not run yet; the caller closes it.
+/// - Throws: ``EventLoopError``: `.system` with the reason and the remedy if the kernel denies io_uring; `.invalidArgument` for
+///   an unknown name. asyncio: `asyncio.new_event_loop`.
+public func newEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
+    let name = getenv("PROACTOR_BACKEND").map { String(cString: $0) } ?? "auto"
+    return try newEventLoop(backend: name)
+}
+
+/// Makes a loop of the kind that is named.
+///
+/// - Parameter backend: `auto` or `io_uring`.
+/// - Returns: A loop that does not run yet; the caller closes it.
+/// - Throws: As ``newEventLoop()``.
+public func newEventLoop(backend: String) throws(EventLoopError) -> any AbstractEventLoop {
+    switch backend {
+    case "auto", "", LoopBackend.ioUring.rawValue: return try ProactorEventLoop()
+    case LoopBackend.epoll.rawValue, LoopBackend.poll.rawValue, LoopBackend.select.rawValue:
+        throw EventLoopError(.notSupported, "newEventLoop", detail: "This version has no \(backend) loop: use io_uring")
+    default:
+        throw EventLoopError(.invalidArgument, "newEventLoop", detail: "Unknown backend '\(backend)': auto or io_uring")
+    }
+}

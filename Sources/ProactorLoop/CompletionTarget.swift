@@ -1,0 +1,38 @@
+internal import Uring
+
+/// What waits for completions of its operations.
+///
+/// A base class and not a protocol: the table keeps its targets unmanaged, so that calling one costs no retain and release.
+class CompletionTarget {
+    init() {}
+
+    /// An operation of this target has completed, or a multishot one has delivered.
+    ///
+    /// - Parameters:
+    ///   - kind: Which operation.
+    ///   - result: What the kernel says: a count, a descriptor, or a negative error number.
+    ///   - flags: `IORING_CQE_F_…`; without `MORE` the operation is over.
+    func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
+        preconditionFailure("\(type(of: self)) got a completion of \(kind.name) that it never asked for")
+    }
+}
+
+/// A completion's flags.
+struct CompletionFlags {
+    let rawValue: UInt32
+
+    /// The operation goes on: more completions follow. Kernel: `IORING_CQE_F_MORE`.
+    var hasMore: Bool {
+        rawValue & 2 != 0
+    }
+
+    /// The receive buffer that was filled. Kernel: `IORING_CQE_F_BUFFER`.
+    var buffer: UInt16 {
+        BufferRing.identifier(flags: rawValue)
+    }
+
+    /// Whether a receive buffer comes with the completion.
+    var hasBuffer: Bool {
+        rawValue & 1 != 0
+    }
+}

@@ -1,0 +1,61 @@
+internal import EventLoops
+internal import Glibc
+internal import Kernel
+internal import Uring
+
+/// One connect, and the task that waits for it.
+final class ConnectOperation: CompletionTarget, @unchecked Sendable {
+    private let driver: ProactorDriver
+    private let descriptor: Int32
+    private let address = UnsafeMutablePointer<sockaddr_storage>.allocate(capacity: 1)
+    private let length: socklen_t
+    private var tag: UInt64?
+    private var waiting: UnsafeContinuation<Int32, Never>?
+
+    init(_ driver: ProactorDriver, _ descriptor: Int32, _ target: SocketAddress) {
+        self.driver = driver
+        self.descriptor = descriptor
+        address.initialize(to: sockaddr_storage())
+        let address = address
+        length = target.withSockAddr { source, length in
+            UnsafeMutableRawPointer(address).copyMemory(from: source, byteCount: Int(length))
+            return length
+        }
+        super.init()
+    }
+
+    deinit {
+        address.deallocate()
+    }
+
+    /// Connects. Cancelling is a request: the kernel's answer is awaited, because it has the descriptor until then.
+    func result() async throws {
+        let result = await withTaskCancellationHandler {
+            await withUnsafeContinuation { start($0) }
+        } onCancel: {
+            driver.queue.performOnLoop { self.cancel() }
+        }
+        try Task.checkCancellation()
+        if result < 0 { throw Errno(rawValue: -result) }
+    }
+
+    private func start(_ continuation: UnsafeContinuation<Int32, Never>) {
+        if Task.isCancelled { return continuation.resume(returning: -Errno.canceled.rawValue) }
+        waiting = continuation
+        let tag = driver.tag(for: self, .connect)
+        self.tag = tag
+        address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            driver.ring.connect(descriptor, to: $0, length: length, tag: tag)
+        }
+    }
+
+    private func cancel() {
+        if let tag { driver.ring.cancel(tag) }
+    }
+
+    override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
+        tag = nil
+        waiting?.resume(returning: result)
+        waiting = nil
+    }
+}

@@ -1,0 +1,91 @@
+internal import Uring
+
+/// The operations in flight: who waits for which.
+///
+/// A tag is a slot's index and its generation, so that a completion that comes late finds its slot taken by another and is
+/// dropped. A slot holds one reference to its target, from the submission to the last completion: whatever happens to the
+/// connection meanwhile, what the kernel writes to is alive.
+struct OperationTable: ~Copyable {
+    private struct Slot {
+        var target: Unmanaged<CompletionTarget>?
+        var generation: UInt32
+        var kind: OperationKind
+        var nextFree: Int32
+    }
+
+    private static let none: Int32 = -1
+    private var slots: UnsafeMutablePointer<Slot>
+    private var capacity: Int
+    private var firstFree = none
+    /// Operations whose last completion has not come.
+    private(set) var live = 0
+    /// Completions for operations that were over.
+    private(set) var stale = 0
+
+    init(capacity: Int = 256) {
+        self.capacity = 0
+        slots = .allocate(capacity: 0)
+        grow(to: capacity)
+    }
+
+    /// Takes a slot and returns its tag.
+    mutating func insert(_ target: CompletionTarget, _ kind: OperationKind) -> UInt64 {
+        if firstFree == Self.none { grow(to: capacity * 2) }
+        let index = Int(firstFree)
+        let slot = slots + index
+        firstFree = slot.pointee.nextFree
+        slot.pointee.target = .passRetained(target)
+        slot.pointee.kind = kind
+        live &+= 1
+        return UInt64(slot.pointee.generation) << 32 | UInt64(index)
+    }
+
+    /// Whose completion this is; nil if its operation is over. With the last completion the slot is freed, and its reference
+    /// is the caller's.
+    mutating func complete(
+        _ tag: UInt64, isLast: Bool
+    ) -> (target: Unmanaged<CompletionTarget>, kind: OperationKind)? {
+        let index = Int(truncatingIfNeeded: tag & 0xFFFF_FFFF)
+        guard index < capacity else { return noteStale() }
+        let slot = slots + index
+        guard slot.pointee.generation == UInt32(tag >> 32), let target = slot.pointee.target else { return noteStale() }
+        let kind = slot.pointee.kind
+        if isLast {
+            slot.pointee.target = nil
+            slot.pointee.generation &+= 1
+            slot.pointee.nextFree = firstFree
+            firstFree = Int32(truncatingIfNeeded: index)
+            live &-= 1
+        }
+        return (target, kind)
+    }
+
+    /// Calls `body` with the tag of each operation in flight.
+    func forEachLive(_ body: (UInt64, OperationKind) -> Void) {
+        for index in 0..<capacity where slots[index].target != nil {
+            body(UInt64(slots[index].generation) << 32 | UInt64(index), slots[index].kind)
+        }
+    }
+
+    private mutating func noteStale() -> (target: Unmanaged<CompletionTarget>, kind: OperationKind)? {
+        stale += 1
+        return nil
+    }
+
+    private mutating func grow(to newCapacity: Int) {
+        let larger = UnsafeMutablePointer<Slot>.allocate(capacity: newCapacity)
+        larger.moveInitialize(from: slots, count: capacity)
+        for index in (capacity..<newCapacity).reversed() {
+            (larger + index).initialize(to: Slot(target: nil, generation: 1, kind: .nop, nextFree: firstFree))
+            firstFree = Int32(index)
+        }
+        slots.deallocate()
+        slots = larger
+        capacity = newCapacity
+    }
+
+    deinit {
+        // Targets of operations that the kernel still has are left alive on purpose: it may write to their memory.
+        slots.deallocate()
+    }
+}

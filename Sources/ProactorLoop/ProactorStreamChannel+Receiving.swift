@@ -1,0 +1,147 @@
+internal import EventLoops
+internal import Glibc
+internal import Kernel
+internal import Uring
+
+/// What a channel's receiving half is about.
+struct ReceiveState {
+    /// What is to be told to the owner once it has taken the bytes that came before.
+    enum End {
+        case eof
+        case failure(Errno)
+    }
+
+    /// The receive in flight.
+    var tag: UInt64?
+    var isMultishot = false
+    var isCancelling = false
+    var isStarved = false
+    /// Whether the owner wants bytes.
+    var isWanted = false
+    var end: End?
+    var hasToldEnd = false
+    /// The owner's memory, while the kernel fills it.
+    var memory: UnsafeMutableRawBufferPointer?
+}
+
+extension ProactorStreamChannel {
+    func startReading() {
+        guard !isClosing else { return }
+        receiving.isWanted = true
+        if let tag = receiving.tag {
+            // In flight already, unless it is of the kind that the owner does not want any more.
+            if receiving.isMultishot, owner.suppliesMemory { cancelReceive(tag) }
+        } else if owner.suppliesMemory || !held.isEmpty || receiving.end != nil {
+            tellLater()
+        } else {
+            receive(expectsData: false)
+        }
+    }
+
+    /// The receive stays in flight until something comes: a pause that ends before that costs nothing.
+    func stopReading() {
+        receiving.isWanted = false
+    }
+
+    private func cancelReceive(_ tag: UInt64) {
+        guard !receiving.isCancelling else { return }
+        receiving.isCancelling = true
+        driver.ring.cancel(tag)
+    }
+
+    // MARK: Asking
+
+    /// Outside of the owner's calls: delivers what is held, then the end, then receives on.
+    func continueReceiving() {
+        while !held.isEmpty, owner.acceptsBytes, !isClosing {
+            let run = held.first
+            owner.received(run)
+            held.consume(run.count)
+        }
+        guard held.isEmpty, !isClosing else { return }
+        if receiving.end != nil { tellEnd() } else if receiving.tag == nil { receive(expectsData: true) }
+    }
+
+    /// Buffers have come back.
+    func receiveAgain() {
+        receiving.isStarved = false
+        guard receiving.tag == nil, !isClosing, receiving.isWanted else { return }
+        receive(expectsData: true)
+    }
+
+    /// - Parameter expectsData: Whether there may be something already; if not, the kernel need not try before it waits.
+    private func receive(expectsData: Bool) {
+        guard receiving.isWanted, receiving.end == nil, !receiving.isStarved, !isClosing else { return }
+        receiving.isCancelling = false
+        if owner.suppliesMemory { return receiveIntoOwner(expectsData) }
+        let tag = driver.tag(for: self, .receiveMultishot)
+        receiving.tag = tag
+        receiving.isMultishot = true
+        driver.ring.receiveMultishot(descriptor, group: driver.buffers.group, pollFirst: !expectsData, tag: tag)
+    }
+
+    private func receiveIntoOwner(_ expectsData: Bool) {
+        guard let memory = owner.receiveBuffer(), let start = memory.baseAddress, !isClosing else { return }
+        let tag = driver.tag(for: self, .receive)
+        receiving.tag = tag
+        receiving.isMultishot = false
+        receiving.memory = memory
+        driver.ring.receive(descriptor, into: start, count: memory.count, pollFirst: !expectsData, tag: tag)
+    }
+
+    // MARK: Getting
+
+    func receiveCompleted(_ result: Int32, _ flags: CompletionFlags) {
+        if !flags.hasMore { receiving.tag = nil }
+        if flags.hasBuffer {
+            let piece = flags.buffer
+            let bytes = UnsafeRawBufferPointer(start: driver.lent.lend(piece), count: max(0, Int(result)))
+            if result > 0, !isClosing { deliver(bytes) }
+            driver.lent.release(piece)
+        }
+        if isClosing { return finishIfPossible() }
+        if result <= 0 { return receiveEnded(result) }
+        if !flags.hasMore { receive(expectsData: true) }
+    }
+
+    private func deliver(_ bytes: UnsafeRawBufferPointer) {
+        if held.isEmpty, owner.acceptsBytes { return owner.received(bytes) }
+        held.append(bytes)
+        // The owner is slow: ask the kernel for no more.
+        if let tag = receiving.tag { cancelReceive(tag) }
+    }
+
+    func bufferedReceiveCompleted(_ result: Int32) {
+        receiving.tag = nil
+        let memory = receiving.memory
+        receiving.memory = nil
+        if isClosing { return finishIfPossible() }
+        guard result > 0 else { return receiveEnded(result) }
+        let filled = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory.unsafelyUnwrapped).prefix(Int(result)))
+        if held.isEmpty, owner.acceptsBytes { owner.receivedIntoBuffer(filled) } else { held.append(filled) }
+        if !isClosing { receive(expectsData: false) }
+    }
+
+    private func receiveEnded(_ result: Int32) {
+        switch result {
+        case 0: receiving.end = .eof
+        case -ENOBUFS:
+            receiving.isStarved = true
+            return driver.isStarved(self)
+        case -ECANCELED: return receive(expectsData: true)
+        case _ where Self.isPassing(result): return receive(expectsData: true)
+        default: receiving.end = .failure(Errno(rawValue: -result))
+        }
+        tellEnd()
+    }
+
+    /// Tells the owner of the end, unless it has yet to take the bytes before it.
+    private func tellEnd() {
+        guard held.isEmpty, owner.acceptsBytes, !receiving.hasToldEnd, let end = receiving.end else { return }
+        receiving.hasToldEnd = true
+        switch end {
+        case .eof: owner.receivedEOF()
+        case .failure(let errno): owner.failed(errno, "recv")
+        }
+    }
+}

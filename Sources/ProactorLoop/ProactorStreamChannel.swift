@@ -1,0 +1,122 @@
+internal import EventLoops
+internal import Glibc
+internal import Kernel
+internal import Uring
+
+/// A stream on the ring: one receive and one send in flight.
+///
+/// Receiving is multishot, into the loop's buffers, or single-shot into the owner's memory if it supplies some. Never are two
+/// sends in flight: the kernel would mix their bytes.
+final class ProactorStreamChannel: CompletionTarget, StreamChannel {
+    let descriptor: Int32
+    let driver: ProactorDriver
+    let owner: any StreamChannelOwner
+    var receiving = ReceiveState()
+    /// Bytes that came while the owner took none: delivered first when it does again.
+    var held: SegmentQueue
+    private var sendTag: UInt64?
+    private var gathered: GatherPool.List?
+    private var isListedToSend = false
+    var isListedToTell = false
+    var isClosing = false
+    private var isFinished = false
+
+    init(_ descriptor: Int32, driver: ProactorDriver, owner: any StreamChannelOwner) {
+        self.descriptor = descriptor
+        self.driver = driver
+        self.owner = owner
+        held = SegmentQueue(pool: driver.segments)
+        super.init()
+    }
+
+    override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
+        switch kind {
+        case .receiveMultishot: receiveCompleted(result, flags)
+        case .receive: bufferedReceiveCompleted(result)
+        default: sendCompleted(result)
+        }
+    }
+
+    // MARK: Sending
+
+    func send() {
+        guard sendTag == nil, !isListedToSend, !isClosing else { return }
+        isListedToSend = true
+        driver.mustSend(self)
+    }
+
+    /// Sends what the owner has by now.
+    func submitSend() {
+        isListedToSend = false
+        guard sendTag == nil, !isClosing else { return }
+        let vectors = driver.gathering.scratch
+        let count = owner.gather(into: vectors, limit: GatherList.limit)
+        guard count > 0 else { return }
+        if count == 1, let start = vectors[0].iov_base {
+            let tag = driver.tag(for: self, .send)
+            sendTag = tag
+            driver.ring.send(descriptor, from: start, count: vectors[0].iov_len, tag: tag)
+        } else {
+            let tag = driver.tag(for: self, .sendMessage)
+            sendTag = tag
+            let list = driver.gathering.take(count)
+            gathered = list
+            driver.ring.sendMessage(descriptor, &list.pointee.message, tag: tag)
+        }
+    }
+
+    private func sendCompleted(_ result: Int32) {
+        sendTag = nil
+        if let gathered { driver.gathering.giveBack(gathered) }
+        gathered = nil
+        if isClosing { return finishIfPossible() }
+        if result >= 0 {
+            owner.sent(Int(result))
+        } else if Self.isPassing(result) {
+            send()
+        } else {
+            owner.failed(Errno(rawValue: -result), "send")
+        }
+    }
+
+    /// Errors that say nothing about the connection: the same operation may be asked for again.
+    static func isPassing(_ result: Int32) -> Bool {
+        result == -EINTR || result == -EAGAIN
+    }
+
+    func shutdownWriting() {
+        // The connection may be gone already: then its end is on the way to the owner by the receive.
+        try? SocketCalls.shutdownWriting(descriptor)
+    }
+
+    // MARK: The end
+
+    func close() {
+        guard !isClosing else { return }
+        isClosing = true
+        if let tag = receiving.tag { driver.ring.cancel(tag) }
+        if let sendTag { driver.ring.cancel(sendTag) }
+        tellLater()
+    }
+
+    func tellLater() {
+        guard !isListedToTell else { return }
+        isListedToTell = true
+        driver.mustTell(self)
+    }
+
+    /// Tells the owner what could not be told inside its own call.
+    func tellOwner() {
+        isListedToTell = false
+        if isClosing { finishIfPossible() } else { continueReceiving() }
+    }
+
+    /// Closes the descriptor once no operation has it: before, the peer would not see the end.
+    func finishIfPossible() {
+        guard isClosing, !isFinished, receiving.tag == nil, sendTag == nil else { return }
+        isFinished = true
+        held.removeAll()
+        driver.ring.closeDescriptor(descriptor)
+        owner.channelClosed()
+    }
+}

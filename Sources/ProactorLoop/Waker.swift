@@ -1,0 +1,46 @@
+internal import Kernel
+internal import Uring
+
+/// Ends the loop's wait, from any thread and from signal handlers: a read of an event descriptor that is always in flight.
+///
+/// A single-shot read, armed again when it has completed: a burst of wake-ups then makes one completion, not many.
+final class Waker: CompletionTarget {
+    private let event: EventDescriptor
+    private let counter = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+    private weak var driver: ProactorDriver?
+    private var isClosed = false
+
+    /// Takes the event descriptor over, which must block: the ring waits for it.
+    init(_ event: EventDescriptor) {
+        self.event = event
+        super.init()
+    }
+
+    deinit {
+        counter.deallocate()
+        if !isClosed { event.close() }
+    }
+
+    var descriptor: Int32 {
+        event.fd
+    }
+
+    func signal() {
+        event.signal()
+    }
+
+    func arm(_ driver: ProactorDriver) {
+        self.driver = driver
+        driver.ring.read(event.fd, into: counter, count: 8, offset: 0, tag: driver.tag(for: self, .read))
+    }
+
+    override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
+        guard result != -Errno.canceled.rawValue, !isClosed, let driver else { return }
+        arm(driver)
+    }
+
+    func close() {
+        isClosed = true
+        event.close()
+    }
+}

@@ -1,0 +1,97 @@
+import CUring
+import Glibc
+import Kernel
+
+/// Sets a ring up in the best way this kernel knows: a ladder of flags, best first, and smaller sizes when memory is
+/// short.
+enum RingSetup {
+    /// The flags of every rung.
+    ///
+    /// CQSIZE: the completion queue's size is ours. CLAMP: too large sizes are made smaller. R_DISABLED (5.10): the
+    /// ring belongs to the thread that enables it, not to the one that makes it.
+    private static let always = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_R_DISABLED
+
+    /// Flag sets to try, best first; a kernel answers EINVAL to a set with a flag that it does not know.
+    ///
+    /// Measured with 256 echo connections on 6.18: 245, 223 and 219 thousand messages a second for the first three.
+    static let ladder: [UInt32] = [
+        // Linux 6.1: completions are made in batches, when the thread asks for them.
+        always | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN
+            | IORING_SETUP_TASKRUN_FLAG,
+        // Linux 5.19: completions do not interrupt the thread.
+        always | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
+        // Linux 5.18: a bad entry does not end the submission.
+        always | IORING_SETUP_SUBMIT_ALL,
+        // Linux 5.10.
+        always,
+    ]
+
+    /// Sizes below these are no use to a loop: rather an error than a ring that always overflows.
+    private static let floor = (entries: UInt32(16), completionEntries: UInt32(64))
+
+    /// Opens a disabled ring in `ring`, which must be zeroed, and says what the kernel behind it can do.
+    static func open(
+        _ ring: UnsafeMutablePointer<io_uring>, _ configuration: RingConfiguration
+    ) throws(RingError) -> KernelFeatures {
+        var wanted = configuration
+        wanted.entries = max(wanted.entries, 1)
+        // The kernel answers EINVAL to fewer places for completions than entries.
+        wanted.completionEntries = max(wanted.completionEntries, wanted.entries)
+        var rung = 0
+        while true {
+            let result = attempt(ring, flags: ladder[rung], wanted)
+            if result == 0 { break }
+            if result == -EINVAL, rung + 1 < ladder.count {
+                rung += 1
+            } else if result != -ENOMEM || !halve(&wanted) {
+                throw RingError("io_uring_setup", result: result)
+            }
+        }
+        return try features(of: ring, configuration)
+    }
+
+    private static func attempt(
+        _ ring: UnsafeMutablePointer<io_uring>, flags: UInt32, _ wanted: RingConfiguration
+    ) -> Int32 {
+        #if DEBUG
+            let answer = wanted.pretence.answer(flags: flags, completionEntries: wanted.completionEntries)
+            if answer < 0 { return answer }
+        #endif
+        var parameters = io_uring_params()
+        parameters.flags = flags
+        parameters.cq_entries = wanted.completionEntries
+        return io_uring_queue_init_params(wanted.entries, ring, &parameters)
+    }
+
+    /// Makes both queues half as large; false at the floor.
+    ///
+    /// Some kernels count ring memory against RLIMIT_MEMLOCK, per user, over all of the user's processes.
+    private static func halve(_ wanted: inout RingConfiguration) -> Bool {
+        guard wanted.completionEntries > floor.completionEntries else { return false }
+        wanted.completionEntries /= 2
+        wanted.entries = min(max(wanted.entries / 2, floor.entries), wanted.completionEntries)
+        return true
+    }
+
+    /// Asks the new ring what its kernel can do, and closes it again if that is too little.
+    private static func features(
+        of ring: UnsafeMutablePointer<io_uring>, _ configuration: RingConfiguration
+    ) throws(RingError) -> KernelFeatures {
+        var operations: UInt64 = 0
+        let probe = cu_probe(ring.pointee.ring_fd, &operations)
+        var found = KernelFeatures(
+            setupFlags: ring.pointee.flags, featureBits: ring.pointee.features, operations: operations)
+        #if DEBUG
+            found = configuration.pretence.features(found)
+        #endif
+        let missing = found.missing
+        guard probe == 0, missing.isEmpty else {
+            io_uring_queue_exit(ring)
+            if probe < 0 { throw RingError("io_uring_register(PROBE)", result: probe) }
+            throw RingError("io_uring_setup without \(missing.joined(separator: ", "))", result: -ENOSYS)
+        }
+        // A child that forks without exec and touches the rings shall fault, not write into its parent's.
+        _ = io_uring_ring_dontfork(ring)
+        return found
+    }
+}

@@ -1,0 +1,32 @@
+import CUring
+import Glibc
+
+/// What changes while a ring runs, and the figures about it.
+struct RingState {
+    /// What enter is called with: the index of the registered ring, or the descriptor.
+    var enterDescriptor: UInt32 = 0
+    /// Flags of every enter.
+    var enterFlags: UInt32 = 0
+    /// The thread that enabled the ring; 0 before.
+    var owner: pthread_t = 0
+    /// Whether completions are being walked.
+    var isReaping = false
+    /// A failure of an enter that had nobody to throw to; the next ``Ring/enter(_:)`` throws it.
+    var latchedFailure: Int32 = 0
+    /// Entries for which neither the queue nor the kernel had room.
+    var spill = EntrySpill()
+
+    var entriesQueued: UInt64 = 0
+    var entriesSubmitted: UInt64 = 0
+    var enters: UInt64 = 0
+    var completionsReaped: UInt64 = 0
+    var ignoredFailures: UInt64 = 0
+
+    /// A zero for the queues of a closed ring to point at.
+    let zero: UnsafeMutablePointer<UInt32>
+
+    init() {
+        zero = .allocate(capacity: 1)
+        zero.initialize(to: 0)
+    }
+}

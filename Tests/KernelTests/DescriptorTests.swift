@@ -1,0 +1,58 @@
+import Glibc
+import Testing
+
+@testable import Kernel
+
+struct DescriptorTests {
+    @Test func duplicate_outlivesTheFirst() throws {
+        let event = try EventDescriptor()
+        let copy = try Descriptor.duplicate(event.fd)
+        #expect(copy != event.fd)
+        #expect(fcntl(copy, F_GETFD) & FD_CLOEXEC != 0)
+        event.close()
+        #expect(Descriptor.isOpen(copy))
+        try Descriptor.close(copy)
+    }
+
+    @Test func closing_whatIsNotOpen_isAnError() {
+        #expect(!Descriptor.isOpen(-1))
+        #expect(throws: Errno.badFileDescriptor) { try Descriptor.close(-1) }
+        #expect(throws: Errno.badFileDescriptor) { try Descriptor.duplicate(-1) }
+    }
+
+    @Test func event_isReadable_untilDrained() throws {
+        let event = try EventDescriptor()
+        defer { event.close() }
+        #expect(!isReadable(event))
+        event.signal()
+        event.signal()
+        #expect(isReadable(event))
+        event.drain()
+        #expect(!isReadable(event))
+        event.drain()
+    }
+
+    @Test func event_thatIsFull_canBeSignalledStill() throws {
+        let event = try EventDescriptor()
+        defer { event.close() }
+        var most = UInt64.max - 1
+        #expect(write(event.fd, &most, 8) == 8)
+        event.signal()
+        #expect(isReadable(event))
+    }
+
+    @Test func event_wakesABlockedReader() async throws {
+        let event = try EventDescriptor(nonblocking: false)
+        defer { event.close() }
+        #expect(fcntl(event.fd, F_GETFL) & O_NONBLOCK == 0)
+        async let woken: Void = event.drain()
+        event.signal()
+        await woken
+        #expect(!isReadable(event))
+    }
+
+    private func isReadable(_ event: EventDescriptor) -> Bool {
+        var wait = pollfd(fd: event.fd, events: Int16(POLLIN), revents: 0)
+        return poll(&wait, 1, 0) == 1
+    }
+}

@@ -1,0 +1,79 @@
+import Glibc
+import Testing
+
+@testable import Kernel
+
+/// Tests that count the descriptors of the process, or limit them: each in a process of its own.
+struct LeakTests {
+    @Test func nothing_leavesADescriptor() async {
+        await #expect(processExitsWith: .success) {
+            // The resolver keeps nothing open, but it may load its modules the first time.
+            _ = try AddressLookup.addresses(
+                host: "localhost", service: "1", family: .unspecified, type: 0, protocol: 0, flags: 0)
+            let before = try await countWhenSettled()
+            for _ in 0..<rounds { try useEverything() }
+            #expect(Descriptor.openCount() - before < rounds)
+        }
+    }
+
+    @Test func openCount_followsWhatIsOpened() async {
+        await #expect(processExitsWith: .success) {
+            let before = try await countWhenSettled()
+            #expect(before > 2)
+            let events = try (0..<rounds).map { _ throws(Errno) in try EventDescriptor() }
+            #expect(abs(Descriptor.openCount() - before - rounds) < rounds / 4)
+            #expect(events.allSatisfy { Descriptor.isOpen($0.fd) })
+            for event in events { event.close() }
+            #expect(abs(Descriptor.openCount() - before) < rounds / 4)
+        }
+    }
+
+    @Test func limit_isEnforced_andSetBack() async {
+        await #expect(processExitsWith: .success) {
+            _ = try await countWhenSettled()
+            let limit = try DescriptorLimit.current()
+            #expect(limit.soft > 0 && limit.soft <= limit.hard)
+            #expect(limit.hard <= DescriptorLimit.unlimited)
+            // Below it are standard input, output and error.
+            try DescriptorLimit.setSoft(3)
+            #expect(throws: Errno.tooManyOpenFiles) { try Socket(family: .ipv4) }
+            #expect(throws: Errno.tooManyOpenFiles) { try EventDescriptor() }
+            #expect(throws: Errno.tooManyOpenFiles) { try Socket.pair() }
+            #expect(Descriptor.openCount() == -1)
+            try DescriptorLimit.setSoft(limit.soft)
+            #expect(try DescriptorLimit.current() == limit)
+            if limit.hard < DescriptorLimit.unlimited {
+                #expect(throws: Errno.invalidArgument) { try DescriptorLimit.setSoft(limit.hard + 1) }
+            }
+        }
+    }
+}
+
+/// Often enough that a leak stands out from the few descriptors that the runtime opens and closes by itself meanwhile.
+private let rounds = 20
+
+/// The open descriptors, once the runtime has most of its own.
+private func countWhenSettled() async throws -> Int {
+    try await Task.sleep(for: .milliseconds(50))
+    return Descriptor.openCount()
+}
+
+private func useEverything() throws {
+    let listener = try Socket(family: .ipv6)
+    try listener.bind(to: SocketAddress(ipAddress: "::1", port: 0))
+    try listener.listen()
+    let client = try Socket(family: .ipv6)
+    try? client.connect(to: listener.localAddress)
+    let (server, _) = try listener.accept()
+    _ = "\(server)"
+    let (one, other) = try Socket.pair()
+    one.close()
+    try Descriptor.close(other.detach())
+    let event = try EventDescriptor()
+    try Descriptor.close(Descriptor.duplicate(event.fd))
+    event.close()
+    _ = try? Socket(family: AddressFamily(rawValue: 99))
+    _ = try? listener.accept()
+    _ = try? AddressLookup.addresses(
+        host: "localhost", service: "none", family: .unspecified, type: 0, protocol: 0, flags: 0)
+}

@@ -1,0 +1,77 @@
+import Glibc
+import Testing
+
+@testable import Kernel
+
+struct SocketAddressTests {
+    @Test func ipv4_isReadAndWritten() throws {
+        let address = try SocketAddress(ipAddress: "127.0.0.1", port: 80)
+        #expect(address.family == .ipv4)
+        #expect(address.host == "127.0.0.1")
+        #expect(address.port == 80)
+        #expect(address.unixPath == nil)
+        #expect(address.description == "127.0.0.1:80")
+    }
+
+    @Test(arguments: ["::1", "::", "2001:db8::7", "::ffff:10.1.2.3", "fe80::1%4711"])
+    func ipv6_isReadAndWritten(text: String) throws {
+        let address = try SocketAddress(ipAddress: text, port: 65535)
+        #expect(address.family == .ipv6)
+        #expect(address.host == text)
+        #expect(address.port == 65535)
+        #expect(address.description == "[\(text)]:65535")
+        #expect(try SocketAddress(ipAddress: #require(address.host), port: 65535) == address)
+    }
+
+    @Test func scope_mayBeTheNameOfAnInterface() throws {
+        let address = try SocketAddress(ipAddress: "fe80::1%lo", port: 0)
+        #expect(address.scopeID == if_nametoindex("lo"))
+        #expect(address != (try SocketAddress(ipAddress: "fe80::1", port: 0)))
+    }
+
+    @Test(arguments: [
+        "", "localhost", "127.1", "1.2.3.4.5", "256.0.0.1", "127.0.0.1 ", "127.0.0.1%lo", "[::1]", "::1%", "::1%0",
+        "::1%nowhere", "%lo", ":::", "127.0.0.1\0.example",
+    ])
+    func whatIsNoAddress_isInvalid(text: String) {
+        #expect(throws: Errno.invalidArgument) { try SocketAddress(ipAddress: text, port: 1) }
+    }
+
+    @Test(arguments: [-1, 65536, Int.max])
+    func portOutOfRange_isInvalid(port: Int) {
+        #expect(throws: Errno.invalidArgument) { try SocketAddress(ipAddress: "127.0.0.1", port: port) }
+    }
+
+    @Test func any_isTheUnspecifiedAddress() {
+        #expect(SocketAddress.anyIPv4(port: 7).description == "0.0.0.0:7")
+        #expect(SocketAddress.anyIPv6(port: 7).description == "[::]:7")
+    }
+
+    @Test(arguments: [("/run/x", "unix:/run/x"), ("\0name", "unix:@name"), ("", "unix:"), ("zoë", "unix:zoë")])
+    func unixName_isReadAndWritten(path: String, description: String) throws {
+        let address = try SocketAddress(unixPath: path)
+        #expect(address.family == .unix)
+        #expect(address.unixPath == path)
+        #expect(address.host == nil)
+        #expect(address.port == nil)
+        #expect(address.description == description)
+    }
+
+    @Test func unixName_hasALimit() throws {
+        let longest = String(repeating: "x", count: 107)
+        _ = try SocketAddress(unixPath: longest)
+        _ = try SocketAddress(unixPath: "\0" + longest)
+        #expect(throws: Errno.nameTooLong) { try SocketAddress(unixPath: longest + "x") }
+        #expect(throws: Errno.nameTooLong) { try SocketAddress(unixPath: "\0x" + longest) }
+        #expect(throws: Errno.invalidArgument) { try SocketAddress(unixPath: "/a\0b") }
+    }
+
+    @Test func equality_looksAtAllParts() throws {
+        let address = try SocketAddress(ipAddress: "::1", port: 1)
+        #expect(address == (try SocketAddress(ipAddress: "0:0::1", port: 1)))
+        #expect(address.hashValue == (try SocketAddress(ipAddress: "0:0::1", port: 1)).hashValue)
+        #expect(address != (try SocketAddress(ipAddress: "::1", port: 2)))
+        #expect(address != (try SocketAddress(ipAddress: "::2", port: 1)))
+        #expect(SocketAddress.anyIPv4(port: 1) != SocketAddress.anyIPv6(port: 1))
+    }
+}

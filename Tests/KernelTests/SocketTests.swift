@@ -1,0 +1,89 @@
+import Glibc
+import Testing
+
+@testable import Kernel
+
+struct SocketTests {
+    @Test func accepted_isConnectedWithTheClient() throws {
+        let listener = try Socket(family: .ipv4)
+        try listener.setOption(SO_REUSEADDR, level: SOL_SOCKET, to: 1)
+        #expect(try listener.option(SO_REUSEADDR, level: SOL_SOCKET) != 0)
+        try listener.bind(to: SocketAddress(ipAddress: "127.0.0.1", port: 0))
+        try listener.listen()
+        let client = try Socket(family: .ipv4)
+        #expect(throws: Errno.nowInProgress) { try client.connect(to: listener.localAddress) }
+        let (server, address) = try listener.accept()
+        #expect(try client.localAddress == address)
+        #expect(try server.peerAddress == address)
+        let ends = "\(try server.localAddress), peer \(address)"
+        #expect(server.description == "<Socket \(server.fileDescriptor) \(ends)>")
+    }
+
+    @Test func unixSocket_listensOutsideTheFileSystem() throws {
+        let listener = try Socket(family: .unix)
+        try listener.bind(to: SocketAddress(unixPath: ""))
+        try listener.listen()
+        let name = try listener.localAddress
+        #expect(try #require(name.unixPath).utf8.first == 0, "chosen by the kernel")
+        let client = try Socket(family: .unix)
+        try client.connect(to: name)
+        let (server, address) = try listener.accept()
+        #expect(address.unixPath == "", "the client has no name")
+        #expect(try server.localAddress == name)
+    }
+
+    @Test func close_leavesNothing_andMayBeRepeated() throws {
+        let (one, other) = try Socket.pair()
+        one.close()
+        one.close()
+        #expect(one.fileDescriptor == -1)
+        #expect(one.description == "<Socket closed>")
+        #expect(throws: Errno.badFileDescriptor) { try one.localAddress }
+        #expect(hasEnded(other))
+    }
+
+    @Test func lastReference_closes() throws {
+        var (one, other): (Socket?, Socket) = try Socket.pair()
+        #expect(!hasEnded(other))
+        #expect(one != nil)
+        one = nil
+        #expect(hasEnded(other))
+    }
+
+    @Test func detached_isNotClosed() throws {
+        let fd: Int32
+        let other: Socket
+        do {
+            let one: Socket
+            (one, other) = try Socket.pair()
+            fd = one.detach()
+            #expect(fd >= 0)
+            #expect(one.detach() == -1)
+            one.close()
+        }
+        #expect(!hasEnded(other))
+        let again = Socket(takingOwnershipOf: fd)
+        #expect(again.fileDescriptor == fd)
+        again.close()
+        #expect(hasEnded(other))
+    }
+
+    @Test func detach_hasOneWinner_amongThreads() async throws {
+        for _ in 0..<50 {
+            let (one, _) = try Socket.pair()
+            let answers = await withTaskGroup(of: Int32.self) { group in
+                for _ in 0..<4 { group.addTask { one.detach() } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            let winners = answers.filter { $0 >= 0 }
+            #expect(winners.count == 1)
+            for fd in winners { close(fd) }
+        }
+    }
+
+    /// Whether the other end is closed; asked of this one, because a closed number may be somebody else's by now.
+    private func hasEnded(_ socket: Socket) -> Bool {
+        var byte: UInt8 = 0
+        return recv(socket.fileDescriptor, &byte, 1, 0) == 0
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+
+/// The package on disk.
+struct PackageTree {
+    /// Directories that may hold Swift of ours, besides the manifest.
+    static let swiftDirectories = ["Sources", "Tests", "Examples", "Benchmarks"]
+    /// What the names of text files end with.
+    private static let textEndings = [
+        ".swift", ".c", ".h", ".py", ".sh", ".md", ".json", ".yml", ".yaml", ".modulemap", ".txt", ".tsv", ".csv",
+    ]
+    /// Text files whose names have no such ending.
+    private static let textNames: Set = [
+        "Makefile", "LICENSE", ".swift-format", ".gitignore", ".editorconfig", ".ci/run",
+        "scripts/install-dependencies",
+    ]
+
+    let root: URL
+
+    /// The package this file belongs to: the nearest directory above it whose manifest names it.
+    static func current(above file: String = #filePath) throws -> PackageTree {
+        var directory = URL(fileURLWithPath: file).resolvingSymlinksInPath().deletingLastPathComponent()
+        while directory.path != "/" {
+            let manifest = directory.appendingPathComponent("Package.swift")
+            if let text = try? String(contentsOf: manifest, encoding: .utf8), text.contains("name: \"swift-proactor\"")
+            {
+                return PackageTree(root: directory)
+            }
+            directory.deleteLastPathComponent()
+        }
+        throw Missing(file: file)
+    }
+
+    struct Missing: Error, CustomStringConvertible {
+        let file: String
+        var description: String { "No manifest of swift-proactor lies above \(file)." }
+    }
+
+    /// The paths of all files that Git tracks or would track; without Git, of all files but the built ones.
+    func paths() throws -> [String] {
+        if let listed = git("ls-files", "--cached", "--others", "--exclude-standard") {
+            return listed.filter { FileManager.default.fileExists(atPath: root.appendingPathComponent($0).path) }
+        }
+        guard let walk = FileManager.default.enumerator(atPath: root.path) else { return [] }
+        return walk.compactMap { $0 as? String }.filter { path in
+            var isDirectory: ObjCBool = false
+            let isHidden = path.split(separator: "/").contains { $0.hasPrefix(".build") || $0 == ".git" }
+            let exists = FileManager.default.fileExists(
+                atPath: root.appendingPathComponent(path).path, isDirectory: &isDirectory)
+            return exists && !isDirectory.boolValue && !isHidden
+        }.sorted()
+    }
+
+    /// What Git tracks; nil if this is no checkout.
+    func trackedPaths() -> [String]? {
+        git("ls-files")
+    }
+
+    func file(_ path: String) throws -> SourceFile {
+        SourceFile(path, try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8))
+    }
+
+    /// The Swift files below a directory, or the single file of that name.
+    func swiftFiles(in directories: [String] = ["Sources"]) throws -> [SourceFile] {
+        try paths().filter { path in
+            path.hasSuffix(".swift") && directories.contains { path == $0 || path.hasPrefix($0 + "/") }
+        }.map(file)
+    }
+
+    func textFiles() throws -> [SourceFile] {
+        try paths().filter { path in
+            let name = String(path.split(separator: "/").last ?? "")
+            return Self.textEndings.contains(where: path.hasSuffix) || Self.textNames.contains(name)
+                || Self.textNames.contains(path)
+        }.map(file)
+    }
+
+    /// The lines that a Git command prints; nil if it fails or the package is no checkout of its own.
+    private func git(_ arguments: String...) -> [String]? {
+        guard FileManager.default.fileExists(atPath: root.appendingPathComponent(".git").path) else { return nil }
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments =
+            ["git", "-C", root.path, "-c", "safe.directory=*", "-c", "core.quotePath=false"] + arguments
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return nil }
+        let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { return nil }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}

@@ -1,0 +1,18 @@
+/// The rooms of the house and what each may import: the rooms below it, and of those only what it needs.
+///
+/// `Uring` and `EventLoops` do not know one another; the loops bring them together.
+enum Rooms {
+    static let imports: [String: Set<String>] = [
+        "CLinux": [],
+        "CUring": [],
+        "Kernel": ["CLinux"],
+        "Uring": ["CUring", "Kernel"],
+        "EventLoops": ["CLinux", "Kernel"],
+        "ProactorLoop": ["EventLoops", "Uring", "Kernel"],
+        "ProactorTesting": ["EventLoops", "Kernel"],
+        "Proactor": ["ProactorLoop", "EventLoops", "Uring", "Kernel", "CUring", "CLinux"],
+    ]
+
+    /// What every room may import besides: the C library and the language's own, never Foundation or Dispatch.
+    static let system: Set = ["Glibc", "Synchronization", "_Concurrency"]
+}

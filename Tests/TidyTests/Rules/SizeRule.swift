@@ -1,0 +1,12 @@
+/// A file has one subject; past the limit a second one has moved in.
+enum SizeRule {
+    static let limit = 400
+
+    static func findings(in file: SourceFile) -> [Finding] {
+        let count = file.lines.count
+        guard count > limit else { return [] }
+        return [
+            Finding(file.path, limit + 1, "\(count) lines, \(limit) are allowed: give the second subject its own file")
+        ]
+    }
+}

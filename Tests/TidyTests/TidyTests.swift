@@ -1,0 +1,69 @@
+import Testing
+
+/// The rules of the house, held against the package as it lies on the disk.
+///
+/// Each finding says how to mend it.
+@Suite struct TidyTests {
+    private let tree: PackageTree
+
+    init() throws {
+        tree = try PackageTree.current()
+    }
+
+    @Test func sources_importOnlyWhatIsBelow() throws {
+        let files = try sources()
+        report(files.flatMap { ImportRule.findings(in: $0) })
+    }
+
+    @Test func manifest_dependsOnlyOnWhatIsBelow() throws {
+        let manifest = try tree.file("Package.swift")
+        #expect(!manifestTargets(manifest.text).isEmpty, "no target was found in the manifest: mend manifestTargets")
+        report(ImportRule.findings(inManifest: manifest))
+    }
+
+    @Test func sources_haveNoRingOfFiles() throws {
+        report(RingRule.findings(in: try sources()))
+    }
+
+    @Test func sources_haveNoLeftovers() throws {
+        let headers = try tree.textFiles().filter { $0.path.hasPrefix("Sources/") && !$0.isSwift }
+        report((try sources() + headers).flatMap { LeftoverRule.findings(in: $0) })
+    }
+
+    @Test func sources_documentWhatIsPublic() throws {
+        report(try sources().flatMap { DocumentationRule.findings(in: $0) })
+    }
+
+    @Test func files_areLaidOutAlike() throws {
+        let swift = try tree.swiftFiles(in: PackageTree.swiftDirectories + ["Package.swift"])
+        let other = try tree.textFiles().filter { !$0.isSwift }
+        #expect(!swift.isEmpty)
+        report((swift + other).flatMap { LayoutRule.findings(in: $0) })
+    }
+
+    @Test func sources_haveOneSubjectAFile() throws {
+        report(try sources().flatMap { SizeRule.findings(in: $0) })
+    }
+
+    @Test func git_tracksNothingThatToolsMake() throws {
+        // An exported copy of the package tracks nothing, which is as it should be.
+        report(TrackedFilesRule.findings(in: tree.trackedPaths() ?? []))
+    }
+
+    @Test func sources_giveAReasonForUncheckedSendable() throws {
+        report(UncheckedSendableRule.findings(in: try sources(), reasons: uncheckedSendableReasons))
+    }
+
+    @Test func files_nameNoPrivatePath() throws {
+        let files = try tree.textFiles()
+        #expect(files.count > 10, "hardly any text file was found: mend PackageTree.textFiles")
+        report(files.flatMap { PrivatePathRule.findings(in: $0) })
+    }
+
+    /// A rule that reads nothing finds nothing, so an empty list is a failure of its own.
+    private func sources() throws -> [SourceFile] {
+        let files = try tree.swiftFiles()
+        try #require(!files.isEmpty, "no Swift file was found below Sources: mend PackageTree.swiftFiles")
+        return files
+    }
+}

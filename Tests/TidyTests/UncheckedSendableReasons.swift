@@ -1,0 +1,19 @@
+/// The files that may say `@unchecked Sendable`, each with the reason why it is safe there.
+let uncheckedSendableReasons: [String: String] = [
+    "Sources/EventLoops/Errors/ExceptionReporter.swift": ofTheLoop,
+    "Sources/EventLoops/Executors/ThreadPoolExecutor.swift": "all that changes is behind its own pthread mutex",
+    "Sources/EventLoops/Futures/Future.swift": ofTheLoop,
+    "Sources/EventLoops/Futures/LoopTask.swift": "adds to Future only what is of its loop's thread, too",
+    "Sources/EventLoops/Loop/LoopCore.swift": ofTheLoop + "; what other threads may call goes through the inbox",
+    "Sources/EventLoops/Scheduling/Handle.swift": ofTheLoop,
+    "Sources/EventLoops/Scheduling/ReadyQueue.swift":
+        "a queue entry owns its reference, and one thread at a time the entry",
+    "Sources/EventLoops/Scheduling/WaitList.swift": ofTheLoop + "; cancelling from elsewhere is handed over to it",
+    "Sources/EventLoops/Scheduling/WorkQueue.swift": ofTheLoop + "; owner, running flag and inbox are atomic or locked",
+    "Sources/EventLoops/Serving/Server.swift": ofTheLoop,
+    "Sources/EventLoops/Streams/StreamReader.swift": ofTheLoop,
+    "Sources/EventLoops/Streams/StreamWriter.swift": ofTheLoop,
+    "Sources/EventLoops/Transports/SocketTransport.swift": ofTheLoop,
+]
+
+private let ofTheLoop = "stored anywhere, but used on its loop's thread only"

@@ -1,0 +1,97 @@
+import Glibc
+import Kernel
+import Testing
+import Uring
+
+@Suite("Provided buffers")
+struct BufferRingTests {
+    @Test func multishotReceive_outOfBuffers_goesOnWithTheRest() throws {
+        let harness = try RingHarness()
+        let buffers = try BufferRing(ring: harness.ring, group: 1, count: 2, size: 4096)
+        let pair = try SocketPair(nonBlocking: true)
+        let sent = (0..<12000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        pair.write(sent)
+        var received: [UInt8] = []
+        harness.ring.receiveMultishot(pair.left, group: 1, tag: 1)
+        var used: [UInt16] = []
+        for _ in 1...2 {
+            let completion = try harness.next(1)
+            #expect(completion.result == 4096)
+            #expect(completion.hasMore)
+            used.append(completion.buffer)
+            received += UnsafeRawBufferPointer(start: buffers.address(of: completion.buffer), count: 4096)
+        }
+        let starved = try harness.next(1)
+        #expect(starved.result == -ENOBUFS)
+        #expect(!starved.hasMore)
+        #expect(Set(used) == [0, 1])
+        for identifier in used { buffers.give(identifier) }
+        buffers.publish()
+        harness.ring.receiveMultishot(pair.left, group: 1, pollFirst: true, tag: 2)
+        let rest = try harness.next(2)
+        #expect(rest.result == 3808)
+        received += UnsafeRawBufferPointer(start: buffers.address(of: rest.buffer), count: 3808)
+        #expect(received == sent)
+        try harness.cancel(2)
+        buffers.unregister()
+    }
+
+    @Test func buffers_goRound_manyTimesTheirNumber() throws {
+        let harness = try RingHarness()
+        let buffers = try BufferRing(ring: harness.ring, group: 0, count: 4, size: 16)
+        let pair = try SocketPair()
+        harness.ring.receiveMultishot(pair.left, group: 0, tag: 1)
+        // More than 65536 would pass the tail's 16 bits; 70000 rounds take a fraction of a second.
+        for round in 0..<70000 {
+            let byte = UInt8(truncatingIfNeeded: round)
+            withUnsafeBytes(of: byte) { _ = write(pair.right, $0.baseAddress!, 1) }
+            let completion = try harness.next(1)
+            guard completion.result == 1, completion.hasMore,
+                buffers.address(of: completion.buffer).load(as: UInt8.self) == byte
+            else {
+                Issue.record("round \(round): \(completion)")
+                return
+            }
+            buffers.give(completion.buffer)
+            buffers.publish()
+        }
+        try harness.cancel(1)
+    }
+
+    @Test func endOfStream_needsNoBuffer() throws {
+        let harness = try RingHarness()
+        let buffers = try BufferRing(ring: harness.ring, group: 0, count: 2, size: 16)
+        let pair = try SocketPair()
+        pair.write([1])
+        pair.closeRight()
+        harness.ring.receiveMultishot(pair.left, group: 0, tag: 1)
+        #expect(try harness.next(1).result == 1)
+        let end = try harness.next(1)
+        #expect(end.result == 0)
+        #expect(!end.hasMore)
+        #expect(buffers.count == 2)
+    }
+
+    @Test func groupThatIsTaken_isAnError_andFreeAfterwards() throws {
+        let harness = try RingHarness()
+        let first = try BufferRing(ring: harness.ring, group: 3, count: 8, size: 64)
+        let error = #expect(throws: RingError.self) {
+            try BufferRing(ring: harness.ring, group: 3, count: 8, size: 64)
+        }
+        #expect(error?.errno.rawValue == EEXIST)
+        #expect(error?.operation == "io_uring_register(PBUF_RING)")
+        first.unregister()
+        first.unregister()
+        _ = try BufferRing(ring: harness.ring, group: 3, count: 8, size: 64)
+    }
+
+    @Test func buffers_lieBesideEachOther() throws {
+        let harness = try RingHarness()
+        let buffers = try BufferRing(ring: harness.ring, group: 0, count: 256, size: 16384)
+        #expect(buffers.address(of: 0) == buffers.base)
+        #expect(buffers.address(of: 255) == buffers.base + 255 * 16384)
+        #expect(BufferRing.identifier(flags: 0xabcd_0003) == 0xabcd)
+        harness.ring.close()
+        buffers.unregister()
+    }
+}

@@ -1,0 +1,148 @@
+import Glibc
+import Kernel
+import Synchronization
+import Testing
+import Uring
+
+@Suite("Entering the kernel")
+struct RingEnterTests {
+    @Test func nops_complete_inOrder() throws {
+        let harness = try RingHarness()
+        for tag in 1...20 { harness.ring.nop(tag: UInt64(tag)) }
+        try harness.ring.enter(.forever)
+        harness.reap()
+        #expect(harness.completions.map(\.tag) == Array(1...20))
+        #expect(harness.completions.allSatisfy { $0.result == 0 })
+        #expect(harness.ring.entriesQueued == 20)
+        #expect(harness.ring.entriesSubmitted == 20)
+        #expect(harness.ring.completionsReaped == 20)
+        #expect(harness.ring.enters == 1)
+    }
+
+    @Test func nothingToDo_isNoSystemCall() throws {
+        let harness = try RingHarness()
+        for _ in 1...10 { try harness.ring.enter(.none) }
+        #expect(harness.ring.enters == 0)
+        harness.ring.nop(tag: 1)
+        try harness.ring.enter(.none)
+        #expect(harness.ring.enters == 1)
+        // A completion waits: none of these may sleep, and none needs the kernel.
+        try harness.ring.enter(.forever)
+        try harness.ring.enter(.until(.max))
+        #expect(harness.ring.enters == 1)
+        #expect(harness.ring.reap { _, _, _ in } == 1)
+    }
+
+    @Test func deferredWork_isNoticed_withoutAnythingQueued() throws {
+        let harness = try RingHarness()
+        let pair = try SocketPair()
+        harness.ring.poll(pair.left, events: UInt32(POLLIN), tag: 7)
+        try harness.ring.enter(.none)
+        #expect(harness.ring.reap { _, _, _ in } == 0)
+        pair.write([1])
+        try harness.ring.enter(.none)
+        harness.reap()
+        #expect(harness.completions.map(\.tag) == [7])
+    }
+
+    @Test(arguments: [false, true])
+    func waitUntil_returnsAtTheTime_withoutACompletion(relative: Bool) throws {
+        #if DEBUG
+            var configuration = RingConfiguration(entries: 8, completionEntries: 8)
+            if relative { configuration.pretence.missingFeatures = 1 << 15 }
+            let harness = try RingHarness(configuration)
+            #expect(!relative || !harness.ring.features.absoluteTimer)
+        #else
+            let harness = try RingHarness()
+        #endif
+        let start = MonotonicClock.now()
+        try harness.ring.enter(.until(start + 20_000_000))
+        let waited = MonotonicClock.now() - start
+        #expect(waited >= 20_000_000)
+        #expect(waited < 500_000_000)
+        #expect(harness.ring.reap { _, _, _ in } == 0)
+    }
+
+    @Test func waitUntil_aPastTime_doesNotSleep() throws {
+        let harness = try RingHarness()
+        let start = MonotonicClock.now()
+        for deadline in [0, -1, .min, start - 1] { try harness.ring.enter(.until(deadline)) }
+        #expect(MonotonicClock.now() - start < 100_000_000)
+    }
+
+    @Test func waitUntil_endsWithACompletion() throws {
+        let harness = try RingHarness()
+        harness.ring.nop(tag: 1)
+        let start = MonotonicClock.now()
+        try harness.ring.enter(.until(start + 5_000_000_000))
+        #expect(MonotonicClock.now() - start < 2_000_000_000)
+        #expect(harness.ring.reap { _, _, _ in } == 1)
+    }
+
+    @Test func signal_endsTheWait_withoutAnError() throws {
+        let harness = try RingHarness()
+        signal(SIGUSR2) { _ in }
+        // Threads of a pool have their signals blocked.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGUSR2)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        defer { pthread_sigmask(SIG_BLOCK, &signals, nil) }
+        let sleeper = pthread_self()
+        let isAwake = Atomic(false)
+        func interrupt() {
+            while !isAwake.load(ordering: .acquiring) {
+                usleep(5000)
+                pthread_kill(sleeper, SIGUSR2)
+            }
+        }
+        try withThread(interrupt) {
+            let start = MonotonicClock.now()
+            try harness.ring.enter(.until(start + 5_000_000_000))
+            isAwake.store(true, ordering: .releasing)
+            #expect(MonotonicClock.now() - start < 3_000_000_000)
+        }
+    }
+
+    @Test func ringThatIsNotEnabled_saysSo() throws {
+        let ring = try Ring(RingConfiguration(entries: 8, completionEntries: 8))
+        // More than the queue holds: they must wait without the kernel.
+        for tag in 1...20 { ring.nop(tag: UInt64(tag)) }
+        let error = #expect(throws: RingError.self) { try ring.enter(.none) }
+        #expect(error?.errno.rawValue == EBADFD)
+        #expect(error?.remedy.contains("enable()") == true)
+        // What was queued before goes out with the first enter after.
+        try ring.enable()
+        var tags: [UInt64] = []
+        while tags.count < 20 {
+            try ring.enter(.until(MonotonicClock.now() + 2_000_000_000))
+            guard ring.reap({ tag, _, _ in tags.append(tag) }) > 0 else { break }
+        }
+        #expect(tags == Array(1...20))
+    }
+
+    @Test func otherThread_getsAnError_thatNamesTheRule() throws {
+        let harness = try RingHarness()
+        nonisolated(unsafe) let ring = harness.ring
+        nonisolated(unsafe) var caught: RingError?
+        try withThread {
+            do throws(RingError) { try ring.enter(.none) } catch { caught = error }
+        }
+        let error = try #require(caught)
+        #expect(error.errno.rawValue == EEXIST)
+        #expect(error.remedy.contains("thread"))
+        // The ring is as good as before.
+        harness.ring.nop(tag: 1)
+        try harness.wait(for: 1)
+    }
+
+    @Test func secondEnable_onAnotherThread_isRefused() throws {
+        let harness = try RingHarness()
+        nonisolated(unsafe) let ring = harness.ring
+        nonisolated(unsafe) var caught: RingError?
+        try withThread {
+            do throws(RingError) { try ring.enable() } catch { caught = error }
+        }
+        #expect(caught?.operation == "io_uring_register(ENABLE_RINGS)")
+    }
+}

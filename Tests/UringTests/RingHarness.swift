@@ -1,0 +1,150 @@
+import Glibc
+import Kernel
+import Testing
+import Uring
+
+/// One completion, as `reap` shows it.
+struct Completion: Equatable {
+    var tag: UInt64
+    var result: Int32
+    var flags: UInt32
+
+    var hasMore: Bool { flags & CompletionFlag.more != 0 }
+    var buffer: UInt16 { BufferRing.identifier(flags: flags) }
+}
+
+/// A ring of the calling thread that remembers what completed.
+///
+/// Test bodies are synchronous, so they stay on one thread.
+final class RingHarness {
+    let ring: Ring
+    private(set) var completions: [Completion] = []
+
+    init(_ configuration: RingConfiguration = RingConfiguration(entries: 32, completionEntries: 128)) throws {
+        ring = try Ring(configuration)
+        try ring.enable()
+    }
+
+    /// Reaps into `completions` without waiting.
+    func reap() {
+        ring.reap { completions.append(Completion(tag: $0, result: $1, flags: $2)) }
+    }
+
+    /// Enters and reaps until `count` completions were seen in all, and returns those; gives up after two seconds.
+    @discardableResult
+    func wait(for count: Int) throws -> [Completion] {
+        let deadline = MonotonicClock.now() + 2_000_000_000
+        while completions.count < count, MonotonicClock.now() < deadline {
+            try ring.enter(.until(deadline))
+            reap()
+        }
+        try #require(completions.count >= count, "only \(completions.count) of \(count) completions came")
+        return completions
+    }
+
+    /// The oldest completion of one operation, taken out of those seen.
+    func next(_ tag: UInt64) throws -> Completion {
+        while true {
+            if let index = completions.firstIndex(where: { $0.tag == tag }) { return completions.remove(at: index) }
+            try wait(for: completions.count + 1)
+        }
+    }
+
+    /// Cancels an operation and returns its last completion.
+    @discardableResult
+    func cancel(_ tag: UInt64) throws -> Completion {
+        ring.cancel(tag)
+        while true {
+            let completion = try next(tag)
+            if !completion.hasMore { return completion }
+        }
+    }
+}
+
+/// Two connected stream sockets, closed at the end.
+final class SocketPair {
+    private(set) var left: Int32 = -1
+    private(set) var right: Int32 = -1
+
+    init(nonBlocking: Bool = false) throws {
+        var pair: [Int32] = [-1, -1]
+        let type = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | (nonBlocking ? SOCK_NONBLOCK.rawValue : 0)
+        try #require(socketpair(AF_UNIX, Int32(type), 0, &pair) == 0)
+        (left, right) = (pair[0], pair[1])
+    }
+
+    deinit {
+        close(left)
+        closeRight()
+    }
+
+    func closeRight() {
+        if right >= 0 { close(right) }
+        right = -1
+    }
+
+    /// Writes to the right socket what the left one then receives.
+    func write(_ bytes: [UInt8]) {
+        #expect(Glibc.write(right, bytes, bytes.count) == bytes.count)
+    }
+
+    /// What the right socket has to read now.
+    func read(atMost limit: Int = 65536) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: limit)
+        let count = recv(right, &bytes, limit, Int32(MSG_DONTWAIT))
+        return Array(bytes.prefix(max(count, 0)))
+    }
+}
+
+/// A listening TCP socket of the loopback network.
+final class Listener {
+    let descriptor: Int32
+    private(set) var address = sockaddr_in()
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutableBytes(of: &address) { [descriptor] bytes in
+            let generic = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress!
+            return bind(descriptor, generic, length) == 0 && listen(descriptor, 64) == 0
+                && getsockname(descriptor, generic, &length) == 0
+        }
+        try #require(isBound)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Connects a new blocking socket, which the caller closes.
+    func connect() throws -> Int32 {
+        let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let isConnected = withUnsafeBytes(of: &address) { bytes in
+            let generic = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress!
+            return Glibc.connect(client, generic, socklen_t(bytes.count)) == 0
+        }
+        try #require(isConnected)
+        return client
+    }
+}
+
+/// Runs `other` on a thread of its own while `body` runs here, and waits for both.
+func withThread(_ other: @escaping () -> Void, _ body: () throws -> Void = {}) throws {
+    let work = Unmanaged.passRetained(ThreadWork(other))
+    var thread = pthread_t()
+    let start: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
+        Unmanaged<ThreadWork>.fromOpaque(argument!).takeRetainedValue().body()
+        return nil
+    }
+    try #require(pthread_create(&thread, nil, start, work.toOpaque()) == 0)
+    defer { pthread_join(thread, nil) }
+    try body()
+}
+
+private final class ThreadWork {
+    let body: () -> Void
+
+    init(_ body: @escaping () -> Void) {
+        self.body = body
+    }
+}

@@ -1,0 +1,141 @@
+import Glibc
+import Kernel
+import Testing
+import Uring
+
+@Suite("Queues that are full")
+struct RingQueueTests {
+    @Test func fiveThousandOperations_passThroughEightEntries() throws {
+        let harness = try RingHarness(RingConfiguration(entries: 8, completionEntries: 16))
+        for tag in 0..<5000 { harness.ring.nop(tag: UInt64(tag)) }
+        let tags = try harness.wait(for: 5000).map(\.tag)
+        #expect(tags == Array(0..<5000))
+        #expect(harness.ring.entriesSubmitted == 5000)
+        #expect(harness.ring.entriesQueued == 5000)
+    }
+
+    @Test func overflownCompletions_allArrive_inOrder() throws {
+        let harness = try RingHarness(RingConfiguration(entries: 8, completionEntries: 8))
+        for tag in 0..<40 { harness.ring.nop(tag: UInt64(tag)) }
+        try harness.ring.enter(.none)
+        harness.reap()
+        #expect(harness.completions.map(\.tag) == Array(0..<40))
+    }
+
+    @Test func body_mayQueueOperations_andEnter() throws {
+        let harness = try RingHarness(RingConfiguration(entries: 4, completionEntries: 8))
+        harness.ring.nop(tag: 0)
+        try harness.ring.enter(.forever)
+        var tags: [UInt64] = []
+        while tags.count < 1000 {
+            try harness.ring.enter(.forever)
+            harness.ring.reap { tag, _, _ in
+                tags.append(tag)
+                // More than the queue holds, from within; and a wait that must not sleep, as completions are there.
+                if tag < 100 { for step in 1...9 { harness.ring.nop(tag: tag * 10 + UInt64(step) + 100) } }
+                if tag == 0 { for root in 1..<100 { harness.ring.nop(tag: UInt64(root)) } }
+                #expect(throws: Never.self) { try harness.ring.enter(.forever) }
+            }
+        }
+        #expect(Set(tags).count == 1000)
+        #expect(harness.ring.isBalanced)
+    }
+
+    @Test func ignoredCompletions_areNotShown_butFailuresAreCounted() throws {
+        let harness = try RingHarness()
+        harness.ring.cancel(4711)
+        harness.ring.closeDescriptor(-1)
+        harness.ring.nop(tag: 1)
+        #expect(try harness.wait(for: 1).map(\.tag) == [1])
+        #expect(harness.ring.ignoredFailures == 2)
+        #expect(harness.ring.completionsReaped == 3)
+    }
+
+    #if DEBUG
+        @Test func reapWithinReap_isAProgrammingError() async {
+            await #expect(processExitsWith: .failure) {
+                let harness = try RingHarness()
+                harness.ring.nop(tag: 1)
+                try harness.ring.enter(.forever)
+                harness.ring.reap { _, _, _ in harness.ring.reap { _, _, _ in } }
+            }
+        }
+
+        @Test func closeWithinReap_isAProgrammingError() async {
+            await #expect(processExitsWith: .failure) {
+                let harness = try RingHarness()
+                harness.ring.nop(tag: 1)
+                try harness.ring.enter(.forever)
+                harness.ring.reap { _, _, _ in harness.ring.close() }
+            }
+        }
+    #endif
+
+    @Test func operationOnAClosedRing_isAProgrammingError() async {
+        await #expect(processExitsWith: .failure) {
+            let harness = try RingHarness()
+            harness.ring.close()
+            harness.ring.nop(tag: 1)
+        }
+    }
+}
+
+#if DEBUG
+    @Suite("A kernel that takes nothing for now")
+    struct RingSpillTests {
+        @Test(arguments: [EBUSY, EAGAIN])
+        func entries_areSpilled_andSubmittedInOrder(number: Int32) throws {
+            let harness = try RingHarness(RingConfiguration(entries: 4, completionEntries: 8))
+            let plan = FaultPlan()
+            plan.failEnter(with: Errno(rawValue: number))
+            harness.ring.faults = plan
+            for tag in 0..<200 { harness.ring.nop(tag: UInt64(tag)) }
+            #expect(harness.ring.entriesSubmitted == 0)
+            try harness.ring.enter(.forever)
+            #expect(harness.ring.isBalanced)
+            plan.reset()
+            for tag in 200..<300 { harness.ring.nop(tag: UInt64(tag)) }
+            #expect(try harness.wait(for: 300).map(\.tag) == Array(0..<300))
+            #expect(harness.ring.entriesSubmitted == 300)
+            // With the list empty again, entries go the short way.
+            harness.ring.nop(tag: 300)
+            #expect(try harness.wait(for: 301).last?.tag == 300)
+        }
+
+        @Test func oneRefusal_inTheMiddle_changesNoOrder() throws {
+            for call in 1...30 {
+                let harness = try RingHarness(RingConfiguration(entries: 2, completionEntries: 4))
+                let plan = FaultPlan()
+                plan.failEnter(with: Errno(rawValue: EBUSY), .number(call))
+                harness.ring.faults = plan
+                for tag in 0..<50 { harness.ring.nop(tag: UInt64(tag)) }
+                #expect(try harness.wait(for: 50).map(\.tag) == Array(0..<50))
+            }
+        }
+
+        @Test(arguments: [EINTR, ETIME, EAGAIN, EBUSY])
+        func transientAnswer_isNoError_andKeepsEntries(number: Int32) throws {
+            let harness = try RingHarness()
+            let plan = FaultPlan()
+            plan.failEnter(with: Errno(rawValue: number), .number(1))
+            harness.ring.faults = plan
+            harness.ring.nop(tag: 1)
+            try harness.ring.enter(.forever)
+            #expect(plan.strikes == 1)
+            #expect(harness.ring.entriesSubmitted == 0)
+            #expect(try harness.wait(for: 1).map(\.tag) == [1])
+        }
+
+        @Test func lostCompletions_areLoud_whereverTheyShow() throws {
+            let harness = try RingHarness(RingConfiguration(entries: 2, completionEntries: 4))
+            let plan = FaultPlan()
+            plan.failEnter(with: Errno(rawValue: EBADR), .number(1))
+            harness.ring.faults = plan
+            // The third entry makes room, where nobody listens; the next enter tells.
+            for tag in 0..<3 { harness.ring.nop(tag: UInt64(tag)) }
+            let error = #expect(throws: RingError.self) { try harness.ring.enter(.none) }
+            #expect(error?.errno.rawValue == EBADR)
+            #expect(try harness.wait(for: 3).map(\.tag) == [0, 1, 2])
+        }
+    }
+#endif

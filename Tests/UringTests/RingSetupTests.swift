@@ -1,0 +1,129 @@
+import Glibc
+import Kernel
+import Testing
+import Uring
+
+@Suite("Setting a ring up")
+struct RingSetupTests {
+    @Test func ring_hasTheSizesAskedFor_andTheBestFlags() throws {
+        let ring = try Ring(RingConfiguration(entries: 64, completionEntries: 256))
+        #expect(ring.entries == 64)
+        #expect(ring.completionEntries == 256)
+        #expect(ring.fileDescriptor >= 0)
+        #expect(OperationKind.allCases.allSatisfy(ring.features.supports))
+        #expect(ring.features.description.contains("setup 0x"))
+    }
+
+    @Test func sizes_areMadePossible_whenTheyAreNot() throws {
+        let ring = try Ring(RingConfiguration(entries: 64, completionEntries: 1))
+        #expect(ring.completionEntries >= ring.entries)
+        let smallest = try Ring(RingConfiguration(entries: 0, completionEntries: 0))
+        #expect(smallest.entries >= 1)
+    }
+
+    @Test func close_isIdempotent_andLeavesNoRing() throws {
+        let harness = try RingHarness()
+        harness.ring.close()
+        harness.ring.close()
+        #expect(harness.ring.isClosed)
+        #expect(harness.ring.fileDescriptor == -1)
+        #expect(harness.ring.reap { _, _, _ in } == 0)
+        let error = #expect(throws: RingError.self) { try harness.ring.enter(.forever) }
+        #expect(error?.errno.rawValue == EBADF)
+    }
+
+    @Test func manyRings_ofOneThread_workWithoutBeingRegistered() throws {
+        // A thread may register sixteen.
+        let harnesses = try (0..<20).map { _ in try RingHarness(RingConfiguration(entries: 4, completionEntries: 8)) }
+        for harness in harnesses {
+            harness.ring.nop(tag: 1)
+            try harness.wait(for: 1)
+        }
+        for harness in harnesses.reversed() { harness.ring.close() }
+    }
+
+    /// With the real limit, as a user that it binds; root's capabilities lift it.
+    @Test(.enabled(if: geteuid() == 0)) func lowMemlock_givesSmallerRings_orAnErrorThatSaysSo() async {
+        await #expect(processExitsWith: .success) {
+            var limit = rlimit(rlim_cur: 64 << 10, rlim_max: 64 << 10)
+            let memlock: Int32 = 8  // RLIMIT_MEMLOCK, which Swift does not import
+            try #require(setrlimit(memlock, &limit) == 0)
+            try #require(setuid(65534) == 0)
+            let harness = try RingHarness(RingConfiguration(entries: 512, completionEntries: 8192))
+            harness.ring.nop(tag: 1)
+            try harness.wait(for: 1)
+            _ = try BufferRing(ring: harness.ring, group: 0, count: 8192, size: 64)
+            do {
+                var rings: [Ring] = []
+                for _ in 0..<200 { rings.append(try Ring()) }
+            } catch let error as RingError {
+                guard error.errno.rawValue == ENOMEM, error.remedy.contains("RLIMIT_MEMLOCK") else { exit(1) }
+            }
+        }
+    }
+
+    #if DEBUG
+        @Test(arguments: [(1 << 13, "cooperative"), (1 << 13 | 1 << 8, "plain"), (1 << 13 | 1 << 8 | 1 << 7, "oldest")])
+        func olderKernel_getsALowerRung_thatWorks(unknown: Int, rung: String) throws {
+            var configuration = RingConfiguration(entries: 8, completionEntries: 8)
+            configuration.pretence.unknownSetupFlags = UInt32(unknown)
+            let harness = try RingHarness(configuration)
+            #expect(!harness.ring.features.deferTaskrun)
+            #expect(!harness.ring.features.singleIssuer)
+            #expect(harness.ring.features.cooperativeTaskrun == (rung == "cooperative"))
+            #expect(harness.ring.features.submitsAll == (rung != "oldest"))
+            for tag in 0..<100 { harness.ring.nop(tag: UInt64(tag)) }
+            #expect(try harness.wait(for: 100).map(\.tag) == Array(0..<100))
+        }
+
+        @Test func kernelThatKnowsNoRung_isAnError() {
+            var configuration = RingConfiguration()
+            configuration.pretence.unknownSetupFlags = .max
+            let error = #expect(throws: RingError.self) { try Ring(configuration) }
+            #expect(error?.errno.rawValue == EINVAL)
+            #expect(error?.remedy.contains("6.1") == true)
+        }
+
+        @Test func shortMemory_halvesTheSizes_downToAFloor() throws {
+            var configuration = RingConfiguration(entries: 512, completionEntries: 4096)
+            configuration.pretence.mostCompletions = 300
+            let ring = try Ring(configuration)
+            #expect(ring.completionEntries == 256)
+            #expect(ring.entries == 32)
+            configuration.pretence.mostCompletions = 10
+            let error = #expect(throws: RingError.self) { try Ring(configuration) }
+            #expect(error?.errno.rawValue == ENOMEM)
+            #expect(error?.remedy.contains("RLIMIT_MEMLOCK") == true)
+        }
+
+        @Test(arguments: [EPERM, ENOSYS, EACCES, EMFILE, ENFILE])
+        func refusal_isNotRetried_andSaysWhatToDo(number: Int32) {
+            var configuration = RingConfiguration()
+            configuration.pretence.refusal = Errno(rawValue: number)
+            let error = #expect(throws: RingError.self) { try Ring(configuration) }
+            #expect(error?.operation == "io_uring_setup")
+            #expect(error?.errno.rawValue == number)
+            #expect(error?.remedy.contains("No remedy") == false)
+        }
+
+        @Test(arguments: [1, 2, 5, 8, 11])
+        func kernelWithoutARequiredFeature_isAnError_thatNamesIt(bit: Int) {
+            var configuration = RingConfiguration()
+            configuration.pretence.missingFeatures = 1 << UInt32(bit)
+            let error = #expect(throws: RingError.self) { try Ring(configuration) }
+            #expect(error?.errno.rawValue == ENOSYS)
+            #expect(error?.operation.hasPrefix("io_uring_setup without ") == true)
+            #expect(error?.remedy.contains("Linux 6.1 or later") == true)
+        }
+
+        @Test func deniedOperations_areNotSupported_andOthersAre() throws {
+            var configuration = RingConfiguration(entries: 8, completionEntries: 8)
+            configuration.pretence.missingOperations = [.receiveMultishot, .poll]
+            let features = try Ring(configuration).features
+            #expect(!features.supports(.receiveMultishot))
+            #expect(features.supports(.receive))
+            #expect(!features.supports(.poll))
+            #expect(features.description.contains("IORING_OP_RECV (multishot)"))
+        }
+    #endif
+}
