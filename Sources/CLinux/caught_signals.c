@@ -39,8 +39,8 @@ static void note(int signo) {
     errno = saved;
 }
 
-// Once this returns no handler knows the former wake_fd; without the wait it could write to the descriptor's next owner.
-// A handler blocks all signals and ends on its own, so the wait is short and cannot be for this very thread.
+// Once this returns no handler knows the former wake_fd: without the wait it could write to the number's next owner.
+// A handler blocks all signals and ends on its own: the wait is short, and cannot be for this very thread.
 static void set_wake(int signo, int fd) {
     atomic_store(&wake_fds[signo], fd);
     while (atomic_load(&active) != 0) sched_yield();
