@@ -5,7 +5,7 @@ internal import Uring
 /// A tag is a slot's index and its generation, so that a completion that comes late finds its slot taken by another and is
 /// dropped. A slot holds one reference to its target, from the submission to the last completion: whatever happens to the
 /// connection meanwhile, what the kernel writes to is alive.
-struct OperationTable: ~Copyable {
+final class OperationTable {
     private struct Slot {
         var target: Unmanaged<CompletionTarget>?
         var generation: UInt32
@@ -14,8 +14,8 @@ struct OperationTable: ~Copyable {
     }
 
     private static let none: Int32 = -1
-    private var slots: UnsafeMutablePointer<Slot>
-    private var capacity: Int
+    private var slots = UnsafeMutablePointer<Slot>.allocate(capacity: 0)
+    private var capacity = 0
     private var firstFree = none
     /// Operations whose last completion has not come.
     private(set) var live = 0
@@ -23,13 +23,11 @@ struct OperationTable: ~Copyable {
     private(set) var stale = 0
 
     init(capacity: Int = 256) {
-        self.capacity = 0
-        slots = .allocate(capacity: 0)
         grow(to: capacity)
     }
 
     /// Takes a slot and returns its tag.
-    mutating func insert(_ target: CompletionTarget, _ kind: OperationKind) -> UInt64 {
+    func insert(_ target: CompletionTarget, _ kind: OperationKind) -> UInt64 {
         if firstFree == Self.none { grow(to: capacity * 2) }
         let index = Int(firstFree)
         let slot = slots + index
@@ -42,7 +40,7 @@ struct OperationTable: ~Copyable {
 
     /// Whose completion this is; nil if its operation is over. With the last completion the slot is freed, and its reference
     /// is the caller's.
-    mutating func complete(
+    func complete(
         _ tag: UInt64, isLast: Bool
     ) -> (target: Unmanaged<CompletionTarget>, kind: OperationKind)? {
         let index = Int(truncatingIfNeeded: tag & 0xFFFF_FFFF)
@@ -67,12 +65,12 @@ struct OperationTable: ~Copyable {
         }
     }
 
-    private mutating func noteStale() -> (target: Unmanaged<CompletionTarget>, kind: OperationKind)? {
+    private func noteStale() -> (target: Unmanaged<CompletionTarget>, kind: OperationKind)? {
         stale += 1
         return nil
     }
 
-    private mutating func grow(to newCapacity: Int) {
+    private func grow(to newCapacity: Int) {
         let larger = UnsafeMutablePointer<Slot>.allocate(capacity: newCapacity)
         larger.moveInitialize(from: slots, count: capacity)
         for index in (capacity..<newCapacity).reversed() {

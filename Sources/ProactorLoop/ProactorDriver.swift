@@ -11,18 +11,18 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     let queue: WorkQueue
     let segments: SegmentPool
     let gathering = GatherPool()
-    private var table = OperationTable()
+    private let table = OperationTable()
     private let waker: Waker
     private var spin: SpinBudget
     /// The thread that enabled the ring: the only one that the kernel lets use it.
     private var thread: pthread_t?
 
     /// Channels with bytes to send: looked at once a turn, so that all writes of a turn go out as one send.
-    private var sending = ChannelList()
+    private let sending = ChannelList()
     /// Channels with something to tell their owners outside of the owners' calls.
-    private var telling = ChannelList()
+    private let telling = ChannelList()
     /// Channels that found no receive buffer and receive again once one has come back.
-    private var starved = ChannelList()
+    private let starved = ChannelList()
 
     package init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(EventLoopError) {
         self.queue = queue

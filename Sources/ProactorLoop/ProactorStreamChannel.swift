@@ -13,7 +13,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     let owner: any StreamChannelOwner
     var receiving = ReceiveState()
     /// Bytes that came while the owner took none: delivered first when it does again.
-    var held: SegmentQueue
+    let held: SegmentQueue
     private var sendTag: UInt64?
     private var gathered: GatherPool.List?
     private var isListedToSend = false

@@ -85,7 +85,7 @@ struct Connector: Sendable {
     private func connect(to address: SocketAddress) async throws -> Int32 {
         try Task.checkCancellation()
         let descriptor: Int32
-        do { descriptor = try SocketCalls.open(address.family, type: Int32(SOCK_STREAM.rawValue)) } catch {
+        do { descriptor = try SocketCalls.open(address.family, type: Socket.stream) } catch {
             throw EventLoopError(system: error, "socket", address: address.description)
         }
         do {

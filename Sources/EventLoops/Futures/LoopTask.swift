@@ -17,7 +17,7 @@ public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked 
         core.tasks[ObjectIdentifier(self)] = self
         nonisolated(unsafe) let body = body
         job = Task(executorPreference: core.taskExecutor) {
-            await self.run(body)
+            await CancellationScope.run(on: self.core.queue) { await self.run(body) }
         }
     }
 

@@ -76,7 +76,7 @@ extension LoopCore {
         }
         return try await lookUp(operation, "\(host):\(port)") {
             try AddressLookup.addresses(
-                host: host, service: String(port), family: family, type: Int32(SOCK_STREAM.rawValue), protocol: proto,
+                host: host, service: String(port), family: family, type: Socket.stream, protocol: proto,
                 flags: flags
             ).map(\.address)
         }

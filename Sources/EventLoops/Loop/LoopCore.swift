@@ -1,4 +1,6 @@
+internal import CLinux
 internal import Kernel
+import Synchronization
 
 /// What every kind of loop has in common: ready queue, timers, inbox, executors, errors, signals. Opaque to users.
 ///
@@ -13,7 +15,7 @@ public final class LoopCore: @unchecked Sendable {
     package let serialExecutor: LoopSerialExecutor
     package let exceptions = ExceptionReporter()
     let signals = SignalTable()
-    var timers = TimerHeap()
+    let timers = TimerHeap()
     var defaultExecutor: ThreadPoolExecutor?
     /// Set for good by `shutdownDefaultExecutor`.
     var isExecutorShutDown = false
@@ -23,15 +25,15 @@ public final class LoopCore: @unchecked Sendable {
     // MARK: State
 
     var mustStop = false
-    package internal(set) var isClosed = false
+    private let closed = Atomic(false)
     /// Tasks and transports that the loop must end when it closes.
     var tasks: [ObjectIdentifier: any LoopTaskProtocol] = [:]
     var transports: [ObjectIdentifier: any BaseTransport] = [:]
     var servers: [ObjectIdentifier: any LoopServer] = [:]
     private var lastTaskNumber = 0
     /// asyncio: the debug flag and `slow_callback_duration`.
-    package var isDebug: Bool
-    package var slowCallbackDuration = Duration.milliseconds(100)
+    private var debugFlag: Bool
+    private var slowness = Duration.milliseconds(100)
 
     package init(driver: any LoopDriver, queue: WorkQueue, segments: SegmentPool) {
         self.driver = driver
@@ -39,7 +41,9 @@ public final class LoopCore: @unchecked Sendable {
         self.segments = segments
         taskExecutor = LoopTaskExecutor(queue: queue)
         serialExecutor = LoopSerialExecutor(queue: queue)
-        isDebug = DebugFlag.isSetInEnvironment
+        debugFlag = DebugFlag.isSetInEnvironment
+        // A write to a connection that is gone is an error to be told, not the end of the process.
+        cl_ignore_sigpipe()
         // The driver outlives the inbox's waker, which `close` takes away before the driver goes.
         nonisolated(unsafe) let driver = driver
         queue.inbox.setWaker { driver.wake() }
@@ -53,6 +57,24 @@ public final class LoopCore: @unchecked Sendable {
     /// The loop's clock, read anew at each call.
     package var now: LoopInstant {
         LoopInstant(nanoseconds: MonotonicClock.now())
+    }
+
+    // What others may see is computed: the compiler drops the exclusivity checks of what is stored only if all of its uses are
+    // in this module.
+
+    package var isClosed: Bool {
+        get { closed.load(ordering: .relaxed) }
+        set { closed.store(newValue, ordering: .relaxed) }
+    }
+
+    package var isDebug: Bool {
+        get { debugFlag }
+        set { debugFlag = newValue }
+    }
+
+    package var slowCallbackDuration: Duration {
+        get { slowness }
+        set { slowness = newValue }
     }
 
     func nextTaskNumber() -> Int {

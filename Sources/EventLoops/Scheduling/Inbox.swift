@@ -70,7 +70,7 @@ package final class Inbox: Sendable {
     }
 
     /// Moves what came in to the ready queue. `spare` lends its memory, so that a busy inbox does not allocate.
-    package func drain(into ready: inout ReadyQueue, spare: inout [ReadyEntry]) {
+    package func drain(into ready: ReadyQueue, spare: inout [ReadyEntry]) {
         guard isFilled.load(ordering: .acquiring) else { return }
         isFilled.store(false, ordering: .relaxed)
         nonisolated(unsafe) var taken: [ReadyEntry] = []

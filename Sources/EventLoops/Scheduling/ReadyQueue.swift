@@ -15,11 +15,15 @@ package enum ReadyEntry: @unchecked Sendable {
 }
 
 /// First in, first out: a ring of entries that grows by doubling and never shrinks.
-package struct ReadyQueue: ~Copyable {
+package final class ReadyQueue {
     private var storage: UnsafeMutablePointer<ReadyEntry>
     private var mask: Int
     private var head = 0
-    package private(set) var count = 0
+    private var length = 0
+
+    package var count: Int {
+        length
+    }
 
     package init(minimumCapacity: Int = 256) {
         let capacity = minimumCapacity.roundedUpToPowerOfTwo
@@ -27,23 +31,23 @@ package struct ReadyQueue: ~Copyable {
         mask = capacity - 1
     }
 
-    package mutating func append(_ entry: ReadyEntry) {
-        if count > mask { grow() }
-        (storage + ((head &+ count) & mask)).initialize(to: entry)
-        count &+= 1
+    package func append(_ entry: ReadyEntry) {
+        if length > mask { grow() }
+        (storage + ((head &+ length) & mask)).initialize(to: entry)
+        length &+= 1
     }
 
-    package mutating func popFirst() -> ReadyEntry? {
-        guard count > 0 else { return nil }
+    package func popFirst() -> ReadyEntry? {
+        guard length > 0 else { return nil }
         let entry = (storage + head).move()
         head = (head &+ 1) & mask
-        count &-= 1
+        length &-= 1
         return entry
     }
 
-    private mutating func grow() {
+    private func grow() {
         let larger = UnsafeMutablePointer<ReadyEntry>.allocate(capacity: (mask + 1) * 2)
-        for index in 0..<count {
+        for index in 0..<length {
             (larger + index).initialize(to: storage[(head + index) & mask])
         }
         storage.deallocate()
@@ -53,7 +57,7 @@ package struct ReadyQueue: ~Copyable {
     }
 
     deinit {
-        for index in 0..<count {
+        for index in 0..<length {
             storage[(head + index) & mask].discard()
         }
         storage.deallocate()

@@ -2,7 +2,7 @@
 ///
 /// A 4-ary heap of plain entries: half the depth of a binary heap and its children share a cache line. Cancelling is lazy, as
 /// in asyncio: a cancelled timer stays until it comes up, or until more than half of a large heap is cancelled.
-package struct TimerHeap: ~Copyable {
+package final class TimerHeap {
     private struct Entry {
         var due: Int64
         var sequence: UInt64
@@ -16,9 +16,13 @@ package struct TimerHeap: ~Copyable {
     private var entries: UnsafeMutablePointer<Entry>
     private var capacity = 64
     private var sequence: UInt64 = 0
-    package private(set) var count = 0
+    private var length = 0
     /// Shared with the handles, which count themselves when they are cancelled.
     package let tally = TimerTally()
+
+    package var count: Int {
+        length
+    }
 
     package init() {
         entries = .allocate(capacity: capacity)
@@ -26,8 +30,8 @@ package struct TimerHeap: ~Copyable {
 
     /// The earliest due time of a timer that is not cancelled.
     package var nextDue: Int64? {
-        mutating get {
-            while count > 0 {
+        get {
+            while length > 0 {
                 let first = entries[0]
                 let isCancelled = first.handle._withUnsafeGuaranteedRef { $0.isCancelled }
                 if !isCancelled { return first.due }
@@ -38,19 +42,19 @@ package struct TimerHeap: ~Copyable {
         }
     }
 
-    package mutating func insert(_ handle: TimerHandle) {
+    package func insert(_ handle: TimerHandle) {
         purgeIfMostlyCancelled()
-        if count == capacity { grow() }
+        if length == capacity { grow() }
         sequence &+= 1
         handle.isScheduled = true
         let entry = Entry(due: handle.when.nanoseconds, sequence: sequence, handle: .passRetained(handle))
-        count += 1
-        (entries + count - 1).initialize(to: entry)
-        siftUp(from: count - 1)
+        length += 1
+        (entries + length - 1).initialize(to: entry)
+        siftUp(from: length - 1)
     }
 
     /// Takes the earliest timer out if it is due at `now`; the caller owns the reference.
-    package mutating func popDue(at now: Int64) -> Unmanaged<TimerHandle>? {
+    package func popDue(at now: Int64) -> Unmanaged<TimerHandle>? {
         guard let due = nextDue, due <= now else { return nil }
         let handle = removeFirst()
         handle._withUnsafeGuaranteedRef { $0.isScheduled = false }
@@ -58,26 +62,26 @@ package struct TimerHeap: ~Copyable {
     }
 
     /// Lets go of every timer without running it.
-    package mutating func removeAll() {
-        for index in 0..<count { entries[index].handle.release() }
-        count = 0
+    package func removeAll() {
+        for index in 0..<length { entries[index].handle.release() }
+        length = 0
         tally.cancelled = 0
     }
 
-    private mutating func removeFirst() -> Unmanaged<TimerHandle> {
+    private func removeFirst() -> Unmanaged<TimerHandle> {
         let handle = entries[0].handle
-        count -= 1
-        if count > 0 {
-            entries[0] = entries[count]
+        length -= 1
+        if length > 0 {
+            entries[0] = entries[length]
             siftDown(from: 0)
         }
         return handle
     }
 
-    private mutating func purgeIfMostlyCancelled() {
-        guard count > 100, tally.cancelled * 2 > count else { return }
+    private func purgeIfMostlyCancelled() {
+        guard length > 100, tally.cancelled * 2 > length else { return }
         var kept = 0
-        for index in 0..<count {
+        for index in 0..<length {
             let entry = entries[index]
             if entry.handle._withUnsafeGuaranteedRef({ $0.isCancelled }) {
                 entry.handle.release()
@@ -86,16 +90,16 @@ package struct TimerHeap: ~Copyable {
                 kept += 1
             }
         }
-        count = kept
+        length = kept
         tally.cancelled = 0
-        var parent = (count + 2) / 4
+        var parent = (length + 2) / 4
         while parent > 0 {
             parent -= 1
             siftDown(from: parent)
         }
     }
 
-    private mutating func siftUp(from start: Int) {
+    private func siftUp(from start: Int) {
         let entry = entries[start]
         var hole = start
         while hole > 0 {
@@ -107,14 +111,14 @@ package struct TimerHeap: ~Copyable {
         entries[hole] = entry
     }
 
-    private mutating func siftDown(from start: Int) {
+    private func siftDown(from start: Int) {
         let entry = entries[start]
         var hole = start
         while true {
             let firstChild = hole * 4 + 1
-            guard firstChild < count else { break }
+            guard firstChild < length else { break }
             var least = firstChild
-            for child in firstChild + 1..<max(firstChild + 1, min(firstChild + 4, count))
+            for child in firstChild + 1..<max(firstChild + 1, min(firstChild + 4, length))
             where entries[child].isBefore(entries[least]) {
                 least = child
             }
@@ -125,16 +129,16 @@ package struct TimerHeap: ~Copyable {
         entries[hole] = entry
     }
 
-    private mutating func grow() {
+    private func grow() {
         let larger = UnsafeMutablePointer<Entry>.allocate(capacity: capacity * 2)
-        larger.moveInitialize(from: entries, count: count)
+        larger.moveInitialize(from: entries, count: length)
         entries.deallocate()
         entries = larger
         capacity *= 2
     }
 
     deinit {
-        for index in 0..<count { entries[index].handle.release() }
+        for index in 0..<length { entries[index].handle.release() }
         entries.deallocate()
     }
 }

@@ -8,7 +8,10 @@ package final class WaitList: @unchecked Sendable {
     }
 
     private let queue: WorkQueue
-    private var waiters: [Waiter] = []
+    /// The usual case, a single waiter, has a place of its own: no array is touched.
+    private var first: UnsafeContinuation<Bool, Never>?
+    private var firstNumber: UInt64 = 0
+    private var others: [Waiter] = []
     private var lastNumber: UInt64 = 0
 
     package init(queue: WorkQueue) {
@@ -16,30 +19,59 @@ package final class WaitList: @unchecked Sendable {
     }
 
     package var isEmpty: Bool {
-        waiters.isEmpty
+        first == nil
     }
 
     /// Suspends the calling task: true once the event has happened, false if the task was cancelled first.
     package func wait() async -> Bool {
         lastNumber &+= 1
         let number = lastNumber
+        if let scope = CancellationScope.ofCurrentTask() {
+            if Task.isCancelled { return false }
+            // The task's own handler is there already, and looks here.
+            scope.waitsIn(self, number)
+            return await withUnsafeContinuation { park($0, number) }
+        }
         return await withTaskCancellationHandler {
             // A task that was cancelled before has had its handler called already: nobody would wake it.
             if Task.isCancelled { return false }
-            return await withUnsafeContinuation { waiters.append(Waiter(number: number, continuation: $0)) }
+            return await withUnsafeContinuation { park($0, number) }
         } onCancel: {
             queue.performOnLoop { self.cancel(number) }
         }
     }
 
-    /// The event has happened: every waiting task goes on, in the order in which they came.
-    package func resumeAll() {
-        for waiter in waiters { waiter.continuation.resume(returning: true) }
-        waiters.removeAll(keepingCapacity: true)
+    private func park(_ continuation: UnsafeContinuation<Bool, Never>, _ number: UInt64) {
+        if first == nil {
+            first = continuation
+            firstNumber = number
+        } else {
+            others.append(Waiter(number: number, continuation: continuation))
+        }
     }
 
-    private func cancel(_ number: UInt64) {
-        guard let index = waiters.firstIndex(where: { $0.number == number }) else { return }
-        waiters.remove(at: index).continuation.resume(returning: false)
+    /// The event has happened: every waiting task goes on, in the order in which they came.
+    package func resumeAll() {
+        guard let continuation = first else { return }
+        first = nil
+        continuation.resume(returning: true)
+        if !others.isEmpty { resumeOthers() }
+    }
+
+    private func resumeOthers() {
+        let resumed = others
+        others = []
+        for waiter in resumed { waiter.continuation.resume(returning: true) }
+    }
+
+    func cancel(_ number: UInt64) {
+        if let continuation = first, firstNumber == number {
+            first = others.first?.continuation
+            firstNumber = others.first?.number ?? 0
+            if first != nil { others.removeFirst() }
+            continuation.resume(returning: false)
+        } else if let index = others.firstIndex(where: { $0.number == number }) {
+            others.remove(at: index).continuation.resume(returning: false)
+        }
     }
 }

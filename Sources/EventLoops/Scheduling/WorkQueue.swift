@@ -8,7 +8,7 @@ package final class WorkQueue: @unchecked Sendable {
     /// The thread that runs the loop, ran it last, or made it.
     private let owner: Atomic<UInt>
     private let runs = Atomic(false)
-    private var ready = ReadyQueue()
+    private let ready = ReadyQueue()
     private var spare: [ReadyEntry] = []
     package let inbox = Inbox()
 
@@ -80,18 +80,18 @@ package final class WorkQueue: @unchecked Sendable {
     }
 
     package func drainInbox() {
-        inbox.drain(into: &ready, spare: &spare)
+        inbox.drain(into: ready, spare: &spare)
     }
 
     // MARK: Closing
 
-    private(set) package var isClosed = false
+    private var isClosed = false
 
     /// Takes no more; what is still queued is dropped, but for jobs, which are run so that their tasks can end.
     package func close() {
         inbox.close()
         isClosed = true
-        inbox.drain(into: &ready, spare: &spare)
+        inbox.drain(into: ready, spare: &spare)
         while let entry = ready.popFirst() {
             if case .handle = entry { entry.discard() } else { OrphanedJobs.run(entry) }
         }

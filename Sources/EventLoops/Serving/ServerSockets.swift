@@ -35,7 +35,7 @@ struct ServerSockets {
     private func bind(to address: SocketAddress) throws(EventLoopError) -> Int32 {
         var step = "socket"
         do throws(Errno) {
-            let descriptor = try SocketCalls.open(address.family, type: Int32(SOCK_STREAM.rawValue))
+            let descriptor = try SocketCalls.open(address.family, type: Socket.stream)
             do throws(Errno) {
                 step = "setsockopt"
                 try configure(descriptor, address.family)

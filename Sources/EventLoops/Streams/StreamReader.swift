@@ -11,7 +11,7 @@ public final class StreamReader: @unchecked Sendable {
     public let limit: Int
     private let core: LoopCore
     private let arrived: WaitList
-    private var incoming: SegmentQueue
+    private let incoming: SegmentQueue
     private var hasEnded = false
     private var error: (any Error)?
     private var transport: (any StreamTransport)?
@@ -35,13 +35,19 @@ public final class StreamReader: @unchecked Sendable {
     /// - Returns: What the body returns; nil at the end of the stream.
     /// - Throws: What the body throws; the connection's error; `CancellationError`; ``EventLoopError`` with `.invalidState` if
     ///   another task waits on this reader, `.wrongThread`.
+    @inlinable
     public func withNextBytes<Result>(
         atMost count: Int = .max, _ body: (RawSpan) throws -> Result
     ) async throws -> Result? {
         guard try await waitForBytes() else { return nil }
-        let run = UnsafeRawBufferPointer(rebasing: incoming.first.prefix(max(1, count)))
+        let run = nextRun(count)
         defer { consume(run.count) }
         return try body(run.bytes)
+    }
+
+    @usableFromInline
+    func nextRun(_ count: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: incoming.first.prefix(max(1, count)))
     }
 
     /// Reads what there is, up to `count` bytes, or waits for at least one.
@@ -73,7 +79,7 @@ public final class StreamReader: @unchecked Sendable {
         try throwIfBroken()
         while incoming.count < count {
             if hasEnded { throw IncompleteReadError(partial: take(incoming.count), expected: count) }
-            try await waitForMore(beyond: count)
+            try await waitForMore()
         }
         return take(count)
     }
@@ -115,7 +121,7 @@ public final class StreamReader: @unchecked Sendable {
             looked = max(0, incoming.count + 1 - separator.count)
             guard looked <= limit else { throw LimitOverrunError(consumed: looked, limit: limit) }
             if hasEnded { throw IncompleteReadError(partial: take(incoming.count), expected: nil) }
-            try await waitForMore(beyond: incoming.count + 1)
+            try await waitForMore()
         }
     }
 
@@ -137,23 +143,31 @@ public final class StreamReader: @unchecked Sendable {
     }
 
     /// True if there is something to read, false at the end of the stream.
-    private func waitForBytes() async throws -> Bool {
+    @usableFromInline
+    func waitForBytes() async throws -> Bool {
         try throwIfBroken()
         while incoming.isEmpty {
             if hasEnded { return false }
-            try await waitForMore(beyond: 1)
+            try prepareToWait()
+            guard await arrived.wait() else { throw CancellationError() }
+            if let error { throw error }
         }
         return true
     }
 
-    /// Waits for the next event of the stream. A reader that wants more than its limit must not stay paused.
-    private func waitForMore(beyond count: Int) async throws {
+    /// Waits for the next event of the stream.
+    private func waitForMore() async throws {
+        try prepareToWait()
+        guard await arrived.wait() else { throw CancellationError() }
+        if let error { throw error }
+    }
+
+    /// A reader that wants more than its limit must not stay paused.
+    private func prepareToWait() throws {
         guard arrived.isEmpty else {
             throw EventLoopError(.invalidState, "read", detail: "Another task is waiting for bytes of this stream already")
         }
         if isPaused { resume() }
-        guard await arrived.wait() else { throw CancellationError() }
-        if let error { throw error }
     }
 
     private func take(_ count: Int) -> [UInt8] {
@@ -162,7 +176,8 @@ public final class StreamReader: @unchecked Sendable {
         return bytes
     }
 
-    private func consume(_ count: Int) {
+    @usableFromInline
+    func consume(_ count: Int) {
         incoming.consume(count)
         if isPaused, incoming.count <= limit { resume() }
     }

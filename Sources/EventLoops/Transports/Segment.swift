@@ -46,9 +46,9 @@ package final class SegmentPool {
     /// Shorter arrays are cheaper to copy than to retain, and leave fewer pieces to gather.
     private static let ownThreshold = 16 * 1024
 
-    private var small = FreeList(limit: smallKept)
-    private var large = FreeList(limit: largeKept)
-    private var bare = FreeList(limit: smallKept)
+    private let small = FreeList(limit: smallKept)
+    private let large = FreeList(limit: largeKept)
+    private let bare = FreeList(limit: smallKept)
     /// The kernel's receive buffers, where the loop has them.
     package var lentMemory: LentMemory?
 
@@ -114,7 +114,7 @@ package final class SegmentPool {
 }
 
 /// Free nodes of one size.
-private struct FreeList {
+private final class FreeList {
     private var first: SegmentPool.Node?
     private var count = 0
     private let limit: Int
@@ -123,21 +123,21 @@ private struct FreeList {
         self.limit = limit
     }
 
-    mutating func pop() -> SegmentPool.Node? {
+    func pop() -> SegmentPool.Node? {
         guard let node = first else { return nil }
         first = node.pointee.next
         count -= 1
         return node
     }
 
-    mutating func push(_ node: SegmentPool.Node) {
+    func push(_ node: SegmentPool.Node) {
         guard count < limit else { return UnsafeMutableRawPointer(node).deallocate() }
         node.pointee.next = first
         first = node
         count += 1
     }
 
-    mutating func removeAll() {
+    func removeAll() {
         while let node = pop() { UnsafeMutableRawPointer(node).deallocate() }
     }
 }

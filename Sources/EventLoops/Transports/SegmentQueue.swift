@@ -3,38 +3,45 @@ package import Glibc
 /// Bytes in order: those that wait to be sent, or those that wait to be read.
 ///
 /// Short runs are copied into blocks and run together; long ones are kept where they are, if their owner allows.
-package struct SegmentQueue: ~Copyable {
+///
+/// A class and not a struct, as all state on the byte's road: changing a struct in place inside of a class costs an exclusivity
+/// check each time, which came to more than all else there.
+package final class SegmentQueue {
     private let pool: SegmentPool
     private var head: SegmentPool.Node?
     private var tail: SegmentPool.Node?
     /// Bytes in the queue.
-    package private(set) var count = 0
+    package var count: Int {
+        length
+    }
+
+    private var length = 0
 
     package init(pool: SegmentPool) {
         self.pool = pool
     }
 
     package var isEmpty: Bool {
-        count == 0
+        length == 0
     }
 
     // MARK: Filling
 
-    package mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    package func append(_ bytes: UnsafeRawBufferPointer) {
         if let node = pool.keeping(bytes) { link(node) } else { copy(bytes) }
     }
 
-    package mutating func append(_ bytes: [UInt8]) {
+    package func append(_ bytes: [UInt8]) {
         if let node = pool.keeping(bytes) { link(node) } else { bytes.withUnsafeBytes { copy($0) } }
     }
 
-    private mutating func link(_ node: SegmentPool.Node) {
+    private func link(_ node: SegmentPool.Node) {
         if let tail { tail.pointee.next = node } else { head = node }
         tail = node
-        count += node.pointee.bytes.count
+        length += node.pointee.bytes.count
     }
 
-    private mutating func copy(_ bytes: UnsafeRawBufferPointer) {
+    private func copy(_ bytes: UnsafeRawBufferPointer) {
         var rest = bytes[...]
         while !rest.isEmpty {
             if tail == nil || tail.unsafelyUnwrapped.pointee.unfilled == 0 { link(pool.block(for: rest.count)) }
@@ -43,7 +50,7 @@ package struct SegmentQueue: ~Copyable {
             let target = UnsafeMutableRawBufferPointer(start: node.pointee.memory + node.pointee.end, count: length)
             target.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(length)))
             node.pointee.end += length
-            count += length
+            self.length += length
             rest = rest.dropFirst(length)
         }
     }
@@ -69,9 +76,9 @@ package struct SegmentQueue: ~Copyable {
     }
 
     /// Lets go of bytes at the front.
-    package mutating func consume(_ length: Int) {
+    package func consume(_ length: Int) {
         var left = length
-        count -= length
+        self.length -= length
         while let node = head {
             let available = node.pointee.end - node.pointee.start
             if left < available {
@@ -85,8 +92,8 @@ package struct SegmentQueue: ~Copyable {
         }
     }
 
-    package mutating func removeAll() {
-        consume(count)
+    package func removeAll() {
+        consume(length)
     }
 
     /// Calls `body` with each run of the first `length` bytes, in order.

@@ -40,8 +40,8 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
     private var mustSendEOF = false
     private var hasSentEOF = false
     private var loss: EventLoopError?
-    private var outgoing: SegmentQueue
-    private var flow = FlowControl()
+    private let outgoing: SegmentQueue
+    private let flow = FlowControl()
     private var knownPeer: SocketAddress?
 
     package init(

@@ -1,0 +1,50 @@
+/// One cancellation handler for the whole life of a task of the loop.
+///
+/// A handler around each wait costs more than the wait itself. So the loop's tasks install one when they begin, and note where
+/// they wait; a task has at most one such place. Child tasks, which can be cancelled on their own, do not count as the task.
+final class CancellationScope: @unchecked Sendable {
+    @TaskLocal private static var current: CancellationScope?
+
+    private let queue: WorkQueue
+    /// The task, as an address that is only compared.
+    private var task: UInt?
+    private var place: WaitList?
+    private var number: UInt64 = 0
+
+    private init(queue: WorkQueue) {
+        self.queue = queue
+    }
+
+    /// Runs a task's whole body within a scope of its own.
+    static func run(on queue: WorkQueue, _ body: () async -> Void) async {
+        let scope = CancellationScope(queue: queue)
+        scope.task = currentTask()
+        await withTaskCancellationHandler {
+            await $current.withValue(scope) { await body() }
+        } onCancel: {
+            queue.performOnLoop { scope.cancel() }
+        }
+        scope.task = nil
+    }
+
+    /// The scope whose body is the calling task itself: not one of its children, which inherit the value but not the handler.
+    static func ofCurrentTask() -> CancellationScope? {
+        guard let scope = current, scope.queue.isOnLoopThread else { return nil }
+        return scope.task == currentTask() ? scope : nil
+    }
+
+    private static func currentTask() -> UInt? {
+        withUnsafeCurrentTask { task in task.map { unsafeBitCast($0, to: UInt.self) } }
+    }
+
+    func waitsIn(_ place: WaitList, _ number: UInt64) {
+        self.place = place
+        self.number = number
+    }
+
+    private func cancel() {
+        // A wait that is over is not in the list any more: its number is never used again.
+        place?.cancel(number)
+        place = nil
+    }
+}
