@@ -1,4 +1,5 @@
-/// Channels that want something once in this turn. Each keeps its place in at most one list of a kind, by a mark of its own.
+/// Channels that want something once in this turn. Each keeps its place in at most one list of a kind, by a mark of its own, and
+/// does not finish before it has been called: so the list need not retain it.
 final class ChannelList {
     private typealias Member = Unmanaged<ProactorStreamChannel>
 
@@ -7,7 +8,6 @@ final class ChannelList {
     private var count = 0
 
     deinit {
-        for index in 0..<count { members[index].release() }
         members.deallocate()
     }
 
@@ -17,21 +17,35 @@ final class ChannelList {
 
     func append(_ channel: ProactorStreamChannel) {
         if count == capacity { grow() }
-        (members + count).initialize(to: .passRetained(channel))
+        (members + count).initialize(to: .passUnretained(channel))
         count += 1
     }
 
-    /// Calls `body` with each channel. Those that are added meanwhile wait for the next time.
+    /// Calls `body`, in which channels may end, with each channel. Those that are added meanwhile wait for the next time.
     func takeEach(_ body: (ProactorStreamChannel) -> Void) {
         let taken = count
-        guard taken > 0 else { return }
-        for index in 0..<taken {
-            let member = members[index]
-            member._withUnsafeGuaranteedRef(body)
-            member.release()
-        }
+        for index in 0..<taken { body(members[index].takeUnretainedValue()) }
+        drop(taken)
+    }
+
+    /// As ``takeEach(_:)``, for a body in which no channel can end: it is not retained for the call.
+    func takeEachAlive(_ body: (ProactorStreamChannel) -> Void) {
+        let taken = count
+        for index in 0..<taken { members[index]._withUnsafeGuaranteedRef(body) }
+        drop(taken)
+    }
+
+    /// Takes a channel out before its turn.
+    func remove(_ channel: ProactorStreamChannel) {
+        guard let index = (0..<count).first(where: { members[$0].toOpaque() == Unmanaged.passUnretained(channel).toOpaque() })
+        else { return }
+        count -= 1
+        (members + index).update(from: members + index + 1, count: count - index)
+    }
+
+    private func drop(_ taken: Int) {
         count -= taken
-        if count > 0 { (members + 0).update(from: members + taken, count: count) }
+        if count > 0 { members.update(from: members + taken, count: count) }
     }
 
     private func grow() {

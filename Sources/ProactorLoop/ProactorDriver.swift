@@ -103,7 +103,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     }
 
     private func submitSends() {
-        sending.takeEach { $0.submitSend() }
+        sending.takeEachAlive { $0.submitSend() }
     }
 
     /// Gives the kernel the buffers that nobody reads any more, and then those channels the chance to receive that found none.
@@ -139,6 +139,10 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     func isStarved(_ channel: ProactorStreamChannel) {
         starved.append(channel)
+    }
+
+    func isNotStarved(_ channel: ProactorStreamChannel) {
+        starved.remove(channel)
     }
 
     package var operationsInFlight: Int {

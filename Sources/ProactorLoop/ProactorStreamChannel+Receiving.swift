@@ -66,7 +66,8 @@ extension ProactorStreamChannel {
     func receiveAgain() {
         receiving.isStarved = false
         guard receiving.tag == nil, !isClosing, receiving.isWanted else { return }
-        receive(expectsData: true)
+        // Asking an owner for its memory runs its code, which may change the list that calls this.
+        if owner.suppliesMemory { tellLater() } else { receive(expectsData: true) }
     }
 
     /// - Parameter expectsData: Whether there may be something already; if not, the kernel need not try before it waits.

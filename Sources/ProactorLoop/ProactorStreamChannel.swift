@@ -48,7 +48,8 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     /// Sends what the owner has by now.
     func submitSend() {
         isListedToSend = false
-        guard sendTag == nil, !isClosing else { return }
+        if isClosing { return tellLater() }
+        guard sendTag == nil else { return }
         let vectors = driver.gathering.scratch
         let count = owner.gather(into: vectors, limit: GatherList.limit)
         guard count > 0 else { return }
@@ -96,6 +97,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         isClosing = true
         if let tag = receiving.tag { driver.ring.cancel(tag) }
         if let sendTag { driver.ring.cancel(sendTag) }
+        if receiving.isStarved { driver.isNotStarved(self) }
         tellLater()
     }
 
@@ -111,9 +113,10 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         if isClosing { finishIfPossible() } else { continueReceiving() }
     }
 
-    /// Closes the descriptor once no operation has it: before, the peer would not see the end.
+    /// Closes the descriptor once no operation has it, since before the peer would not see the end, and no list has the channel.
     func finishIfPossible() {
         guard isClosing, !isFinished, receiving.tag == nil, sendTag == nil else { return }
+        guard !isListedToSend, !isListedToTell else { return }
         isFinished = true
         held.removeAll()
         driver.ring.closeDescriptor(descriptor)
