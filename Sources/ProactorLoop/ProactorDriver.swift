@@ -173,6 +173,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     package func close() throws(EventLoopError) {
         do throws(RingError) {
             let deadline = MonotonicClock.now() + Self.closingTime
+            waker.stop()
             // Cancelling by one operation at a time: cancelling all at once is quadratic in the kernel.
             table.forEachLive { tag, _ in ring.cancel(tag) }
             while table.live > 0, MonotonicClock.now() < deadline {

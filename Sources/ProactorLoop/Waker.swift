@@ -8,7 +8,8 @@ final class Waker: CompletionTarget {
     private let event: EventDescriptor
     private let counter = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
     private weak var driver: ProactorDriver?
-    private var isClosed = false
+    private var isStopped = false
+    private var hasClosedEvent = false
 
     /// Takes the event descriptor over, which must block: the ring waits for it.
     init(_ event: EventDescriptor) {
@@ -18,7 +19,7 @@ final class Waker: CompletionTarget {
 
     deinit {
         counter.deallocate()
-        if !isClosed { event.close() }
+        if !hasClosedEvent { event.close() }
     }
 
     var descriptor: Int32 {
@@ -35,12 +36,18 @@ final class Waker: CompletionTarget {
     }
 
     override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
-        guard result != -Errno.canceled.rawValue, !isClosed, let driver else { return }
+        guard result != -Errno.canceled.rawValue, !isStopped, let driver else { return }
         arm(driver)
     }
 
+    /// Reads no more. The read in flight is cancelled with the rest.
+    func stop() {
+        isStopped = true
+    }
+
     func close() {
-        isClosed = true
+        isStopped = true
+        hasClosedEvent = true
         event.close()
     }
 }

@@ -169,10 +169,15 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         get async throws {
             if !isDone {
                 try core.check("value")
-                if await !waitUntilDone() { cancel() }
+                if await !waitUntilDone() { await cancelByWaiter() }
             }
             return try result()
         }
+    }
+
+    /// What becomes of the future when a task that waits for it is cancelled.
+    package func cancelByWaiter() async {
+        cancel()
     }
 
     private final func waitUntilDone() async -> Bool {

@@ -41,6 +41,12 @@ public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked 
         return true
     }
 
+    /// The task is asked to end, and decides: it may yet have a result.
+    package override func cancelByWaiter() async {
+        cancel()
+        await ended()
+    }
+
     package func ended() async {
         await job?.value
     }
