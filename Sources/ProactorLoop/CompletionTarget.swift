@@ -15,6 +15,21 @@ class CompletionTarget {
     func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
         preconditionFailure("\(type(of: self)) got a completion of \(kind.name) that it never asked for")
     }
+
+    /// The target asked to be called in this turn.
+    func turnCame(_ call: TurnCall) {
+        preconditionFailure("\(type(of: self)) was called in a turn without having asked")
+    }
+}
+
+/// Why the loop calls a target in its turn.
+enum TurnCall {
+    /// The loop is about to sleep: what waits to be sent must be submitted.
+    case send
+    /// Something is to be told to an owner, outside of the owner's own calls.
+    case tell
+    /// Receive buffers have come back.
+    case receive
 }
 
 /// A completion's flags.

@@ -5,15 +5,15 @@ internal import Uring
 
 /// One connect, and the task that waits for it.
 final class ConnectOperation: CompletionTarget, @unchecked Sendable {
-    private let driver: ProactorDriver
+    private let port: RingPort
     private let descriptor: Int32
     private let address = UnsafeMutablePointer<sockaddr_storage>.allocate(capacity: 1)
     private let length: socklen_t
     private var tag: UInt64?
     private var waiting: UnsafeContinuation<Int32, Never>?
 
-    init(_ driver: ProactorDriver, _ descriptor: Int32, _ target: SocketAddress) {
-        self.driver = driver
+    init(_ port: RingPort, _ descriptor: Int32, _ target: SocketAddress) {
+        self.port = port
         self.descriptor = descriptor
         address.initialize(to: sockaddr_storage())
         let address = address
@@ -33,7 +33,7 @@ final class ConnectOperation: CompletionTarget, @unchecked Sendable {
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { start($0) }
         } onCancel: {
-            driver.queue.performOnLoop { self.cancel() }
+            port.queue.performOnLoop { self.cancel() }
         }
         try Task.checkCancellation()
         if result < 0 { throw Errno(rawValue: -result) }
@@ -42,15 +42,15 @@ final class ConnectOperation: CompletionTarget, @unchecked Sendable {
     private func start(_ continuation: UnsafeContinuation<Int32, Never>) {
         if Task.isCancelled { return continuation.resume(returning: -Errno.canceled.rawValue) }
         waiting = continuation
-        let tag = driver.tag(for: self, .connect)
+        let tag = port.tag(for: self, .connect)
         self.tag = tag
         address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            driver.ring.connect(descriptor, to: $0, length: length, tag: tag)
+            port.ring.connect(descriptor, to: $0, length: length, tag: tag)
         }
     }
 
     private func cancel() {
-        if let tag { driver.ring.cancel(tag) }
+        if let tag { port.ring.cancel(tag) }
     }
 
     override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {

@@ -6,23 +6,23 @@ internal import Uring
 /// Accepts with one multishot operation for as long as all goes well.
 final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
     private let descriptor: Int32
-    private let driver: ProactorDriver
+    private let port: RingPort
     private weak var owner: (any ListenerOwner)?
     private var tag: UInt64?
     private var isClosed = false
 
-    init(_ descriptor: Int32, driver: ProactorDriver, owner: any ListenerOwner) {
+    init(_ descriptor: Int32, port: RingPort, owner: any ListenerOwner) {
         self.descriptor = descriptor
-        self.driver = driver
+        self.port = port
         self.owner = owner
         super.init()
     }
 
     func startAccepting() {
         guard tag == nil, !isClosed else { return }
-        let tag = driver.tag(for: self, .acceptMultishot)
+        let tag = port.tag(for: self, .acceptMultishot)
         self.tag = tag
-        driver.ring.acceptMultishot(descriptor, tag: tag)
+        port.ring.acceptMultishot(descriptor, tag: tag)
     }
 
     override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
@@ -34,7 +34,7 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
     }
 
     private func deliver(_ accepted: Int32) {
-        if !isClosed, let owner { owner.accepted(accepted) } else { driver.ring.closeDescriptor(accepted) }
+        if !isClosed, let owner { owner.accepted(accepted) } else { port.ring.closeDescriptor(accepted) }
     }
 
     /// Refuses new connections from here on. An accept in flight keeps its socket open past `close(2)`: so it is cancelled, and
@@ -44,8 +44,8 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
         isClosed = true
         shutdown(descriptor, Int32(SHUT_RDWR))
         if let tag {
-            driver.ring.cancel(tag)
-            try? driver.ring.enter(.none)
+            port.ring.cancel(tag)
+            try? port.ring.enter(.none)
         }
         try? Descriptor.close(descriptor)
     }

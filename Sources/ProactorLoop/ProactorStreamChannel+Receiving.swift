@@ -3,27 +3,6 @@ internal import Glibc
 internal import Kernel
 internal import Uring
 
-/// What a channel's receiving half is about.
-struct ReceiveState {
-    /// What is to be told to the owner once it has taken the bytes that came before.
-    enum End {
-        case eof
-        case failure(Errno)
-    }
-
-    /// The receive in flight.
-    var tag: UInt64?
-    var isMultishot = false
-    var isCancelling = false
-    var isStarved = false
-    /// Whether the owner wants bytes.
-    var isWanted = false
-    var end: End?
-    var hasToldEnd = false
-    /// The owner's memory, while the kernel fills it.
-    var memory: UnsafeMutableRawBufferPointer?
-}
-
 extension ProactorStreamChannel {
     func startReading() {
         guard !isClosing else { return }
@@ -46,7 +25,7 @@ extension ProactorStreamChannel {
     private func cancelReceive(_ tag: UInt64) {
         guard !receiving.isCancelling else { return }
         receiving.isCancelling = true
-        driver.ring.cancel(tag)
+        port.ring.cancel(tag)
     }
 
     // MARK: Asking
@@ -75,19 +54,19 @@ extension ProactorStreamChannel {
         guard receiving.isWanted, receiving.end == nil, !receiving.isStarved, !isClosing else { return }
         receiving.isCancelling = false
         if owner.suppliesMemory { return receiveIntoOwner(expectsData) }
-        let tag = driver.tag(for: self, .receiveMultishot)
+        let tag = port.tag(for: self, .receiveMultishot)
         receiving.tag = tag
         receiving.isMultishot = true
-        driver.ring.receiveMultishot(descriptor, group: driver.buffers.group, pollFirst: !expectsData, tag: tag)
+        port.ring.receiveMultishot(descriptor, group: port.buffers.group, pollFirst: !expectsData, tag: tag)
     }
 
     private func receiveIntoOwner(_ expectsData: Bool) {
         guard let memory = owner.receiveBuffer(), let start = memory.baseAddress, !isClosing else { return }
-        let tag = driver.tag(for: self, .receive)
+        let tag = port.tag(for: self, .receive)
         receiving.tag = tag
         receiving.isMultishot = false
         receiving.memory = memory
-        driver.ring.receive(descriptor, into: start, count: memory.count, pollFirst: !expectsData, tag: tag)
+        port.ring.receive(descriptor, into: start, count: memory.count, pollFirst: !expectsData, tag: tag)
     }
 
     // MARK: Getting
@@ -96,9 +75,9 @@ extension ProactorStreamChannel {
         if !flags.hasMore { receiving.tag = nil }
         if flags.hasBuffer {
             let piece = flags.buffer
-            let bytes = UnsafeRawBufferPointer(start: driver.lent.lend(piece), count: max(0, Int(result)))
+            let bytes = UnsafeRawBufferPointer(start: port.lent.lend(piece), count: max(0, Int(result)))
             if result > 0, !isClosing { deliver(bytes) }
-            driver.lent.release(piece)
+            port.lent.release(piece)
         }
         if isClosing { return finishIfPossible() }
         if result <= 0 { return receiveEnded(result) }
@@ -128,7 +107,7 @@ extension ProactorStreamChannel {
         case 0: receiving.end = .eof
         case -ENOBUFS:
             receiving.isStarved = true
-            return driver.isStarved(self)
+            return port.starved.append(self)
         case -ECANCELED: return receive(expectsData: true)
         case _ where Self.isPassing(result): return receive(expectsData: true)
         default: receiving.end = .failure(Errno(rawValue: -result))

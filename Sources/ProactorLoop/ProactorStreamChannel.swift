@@ -9,7 +9,7 @@ internal import Uring
 /// sends in flight: the kernel would mix their bytes.
 final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     let descriptor: Int32
-    let driver: ProactorDriver
+    let port: RingPort
     let owner: any StreamChannelOwner
     var receiving = ReceiveState()
     /// Bytes that came while the owner took none: delivered first when it does again.
@@ -21,11 +21,11 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     var isClosing = false
     private var isFinished = false
 
-    init(_ descriptor: Int32, driver: ProactorDriver, owner: any StreamChannelOwner) {
+    init(_ descriptor: Int32, port: RingPort, owner: any StreamChannelOwner) {
         self.descriptor = descriptor
-        self.driver = driver
+        self.port = port
         self.owner = owner
-        held = SegmentQueue(pool: driver.segments)
+        held = SegmentQueue(pool: port.segments)
         super.init()
     }
 
@@ -37,12 +37,20 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         }
     }
 
+    override func turnCame(_ call: TurnCall) {
+        switch call {
+        case .send: submitSend()
+        case .tell: tellOwner()
+        case .receive: receiveAgain()
+        }
+    }
+
     // MARK: Sending
 
     func send() {
         guard sendTag == nil, !isListedToSend, !isClosing else { return }
         isListedToSend = true
-        driver.mustSend(self)
+        port.sending.append(self)
     }
 
     /// Sends what the owner has by now.
@@ -50,25 +58,25 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         isListedToSend = false
         if isClosing { return tellLater() }
         guard sendTag == nil else { return }
-        let vectors = driver.gathering.scratch
+        let vectors = port.gathering.scratch
         let count = owner.gather(into: vectors, limit: GatherList.limit)
         guard count > 0 else { return }
         if count == 1, let start = vectors[0].iov_base {
-            let tag = driver.tag(for: self, .send)
+            let tag = port.tag(for: self, .send)
             sendTag = tag
-            driver.ring.send(descriptor, from: start, count: vectors[0].iov_len, tag: tag)
+            port.ring.send(descriptor, from: start, count: vectors[0].iov_len, tag: tag)
         } else {
-            let tag = driver.tag(for: self, .sendMessage)
+            let tag = port.tag(for: self, .sendMessage)
             sendTag = tag
-            let list = driver.gathering.take(count)
+            let list = port.gathering.take(count)
             gathered = list
-            driver.ring.sendMessage(descriptor, &list.pointee.message, tag: tag)
+            port.ring.sendMessage(descriptor, &list.pointee.message, tag: tag)
         }
     }
 
     private func sendCompleted(_ result: Int32) {
         sendTag = nil
-        if let gathered { driver.gathering.giveBack(gathered) }
+        if let gathered { port.gathering.giveBack(gathered) }
         gathered = nil
         if isClosing { return finishIfPossible() }
         if result >= 0 {
@@ -95,16 +103,16 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     func close() {
         guard !isClosing else { return }
         isClosing = true
-        if let tag = receiving.tag { driver.ring.cancel(tag) }
-        if let sendTag { driver.ring.cancel(sendTag) }
-        if receiving.isStarved { driver.isNotStarved(self) }
+        if let tag = receiving.tag { port.ring.cancel(tag) }
+        if let sendTag { port.ring.cancel(sendTag) }
+        if receiving.isStarved { port.starved.remove(self) }
         tellLater()
     }
 
     func tellLater() {
         guard !isListedToTell else { return }
         isListedToTell = true
-        driver.mustTell(self)
+        port.telling.append(self)
     }
 
     /// Tells the owner what could not be told inside its own call.
@@ -119,7 +127,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         guard !isListedToSend, !isListedToTell else { return }
         isFinished = true
         held.removeAll()
-        driver.ring.closeDescriptor(descriptor)
+        port.ring.closeDescriptor(descriptor)
         owner.channelClosed()
     }
 }

@@ -7,13 +7,14 @@ internal import Uring
 final class Waker: CompletionTarget {
     private let event: EventDescriptor
     private let counter = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
-    private weak var driver: ProactorDriver?
+    private let port: RingPort
     private var isStopped = false
     private var hasClosedEvent = false
 
     /// Takes the event descriptor over, which must block: the ring waits for it.
-    init(_ event: EventDescriptor) {
+    init(_ event: EventDescriptor, _ port: RingPort) {
         self.event = event
+        self.port = port
         super.init()
     }
 
@@ -30,14 +31,13 @@ final class Waker: CompletionTarget {
         event.signal()
     }
 
-    func arm(_ driver: ProactorDriver) {
-        self.driver = driver
-        driver.ring.read(event.fd, into: counter, count: 8, offset: 0, tag: driver.tag(for: self, .read))
+    func arm() {
+        port.ring.read(event.fd, into: counter, count: 8, offset: 0, tag: port.tag(for: self, .read))
     }
 
     override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
-        guard result != -Errno.canceled.rawValue, !isStopped, let driver else { return }
-        arm(driver)
+        guard result != -Errno.canceled.rawValue, !isStopped else { return }
+        arm()
     }
 
     /// Reads no more. The read in flight is cancelled with the rest.

@@ -1,7 +1,7 @@
-/// Channels that want something once in this turn. Each keeps its place in at most one list of a kind, by a mark of its own, and
-/// does not finish before it has been called: so the list need not retain it.
-final class ChannelList {
-    private typealias Member = Unmanaged<ProactorStreamChannel>
+/// Those that are to be called once in this turn. Each keeps its place in at most one list of a kind, by a mark of its own, and
+/// does not end before it has been called: so the list need not retain it.
+final class TurnList {
+    private typealias Member = Unmanaged<CompletionTarget>
 
     private var members = UnsafeMutablePointer<Member>.allocate(capacity: 64)
     private var capacity = 64
@@ -15,29 +15,29 @@ final class ChannelList {
         count == 0
     }
 
-    func append(_ channel: ProactorStreamChannel) {
+    func append(_ member: CompletionTarget) {
         if count == capacity { grow() }
-        (members + count).initialize(to: .passUnretained(channel))
+        (members + count).initialize(to: .passUnretained(member))
         count += 1
     }
 
-    /// Calls `body`, in which channels may end, with each channel. Those that are added meanwhile wait for the next time.
-    func takeEach(_ body: (ProactorStreamChannel) -> Void) {
+    /// Calls `body`, in which members may end, with each member. Those that are added meanwhile wait for the next time.
+    func takeEach(_ body: (CompletionTarget) -> Void) {
         let taken = count
         for index in 0..<taken { body(members[index].takeUnretainedValue()) }
         drop(taken)
     }
 
-    /// As ``takeEach(_:)``, for a body in which no channel can end: it is not retained for the call.
-    func takeEachAlive(_ body: (ProactorStreamChannel) -> Void) {
+    /// As ``takeEach(_:)``, for a body in which no member can end: it is not retained for the call.
+    func takeEachAlive(_ body: (CompletionTarget) -> Void) {
         let taken = count
         for index in 0..<taken { members[index]._withUnsafeGuaranteedRef(body) }
         drop(taken)
     }
 
-    /// Takes a channel out before its turn.
-    func remove(_ channel: ProactorStreamChannel) {
-        guard let index = (0..<count).first(where: { members[$0].toOpaque() == Unmanaged.passUnretained(channel).toOpaque() })
+    /// Takes a member out before its turn.
+    func remove(_ member: CompletionTarget) {
+        guard let index = (0..<count).first(where: { members[$0].toOpaque() == Unmanaged.passUnretained(member).toOpaque() })
         else { return }
         count -= 1
         (members + index).update(from: members + index + 1, count: count - index)

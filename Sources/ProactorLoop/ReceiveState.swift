@@ -1,0 +1,22 @@
+internal import Kernel
+
+/// What a channel's receiving half is about.
+struct ReceiveState {
+    /// What is to be told to the owner once it has taken the bytes that came before.
+    enum End {
+        case eof
+        case failure(Errno)
+    }
+
+    /// The receive in flight.
+    var tag: UInt64?
+    var isMultishot = false
+    var isCancelling = false
+    var isStarved = false
+    /// Whether the owner wants bytes.
+    var isWanted = false
+    var end: End?
+    var hasToldEnd = false
+    /// The owner's memory, while the kernel fills it.
+    var memory: UnsafeMutableRawBufferPointer?
+}

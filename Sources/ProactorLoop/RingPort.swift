@@ -1,0 +1,46 @@
+internal import EventLoops
+internal import Uring
+
+/// Where channels meet the ring: they ask for operations here, and completions find them again.
+final class RingPort: @unchecked Sendable {
+    let ring: Ring
+    /// The kernel's receive buffers, and who reads which of them.
+    let buffers: BufferRing
+    let lent: LentMemory
+    let queue: WorkQueue
+    let segments: SegmentPool
+    let gathering = GatherPool()
+    let operations = OperationTable()
+    /// Channels with bytes to send: looked at once a turn, so that all writes of a turn go out as one send.
+    let sending = TurnList()
+    /// Channels with something to tell their owners outside of the owners' calls.
+    let telling = TurnList()
+    /// Channels that found no receive buffer and receive again once one has come back.
+    let starved = TurnList()
+
+    init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(RingError) {
+        self.queue = queue
+        self.segments = segments
+        ring = try Ring(
+            RingConfiguration(
+                entries: UInt32(clamping: configuration.submissionEntries),
+                completionEntries: UInt32(clamping: configuration.completionEntries)))
+        buffers = try BufferRing(
+            ring: ring, group: 0, count: configuration.receiveBufferCount, size: configuration.receiveBufferSize)
+        lent = LentMemory(base: buffers.base, pieceSize: buffers.size, count: buffers.count)
+        segments.lentMemory = lent
+    }
+
+    /// A tag for an operation that is about to be queued on the ring.
+    func tag(for target: CompletionTarget, _ kind: OperationKind) -> UInt64 {
+        operations.insert(target, kind)
+    }
+
+    /// Hands a completion to who waits for it. With the last one the operation's reference to its target goes.
+    func dispatch(_ tag: UInt64, _ result: Int32, _ rawFlags: UInt32) {
+        let flags = CompletionFlags(rawValue: rawFlags)
+        guard let (target, kind) = operations.complete(tag, isLast: !flags.hasMore) else { return }
+        target._withUnsafeGuaranteedRef { $0.completed(kind, result, flags) }
+        if !flags.hasMore { target.release() }
+    }
+}
