@@ -83,8 +83,9 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     /// Gives the kernel the buffers that nobody reads any more, and then those channels the chance to receive that found none.
     private func returnBuffers() {
         guard port.lent.hasReturned else { return }
-        port.lent.takeReturned { port.buffers.give($0) }
-        port.buffers.publish()
+        let buffers = port.buffers
+        port.lent.takeReturned { buffers.give($0) }
+        buffers.publish()
         port.starved.takeEach { $0.turnCame(.receive) }
     }
 

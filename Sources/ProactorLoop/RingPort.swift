@@ -28,7 +28,7 @@ final class RingPort: @unchecked Sendable {
         buffers = try BufferRing(
             ring: ring, group: 0, count: configuration.receiveBufferCount, size: configuration.receiveBufferSize)
         lent = LentMemory(base: buffers.base, pieceSize: buffers.size, count: buffers.count)
-        segments.lentMemory = lent
+        segments.adopt(lent)
     }
 
     /// A tag for an operation that is about to be queued on the ring.

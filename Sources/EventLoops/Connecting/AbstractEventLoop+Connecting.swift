@@ -103,9 +103,9 @@ extension AbstractEventLoop {
 }
 
 /// Puts addresses of different families in turn. asyncio: `_interleave_addrinfos`.
-enum Interleaving {
+package enum Interleaving {
     /// - Parameter ahead: How many of the first family come before the turns begin.
-    static func alternate(_ addresses: [SocketAddress], ahead: Int) -> [SocketAddress] {
+    package static func alternate(_ addresses: [SocketAddress], ahead: Int) -> [SocketAddress] {
         var families: [(AddressFamily, [SocketAddress])] = []
         for address in addresses {
             if let index = families.firstIndex(where: { $0.0 == address.family }) {
@@ -126,8 +126,8 @@ enum Interleaving {
 }
 
 /// Makes one error of those of all addresses.
-enum ConnectFailure {
-    static func summary(_ errors: [any Error], host: String, port: Int, all: Bool) -> any Error {
+package enum ConnectFailure {
+    package static func summary(_ errors: [any Error], host: String, port: Int, all: Bool) -> any Error {
         guard let first = errors.first else {
             return EventLoopError(.lookupFailed, "createConnection", address: "\(host):\(port)", detail: "The name has no address")
         }

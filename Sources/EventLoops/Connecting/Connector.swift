@@ -1,15 +1,19 @@
 internal import CLinux
 internal import Glibc
-internal import Kernel
+package import Kernel
 
 /// Connects one socket to the first of several addresses that answers.
-struct Connector: Sendable {
-    let core: LoopCore
+package struct Connector: Sendable {
+    private let core: LoopCore
     /// This end's addresses to choose from; nil to let the kernel choose.
-    var localAddresses: [SocketAddress]?
+    package var localAddresses: [SocketAddress]?
+
+    package init(core: LoopCore) {
+        self.core = core
+    }
 
     /// Tries the addresses one after the other. asyncio: `create_connection` without `happy_eyeballs_delay`.
-    func connectInOrder(_ addresses: [SocketAddress]) async throws -> Outcome {
+    package func connectInOrder(_ addresses: [SocketAddress]) async throws -> Outcome {
         var errors: [any Error] = []
         for address in addresses {
             do { return .connected(try await connect(to: address)) } catch {
@@ -23,7 +27,7 @@ struct Connector: Sendable {
     /// Begins with the next address a while after the previous one, or at once when that failed; the first to stand wins.
     ///
     /// Source: RFC 8305. asyncio: `staggered_race`.
-    func connectStaggered(_ addresses: [SocketAddress], delay: Duration) async throws -> Outcome {
+    package func connectStaggered(_ addresses: [SocketAddress], delay: Duration) async throws -> Outcome {
         try await withThrowingTaskGroup(of: Event.self) { group in
             var errors: [(Int, any Error)] = []
             var begun = 0
@@ -53,7 +57,7 @@ struct Connector: Sendable {
         }
     }
 
-    enum Outcome {
+    package enum Outcome: Sendable {
         case connected(Int32)
         /// One error an address, in order.
         case failed([any Error])

@@ -99,6 +99,8 @@ public final class ThreadPoolExecutor: @unchecked Sendable {
             idle -= 1
         }
         let job = work[firstWork]
+        // What a job holds goes when the job is done, not when its place in the list is used again.
+        work[firstWork] = {}
         firstWork += 1
         if firstWork == work.count || firstWork > 1024 {
             work.removeFirst(firstWork)

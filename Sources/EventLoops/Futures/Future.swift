@@ -163,12 +163,15 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     ///
     /// Cancelling the waiting task cancels the future too, as in asyncio.
     ///
-    /// - Throws: The future's error; `CancellationError`; ``EventLoopError`` with `.wrongThread` if the task does not run on
-    ///   this future's loop. asyncio: `await future`.
+    /// - Throws: The future's error; `CancellationError`; ``EventLoopError``: `.wrongThread` if the future's loop runs on
+    ///   another thread, `.wrongLoop` if it is not the one that runs the task. asyncio: `await future`.
     public final var value: Value {
         get async throws {
             if !isDone {
                 try core.check("value")
+                guard RunningLoop.current === core else {
+                    throw EventLoopError(.wrongLoop, "value", detail: "The future is attached to a different loop")
+                }
                 if await !waitUntilDone() { await cancelByWaiter() }
             }
             return try result()

@@ -23,7 +23,11 @@ public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked 
 
     private func run(_ body: () async throws -> Value) async {
         let outcome: Result<Value, any Error>
-        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+        do {
+            // Cancelled before its first step: then the body is not begun.
+            try Task.checkCancellation()
+            outcome = .success(try await body())
+        } catch { outcome = .failure(error) }
         core.tasks[ObjectIdentifier(self)] = nil
         job = nil
         let wasCancelled = if case .failure(let error) = outcome { error is CancellationError } else { false }

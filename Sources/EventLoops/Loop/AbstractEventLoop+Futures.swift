@@ -48,7 +48,11 @@ extension AbstractEventLoop {
     ///   asyncio: `run_coroutine_threadsafe`.
     public func runCoroutineThreadsafe<Value: Sendable>(_ body: sending @escaping () async throws -> Value) async throws -> Value {
         guard !core.isClosed else { throw EventLoopError.closed("runCoroutineThreadsafe") }
-        let task = Task(executorPreference: core.taskExecutor) { try await body() }
+        nonisolated(unsafe) let body = body
+        // A task of the loop's own, so that closing the loop ends it as any other.
+        let task = Task(executorPreference: core.taskExecutor) { [core] in
+            try await core.createTask(name: nil, plain: body).value
+        }
         return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
     }
 

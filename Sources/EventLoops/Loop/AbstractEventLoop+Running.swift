@@ -20,7 +20,8 @@ extension AbstractEventLoop {
         guard future.core === core else {
             throw EventLoopError(.wrongLoop, operation, detail: "The future belongs to a different loop")
         }
-        try core.check(operation)
+        // Before anything is changed: a run that is refused must not disturb the one that goes on.
+        try core.checkMayRun(operation)
         let token = future.addDoneCallback { [core] _ in core.stop() }
         defer { future.removeDoneCallback(token) }
         try core.runForever(operation)
@@ -38,7 +39,7 @@ extension AbstractEventLoop {
     /// - Throws: Its error; else as for a future. asyncio: `run_until_complete(coroutine)`.
     @discardableResult
     public func runUntilComplete<Value>(_ main: sending @escaping () async throws -> Value) throws -> Value {
-        try core.check("runUntilComplete")
+        try core.checkMayRun("runUntilComplete")
         return try runUntilComplete(core.createTask(name: nil, plain: main))
     }
 

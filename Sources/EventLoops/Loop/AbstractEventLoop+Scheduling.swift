@@ -18,7 +18,7 @@ extension AbstractEventLoop {
     /// - Cost: No system call unless the loop sleeps and nobody has woken it. asyncio: `call_soon_threadsafe`.
     @discardableResult
     public func callSoonThreadsafe(_ callback: @escaping @Sendable () throws -> Void) throws(EventLoopError) -> Handle {
-        if core.queue.isOnLoopThread, !core.isClosed { return core.callSoon(callback) }
+        if core.queue.isTurning, !core.isClosed { return core.callSoon(callback) }
         let handle = Handle(callback)
         guard core.queue.post(handle) else { throw .closed("callSoonThreadsafe") }
         return handle
@@ -54,8 +54,12 @@ extension AbstractEventLoop {
     /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread` or `.closed`. asyncio: `asyncio.sleep`.
     public func sleep(for delay: Duration) async throws {
         try core.check("sleep")
+        guard delay > .zero else {
+            await withUnsafeContinuation { core.queue.append(yielded: $0) }
+            return try Task.checkCancellation()
+        }
         let over = WaitList(queue: core.queue)
-        let handle = delay > .zero ? core.callAt(core.now.advanced(by: delay)) { over.resumeAll() } : core.callSoon { over.resumeAll() }
+        let handle = core.callAt(core.now.advanced(by: delay)) { over.resumeAll() }
         guard await over.wait() else {
             handle.cancel()
             throw CancellationError()

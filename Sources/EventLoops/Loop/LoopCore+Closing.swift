@@ -10,6 +10,8 @@ extension LoopCore {
         }
         guard queue.admitsCurrentThread() else { throw .wrongThread("close") }
         try driver.attach()
+        queue.setTurning(true)
+        defer { queue.setTurning(false) }
         signals.removeAll()
         isClosed = true
         timers.removeAll()
@@ -17,10 +19,11 @@ extension LoopCore {
         for server in servers.values { server.loopClosed() }
         try endTasks()
         try driver.close()
-        queue.close()
         transports = [:]
         servers = [:]
         tasks = [:]
+        // From here on, what tasks are left run on a thread of their own.
+        queue.close()
         defaultExecutor?.shutdown(wait: false)
         defaultExecutor = nil
     }
@@ -38,13 +41,15 @@ extension LoopCore {
         }
     }
 
-    /// Runs jobs and drops callbacks: those of a closed loop never run.
+    /// Runs jobs, and the requests on which they wait, and drops callbacks: those of a closed loop never run.
     private func runJobs() {
         var left = queue.readyCount
         while left > 0, let entry = queue.next() {
             left -= 1
             switch entry {
             case .handle: entry.discard()
+            case .request(let request): try? request.takeRetainedValue().run()
+            case .yielded(let continuation): continuation.resume()
             case .taskJob(let job): job.runSynchronously(on: taskExecutor.asUnownedTaskExecutor())
             case .serialJob(let job):
                 job.runSynchronously(

@@ -17,6 +17,13 @@ extension LoopCore {
     }
 
     private func enterRun(_ operation: String) throws(EventLoopError) {
+        try checkMayRun(operation)
+        try driver.attach()
+        queue.isRunning = true
+    }
+
+    /// Throws unless a run may begin.
+    func checkMayRun(_ operation: String) throws(EventLoopError) {
         if queue.isRunning {
             throw queue.isOnLoopThread
                 ? EventLoopError(.alreadyRunning, operation, detail: "This event loop is already running")
@@ -27,8 +34,6 @@ extension LoopCore {
             throw EventLoopError(
                 .anotherLoopRunning, operation, detail: "Cannot run the event loop while another loop is running")
         }
-        try driver.attach()
-        queue.isRunning = true
     }
 
     /// One turn: a round with the kernel, due timers, then what was ready when the running began. What callbacks add waits for
@@ -67,6 +72,9 @@ extension LoopCore {
             let handle = reference.takeRetainedValue()
             do { try handle.run() } catch { reportCallback(handle, error) }
             upcallEnded(began) { "\(handle)" }
+        case .request(let reference): try? reference.takeRetainedValue().run()
+        case .yielded(let continuation):
+            if let job = queue.takeJob(of: continuation) { run(job) }
         case .taskJob(let job):
             job.runSynchronously(on: taskExecutor.asUnownedTaskExecutor())
             upcallEnded(began) { "a task" }

@@ -1,3 +1,9 @@
+/// Where a task of the loop may wait.
+protocol WaitingPlace: AnyObject {
+    /// Ends the wait of this number, if it goes on.
+    func cancel(_ number: UInt64)
+}
+
 /// One cancellation handler for the whole life of a task of the loop.
 ///
 /// A handler around each wait costs more than the wait itself. So the loop's tasks install one when they begin, and note where
@@ -8,7 +14,7 @@ final class CancellationScope: @unchecked Sendable {
     private let queue: WorkQueue
     /// The task, as an address that is only compared.
     private var task: UInt?
-    private var place: WaitList?
+    private var place: (any WaitingPlace)?
     private var number: UInt64 = 0
 
     private init(queue: WorkQueue) {
@@ -37,8 +43,9 @@ final class CancellationScope: @unchecked Sendable {
         withUnsafeCurrentTask { task in task.map { unsafeBitCast($0, to: UInt.self) } }
     }
 
-    func waitsIn(_ place: WaitList, _ number: UInt64) {
-        self.place = place
+    func waitsIn(_ place: any WaitingPlace, _ number: UInt64) {
+        // Mostly the same place as last time: looking is cheaper than storing a reference.
+        if self.place !== place { self.place = place }
         self.number = number
     }
 

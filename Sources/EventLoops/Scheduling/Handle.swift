@@ -27,6 +27,11 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
         callback = nil
     }
 
+    /// Lets go of the callback: the loop is closed and will never run it.
+    package final func forget() {
+        callback = nil
+    }
+
     /// Runs the callback once and lets go of it.
     package final func run() throws {
         guard let callback else { return }

@@ -85,9 +85,11 @@ package final class Inbox: Sendable {
         swap(&taken, &spare)
     }
 
-    /// Takes no more entries.
+    /// Takes no more entries. Those that it took are there for one more drain, even those whose posters have not got so far
+    /// as to say so.
     package func close() {
         contents.withLock { $0.isClosed = true }
+        isFilled.store(true, ordering: .sequentiallyConsistent)
         setWaker(nil)
     }
 }

@@ -34,6 +34,8 @@ package enum OrphanedJobs {
         while let entry = takeOne() {
             switch entry {
             case .handle: entry.discard()
+            case .request(let request): try? request.takeRetainedValue().run()
+            case .yielded(let continuation): continuation.resume()
             case .taskJob(let job): job.runSynchronously(on: executor.asUnownedTaskExecutor())
             case .serialJob(let job): job.runSynchronously(on: executor.asUnownedSerialExecutor())
             }

@@ -61,10 +61,16 @@ package final class TimerHeap {
         return handle
     }
 
-    /// Lets go of every timer without running it.
+    /// Lets go of every timer without running it, and of what the callbacks hold, even if somebody keeps the handles.
     package func removeAll() {
-        for index in 0..<length { entries[index].handle.release() }
-        length = 0
+        tally.cancelled = 0
+        // One at a time: what a callback held may, as it goes, cancel other timers.
+        while length > 0 {
+            length -= 1
+            let handle = entries[length].handle.takeRetainedValue()
+            handle.isScheduled = false
+            handle.forget()
+        }
         tally.cancelled = 0
     }
 
@@ -138,7 +144,7 @@ package final class TimerHeap {
     }
 
     deinit {
-        for index in 0..<length { entries[index].handle.release() }
+        removeAll()
         entries.deallocate()
     }
 }

@@ -1,17 +1,22 @@
 /// Tasks that wait for one event of the loop.
 ///
 /// All of it happens on the loop's thread; only cancelling may come from elsewhere, and is handed over.
-package final class WaitList: @unchecked Sendable {
+package final class WaitList: WaitingPlace, @unchecked Sendable {
     private struct Waiter {
         let number: UInt64
         let continuation: UnsafeContinuation<Bool, Never>
+    }
+
+    /// All waiters but the first.
+    private final class Crowd {
+        var members: [Waiter] = []
     }
 
     private let queue: WorkQueue
     /// The usual case, a single waiter, has a place of its own: no array is touched.
     private var first: UnsafeContinuation<Bool, Never>?
     private var firstNumber: UInt64 = 0
-    private var others: [Waiter] = []
+    private var others: Crowd?
     private var lastNumber: UInt64 = 0
 
     package init(queue: WorkQueue) {
@@ -45,9 +50,11 @@ package final class WaitList: @unchecked Sendable {
         if first == nil {
             first = continuation
             firstNumber = number
-        } else {
-            others.append(Waiter(number: number, continuation: continuation))
+            return
         }
+        let crowd = others ?? Crowd()
+        others = crowd
+        crowd.members.append(Waiter(number: number, continuation: continuation))
     }
 
     /// The event has happened: every waiting task goes on, in the order in which they came.
@@ -55,23 +62,20 @@ package final class WaitList: @unchecked Sendable {
         guard let continuation = first else { return }
         first = nil
         continuation.resume(returning: true)
-        if !others.isEmpty { resumeOthers() }
-    }
-
-    private func resumeOthers() {
-        let resumed = others
-        others = []
-        for waiter in resumed { waiter.continuation.resume(returning: true) }
+        guard let crowd = others else { return }
+        others = nil
+        for waiter in crowd.members { waiter.continuation.resume(returning: true) }
     }
 
     func cancel(_ number: UInt64) {
         if let continuation = first, firstNumber == number {
-            first = others.first?.continuation
-            firstNumber = others.first?.number ?? 0
-            if first != nil { others.removeFirst() }
+            let next = others?.members.first
+            first = next?.continuation
+            firstNumber = next?.number ?? 0
+            if next != nil { others?.members.removeFirst() }
             continuation.resume(returning: false)
-        } else if let index = others.firstIndex(where: { $0.number == number }) {
-            others.remove(at: index).continuation.resume(returning: false)
+        } else if let index = others?.members.firstIndex(where: { $0.number == number }) {
+            others?.members.remove(at: index).continuation.resume(returning: false)
         }
     }
 }

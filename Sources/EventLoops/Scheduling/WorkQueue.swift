@@ -7,6 +7,9 @@ import Synchronization
 package final class WorkQueue: @unchecked Sendable {
     /// The thread that runs the loop, ran it last, or made it.
     private let owner: Atomic<UInt>
+    /// The thread that runs or closes the loop at this moment; 0 if none does. What may be called from any thread must ask for
+    /// this one: the owner of a loop that does not run may be about to lose it to another thread.
+    private let runner = Atomic<UInt>(0)
     private let runs = Atomic(false)
     private let ready = ReadyQueue()
     private var spare: [ReadyEntry] = []
@@ -24,7 +27,20 @@ package final class WorkQueue: @unchecked Sendable {
 
     package var isRunning: Bool {
         get { runs.load(ordering: .relaxed) }
-        set { runs.store(newValue, ordering: .relaxed) }
+        set {
+            runs.store(newValue, ordering: .relaxed)
+            setTurning(newValue)
+        }
+    }
+
+    /// Says that the calling thread turns the loop, to run it or to close it, or that it has stopped doing so.
+    package func setTurning(_ turns: Bool) {
+        runner.store(turns ? cl_thread_self() : 0, ordering: .relaxed)
+    }
+
+    /// Whether the calling thread turns the loop at this moment.
+    package var isTurning: Bool {
+        runner.load(ordering: .relaxed) == cl_thread_self()
     }
 
     /// Whether the caller may touch the loop. A loop that does not run is adopted by the thread that asks, as asyncio allows
@@ -44,7 +60,14 @@ package final class WorkQueue: @unchecked Sendable {
 
     /// Adds a handle to the end of the queue. Loop thread only.
     package func append(_ handle: Handle) {
+        // Nobody turns the loop, so what this thread added before may have gone to the inbox: it comes first.
+        if runner.load(ordering: .relaxed) == 0 { drainInbox() }
         ready.append(.handle(.passRetained(handle)))
+    }
+
+    /// Adds the rest of a task that gives way. Loop thread only.
+    package func append(yielded continuation: UnsafeContinuation<Void, Never>) {
+        ready.append(.yielded(continuation))
     }
 
     /// Adds a due timer, whose reference the caller owns. Loop thread only.
@@ -54,8 +77,8 @@ package final class WorkQueue: @unchecked Sendable {
 
     /// Adds a job, from any thread.
     package func enqueue(_ entry: ReadyEntry) {
-        if isOnLoopThread, !isClosed {
-            ready.append(entry)
+        if isTurning, !isClosed {
+            if isCatching { caught = entry } else { ready.append(entry) }
         } else if !inbox.post(entry) {
             OrphanedJobs.run(entry)
         }
@@ -69,10 +92,21 @@ package final class WorkQueue: @unchecked Sendable {
         return false
     }
 
-    /// Runs `body` at once on the loop's thread, else hands it over. What a closed loop cannot take is dropped: only for
-    /// requests that a closed loop has carried out anyway, such as cancelling.
+    /// Runs `body` at once on the thread that turns the loop, else hands it over. It runs in any case, if need be where the
+    /// jobs of closed loops run: tasks wait for it.
     package func performOnLoop(_ body: @escaping @Sendable () -> Void) {
-        if isOnLoopThread { body() } else { _ = post(Handle(body)) }
+        if isTurning { return body() }
+        let request = ReadyEntry.request(.passRetained(Handle(body)))
+        if !inbox.post(request) { OrphanedJobs.run(request) }
+    }
+
+    /// Resumes a task that gave way, and returns its job instead of adding it: it is that task's turn already.
+    package func takeJob(of continuation: UnsafeContinuation<Void, Never>) -> ReadyEntry? {
+        isCatching = true
+        continuation.resume()
+        isCatching = false
+        defer { caught = nil }
+        return caught
     }
 
     package func next() -> ReadyEntry? {
@@ -82,6 +116,9 @@ package final class WorkQueue: @unchecked Sendable {
     package func drainInbox() {
         inbox.drain(into: ready, spare: &spare)
     }
+
+    private var isCatching = false
+    private var caught: ReadyEntry?
 
     // MARK: Closing
 

@@ -47,7 +47,8 @@ public final class StreamReader: @unchecked Sendable {
 
     @usableFromInline
     func nextRun(_ count: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: incoming.first.prefix(max(1, count)))
+        let run = incoming.first
+        return UnsafeRawBufferPointer(start: run.baseAddress, count: min(max(1, count), run.count))
     }
 
     /// Reads what there is, up to `count` bytes, or waits for at least one.

@@ -1,7 +1,7 @@
 /// When a protocol is told to pause and to resume writing.
 ///
 /// asyncio: `transports._FlowControlMixin`.
-package final class FlowControl {
+package struct FlowControl {
     package static let defaultHigh = 64 * 1024
 
     private var low = defaultHigh / 4
@@ -18,25 +18,33 @@ package final class FlowControl {
         hasPaused
     }
 
-    package func setLimits(high: Int?, low: Int?) throws(EventLoopError) {
+    /// The limits that are meant by one or both of them.
+    package static func limits(high: Int?, low: Int?) throws(EventLoopError) -> WriteBufferLimits {
         let newHigh = high ?? low.map { $0.multipliedReportingOverflow(by: 4).partialValue } ?? Self.defaultHigh
         let newLow = low ?? newHigh / 4
         guard newHigh >= newLow, newLow >= 0 else {
             throw .invalidArgument("setWriteBufferLimits", "high (\(newHigh)) must be >= low (\(newLow)) must be >= 0")
         }
-        self.low = newLow
-        self.high = newHigh
+        return WriteBufferLimits(low: newLow, high: newHigh)
+    }
+
+    @inline(__always)
+    package mutating func adopt(_ limits: WriteBufferLimits) {
+        low = limits.low
+        high = limits.high
     }
 
     /// Whether the protocol must be told to pause now that `size` bytes wait.
-    package func mustPause(at size: Int) -> Bool {
+    @inline(__always)
+    package mutating func mustPause(at size: Int) -> Bool {
         guard size > high, !hasPaused else { return false }
         hasPaused = true
         return true
     }
 
     /// Whether the protocol must be told to resume now that only `size` bytes wait.
-    package func mustResume(at size: Int) -> Bool {
+    @inline(__always)
+    package mutating func mustResume(at size: Int) -> Bool {
         guard hasPaused, size <= low else { return false }
         hasPaused = false
         return true

@@ -11,7 +11,11 @@ package final class LentMemory {
     private let returned: UnsafeMutablePointer<UInt16>
     private var returnedCount = 0
     /// Pieces that are out: neither with the kernel nor on their way back to it.
-    package private(set) var outstanding = 0
+    package var outstanding: Int {
+        keptOut
+    }
+
+    private var keptOut = 0
     /// Keeping pieces must not starve the kernel: past this many the bytes are copied instead.
     private let keepLimit: Int
 
@@ -33,7 +37,7 @@ package final class LentMemory {
     /// The kernel filled a piece: its first reader is the caller.
     package func lend(_ piece: UInt16) -> UnsafeMutableRawPointer {
         readers[Int(piece)] = 1
-        outstanding += 1
+        keptOut += 1
         return base + Int(piece) * pieceSize
     }
 
@@ -45,14 +49,14 @@ package final class LentMemory {
         let left = readers[Int(piece)] - 1
         readers[Int(piece)] = left
         guard left == 0 else { return }
-        outstanding -= 1
+        keptOut -= 1
         returned[returnedCount] = piece
         returnedCount += 1
     }
 
     /// Retains the piece that holds the bytes, if they lie in one and it may be kept.
     package func keep(_ bytes: UnsafeRawBufferPointer) -> UInt16? {
-        guard let start = bytes.baseAddress, outstanding <= keepLimit else { return nil }
+        guard let start = bytes.baseAddress, keptOut <= keepLimit else { return nil }
         let offset = start - UnsafeRawPointer(base)
         guard offset >= 0, offset < pieceSize * count else { return nil }
         let piece = UInt16(offset / pieceSize)

@@ -50,9 +50,13 @@ package final class SegmentPool {
     private let large = FreeList(limit: largeKept)
     private let bare = FreeList(limit: smallKept)
     /// The kernel's receive buffers, where the loop has them.
-    package var lentMemory: LentMemory?
+    private var lentMemory: LentMemory?
 
     package init() {}
+
+    package func adopt(_ memory: LentMemory) {
+        lentMemory = memory
+    }
 
     /// An empty node with memory for at least some of `count` bytes.
     func block(for count: Int) -> Node {

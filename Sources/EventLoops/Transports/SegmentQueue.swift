@@ -42,17 +42,24 @@ package final class SegmentQueue {
     }
 
     private func copy(_ bytes: UnsafeRawBufferPointer) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            if tail == nil || tail.unsafelyUnwrapped.pointee.unfilled == 0 { link(pool.block(for: rest.count)) }
-            let node = tail.unsafelyUnwrapped
-            let length = min(node.pointee.unfilled, rest.count)
-            let target = UnsafeMutableRawBufferPointer(start: node.pointee.memory + node.pointee.end, count: length)
-            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(length)))
-            node.pointee.end += length
-            self.length += length
-            rest = rest.dropFirst(length)
+        guard let source = bytes.baseAddress else { return }
+        var copied = 0
+        while copied < bytes.count {
+            let node = unfilledTail(for: bytes.count - copied)
+            let count = min(node.pointee.unfilled, bytes.count - copied)
+            (node.pointee.memory + node.pointee.end).copyMemory(from: source + copied, byteCount: count)
+            node.pointee.end += count
+            copied += count
         }
+        length += copied
+    }
+
+    /// The last block if there is room in it, else a new one.
+    private func unfilledTail(for count: Int) -> SegmentPool.Node {
+        if let tail, tail.pointee.unfilled > 0 { return tail }
+        let node = pool.block(for: count)
+        link(node)
+        return node
     }
 
     // MARK: Reading

@@ -41,7 +41,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
     private var hasSentEOF = false
     private var loss: EventLoopError?
     private let outgoing: SegmentQueue
-    private let flow = FlowControl()
+    private var flow = FlowControl()
     private var knownPeer: SocketAddress?
 
     package init(
@@ -153,7 +153,7 @@ extension SocketTransport {
     }
 
     package func setWriteBufferLimits(high: Int?, low: Int?) throws(EventLoopError) {
-        try flow.setLimits(high: high, low: low)
+        flow.adopt(try FlowControl.limits(high: high, low: low))
         pauseProtocolIfNeeded()
     }
 
