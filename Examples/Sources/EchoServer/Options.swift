@@ -1,4 +1,4 @@
-import Glibc
+@preconcurrency import Glibc
 
 /// What the command line asks for.
 struct Options: Sendable {
@@ -9,7 +9,7 @@ struct Options: Sendable {
 
     var host = "127.0.0.1"
     var port = 8888
-    var backend = "auto"
+    var backend = getenv("PROACTOR_BACKEND").map { String(cString: $0) } ?? "auto"
     var style = Style.protocols
 
     init(_ arguments: [String]) {
@@ -20,15 +20,17 @@ struct Options: Sendable {
             case "--host": host = value
             case "--port": port = Int(value) ?? { Self.fail("\(value) is not a port") }()
             case "--backend": backend = value
-            case "--style": style = Style(rawValue: value) ?? { Self.fail("\(value) is neither protocols nor streams") }()
+            case "--style":
+                style = Style(rawValue: value) ?? { Self.fail("\(value) is neither protocols nor streams") }()
             default: Self.fail("unknown option \(name)")
             }
         }
     }
 
     private static func fail(_ message: String) -> Never {
-        announce("\(message)\nusage: EchoServer [--host ADDRESS] [--port N] [--backend auto|io_uring|epoll|poll|select] "
-            + "[--style protocols|streams]")
+        complain(
+            "\(message)\nusage: EchoServer [--host ADDRESS] [--port N] [--backend auto|io_uring|epoll|poll|select] "
+                + "[--style protocols|streams]")
         exit(2)
     }
 }
@@ -37,4 +39,9 @@ struct Options: Sendable {
 func announce(_ line: String) {
     print(line)
     fflush(nil)
+}
+
+/// Prints a line where errors go.
+func complain(_ line: String) {
+    fputs("EchoServer: \(line)\n", stderr)
 }

@@ -1,7 +1,8 @@
-// Sends back what it gets, in either of the library's two styles:
+// Shows the library's two styles side by side; each sends back what it gets:
 //
 //     EchoServer --port 8888 --backend auto --style protocols
 //     EchoServer --port 8888 --backend io_uring --style streams
+import Glibc
 import Proactor
 
 /// Protocols: the loop calls the object of a connection with the bytes that came in, lent for the time of the call.
@@ -19,6 +20,15 @@ final class Echo: StreamProtocol {
     func connectionLost(_ error: (any Error)?) {
         transport = nil
     }
+
+    // Who does not read what was sent back is not asked for more.
+    func pauseWriting() {
+        transport?.pauseReading()
+    }
+
+    func resumeWriting() {
+        transport?.resumeReading()
+    }
 }
 
 /// Streams: a task for each connection reads and writes.
@@ -28,9 +38,7 @@ func echo(_ reader: StreamReader, _ writer: StreamWriter) async throws {
     }
 }
 
-let options = Options(CommandLine.arguments)
-
-try run(loopFactory: { try newEventLoop(backend: options.backend) }) { loop in
+func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
     let server =
         switch options.style {
         case .protocols:
@@ -41,5 +49,17 @@ try run(loopFactory: { try newEventLoop(backend: options.backend) }) { loop in
     for socket in server.sockets {
         announce("listening on \(socket.localAddress!) (\(loop.backend))")
     }
-    try? await server.serveForever()
+    try await server.serveForever()
+}
+
+let options = Options(CommandLine.arguments)
+
+do {
+    let makeLoop = { try newEventLoop(backend: options.backend) }
+    try run(loopFactory: makeLoop) { loop in try await serve(loop, options) }
+} catch is CancellationError {
+    // SIGINT: the usual end.
+} catch {
+    complain("\(error)")
+    exit(1)
 }

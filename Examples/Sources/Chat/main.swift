@@ -1,0 +1,59 @@
+// Shows tasks that share state: a room where everybody hears what anybody says. Try: Chat 9999; nc 127.0.0.1 9999
+@preconcurrency import Glibc
+import Proactor
+
+/// Who is in the room; all tasks run on the loop's thread, so nobody needs a lock.
+final class Room {
+    private var members: [String: StreamWriter] = [:]
+
+    func enter(_ name: String, _ writer: StreamWriter) -> Bool {
+        guard !name.isEmpty, members[name] == nil else { return false }
+        tell("* \(name) is here")
+        members[name] = writer
+        return true
+    }
+
+    func leave(_ name: String) {
+        members[name] = nil
+        tell("* \(name) has left")
+    }
+
+    func tell(_ line: String, from speaker: String? = nil) {
+        for (name, writer) in members where name != speaker {
+            writer.write(line + "\n")
+            // One who does not listen must not fill the memory: waiting for them would hold up all others.
+            if writer.transport.writeBufferSize > 1 << 20 { writer.transport.abort() }
+        }
+    }
+}
+
+/// Serves one guest from the first line, the name, to the last.
+func serve(_ reader: StreamReader, _ writer: StreamWriter, in room: Room) async throws {
+    writer.write("What is your name?\n")
+    let name = text(try await reader.readLine())
+    guard room.enter(name, writer) else { return writer.write("This name is taken.\n") }
+    defer { room.leave(name) }
+    writer.write("Welcome, \(name).\n")
+    for try await line in reader.lines { room.tell("\(name): \(text(line))", from: name) }
+}
+
+/// A line without the blanks at its end.
+func text(_ line: [UInt8]) -> String {
+    String(decoding: line.prefix(1 + (line.lastIndex { $0 > 0x20 } ?? -1)), as: UTF8.self)
+}
+
+do {
+    try run { loop in
+        let room = Room()
+        let port = CommandLine.arguments.dropFirst().first.flatMap(Int.init) ?? 9999
+        let server = try await loop.startServer(host: "127.0.0.1", port: port) { try await serve($0, $1, in: room) }
+        print("listening on \(server.sockets[0].localAddress!)")
+        fflush(nil)
+        try await server.serveForever()
+    }
+} catch is CancellationError {
+    // SIGINT: the usual end.
+} catch {
+    fputs("Chat: \(error)\n", stderr)
+    exit(1)
+}

@@ -1,0 +1,77 @@
+import Proactor
+
+/// What all connections share: the routes, the buffer of answers, the clock of the timeouts, and the end.
+final class Service {
+    let options: Options
+    let stats: Stats
+    let output = ResponseBuffer()
+    /// Seconds since the start: counted by one timer for all connections, so that moving a deadline costs nothing.
+    private(set) var now = 0
+    private(set) var isStopping = false
+
+    private let loop: any AbstractEventLoop
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var ticker: TimerHandle?
+
+    init(loop: any AbstractEventLoop, options: Options) {
+        self.loop = loop
+        self.options = options
+        stats = Stats(loop: loop)
+    }
+
+    func begin() {
+        stats.begin()
+        tick()
+    }
+
+    private func tick() {
+        ticker = loop.callLater(.seconds(1)) { [unowned self] in
+            now += 1
+            output.refreshDate()
+            for connection in connections.values { connection.checkDeadline() }
+            tick()
+        }
+    }
+
+    /// Ends the connections that wait for a request; those with a request in flight end after the answer.
+    func stop() {
+        isStopping = true
+        for connection in connections.values { connection.stop() }
+    }
+
+    /// To be called when the last connection is gone.
+    func end() {
+        ticker?.cancel()
+        stats.end()
+    }
+
+    // MARK: Connections
+
+    func add(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = connection
+        stats.connections += 1
+        stats.openConnections += 1
+    }
+
+    func remove(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+        stats.openConnections -= 1
+    }
+
+    // MARK: Requests
+
+    /// Puts the answer into the buffer.
+    func answer(_ method: Method, target: RawSpan, body: RawSpan, _ persistence: Persistence) {
+        stats.requests += 1
+        switch (Route(target: target), method) {
+        case (.hello, .get): output.append(.hello, persistence)
+        case (.hello, .head): output.append(.hello, persistence, withoutBody: true)
+        case (.echo, .post): output.appendEcho(of: body, persistence)
+        case (.stats, .get): output.append(stats.response(), persistence)
+        case (.stats, .head): output.append(stats.response(), persistence, withoutBody: true)
+        case (.echo, _): output.append(.onlyPost, persistence, withoutBody: method == .head)
+        case (.hello, _), (.stats, _): output.append(.onlyGet, persistence)
+        case (nil, _): output.append(.notFound, persistence, withoutBody: method == .head)
+        }
+    }
+}

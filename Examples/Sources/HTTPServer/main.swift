@@ -1,0 +1,49 @@
+// A web server on callbacks, with all that a server in the open needs: bounds, timeouts, back-pressure, an orderly end.
+//
+//     HTTPServer --port 8080 --backend auto
+//     curl -i http://127.0.0.1:8080/stats
+//
+// Options: the command line. Service: what connections share. Connection: one client. RequestParser: bytes to requests.
+// Route, Response, ResponseBuffer: requests to bytes. Stats: what /stats tells.
+import Glibc
+import Proactor
+
+/// Serves until a signal comes, then lets the requests in flight end.
+func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
+    let service = Service(loop: loop, options: options)
+    let server = try await loop.createServer(host: options.host, port: options.port, backlog: 4096) {
+        Connection(service: service)
+    }
+    service.begin()
+    announce("backend: \(loop.backend) (\(options.backendSource))")
+    for socket in server.sockets {
+        announce("listening on \(socket.localAddress!) (\(loop.backend))")
+    }
+
+    let interruption = loop.createFuture(of: String.self)
+    for (signal, name) in [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM")] {
+        try loop.addSignalHandler(signal) {
+            // Who asks twice does not want to wait.
+            if interruption.isDone { server.abortClients() } else { try interruption.setResult(name) }
+        }
+    }
+    let name = try await interruption.value
+
+    server.close()
+    service.stop()
+    let deadline = loop.callLater(.seconds(options.stopTimeout)) { server.abortClients() }
+    try await server.waitClosed()
+    deadline.cancel()
+    service.end()
+    announce("stopped by \(name) after \(service.stats.requests) requests on \(service.stats.connections) connections")
+}
+
+let options = Options(CommandLine.arguments)
+
+do {
+    let makeLoop = { try newEventLoop(backend: options.backend) }
+    try run(loopFactory: makeLoop) { loop in try await serve(loop, options) }
+} catch {
+    complain("\(error)")
+    exit(1)
+}

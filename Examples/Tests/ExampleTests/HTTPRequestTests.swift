@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// What clients that behave get.
+@Suite struct HTTPRequestTests {
+    private let program: Program
+    private let client: Client
+
+    init() throws {
+        program = try Program("HTTPServer", "--port", "0")
+        client = try Client(port: try program.port())
+    }
+
+    @Test func routes_answer_onOneConnection() throws {
+        let hello = try client.ask("GET", "/")
+        #expect(hello.status == 200)
+        #expect(hello.text == "Hello, world!\n")
+        #expect(hello.fields["content-type"] == "text/plain; charset=utf-8")
+        #expect(hello.fields["date"]?.hasSuffix(" GMT") == true)
+        #expect(hello.fields["connection"] == nil)
+        #expect(try client.ask("GET", "/?a=b").text == hello.text)
+        #expect(try client.ask("GET", "http://here/").text == hello.text)
+
+        #expect(try client.ask("POST", "/echo", body: "there and back").text == "there and back")
+        #expect(try client.ask("POST", "/echo").body.isEmpty)
+        #expect(try client.ask("GET", "/nowhere").status == 404)
+        #expect(try client.ask("CONNECT", "here:80").status == 404)
+        let wrong = try client.ask("GET", "/echo")
+        #expect(wrong.status == 405)
+        #expect(wrong.fields["allow"] == "POST")
+        #expect(try client.ask("DELETE", "/").fields["allow"] == "GET, HEAD")
+        // An offer that is not taken up.
+        #expect(try client.ask("GET", "/", "Upgrade: h2c\r\nConnection: Upgrade\r\n").status == 200)
+    }
+
+    @Test func stats_areJSON() throws {
+        _ = try client.ask("GET", "/")
+        let answer = try client.ask("GET", "/stats")
+        #expect(answer.fields["content-type"] == "application/json")
+        let stats = try #require(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
+        #expect(stats["backend"] is String)
+        #expect(stats["connections"] as? Int == 1)
+        #expect(stats["requests"] as? Int == 2)
+        for name in ["connections_total", "loop_lag_us", "loop_lag_max_us"] {
+            #expect((stats[name] as? Int).map { $0 >= 0 } == true, "\(name)")
+        }
+        #expect((stats["uptime_s"] as? Double).map { $0 >= 0 } == true)
+    }
+
+    @Test(arguments: ["/", "/stats", "/nowhere", "/echo"])
+    func head_tellsTheLength_butSendsNoBody(_ target: String) throws {
+        let head = try client.ask("HEAD", target)
+        #expect(head.fields["content-length"].flatMap { Int($0) }.map { $0 > 0 } == true)
+        // What follows is the next answer.
+        #expect(try client.ask("GET", "/").text == "Hello, world!\n")
+    }
+
+    @Test func pipelinedRequests_areAnsweredInOrder() throws {
+        var requests = ""
+        for number in 0..<16 { requests += request("POST", "/echo", body: "number \(number)") }
+        try client.send(requests)
+        for number in 0..<16 { #expect(try client.answer().text == "number \(number)") }
+        // As many as need several reads.
+        try client.send(String(repeating: request("GET", "/"), count: 2000))
+        for _ in 0..<2000 { #expect(try client.answer().status == 200) }
+    }
+
+    @Test func request_mayComeByteByByte() throws {
+        for byte in request("POST", "/echo", "Expect: 100-continue\r\n", body: "slowly").utf8 {
+            try client.send([byte])
+            // So that the server's reads see the bytes one by one.
+            usleep(200)
+        }
+        #expect(try client.answer().status == 100)
+        #expect(try client.answer().text == "slowly")
+    }
+
+    @Test func chunkedBody_isPutTogether() throws {
+        try client.send(request("POST", "/echo", "Transfer-Encoding: chunked\r\n"))
+        try client.send("5\r\nthere\r\n4;x=y\r\n and\r\n")
+        try client.send("5\r\n back\r\n0\r\nX-Trailer: 1\r\n\r\n")
+        #expect(try client.answer().text == "there and back")
+    }
+
+    @Test func body_isAskedFor_whereTheClientWaits() throws {
+        try client.send(request("POST", "/echo", "Content-Length: 4\r\nExpect: 100-Continue\r\n"))
+        #expect(try client.answer().status == 100)
+        try client.send("body")
+        #expect(try client.answer().text == "body")
+    }
+
+    @Test func connection_ends_whenTheClientSaysSo() throws {
+        let answer = try client.ask("GET", "/", "Connection: close\r\n")
+        #expect(answer.fields["connection"] == "close")
+        #expect(try client.isAtEnd())
+    }
+
+    @Test func olderClients_mustAskToStay() throws {
+        try client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+        #expect(try client.answer().fields["connection"] == "keep-alive")
+        try client.send("GET / HTTP/1.0\r\n\r\n")
+        #expect(try client.answer().fields["connection"] == "close")
+        #expect(try client.isAtEnd())
+    }
+}

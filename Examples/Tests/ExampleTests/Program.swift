@@ -1,0 +1,83 @@
+import Foundation
+
+/// An example that runs as a process of its own, with what it prints.
+final class Program {
+    private let process = Process()
+    private let output: LineReader
+    private let errors: LineReader
+
+    /// Starts an example that was built beside these tests.
+    convenience init(_ name: String, _ arguments: String...) throws {
+        try self.init(name, arguments)
+    }
+
+    init(_ name: String, _ arguments: [String]) throws {
+        let directory = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let outputPipe = Pipe()
+        let errorPipe = Pipe()
+        output = LineReader(outputPipe.fileHandleForReading)
+        errors = LineReader(errorPipe.fileHandleForReading)
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        // Whoever runs the tests in the background ignores SIGINT, and so would all that they start.
+        process.arguments = ["--default-signal=INT", directory.appendingPathComponent(name).path] + arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = outputPipe
+        process.standardError = errorPipe
+        try Self.withSignalsUnblocked { try process.run() }
+    }
+
+    /// Tests run on threads that block most signals, and a process inherits what the thread blocks that starts it.
+    private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    /// The port that a server says it listens on.
+    func port() throws -> Int {
+        let line = try line { $0.hasPrefix("listening on ") }
+        let address = line.split(separator: " ")[2]
+        let port = address.split(separator: ":").last.flatMap { Int($0) }
+        guard let port else { throw Failure("no port in: \(line)") }
+        return port
+    }
+
+    /// The next line that is of that kind; the others are thrown away.
+    func line(_ isWanted: (String) -> Bool = { _ in true }) throws -> String {
+        while let line = try output.line() {
+            if isWanted(line) { return line }
+        }
+        throw Failure("the program's output ended: \(try errors.rest())")
+    }
+
+    func signal(_ number: Int32) {
+        kill(process.processIdentifier, number)
+    }
+
+    /// What is left of the output, the errors and the exit status, once the program has ended.
+    func end() throws -> (status: Int32, output: String, errors: String) {
+        let deadline = Date(timeIntervalSinceNow: LineReader.patience)
+        while process.isRunning {
+            guard Date() < deadline else { throw Failure("the program does not end") }
+            usleep(5000)
+        }
+        guard process.terminationReason == .exit else { throw Failure("signal \(process.terminationStatus) ended it") }
+        return (process.terminationStatus, try output.rest(), try errors.rest())
+    }
+}
+
+/// Something that a test waited for did not come.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
