@@ -9,14 +9,18 @@ internal import Glibc
 ///     }
 ///
 /// When `main` has ended, the tasks that are left are cancelled and awaited, the default executor is shut down, and the loop is
-/// closed. SIGINT cancels `main`, unless the program handles SIGINT itself; a second SIGINT ends the process.
+/// closed. SIGINT cancels `main`, unless the program handles SIGINT itself; a second SIGINT ends the process. A `main` that
+/// returns nothing and lets that cancellation through has then ended well.
+///
+/// Packages that enable the upcoming feature `NonisolatedNonsendingByDefault` may call their own async functions with the
+/// state of the loop from `main`; others mark such functions `nonisolated(nonsending)`.
 ///
 /// - Parameters:
 ///   - debug: Whether callbacks are timed; nil for what `PROACTOR_DEBUG` says.
 ///   - loopFactory: Makes the loop; nil for ``newEventLoop()``.
 ///   - main: The code; all of it runs on the calling thread.
 /// - Returns: What `main` returns.
-/// - Throws: What `main` throws, `CancellationError` after SIGINT; what making the loop throws; ``EventLoopError`` with
+/// - Throws: What `main` throws, `CancellationError` after SIGINT if `main` should have returned something; what making the loop throws; ``EventLoopError`` with
 ///   `.anotherLoopRunning` inside of a running loop.
 /// - Thread: Any that may block. asyncio: `asyncio.run`.
 public func run<Value>(
@@ -42,19 +46,27 @@ private func runMain<Value>(
     on loop: any AbstractEventLoop, _ main: sending @escaping (any AbstractEventLoop) async throws -> Value
 ) throws -> Value {
     let task = loop.createTask(name: "main", plain: { try await main(loop) })
-    if try InterruptDisposition.isDefault() {
+    let interrupt = Interrupt()
+    if Interrupt.endsTheProcess() {
         try loop.addSignalHandler(SIGINT) {
             try loop.removeSignalHandler(SIGINT)
+            interrupt.hasCome = true
             task.cancel()
         }
     }
     defer { try? loop.endAllTasks() }
-    return try loop.runUntilComplete(task)
+    do { return try loop.runUntilComplete(task) } catch {
+        // Somebody typed Ctrl-C and all was cleaned up: nothing is wrong that a program would have to be told of.
+        if interrupt.hasCome, error is CancellationError, let nothing = () as? Value { return nothing }
+        throw error
+    }
 }
 
-private enum InterruptDisposition {
+private final class Interrupt {
+    var hasCome = false
+
     /// Whether SIGINT would end the process: else the program, or whoever started it, has decided about it.
-    static func isDefault() throws -> Bool {
+    static func endsTheProcess() -> Bool {
         var action = sigaction()
         guard sigaction(SIGINT, nil, &action) == 0 else { return false }
         return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0

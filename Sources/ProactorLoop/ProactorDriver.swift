@@ -5,7 +5,7 @@ package import Uring
 
 /// The loop's side of the ring: submits what channels ask for, waits, and hands completions to those who wait for them.
 package final class ProactorDriver: LoopDriver, @unchecked Sendable {
-    private let port: RingPort
+    let port: RingPort
     private let waker: Waker
     private var spin: SpinBudget
     /// The thread that enabled the ring: the only one that the kernel lets use it.
@@ -103,6 +103,11 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     package var staleCompletions: Int {
         port.operations.stale
+    }
+
+    /// Receive buffers that somebody still reads.
+    package var buffersLent: Int {
+        port.lent.outstanding
     }
 
     package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {

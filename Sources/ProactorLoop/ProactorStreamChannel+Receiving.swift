@@ -7,10 +7,12 @@ extension ProactorStreamChannel {
     func startReading() {
         guard !isClosing else { return }
         receiving.isWanted = true
+        // What came during a pause is told first, also while the receive of before is still being cancelled.
+        if !held.isEmpty || receiving.end != nil { tellLater() }
         if let tag = receiving.tag {
             // In flight already, unless it is of the kind that the owner does not want any more.
             if receiving.isMultishot, owner.suppliesMemory { cancelReceive(tag) }
-        } else if owner.suppliesMemory || !held.isEmpty || receiving.end != nil {
+        } else if owner.suppliesMemory || isListedToTell {
             tellLater()
         } else {
             receive(expectsData: false)

@@ -9,7 +9,8 @@ extension AbstractEventLoop {
     /// Runs async code as a task of the loop, beginning in the next turn.
     ///
     /// The code and all that it awaits from this library runs on the loop's thread without a hop, and may share plain mutable
-    /// state with everything else that runs there.
+    /// state with everything else that runs there. Async functions of your own that take such state must be
+    /// `nonisolated(nonsending)`, which the upcoming feature `NonisolatedNonsendingByDefault` makes the default.
     ///
     /// - Parameters:
     ///   - name: The task's name, for people; nil for a number.

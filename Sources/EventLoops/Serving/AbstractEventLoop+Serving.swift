@@ -5,7 +5,7 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - host: Name or address; nil or empty for all interfaces, IPv4 and IPv6.
-    ///   - port: 0...65535; 0 for a free one, which ``Server/sockets`` tells.
+    ///   - port: 0...65535; 0 for a free one, of each family its own, which ``Server/sockets`` tells.
     ///   - family: Which addresses of the host to take.
     ///   - backlog: How many connections the kernel keeps that were not accepted yet.
     ///   - reuseAddress: Whether a port can be bound again while old connections of it fade.
@@ -27,7 +27,7 @@ extension AbstractEventLoop {
 
     /// Listens for TCP connections on several hosts.
     ///
-    /// - Parameters: As above; each host is bound to the same port.
+    /// - Parameters:
     ///   - host: Names or addresses; at least one.
     ///   - port: 0...65535.
     ///   - family: Which addresses of the hosts to take.
@@ -64,6 +64,8 @@ extension AbstractEventLoop {
     ) async throws -> Server {
         try core.check("createServer")
         let descriptor = try StreamSocket.adopt(socket, "createServer")
+        // Accepted sockets inherit it.
+        StreamOptions.setNoDelay(descriptor)
         return try makeServer([descriptor], backlog, startServing, makeProtocol)
     }
 

@@ -97,7 +97,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     /// Stops listening; connections that stand are not touched. Idempotent. asyncio: `close`.
     public func close() {
-        guard state != .closed, core.queue.admitsCurrentThread() else { return }
+        guard isOnLoop("close"), state != .closed else { return }
         state = .closed
         for listener in listeners { listener.close() }
         listeners = []
@@ -108,11 +108,13 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     /// Closes every connection that came in: what was written is still sent. asyncio: `close_clients`, 3.13.
     public func closeClients() {
+        guard isOnLoop("closeClients") else { return }
         for transport in connections.values { transport.close() }
     }
 
     /// Aborts every connection that came in. asyncio: `abort_clients`, 3.13.
     public func abortClients() {
+        guard isOnLoop("abortClients") else { return }
         for transport in connections.values { transport.abort() }
     }
 
@@ -123,6 +125,14 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         guard core.queue.admitsCurrentThread() else { throw EventLoopError.wrongThread("waitClosed") }
         if hasEnded { return }
         guard await ended.wait() else { throw CancellationError() }
+    }
+
+    /// Whether the calling thread may go on; if not, that is reported, since the caller cannot throw.
+    private func isOnLoop(_ operation: String) -> Bool {
+        if core.queue.admitsCurrentThread() { return true }
+        core.reportFromAnyThread(
+            ExceptionContext(message: "Non-thread-safe operation", error: EventLoopError.wrongThread(operation)))
+        return false
     }
 
     private var hasEnded: Bool {

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 internal import Kernel
 
 /// The loop's signal handlers.
@@ -22,6 +23,11 @@ final class SignalTable {
             throw EventLoopError(
                 .system, "addSignalHandler", errno: Errno(rawValue: failure), detail: "Signal \(signal) cannot be caught")
         }
+        // Threads of pools block most signals: a loop on such a thread lets this one through.
+        var one = sigset_t()
+        sigemptyset(&one)
+        sigaddset(&one, signal)
+        pthread_sigmask(SIG_UNBLOCK, &one, nil)
         callbacks[signal] = callback
         mask |= Self.bit(signal)
     }
