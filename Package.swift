@@ -1,7 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// Every target reads the same dialect: explicit existentials, imports that do not leak, async code that stays with its caller.
+/// Every target reads the same dialect: explicit existentials, no leaking imports, async code that stays with its
+/// caller.
 let dialect: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -36,6 +37,11 @@ let package = Package(
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "Kernel"], swiftSettings: dialect),
         .testTarget(
             name: "ConformanceTests",
+            dependencies: ["Proactor", "ProactorTesting", "EventLoops", "ProactorLoop", "Uring", "Kernel"],
+            swiftSettings: dialect
+        ),
+        .testTarget(
+            name: "ProactorLoopTests",
             dependencies: ["Proactor", "ProactorTesting", "EventLoops", "ProactorLoop", "Uring", "Kernel"],
             swiftSettings: dialect
         ),

@@ -5,8 +5,8 @@ internal import ProactorLoop
 /// Makes a loop of the kind that `PROACTOR_BACKEND` names: `auto` (or nothing) or `io_uring`.
 ///
 /// - Returns: A loop that does not run yet; the caller closes it.
-/// - Throws: ``EventLoopError``: `.system` with the reason and the remedy if the kernel denies io_uring; `.invalidArgument` for
-///   an unknown name. asyncio: `asyncio.new_event_loop`.
+/// - Throws: ``EventLoopError``: `.system` with the reason and the remedy if the kernel denies io_uring;
+///   `.invalidArgument` for an unknown name. asyncio: `asyncio.new_event_loop`.
 public func newEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
     let name = getenv("PROACTOR_BACKEND").map { String(cString: $0) } ?? "auto"
     return try newEventLoop(backend: name)

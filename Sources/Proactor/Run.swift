@@ -8,27 +8,28 @@ internal import Glibc
 ///         try await server.serveForever()
 ///     }
 ///
-/// When `main` has ended, the tasks that are left are cancelled and awaited, the default executor is shut down, and the loop is
-/// closed. SIGINT cancels `main`, unless the program handles SIGINT itself; a second SIGINT ends the process. A `main` that
-/// returns nothing and lets that cancellation through has then ended well.
+/// When `main` has ended, the tasks that are left are cancelled and awaited, the default executor is shut down, and the
+/// loop is closed. SIGINT cancels `main`, unless the program handles SIGINT itself; a second SIGINT ends the process. A
+/// `main` that returns nothing and lets that cancellation through has then ended well.
 ///
-/// Packages that enable the upcoming feature `NonisolatedNonsendingByDefault` may call their own async functions with the
-/// state of the loop from `main`; others mark such functions `nonisolated(nonsending)`.
+/// Packages that enable the upcoming feature `NonisolatedNonsendingByDefault` may call their own async functions with
+/// the state of the loop from `main`; others mark such functions `nonisolated(nonsending)`.
 ///
 /// - Parameters:
 ///   - debug: Whether callbacks are timed; nil for what `PROACTOR_DEBUG` says.
 ///   - loopFactory: Makes the loop; nil for ``newEventLoop()``.
 ///   - main: The code; all of it runs on the calling thread.
 /// - Returns: What `main` returns.
-/// - Throws: What `main` throws, `CancellationError` after SIGINT if `main` should have returned something; what making the loop throws; ``EventLoopError`` with
-///   `.anotherLoopRunning` inside of a running loop.
+/// - Throws: What `main` throws, `CancellationError` after SIGINT if `main` should have returned something; what making
+///   the loop throws; ``EventLoopError`` with `.anotherLoopRunning` inside of a running loop.
 /// - Thread: Any that may block. asyncio: `asyncio.run`.
 public func run<Value>(
     debug: Bool? = nil, loopFactory: (() throws -> any AbstractEventLoop)? = nil,
     _ main: sending @escaping (any AbstractEventLoop) async throws -> Value
 ) throws -> Value {
     if (try? getRunningLoop()) != nil {
-        throw EventLoopError(.anotherLoopRunning, "run", detail: "run() cannot be called while a loop runs on this thread")
+        throw EventLoopError(
+            .anotherLoopRunning, "run", detail: "run() cannot be called while a loop runs on this thread")
     }
     let loop = try loopFactory?() ?? newEventLoop()
     if let debug { loop.debug = debug }

@@ -2,7 +2,8 @@ internal import Uring
 
 /// What waits for completions of its operations.
 ///
-/// A base class and not a protocol: the table keeps its targets unmanaged, so that calling one costs no retain and release.
+/// A base class and not a protocol: the table keeps its targets unmanaged, so that calling one costs no retain and
+/// release.
 class CompletionTarget {
     init() {}
 
@@ -36,12 +37,16 @@ enum TurnCall {
 struct CompletionFlags {
     let rawValue: UInt32
 
-    /// The operation goes on: more completions follow. Kernel: `IORING_CQE_F_MORE`.
+    /// The operation goes on: more completions follow.
+    ///
+    /// Kernel: `IORING_CQE_F_MORE`.
     var hasMore: Bool {
         rawValue & 2 != 0
     }
 
-    /// The receive buffer that was filled. Kernel: `IORING_CQE_F_BUFFER`.
+    /// The receive buffer that was filled.
+    ///
+    /// Kernel: `IORING_CQE_F_BUFFER`.
     var buffer: UInt16 {
         BufferRing.identifier(flags: rawValue)
     }

@@ -28,7 +28,9 @@ final class ConnectOperation: CompletionTarget, @unchecked Sendable {
         address.deallocate()
     }
 
-    /// Connects. Cancelling is a request: the kernel's answer is awaited, because it has the descriptor until then.
+    /// Connects.
+    ///
+    /// Cancelling is a request: the kernel's answer is awaited, because it has the descriptor until then.
     func result() async throws {
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { start($0) }

@@ -43,7 +43,9 @@ final class GatherPool {
 
 /// What a `SENDMSG` names.
 struct GatherList {
-    /// Runs that one send takes at most. The kernel's own limit is 1024.
+    /// Runs that one send takes at most.
+    ///
+    /// The kernel's own limit is 1024.
     static let limit = 64
 
     let vectors: UnsafeMutablePointer<iovec>

@@ -2,9 +2,9 @@ internal import Uring
 
 /// The operations in flight: who waits for which.
 ///
-/// A tag is a slot's index and its generation, so that a completion that comes late finds its slot taken by another and is
-/// dropped. A slot holds one reference to its target, from the submission to the last completion: whatever happens to the
-/// connection meanwhile, what the kernel writes to is alive.
+/// A tag is a slot's index and its generation, so that a completion that comes late finds its slot taken by another and
+/// is dropped. A slot holds one reference to its target, from the submission to the last completion: whatever happens
+/// to the connection meanwhile, what the kernel writes to is alive.
 final class OperationTable {
     private struct Slot {
         var target: Unmanaged<CompletionTarget>?
@@ -38,8 +38,9 @@ final class OperationTable {
         return UInt64(slot.pointee.generation) << 32 | UInt64(index)
     }
 
-    /// Whose completion this is; nil if its operation is over. With the last completion the slot is freed, and its reference
-    /// is the caller's.
+    /// Whose completion this is; nil if its operation is over.
+    ///
+    /// With the last completion the slot is freed, and its reference is the caller's.
     func complete(
         _ tag: UInt64, isLast: Bool
     ) -> (target: Unmanaged<CompletionTarget>, kind: OperationKind)? {

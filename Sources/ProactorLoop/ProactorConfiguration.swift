@@ -1,12 +1,20 @@
-/// How a ``ProactorEventLoop`` is set up. The defaults serve servers of any size; each is a bound, not a reservation.
+/// How a ``ProactorEventLoop`` is set up.
+///
+/// The defaults serve servers of any size; each is a bound, not a reservation.
 public struct ProactorConfiguration: Sendable {
-    /// Places in the submission queue; a full queue is submitted, never an error. Halved if memory for rings is short.
+    /// Places in the submission queue; a full queue is submitted, never an error.
+    ///
+    /// Halved if memory for rings is short.
     public var submissionEntries = 512
     /// Places in the completion queue; what finds no place is kept by the kernel and fetched later.
     public var completionEntries = 4096
-    /// Bytes in one receive buffer. Buffers that are smaller than messages cost more than anything else here.
+    /// Bytes in one receive buffer.
+    ///
+    /// Buffers that are smaller than messages cost more than anything else here.
     public var receiveBufferSize = 16 * 1024
-    /// How many receive buffers the loop lends to the kernel: a power of two. They take memory once they are used.
+    /// How many receive buffers the loop lends to the kernel: a power of two.
+    ///
+    /// They take memory once they are used.
     public var receiveBufferCount = 256
     /// How long to look for completions before sleeping, while waits are short; zero to sleep at once.
     ///

@@ -11,7 +11,8 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     /// The thread that enabled the ring: the only one that the kernel lets use it.
     private var thread: pthread_t?
 
-    package init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(EventLoopError) {
+    package init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(EventLoopError)
+    {
         spin = SpinBudget(configuration.spin)
         do throws(RingError) {
             port = try RingPort(configuration, queue: queue, segments: segments)
@@ -80,7 +81,8 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         port.sending.takeEachAlive { $0.turnCame(.send) }
     }
 
-    /// Gives the kernel the buffers that nobody reads any more, and then those channels the chance to receive that found none.
+    /// Gives the kernel the buffers that nobody reads any more, and then those channels the chance to receive that
+    /// found none.
     private func returnBuffers() {
         guard port.lent.hasReturned else { return }
         let buffers = port.buffers
@@ -124,7 +126,9 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     // MARK: Closing
 
-    /// How long the kernel is given to let go of cancelled operations. Network operations end at once.
+    /// How long the kernel is given to let go of cancelled operations.
+    ///
+    /// Network operations end at once.
     private static let closingTime: Int64 = 5_000_000_000
 
     package func close() throws(EventLoopError) {

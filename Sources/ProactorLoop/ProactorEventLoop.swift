@@ -1,7 +1,9 @@
 public import EventLoops
 
-/// An event loop on io_uring: operations are submitted to the kernel, and their completions go straight to protocols, futures
-/// and async code. Linux 6.1 or later, where containers and sysctls allow it.
+/// An event loop on io_uring: operations are submitted to the kernel, and their completions go straight to protocols,
+/// futures and async code.
+///
+/// Linux 6.1 or later, where containers and sysctls allow it.
 ///
 ///     let loop = try ProactorEventLoop()
 ///     defer { try? loop.close() }
@@ -9,15 +11,19 @@ public import EventLoops
 ///
 /// asyncio: `asyncio.ProactorEventLoop`. Kernel: `io_uring(7)`.
 public final class ProactorEventLoop: AbstractEventLoop, CustomStringConvertible {
-    /// What all loops have in common. Not for users.
+    /// What all loops have in common.
+    ///
+    /// Not for users.
     public let core: LoopCore
     package let driver: ProactorDriver
 
-    /// Makes a loop. Its ring is bound to the first thread that runs the loop.
+    /// Makes a loop.
+    ///
+    /// Its ring is bound to the first thread that runs the loop.
     ///
     /// - Parameter configuration: Sizes of queues and buffers.
-    /// - Throws: ``EventLoopError`` with `.system`: the errno and the detail say what denies io_uring and what to do about it;
-    ///   `.invalidArgument` for sizes that cannot be.
+    /// - Throws: ``EventLoopError`` with `.system`: the errno and the detail say what denies io_uring and what to do
+    ///   about it; `.invalidArgument` for sizes that cannot be.
     public init(configuration: ProactorConfiguration = ProactorConfiguration()) throws(EventLoopError) {
         try configuration.check()
         let queue = WorkQueue()
@@ -39,7 +45,7 @@ public final class ProactorEventLoop: AbstractEventLoop, CustomStringConvertible
 
 extension ProactorConfiguration {
     fileprivate func check() throws(EventLoopError) {
-        func refuse(_ detail: String) -> EventLoopError { EventLoopError(.invalidArgument, "ProactorEventLoop", detail: detail) }
+        func refuse(_ detail: String) -> EventLoopError { .invalidArgument("ProactorEventLoop", detail) }
         let count = receiveBufferCount
         guard count >= 2, count <= 32768, count & (count - 1) == 0 else {
             throw refuse("receiveBufferCount must be a power of two in 2...32768, not \(count)")
@@ -48,7 +54,7 @@ extension ProactorConfiguration {
             throw refuse("receiveBufferSize must be 64 bytes to 16 MiB, not \(receiveBufferSize)")
         }
         guard submissionEntries > 0, completionEntries >= submissionEntries else {
-            throw refuse("completionEntries (\(completionEntries)) must be at least submissionEntries (\(submissionEntries)), above 0")
+            throw refuse("completionEntries must be at least submissionEntries, and that above zero")
         }
     }
 }

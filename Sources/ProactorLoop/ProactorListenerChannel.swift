@@ -37,8 +37,10 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
         if !isClosed, let owner { owner.accepted(accepted) } else { port.ring.closeDescriptor(accepted) }
     }
 
-    /// Refuses new connections from here on. An accept in flight keeps its socket open past `close(2)`: so it is cancelled, and
-    /// the kernel entered, before the descriptor is closed.
+    /// Refuses new connections from here on.
+    ///
+    /// An accept in flight keeps its socket open past `close(2)`: so it is cancelled, and the kernel entered, before
+    /// the descriptor is closed.
     func close() {
         guard !isClosed else { return }
         isClosed = true

@@ -51,7 +51,8 @@ extension ProactorStreamChannel {
         if owner.suppliesMemory { tellLater() } else { receive(expectsData: true) }
     }
 
-    /// - Parameter expectsData: Whether there may be something already; if not, the kernel need not try before it waits.
+    /// - Parameter expectsData: Whether there may be something already; if not, the kernel need not try before it
+    ///   waits.
     private func receive(expectsData: Bool) {
         guard receiving.isWanted, receiving.end == nil, !receiving.isStarved, !isClosing else { return }
         receiving.isCancelling = false
@@ -99,7 +100,7 @@ extension ProactorStreamChannel {
         receiving.memory = nil
         if isClosing { return finishIfPossible() }
         guard result > 0 else { return receiveEnded(result) }
-        let filled = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory.unsafelyUnwrapped).prefix(Int(result)))
+        let filled = UnsafeRawBufferPointer(start: memory?.baseAddress, count: Int(result))
         if held.isEmpty, owner.acceptsBytes { owner.receivedIntoBuffer(filled) } else { held.append(filled) }
         if !isClosing { receive(expectsData: false) }
     }

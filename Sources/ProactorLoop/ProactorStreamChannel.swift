@@ -5,8 +5,8 @@ internal import Uring
 
 /// A stream on the ring: one receive and one send in flight.
 ///
-/// Receiving is multishot, into the loop's buffers, or single-shot into the owner's memory if it supplies some. Never are two
-/// sends in flight: the kernel would mix their bytes.
+/// Receiving is multishot, into the loop's buffers, or single-shot into the owner's memory if it supplies some. Never
+/// are two sends in flight: the kernel would mix their bytes.
 final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     let descriptor: Int32
     let port: RingPort
@@ -121,7 +121,8 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         if isClosing { finishIfPossible() } else { continueReceiving() }
     }
 
-    /// Closes the descriptor once no operation has it, since before the peer would not see the end, and no list has the channel.
+    /// Closes the descriptor once no operation has it, since before the peer would not see the end, and no list has the
+    /// channel.
     func finishIfPossible() {
         guard isClosing, !isFinished, receiving.tag == nil, sendTag == nil else { return }
         guard !isListedToSend, !isListedToTell else { return }

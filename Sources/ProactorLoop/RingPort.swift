@@ -36,7 +36,9 @@ final class RingPort: @unchecked Sendable {
         operations.insert(target, kind)
     }
 
-    /// Hands a completion to who waits for it. With the last one the operation's reference to its target goes.
+    /// Hands a completion to who waits for it.
+    ///
+    /// With the last one the operation's reference to its target goes.
     func dispatch(_ tag: UInt64, _ result: Int32, _ rawFlags: UInt32) {
         let flags = CompletionFlags(rawValue: rawFlags)
         guard let (target, kind) = operations.complete(tag, isLast: !flags.hasMore) else { return }

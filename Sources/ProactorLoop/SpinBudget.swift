@@ -2,8 +2,8 @@ internal import Uring
 
 /// Decides whether looking for completions a while is worth more than sleeping at once.
 ///
-/// Sleeping costs a wake-up of some ten microseconds. While waits end within the budget they are spent awake; a wait that was
-/// longer than it puts spinning off until waits are short again.
+/// Sleeping costs a wake-up of some ten microseconds. While waits end within the budget they are spent awake; a wait
+/// that was longer than it puts spinning off until waits are short again.
 struct SpinBudget {
     private let budget: Int64
     private var lastWait: Int64 = 0

@@ -1,5 +1,7 @@
-/// Those that are to be called once in this turn. Each keeps its place in at most one list of a kind, by a mark of its own, and
-/// does not end before it has been called: so the list need not retain it.
+/// Those that are to be called once in this turn.
+///
+/// Each keeps its place in at most one list of a kind, by a mark of its own, and does not end before it has been
+/// called: so the list need not retain it.
 final class TurnList {
     private typealias Member = Unmanaged<CompletionTarget>
 
@@ -21,7 +23,9 @@ final class TurnList {
         count += 1
     }
 
-    /// Calls `body`, in which members may end, with each member. Those that are added meanwhile wait for the next time.
+    /// Calls `body`, in which members may end, with each member.
+    ///
+    /// Those that are added meanwhile wait for the next time.
     func takeEach(_ body: (CompletionTarget) -> Void) {
         let taken = count
         for index in 0..<taken { body(members[index].takeUnretainedValue()) }
@@ -37,8 +41,8 @@ final class TurnList {
 
     /// Takes a member out before its turn.
     func remove(_ member: CompletionTarget) {
-        guard let index = (0..<count).first(where: { members[$0].toOpaque() == Unmanaged.passUnretained(member).toOpaque() })
-        else { return }
+        let wanted = Unmanaged.passUnretained(member).toOpaque()
+        guard let index = (0..<count).first(where: { members[$0].toOpaque() == wanted }) else { return }
         count -= 1
         (members + index).update(from: members + index + 1, count: count - index)
     }

@@ -1,7 +1,8 @@
 internal import Kernel
 internal import Uring
 
-/// Ends the loop's wait, from any thread and from signal handlers: a read of an event descriptor that is always in flight.
+/// Ends the loop's wait, from any thread and from signal handlers: a read of an event descriptor that is always in
+/// flight.
 ///
 /// A single-shot read, armed again when it has completed: a burst of wake-ups then makes one completion, not many.
 final class Waker: CompletionTarget {
@@ -40,7 +41,9 @@ final class Waker: CompletionTarget {
         arm()
     }
 
-    /// Reads no more. The read in flight is cancelled with the rest.
+    /// Reads no more.
+    ///
+    /// The read in flight is cancelled with the rest.
     func stop() {
         isStopped = true
     }

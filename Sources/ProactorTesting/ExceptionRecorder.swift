@@ -1,6 +1,8 @@
 public import EventLoops
 
-/// Keeps what a loop's exception handler is told, so that a test can look at it. Loop thread only.
+/// Keeps what a loop's exception handler is told, so that a test can look at it.
+///
+/// Loop thread only.
 public final class ExceptionRecorder {
     /// What was told, oldest first.
     public private(set) var contexts: [ExceptionContext] = []

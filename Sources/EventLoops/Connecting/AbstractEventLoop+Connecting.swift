@@ -11,16 +11,17 @@ extension AbstractEventLoop {
     ///   - proto: Which protocol to ask the resolver for; 0 for any.
     ///   - flags: `AI_…` flags for the resolver.
     ///   - localAddress: Host and port to bind this end to; nil to let the kernel choose.
-    ///   - happyEyeballsDelay: After how long to try the next address beside the previous one, for instance 250 ms; nil to try
-    ///     one after the other.
-    ///   - interleave: How many addresses of the first family come before the families alternate; nil for 1 with a delay, and
-    ///     for the resolver's order without.
+    ///   - happyEyeballsDelay: After how long to try the next address beside the previous one, for instance 250 ms; nil
+    ///     to try one after the other.
+    ///   - interleave: How many addresses of the first family come before the families alternate; nil for 1 with a
+    ///     delay, and for the resolver's order without.
     ///   - allErrors: Whether a failure always holds the error of each address, even if there is one or all are equal.
-    ///   - makeProtocol: Makes the protocol object, once the connection stands: a ``StreamProtocol`` or a ``BufferedProtocol``.
+    ///   - makeProtocol: Makes the protocol object, once the connection stands: a ``StreamProtocol`` or a
+    ///     ``BufferedProtocol``.
     /// - Returns: The transport, and the protocol, whose `connectionMade` was called.
     /// - Throws: ``EventLoopError``: `.system` with errno and address if one address failed or all failed alike, else
-    ///   `.connectFailed` with all of them in ``EventLoopError/attempts``; `.lookupFailed`; `.invalidArgument`; `.closed`;
-    ///   `.wrongThread`. `CancellationError`: the socket is closed. asyncio: `create_connection`.
+    ///   `.connectFailed` with all of them in ``EventLoopError/attempts``; `.lookupFailed`; `.invalidArgument`;
+    ///   `.closed`; `.wrongThread`. `CancellationError`: the socket is closed. asyncio: `create_connection`.
     public func createConnection<P: ConnectionProtocol>(
         host: String, port: Int, family: AddressFamily = .unspecified, proto: Int32 = 0, flags: Int32 = 0,
         localAddress: (host: String, port: Int)? = nil, happyEyeballsDelay: Duration? = nil, interleave: Int? = nil,
@@ -56,8 +57,8 @@ extension AbstractEventLoop {
     ///   - socket: A connected stream socket; the transport owns its descriptor from now on.
     ///   - makeProtocol: Makes the protocol object.
     /// - Returns: The transport and the protocol.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is no open stream socket, `.closed`, `.wrongThread`. asyncio:
-    ///   `create_connection(sock=…)`.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is no open stream socket, `.closed`, `.wrongThread`.
+    ///   asyncio: `create_connection(sock=…)`.
     public func createConnection<P: ConnectionProtocol>(
         socket: Socket, _ makeProtocol: @escaping () -> P
     ) async throws -> (any StreamTransport, P) {
@@ -102,7 +103,9 @@ extension AbstractEventLoop {
     }
 }
 
-/// Puts addresses of different families in turn. asyncio: `_interleave_addrinfos`.
+/// Puts addresses of different families in turn.
+///
+/// asyncio: `_interleave_addrinfos`.
 package enum Interleaving {
     /// - Parameter ahead: How many of the first family come before the turns begin.
     package static func alternate(_ addresses: [SocketAddress], ahead: Int) -> [SocketAddress] {
@@ -129,7 +132,8 @@ package enum Interleaving {
 package enum ConnectFailure {
     package static func summary(_ errors: [any Error], host: String, port: Int, all: Bool) -> any Error {
         guard let first = errors.first else {
-            return EventLoopError(.lookupFailed, "createConnection", address: "\(host):\(port)", detail: "The name has no address")
+            return EventLoopError(
+                .lookupFailed, "createConnection", address: "\(host):\(port)", detail: "The name has no address")
         }
         let texts = Set(errors.map { "\($0)" })
         if !all, texts.count == 1 { return first }

@@ -12,7 +12,9 @@ package struct Connector: Sendable {
         self.core = core
     }
 
-    /// Tries the addresses one after the other. asyncio: `create_connection` without `happy_eyeballs_delay`.
+    /// Tries the addresses one after the other.
+    ///
+    /// asyncio: `create_connection` without `happy_eyeballs_delay`.
     package func connectInOrder(_ addresses: [SocketAddress]) async throws -> Outcome {
         var errors: [any Error] = []
         for address in addresses {
@@ -24,7 +26,8 @@ package struct Connector: Sendable {
         return .failed(errors)
     }
 
-    /// Begins with the next address a while after the previous one, or at once when that failed; the first to stand wins.
+    /// Begins with the next address a while after the previous one, or at once when that failed; the first to stand
+    /// wins.
     ///
     /// Source: RFC 8305. asyncio: `staggered_race`.
     package func connectStaggered(_ addresses: [SocketAddress], delay: Duration) async throws -> Outcome {
@@ -99,8 +102,8 @@ package struct Connector: Sendable {
             return descriptor
         } catch {
             try? Descriptor.close(descriptor)
-            if let errno = error as? Errno { throw EventLoopError(system: errno, "connect", address: address.description) }
-            throw error
+            guard let errno = error as? Errno else { throw error }
+            throw EventLoopError(system: errno, "connect", address: address.description)
         }
     }
 
@@ -112,13 +115,16 @@ package struct Connector: Sendable {
                 last = EventLoopError(system: error, "bind", address: local.description)
             }
         }
-        throw last ?? .invalidArgument("createConnection", "localAddress has no address of the family of the remote one")
+        throw last
+            ?? .invalidArgument("createConnection", "localAddress has no address of the family of the remote one")
     }
 }
 
 /// Options that every TCP connection gets.
 enum StreamOptions {
-    /// Small writes go out at once. Not possible on a Unix socket, which needs no such thing.
+    /// Small writes go out at once.
+    ///
+    /// Not possible on a Unix socket, which needs no such thing.
     static func setNoDelay(_ descriptor: Int32) {
         try? SocketCalls.setOption(descriptor, level: Int32(IPPROTO_TCP), name: TCP_NODELAY, 1)
     }

@@ -1,4 +1,6 @@
-/// What every protocol object can be told by its transport. All calls come on the loop's thread.
+/// What every protocol object can be told by its transport.
+///
+/// All calls come on the loop's thread.
 ///
 /// asyncio: `asyncio.BaseProtocol`.
 public protocol BaseProtocol: AnyObject {

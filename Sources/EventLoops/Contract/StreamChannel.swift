@@ -13,7 +13,8 @@ package protocol StreamChannel: AnyObject {
     func send()
     /// Ends the sending half. The owner has nothing left to send.
     func shutdownWriting()
-    /// Calls off whatever is in flight, closes the descriptor once the kernel has let go of it, and says so to the owner.
+    /// Calls off whatever is in flight, closes the descriptor once the kernel has let go of it, and says so to the
+    /// owner.
     func close()
 }
 
@@ -41,7 +42,9 @@ package protocol StreamChannelOwner: AnyObject {
     func channelClosed()
 }
 
-/// How a loop accepts connections on one listening socket. It owns the descriptor.
+/// How a loop accepts connections on one listening socket.
+///
+/// It owns the descriptor.
 package protocol ListenerChannel: AnyObject {
     func startAccepting()
     /// Calls off accepting and closes the socket: no connection is taken once this has returned.

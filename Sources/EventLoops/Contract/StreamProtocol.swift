@@ -1,7 +1,7 @@
 /// What both kinds of stream protocol are told.
 ///
-/// The legal order of calls is `connectionMade (data* eofReceived?) connectionLost`, with `(pauseWriting resumeWriting)*` in
-/// between; the first and the last come exactly once.
+/// The legal order of calls is `connectionMade (data* eofReceived?) connectionLost`, with `(pauseWriting
+/// resumeWriting)*` in between; the first and the last come exactly once.
 ///
 /// asyncio: what `asyncio.Protocol` and `asyncio.BufferedProtocol` have in common.
 public protocol ConnectionProtocol: BaseProtocol {
@@ -38,8 +38,8 @@ extension ConnectionProtocol {
 public protocol StreamProtocol: ConnectionProtocol {
     /// Bytes came in.
     ///
-    /// They lie in the loop's own receive buffer, and the compiler forbids to keep the span: copy what is to stay. Writing the
-    /// span, or a part of it, to a transport of the same loop does not copy it where that is cheaper.
+    /// They lie in the loop's own receive buffer, and the compiler forbids to keep the span: copy what is to stay.
+    /// Writing the span, or a part of it, to a transport of the same loop does not copy it where that is cheaper.
     ///
     /// - Parameter data: At least one byte.
     func dataReceived(_ data: RawSpan)
@@ -54,8 +54,8 @@ extension StreamProtocol {
 ///
 /// asyncio: `asyncio.BufferedProtocol`.
 public protocol BufferedProtocol: ConnectionProtocol {
-    /// Memory for the next receive. It belongs to the kernel until ``bufferUpdated(_:)`` or `connectionLost`: it must stay
-    /// valid and must not be read or written before.
+    /// Memory for the next receive. It belongs to the kernel until ``bufferUpdated(_:)`` or `connectionLost`: it must
+    /// stay valid and must not be read or written before.
     ///
     /// - Parameter sizeHint: How many bytes may come, or -1 if that is not known.
     /// - Returns: Memory of at least one byte; an empty buffer ends the connection with `.protocolBroken`.

@@ -1,10 +1,14 @@
 public import Kernel
 
-/// What every transport can do. To be used on its loop's thread only; `Sendable` so that it may be stored anywhere.
+/// What every transport can do.
+///
+/// To be used on its loop's thread only; `Sendable` so that it may be stored anywhere.
 ///
 /// asyncio: `asyncio.BaseTransport`.
 public protocol BaseTransport: AnyObject, Sendable {
-    /// Ends the connection: reading stops now, what was written is still sent, then `connectionLost(nil)`. Idempotent.
+    /// Ends the connection: reading stops now, what was written is still sent, then `connectionLost(nil)`.
+    ///
+    /// Idempotent.
     func close()
     /// Ends the connection now: what was not sent is dropped, then `connectionLost(nil)`. Idempotent.
     func abort()
@@ -30,14 +34,18 @@ public protocol ReadTransport: BaseTransport {
     func resumeReading()
 }
 
-/// The sending half. Nothing here blocks or suspends.
+/// The sending half.
+///
+/// Nothing here blocks or suspends.
 ///
 /// asyncio: `asyncio.WriteTransport`.
 public protocol WriteTransport: BaseTransport {
-    /// Sends bytes, after those of earlier calls. They are copied, or shared where they came from this loop's receive buffers.
+    /// Sends bytes, after those of earlier calls.
     ///
-    /// After ``BaseTransport/close()`` or once the connection is lost the bytes are dropped. After ``writeEOF()`` they are
-    /// dropped too and the exception handler is told, which is asyncio's `RuntimeError`.
+    /// They are copied, or shared where they came from this loop's receive buffers.
+    ///
+    /// After ``BaseTransport/close()`` or once the connection is lost the bytes are dropped. After ``writeEOF()`` they
+    /// are dropped too and the exception handler is told, which is asyncio's `RuntimeError`.
     ///
     /// - Parameter bytes: What to send; may be empty.
     func write(_ bytes: RawSpan)
@@ -45,7 +53,8 @@ public protocol WriteTransport: BaseTransport {
     ///
     /// - Parameter bytes: What to send; may be empty.
     func write(_ bytes: [UInt8])
-    /// Ends the sending half once everything is sent; the peer may still send. Idempotent; no effect on a closing transport.
+    /// Ends the sending half once everything is sent; the peer may still send. Idempotent; no effect on a closing
+    /// transport.
     func writeEOF()
     /// Whether ``writeEOF()`` is possible.
     var canWriteEOF: Bool { get }

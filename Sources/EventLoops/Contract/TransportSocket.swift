@@ -1,6 +1,7 @@
 public import Kernel
 
-/// A socket that a transport or a server owns, seen from outside: its addresses and options, but no way to close or read it.
+/// A socket that a transport or a server owns, seen from outside: its addresses and options, but no way to close or
+/// read it.
 ///
 /// asyncio: `asyncio.trsock.TransportSocket`.
 public struct TransportSocket: Hashable, Sendable, CustomStringConvertible {
@@ -11,17 +12,23 @@ public struct TransportSocket: Hashable, Sendable, CustomStringConvertible {
         self.fileDescriptor = fileDescriptor
     }
 
-    /// The address that the socket is bound to; nil once it is closed. Kernel: `getsockname(2)`.
+    /// The address that the socket is bound to; nil once it is closed.
+    ///
+    /// Kernel: `getsockname(2)`.
     public var localAddress: SocketAddress? {
         try? SocketCalls.localAddress(fileDescriptor)
     }
 
-    /// The address that the socket is connected to; nil if it is not. Kernel: `getpeername(2)`.
+    /// The address that the socket is connected to; nil if it is not.
+    ///
+    /// Kernel: `getpeername(2)`.
     public var peerAddress: SocketAddress? {
         try? SocketCalls.peerAddress(fileDescriptor)
     }
 
-    /// Reads an integer option. Kernel: `getsockopt(2)`.
+    /// Reads an integer option.
+    ///
+    /// Kernel: `getsockopt(2)`.
     ///
     /// - Parameters:
     ///   - name: The option, for instance `TCP_NODELAY`.
@@ -31,7 +38,9 @@ public struct TransportSocket: Hashable, Sendable, CustomStringConvertible {
         try SocketCalls.option(fileDescriptor, level: level, name: name)
     }
 
-    /// Sets an integer option. Kernel: `setsockopt(2)`.
+    /// Sets an integer option.
+    ///
+    /// Kernel: `setsockopt(2)`.
     ///
     /// - Parameters:
     ///   - name: The option.

@@ -8,8 +8,8 @@ extension AbstractEventLoop {
 
     /// Sets what is told of errors that nobody waits for.
     ///
-    /// - Parameter handler: Called on the loop's thread; if it throws, that is reported by the default handler. Nil restores
-    ///   the default. asyncio: `set_exception_handler`.
+    /// - Parameter handler: Called on the loop's thread; if it throws, that is reported by the default handler. Nil
+    ///   restores the default. asyncio: `set_exception_handler`.
     public func setExceptionHandler(_ handler: ((ExceptionContext) throws -> Void)?) {
         guard core.queue.admitsCurrentThread() else { return }
         core.exceptions.handler = handler
@@ -29,7 +29,9 @@ extension AbstractEventLoop {
         core.exceptions.report(context)
     }
 
-    /// Whether callbacks are timed; `PROACTOR_DEBUG` sets it at the start. asyncio: `get_debug`, `set_debug`.
+    /// Whether callbacks are timed; `PROACTOR_DEBUG` sets it at the start.
+    ///
+    /// asyncio: `get_debug`, `set_debug`.
     public var debug: Bool {
         get { core.isDebug }
         set { core.isDebug = newValue }

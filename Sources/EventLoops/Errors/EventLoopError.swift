@@ -2,15 +2,18 @@ public import Kernel
 
 /// What went wrong in the loop, which operation it was, and what to do about it.
 ///
-/// Codes separate who caused it: *you* (``Code/closed``, ``Code/wrongThread``, ``Code/invalidArgument``), *the peer or the
-/// world* (``Code/system`` with an ``errno``), *this system* (``Code/notSupported``).
+/// Codes separate who caused it: *you* (``Code/closed``, ``Code/wrongThread``, ``Code/invalidArgument``), *the peer or
+/// the world* (``Code/system`` with an ``errno``), *this system* (``Code/notSupported``).
 ///
 /// asyncio: `RuntimeError`, `ValueError` and `OSError` of the event loop.
 public struct EventLoopError: Error, Sendable, CustomStringConvertible {
-    /// The kind of error. New codes may be added in minor releases.
+    /// The kind of error.
+    ///
+    /// New codes may be added in minor releases.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String, Sendable {
-            case closed, alreadyRunning, anotherLoopRunning, running, notRunning, stoppedBeforeCompletion, wrongThread, wrongLoop
+            case closed, alreadyRunning, anotherLoopRunning, running, notRunning, stoppedBeforeCompletion, wrongThread,
+                wrongLoop
             case invalidArgument, invalidState, notSupported, system, connectFailed, timedOut, executorShutDown
             case protocolBroken, lookupFailed
         }
@@ -21,35 +24,65 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
             self.value = value
         }
 
-        /// The loop, server, stream or transport was closed before. asyncio: "Event loop is closed".
+        /// The loop, server, stream or transport was closed before.
+        ///
+        /// asyncio: "Event loop is closed".
         public static let closed = Code(.closed)
-        /// This loop runs already. asyncio: "This event loop is already running".
+        /// This loop runs already.
+        ///
+        /// asyncio: "This event loop is already running".
         public static let alreadyRunning = Code(.alreadyRunning)
-        /// Another loop runs on this thread. asyncio: "Cannot run the event loop while another loop is running".
+        /// Another loop runs on this thread.
+        ///
+        /// asyncio: "Cannot run the event loop while another loop is running".
         public static let anotherLoopRunning = Code(.anotherLoopRunning)
-        /// Not possible while the loop runs. asyncio: "Cannot close a running event loop".
+        /// Not possible while the loop runs.
+        ///
+        /// asyncio: "Cannot close a running event loop".
         public static let running = Code(.running)
-        /// No loop runs on this thread. asyncio: "no running event loop".
+        /// No loop runs on this thread.
+        ///
+        /// asyncio: "no running event loop".
         public static let notRunning = Code(.notRunning)
-        /// The loop was stopped before the future was done. asyncio: "Event loop stopped before Future completed".
+        /// The loop was stopped before the future was done.
+        ///
+        /// asyncio: "Event loop stopped before Future completed".
         public static let stoppedBeforeCompletion = Code(.stoppedBeforeCompletion)
-        /// Called from a thread that does not run the loop. asyncio: "Non-thread-safe operation invoked …".
+        /// Called from a thread that does not run the loop.
+        ///
+        /// asyncio: "Non-thread-safe operation invoked …".
         public static let wrongThread = Code(.wrongThread)
-        /// A future or task of another loop was given. asyncio: "attached to a different loop".
+        /// A future or task of another loop was given.
+        ///
+        /// asyncio: "attached to a different loop".
         public static let wrongLoop = Code(.wrongLoop)
-        /// An argument, or a combination of arguments, has no meaning. asyncio: `ValueError`.
+        /// An argument, or a combination of arguments, has no meaning.
+        ///
+        /// asyncio: `ValueError`.
         public static let invalidArgument = Code(.invalidArgument)
-        /// The object is not in a state that allows this. asyncio: `InvalidStateError`, `RuntimeError`.
+        /// The object is not in a state that allows this.
+        ///
+        /// asyncio: `InvalidStateError`, `RuntimeError`.
         public static let invalidState = Code(.invalidState)
-        /// This kernel, loop or object cannot do it. asyncio: `NotImplementedError`.
+        /// This kernel, loop or object cannot do it.
+        ///
+        /// asyncio: `NotImplementedError`.
         public static let notSupported = Code(.notSupported)
-        /// The kernel said no: see ``EventLoopError/errno``. asyncio: `OSError`.
+        /// The kernel said no: see ``EventLoopError/errno``.
+        ///
+        /// asyncio: `OSError`.
         public static let system = Code(.system)
-        /// No address could be connected: see ``EventLoopError/attempts``. asyncio: `OSError("Multiple exceptions: …")`.
+        /// No address could be connected: see ``EventLoopError/attempts``.
+        ///
+        /// asyncio: `OSError("Multiple exceptions: …")`.
         public static let connectFailed = Code(.connectFailed)
-        /// A deadline passed. asyncio: `TimeoutError`.
+        /// A deadline passed.
+        ///
+        /// asyncio: `TimeoutError`.
         public static let timedOut = Code(.timedOut)
-        /// The executor takes no more work. asyncio: "Executor shutdown has been called".
+        /// The executor takes no more work.
+        ///
+        /// asyncio: "Executor shutdown has been called".
         public static let executorShutDown = Code(.executorShutDown)
         /// A user's protocol object broke its contract, for instance with an empty buffer.
         public static let protocolBroken = Code(.protocolBroken)
@@ -135,7 +168,8 @@ private enum Remedy {
         switch errno {
         case .addressInUse: "Another socket is bound there: stop it, choose another port, or pass reusePort to share it"
         case .addressNotAvailable: "No interface of this machine has that address"
-        case .permissionDenied: "Ports below 1024 need CAP_NET_BIND_SERVICE; otherwise a firewall or file mode forbids it"
+        case .permissionDenied:
+            "Ports below 1024 need CAP_NET_BIND_SERVICE; otherwise a firewall or file mode forbids it"
         case .tooManyOpenFiles: "The process is at its limit of descriptors: raise it with `ulimit -n` or close some"
         case .tooManyOpenFilesInSystem: "The system is at its limit of descriptors: raise the sysctl fs.file-max"
         case .connectionRefused: "Nothing listens there"

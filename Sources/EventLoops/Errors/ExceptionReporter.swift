@@ -1,6 +1,8 @@
 import Glibc
 
-/// Where errors go that nobody waits for. Nothing is dropped: without a handler they are written to standard error.
+/// Where errors go that nobody waits for.
+///
+/// Nothing is dropped: without a handler they are written to standard error.
 ///
 /// asyncio: `call_exception_handler`, `default_exception_handler`.
 package final class ExceptionReporter: @unchecked Sendable {
@@ -38,7 +40,9 @@ package final class ExceptionReporter: @unchecked Sendable {
 
 /// The debug flag's start value.
 enum DebugFlag {
-    /// Whether `PROACTOR_DEBUG` is set and not empty. asyncio: `PYTHONASYNCIODEBUG`.
+    /// Whether `PROACTOR_DEBUG` is set and not empty.
+    ///
+    /// asyncio: `PYTHONASYNCIODEBUG`.
     static var isSetInEnvironment: Bool {
         guard let value = getenv("PROACTOR_DEBUG") else { return false }
         return value[0] != 0

@@ -7,8 +7,9 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - executor: The executor; nil for the loop's default one, which is made at first use.
     ///   - work: What to run; never on the loop's thread.
-    /// - Returns: A future of the result. Cancelling it drops work that has not begun; work that has begun runs to its end. On
-    ///   a closed loop or an executor that is shut down the future has failed already. asyncio: `run_in_executor`.
+    /// - Returns: A future of the result. Cancelling it drops work that has not begun; work that has begun runs to its
+    ///   end. On a closed loop or an executor that is shut down the future has failed already. asyncio:
+    ///   `run_in_executor`.
     public func runInExecutor<Value: Sendable>(
         _ executor: ThreadPoolExecutor? = nil, _ work: @escaping @Sendable () throws -> Value
     ) -> Future<Value> {
@@ -26,8 +27,8 @@ extension AbstractEventLoop {
     /// Shuts the default executor down for good, and waits until its threads have ended.
     ///
     /// - Parameter timeout: How long to wait at most; nil for ever.
-    /// - Throws: ``EventLoopError`` with `.timedOut`: the threads are then left to end by themselves; `CancellationError`.
-    ///   asyncio: `shutdown_default_executor`.
+    /// - Throws: ``EventLoopError`` with `.timedOut`: the threads are then left to end by themselves;
+    ///   `CancellationError`. asyncio: `shutdown_default_executor`.
     public func shutdownDefaultExecutor(timeout: Duration? = nil) async throws {
         try core.check("shutdownDefaultExecutor")
         core.isExecutorShutDown = true

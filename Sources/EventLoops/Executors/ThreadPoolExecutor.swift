@@ -5,7 +5,8 @@ import Synchronization
 
 /// Threads that run blocking work, so that the loop need not wait for it.
 ///
-/// Threads are started when work waits and none is idle, up to the limit; they end with the pool. Usable from any thread.
+/// Threads are started when work waits and none is idle, up to the limit; they end with the pool. Usable from any
+/// thread.
 ///
 /// asyncio: `concurrent.futures.ThreadPoolExecutor`.
 public final class ThreadPoolExecutor: @unchecked Sendable {
@@ -42,7 +43,8 @@ public final class ThreadPoolExecutor: @unchecked Sendable {
     /// Gives work to the pool.
     ///
     /// - Parameter job: What to run on one of the threads.
-    /// - Throws: ``EventLoopError`` with `.executorShutDown` after ``shutdown(wait:)``, `.system` if no thread can be started.
+    /// - Throws: ``EventLoopError`` with `.executorShutDown` after ``shutdown(wait:)``, `.system` if no thread can be
+    ///   started.
     public func submit(_ job: @escaping @Sendable () -> Void) throws(EventLoopError) {
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }

@@ -30,12 +30,16 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 
     // MARK: Looking
 
-    /// Whether there is a result, an error, or the future was cancelled. asyncio: `done()`.
+    /// Whether there is a result, an error, or the future was cancelled.
+    ///
+    /// asyncio: `done()`.
     public final var isDone: Bool {
         if case .pending = state { false } else { true }
     }
 
-    /// Whether the future was cancelled. asyncio: `cancelled()`.
+    /// Whether the future was cancelled.
+    ///
+    /// asyncio: `cancelled()`.
     public final var isCancelled: Bool {
         if case .cancelled = state { true } else { false }
     }
@@ -47,8 +51,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 
     /// The result.
     ///
-    /// - Throws: The future's error; `CancellationError` if it was cancelled; ``EventLoopError`` with `.invalidState` if it is
-    ///   not done. asyncio: `result()`.
+    /// - Throws: The future's error; `CancellationError` if it was cancelled; ``EventLoopError`` with `.invalidState`
+    ///   if it is not done. asyncio: `result()`.
     public final func result() throws -> Value {
         isErrorUnseen = false
         switch state {
@@ -61,8 +65,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 
     /// The error, or nil if there is a result.
     ///
-    /// - Throws: `CancellationError` if the future was cancelled; ``EventLoopError`` with `.invalidState` if it is not done.
-    ///   asyncio: `exception()`.
+    /// - Throws: `CancellationError` if the future was cancelled; ``EventLoopError`` with `.invalidState` if it is not
+    ///   done. asyncio: `exception()`.
     public final func exception() throws -> (any Error)? {
         isErrorUnseen = false
         switch state {
@@ -106,7 +110,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     private final func settle(_ outcome: State, _ operation: String) throws(EventLoopError) {
         guard core.queue.admitsCurrentThread() else { throw .wrongThread(operation) }
         guard !isDone else {
-            throw EventLoopError(.invalidState, operation, detail: "The future is \(isCancelled ? "cancelled" : "done") already")
+            let detail = "The future is \(isCancelled ? "cancelled" : "done") already"
+            throw EventLoopError(.invalidState, operation, detail: detail)
         }
         finish(outcome)
     }
@@ -132,7 +137,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 
     // MARK: Following
 
-    /// Calls `callback` with this future soon after it is done, or soon if it is done; callbacks run in the order of adding.
+    /// Calls `callback` with this future soon after it is done, or soon if it is done; callbacks run in the order of
+    /// adding.
     ///
     /// - Parameter callback: What to call; what it throws goes to the exception handler.
     /// - Returns: A token for ``removeDoneCallback(_:)``. asyncio: `add_done_callback`.
@@ -159,12 +165,14 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         _ = core.callSoon { try callback(self) }
     }
 
-    /// The result, once it is there. Does not suspend if the future is done.
+    /// The result, once it is there.
+    ///
+    /// Does not suspend if the future is done.
     ///
     /// Cancelling the waiting task cancels the future too, as in asyncio.
     ///
-    /// - Throws: The future's error; `CancellationError`; ``EventLoopError``: `.wrongThread` if the future's loop runs on
-    ///   another thread, `.wrongLoop` if it is not the one that runs the task. asyncio: `await future`.
+    /// - Throws: The future's error; `CancellationError`; ``EventLoopError``: `.wrongThread` if the future's loop runs
+    ///   on another thread, `.wrongLoop` if it is not the one that runs the task. asyncio: `await future`.
     public final var value: Value {
         get async throws {
             if !isDone {

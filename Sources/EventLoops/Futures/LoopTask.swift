@@ -2,7 +2,9 @@
 ///
 /// asyncio: `asyncio.Task`.
 public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked Sendable {
-    /// The task's name, for people. asyncio: `get_name`, `set_name`.
+    /// The task's name, for people.
+    ///
+    /// asyncio: `get_name`, `set_name`.
     public var name: String
     private var job: Task<Void, Never>?
 
@@ -11,8 +13,9 @@ public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked 
         super.init(core: core)
     }
 
-    /// Begins to run the body, in the loop's next step. It was given on the loop's thread and runs there: the executor
-    /// preference keeps it there.
+    /// Begins to run the body, in the loop's next step.
+    ///
+    /// It was given on the loop's thread and runs there: the executor preference keeps it there.
     package func start(_ body: @escaping () async throws -> Value) {
         core.tasks[ObjectIdentifier(self)] = self
         nonisolated(unsafe) let body = body
@@ -55,7 +58,9 @@ public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked 
         await job?.value
     }
 
-    /// Always an error: the body settles a task. asyncio: "Task does not support set_result operation".
+    /// Always an error: the body settles a task.
+    ///
+    /// asyncio: "Task does not support set_result operation".
     ///
     /// - Parameter value: Not used.
     /// - Throws: ``EventLoopError`` with `.invalidState`.
@@ -63,7 +68,9 @@ public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked 
         throw EventLoopError(.invalidState, "setResult", detail: "A task is settled by its body")
     }
 
-    /// Always an error: the body settles a task. asyncio: "Task does not support set_exception operation".
+    /// Always an error: the body settles a task.
+    ///
+    /// asyncio: "Task does not support set_exception operation".
     ///
     /// - Parameter error: Not used.
     /// - Throws: ``EventLoopError`` with `.invalidState`.

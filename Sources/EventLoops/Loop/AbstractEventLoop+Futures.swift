@@ -8,15 +8,15 @@ extension AbstractEventLoop {
 
     /// Runs async code as a task of the loop, beginning in the next turn.
     ///
-    /// The code and all that it awaits from this library runs on the loop's thread without a hop, and may share plain mutable
-    /// state with everything else that runs there. Async functions of your own that take such state must be
+    /// The code and all that it awaits from this library runs on the loop's thread without a hop, and may share plain
+    /// mutable state with everything else that runs there. Async functions of your own that take such state must be
     /// `nonisolated(nonsending)`, which the upcoming feature `NonisolatedNonsendingByDefault` makes the default.
     ///
     /// - Parameters:
     ///   - name: The task's name, for people; nil for a number.
     ///   - body: The code; nonisolated, or isolated to an actor that is pinned to this loop.
-    /// - Returns: The task. On a closed loop, off the loop's thread, or for a body that is isolated elsewhere it has failed
-    ///   already, with an ``EventLoopError``. asyncio: `create_task`.
+    /// - Returns: The task. On a closed loop, off the loop's thread, or for a body that is isolated elsewhere it has
+    ///   failed already, with an ``EventLoopError``. asyncio: `create_task`.
     @discardableResult
     public func createTask<Value>(
         name: String? = nil, _ body: @escaping @isolated(any) () async throws -> Value
@@ -45,16 +45,22 @@ extension AbstractEventLoop {
     ///
     /// - Parameter body: The code; nothing that it takes along may be used elsewhere any more.
     /// - Returns: What the code returns, once it has ended.
-    /// - Throws: What the code throws; ``EventLoopError`` with `.closed`; `CancellationError`, which also cancels the task.
-    ///   asyncio: `run_coroutine_threadsafe`.
-    public func runCoroutineThreadsafe<Value: Sendable>(_ body: sending @escaping () async throws -> Value) async throws -> Value {
+    /// - Throws: What the code throws; ``EventLoopError`` with `.closed`; `CancellationError`, which also cancels the
+    ///   task. asyncio: `run_coroutine_threadsafe`.
+    public func runCoroutineThreadsafe<Value: Sendable>(_ body: sending @escaping () async throws -> Value) async throws
+        -> Value
+    {
         guard !core.isClosed else { throw EventLoopError.closed("runCoroutineThreadsafe") }
         nonisolated(unsafe) let body = body
         // A task of the loop's own, so that closing the loop ends it as any other.
         let task = Task(executorPreference: core.taskExecutor) { [core] in
             try await core.createTask(name: nil, plain: body).value
         }
-        return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     /// The loop as a task executor, for `Task(executorPreference:)` and task groups.
@@ -64,15 +70,17 @@ extension AbstractEventLoop {
 
     /// The loop as a serial executor: an actor that returns it as its `unownedExecutor` runs on the loop's thread.
     ///
-    /// Use such an actor inside tasks of the loop only: elsewhere each of its suspensions passes through a thread of the global
-    /// pool on its way back.
+    /// Use such an actor inside tasks of the loop only: elsewhere each of its suspensions passes through a thread of
+    /// the global pool on its way back.
     public var serialExecutor: any SerialExecutor {
         core.serialExecutor
     }
 }
 
 extension Future {
-    /// The loop to which the future belongs. asyncio: `get_loop`.
+    /// The loop to which the future belongs.
+    ///
+    /// asyncio: `get_loop`.
     public final var loop: any AbstractEventLoop {
         guard let loop = core.loop as? any AbstractEventLoop else {
             preconditionFailure("The loop of this future is gone: keep the loop for as long as its futures")
@@ -89,8 +97,9 @@ extension LoopCore {
         if let actor = body.isolation, actor.unownedExecutor.asSerialExecutor() !== serialExecutor {
             let error = EventLoopError(
                 .wrongThread, "createTask",
-                detail: "The closure is isolated to \(actor), which does not run on this loop: make it nonisolated, or pin the "
-                    + "actor to the loop with `unownedExecutor`")
+                detail:
+                    "The closure is isolated to \(actor), which does not run on this loop: make it nonisolated, or pin "
+                    + "the actor to the loop with `unownedExecutor`")
             let task = LoopTask<Value>(core: self, name: name)
             task.finishTask(.failure(error), wasCancelled: false)
             return task

@@ -12,10 +12,11 @@ extension AbstractEventLoop {
     ///   - proto: Which protocol; 0 for any.
     ///   - flags: `AI_…` flags.
     /// - Returns: The addresses, in the order in which to try them.
-    /// - Throws: ``EventLoopError`` with `.lookupFailed`, which holds the `LookupError`; `CancellationError`: the answer of the
-    ///   thread is then thrown away. asyncio: `getaddrinfo`.
+    /// - Throws: ``EventLoopError`` with `.lookupFailed`, which holds the `LookupError`; `CancellationError`: the
+    ///   answer of the thread is then thrown away. asyncio: `getaddrinfo`.
     public func getAddrInfo(
-        host: String?, port: Int, family: AddressFamily = .unspecified, type: Int32 = 0, proto: Int32 = 0, flags: Int32 = 0
+        host: String?, port: Int, family: AddressFamily = .unspecified, type: Int32 = 0, proto: Int32 = 0,
+        flags: Int32 = 0
     ) async throws -> [AddressInfo] {
         try core.check("getAddrInfo")
         return try await core.lookUp("getAddrInfo", host ?? "*") {
@@ -31,9 +32,12 @@ extension AbstractEventLoop {
     ///   - flags: `NI_…` flags.
     /// - Returns: Host and service; numbers where there is no name.
     /// - Throws: As ``getAddrInfo(host:port:family:type:proto:flags:)``. asyncio: `getnameinfo`.
-    public func getNameInfo(_ address: SocketAddress, flags: Int32 = 0) async throws -> (host: String, service: String) {
+    public func getNameInfo(_ address: SocketAddress, flags: Int32 = 0) async throws -> (host: String, service: String)
+    {
         try core.check("getNameInfo")
-        return try await core.lookUp("getNameInfo", address.description) { try AddressLookup.names(of: address, flags: flags) }
+        return try await core.lookUp("getNameInfo", address.description) {
+            try AddressLookup.names(of: address, flags: flags)
+        }
     }
 }
 
@@ -70,7 +74,8 @@ extension LoopCore {
         }
         if let literal = try? SocketAddress(ipAddress: host, port: port) {
             guard family == .unspecified || family == literal.family else {
-                throw EventLoopError.invalidArgument(operation, "\(host) is not an address of the family that was asked for")
+                throw EventLoopError.invalidArgument(
+                    operation, "\(host) is not an address of the family that was asked for")
             }
             return [literal]
         }

@@ -1,8 +1,8 @@
 extension AbstractEventLoop {
     /// Runs the loop until ``stop()``.
     ///
-    /// - Throws: ``EventLoopError``: `.closed`; `.alreadyRunning`; `.anotherLoopRunning` if another loop runs on this thread;
-    ///   `.wrongThread` if this loop's ring belongs to another thread, on which it ran before.
+    /// - Throws: ``EventLoopError``: `.closed`; `.alreadyRunning`; `.anotherLoopRunning` if another loop runs on this
+    ///   thread; `.wrongThread` if this loop's ring belongs to another thread, on which it ran before.
     /// - Thread: The one that is to run the loop; blocks it. asyncio: `run_forever`.
     public func runForever() throws(EventLoopError) {
         try core.runForever()
@@ -12,8 +12,9 @@ extension AbstractEventLoop {
     ///
     /// - Parameter future: A future of this loop.
     /// - Returns: The future's result.
-    /// - Throws: The future's error; what ``runForever()`` throws; ``EventLoopError`` with `.stoppedBeforeCompletion` after a
-    ///   ``stop()`` that came first; `.wrongLoop` for another loop's future. asyncio: `run_until_complete(future)`.
+    /// - Throws: The future's error; what ``runForever()`` throws; ``EventLoopError`` with `.stoppedBeforeCompletion`
+    ///   after a ``stop()`` that came first; `.wrongLoop` for another loop's future. asyncio:
+    ///   `run_until_complete(future)`.
     @discardableResult
     public func runUntilComplete<Value>(_ future: Future<Value>) throws -> Value {
         let operation = "runUntilComplete"
@@ -51,27 +52,35 @@ extension AbstractEventLoop {
         core.stop()
     }
 
-    /// Whether the loop runs. Any thread. asyncio: `is_running`.
+    /// Whether the loop runs.
+    ///
+    /// Any thread. asyncio: `is_running`.
     public var isRunning: Bool {
         core.queue.isRunning
     }
 
-    /// Whether the loop is closed. asyncio: `is_closed`.
+    /// Whether the loop is closed.
+    ///
+    /// asyncio: `is_closed`.
     public var isClosed: Bool {
         core.isClosed
     }
 
-    /// Ends the loop for good: callbacks and timers that wait are dropped, tasks are cancelled and given the chance to end,
-    /// connections and servers are closed without a word, the default executor is shut down without waiting, and nothing is
-    /// left in the kernel. Idempotent.
+    /// Ends the loop for good: callbacks and timers that wait are dropped, tasks are cancelled and given the chance to
+    /// end, connections and servers are closed without a word, the default executor is shut down without waiting, and
+    /// nothing is left in the kernel.
     ///
-    /// - Throws: ``EventLoopError`` with `.running` while the loop runs, `.wrongThread` if its ring belongs to another thread.
-    ///   asyncio: `close`.
+    /// Idempotent.
+    ///
+    /// - Throws: ``EventLoopError`` with `.running` while the loop runs, `.wrongThread` if its ring belongs to another
+    ///   thread. asyncio: `close`.
     public func close() throws(EventLoopError) {
         try core.close()
     }
 
-    /// The loop's clock, read anew at each call. asyncio: `time()`.
+    /// The loop's clock, read anew at each call.
+    ///
+    /// asyncio: `time()`.
     public var time: LoopInstant {
         core.now
     }

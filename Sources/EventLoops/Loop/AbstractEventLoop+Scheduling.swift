@@ -2,15 +2,17 @@ extension AbstractEventLoop {
     /// Calls `callback` in the loop's next turn, after those that were scheduled before.
     ///
     /// - Parameter callback: What it throws goes to the exception handler.
-    /// - Returns: A handle to call it off. On a closed loop, or off the loop's thread, the callback is not taken: the exception
-    ///   handler gets an ``EventLoopError`` and the handle is cancelled.
+    /// - Returns: A handle to call it off. On a closed loop, or off the loop's thread, the callback is not taken: the
+    ///   exception handler gets an ``EventLoopError`` and the handle is cancelled.
     /// - Cost: Two allocations, no system call. asyncio: `call_soon`.
     @discardableResult
     public func callSoon(_ callback: @escaping () throws -> Void) -> Handle {
         core.callSoon(callback)
     }
 
-    /// Calls `callback` on the loop's thread, soon. From any thread; keeps the order of one thread's calls.
+    /// Calls `callback` on the loop's thread, soon.
+    ///
+    /// From any thread; keeps the order of one thread's calls.
     ///
     /// - Parameter callback: What it throws goes to the exception handler.
     /// - Returns: A handle, to be used on the loop's thread.

@@ -1,11 +1,12 @@
 /// An event loop with the contract of asyncio's low-level API.
 ///
-/// Each chapter of asyncio's documentation is an extension in a file of its own: running, scheduling, futures and tasks,
-/// connections, servers, streams, names, signals, executors, errors. Code written against `any AbstractEventLoop` runs on every
-/// kind of loop.
+/// Each chapter of asyncio's documentation is an extension in a file of its own: running, scheduling, futures and
+/// tasks, connections, servers, streams, names, signals, executors, errors. Code written against `any
+/// AbstractEventLoop` runs on every kind of loop.
 ///
-/// A loop may be stored anywhere, but is to be used on the thread that runs it; the exceptions say so: `callSoonThreadsafe` and
-/// `runCoroutineThreadsafe`. A loop that does not run may be used by one thread at a time, and run by any.
+/// A loop may be stored anywhere, but is to be used on the thread that runs it; the exceptions say so:
+/// `callSoonThreadsafe` and `runCoroutineThreadsafe`. A loop that does not run may be used by one thread at a time, and
+/// run by any.
 ///
 /// asyncio: `asyncio.AbstractEventLoop`.
 public protocol AbstractEventLoop: AnyObject, Sendable {
@@ -19,7 +20,8 @@ public protocol AbstractEventLoop: AnyObject, Sendable {
 public func getRunningLoop() throws(EventLoopError) -> any AbstractEventLoop {
     guard let loop = RunningLoop.current?.loop as? any AbstractEventLoop else {
         throw EventLoopError(
-            .notRunning, "getRunningLoop", detail: "No event loop runs on this thread: call it from a callback or a task of a loop")
+            .notRunning, "getRunningLoop",
+            detail: "No event loop runs on this thread: call it from a callback or a task of a loop")
     }
     return loop
 }

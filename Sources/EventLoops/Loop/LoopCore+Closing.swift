@@ -1,5 +1,7 @@
 extension LoopCore {
-    /// What cancelled tasks are given to end. A task that ignores being cancelled must not keep the loop open for ever.
+    /// What cancelled tasks are given to end.
+    ///
+    /// A task that ignores being cancelled must not keep the loop open for ever.
     private static let closingTime = Duration.seconds(1)
 
     /// asyncio: `close`; beyond it, tasks are cancelled, since a suspended task cannot be thrown away.
@@ -59,8 +61,10 @@ extension LoopCore {
         }
     }
 
-    /// The loop's last reference is gone. What it holds in the kernel is let go of if this thread may; said aloud either way,
-    /// because tasks and connections of the loop end unheard. asyncio: `ResourceWarning: unclosed event loop`.
+    /// The loop's last reference is gone.
+    ///
+    /// What it holds in the kernel is let go of if this thread may; said aloud either way, because tasks and
+    /// connections of the loop end unheard. asyncio: `ResourceWarning: unclosed event loop`.
     package func abandonUnlessClosed() {
         guard !isClosed else { return }
         exceptions.log("unclosed event loop: call close() before letting go of a loop")

@@ -1,5 +1,7 @@
 extension LoopCore {
-    /// Turns until ``stop()``. asyncio: `run_forever`.
+    /// Turns until ``stop()``.
+    ///
+    /// asyncio: `run_forever`.
     package func runForever(_ operation: String = "runForever") throws(EventLoopError) {
         try enterRun(operation)
         let previous = RunningLoop.enter(self)
@@ -11,7 +13,9 @@ extension LoopCore {
         repeat { try runOnce() } while !mustStop
     }
 
-    /// Ends the run after the current turn. asyncio: `stop`.
+    /// Ends the run after the current turn.
+    ///
+    /// asyncio: `stop`.
     package func stop() {
         mustStop = true
     }
@@ -36,8 +40,9 @@ extension LoopCore {
         }
     }
 
-    /// One turn: a round with the kernel, due timers, then what was ready when the running began. What callbacks add waits for
-    /// the next turn: asyncio's rule, and what keeps a busy program fair to its sockets.
+    /// One turn: a round with the kernel, due timers, then what was ready when the running began.
+    ///
+    /// What callbacks add waits for the next turn: asyncio's rule, and what keeps a busy program fair to its sockets.
     private func runOnce() throws(EventLoopError) {
         try pollKernel()
         queue.drainInbox()
@@ -80,7 +85,8 @@ extension LoopCore {
             upcallEnded(began) { "a task" }
         case .serialJob(let job):
             job.runSynchronously(
-                isolatedTo: serialExecutor.asUnownedSerialExecutor(), taskExecutor: taskExecutor.asUnownedTaskExecutor())
+                isolatedTo: serialExecutor.asUnownedSerialExecutor(), taskExecutor: taskExecutor.asUnownedTaskExecutor()
+            )
             upcallEnded(began) { "an actor" }
         }
     }

@@ -2,7 +2,9 @@ internal import CLinux
 internal import Kernel
 import Synchronization
 
-/// What every kind of loop has in common: ready queue, timers, inbox, executors, errors, signals. Opaque to users.
+/// What every kind of loop has in common: ready queue, timers, inbox, executors, errors, signals.
+///
+/// Opaque to users.
 ///
 /// A loop owns one core and gives it a driver; the chapters of ``AbstractEventLoop`` are written once, on the core.
 public final class LoopCore: @unchecked Sendable {
@@ -59,8 +61,8 @@ public final class LoopCore: @unchecked Sendable {
         LoopInstant(nanoseconds: MonotonicClock.now())
     }
 
-    // What others may see is computed: the compiler drops the exclusivity checks of what is stored only if all of its uses are
-    // in this module.
+    // What others may see is computed: the compiler drops the exclusivity checks of what is stored only if all of its
+    // uses are in this module.
 
     package var isClosed: Bool {
         get { closed.load(ordering: .relaxed) }
@@ -88,7 +90,8 @@ public final class LoopCore: @unchecked Sendable {
     func admits(_ operation: String) -> Bool {
         if queue.admitsCurrentThread() {
             if !isClosed { return true }
-            exceptions.report(ExceptionContext(message: "Event loop is closed", error: EventLoopError.closed(operation)))
+            let error = EventLoopError.closed(operation)
+            exceptions.report(ExceptionContext(message: "Event loop is closed", error: error))
         } else {
             reportFromAnyThread(
                 ExceptionContext(message: "Non-thread-safe operation", error: EventLoopError.wrongThread(operation)))

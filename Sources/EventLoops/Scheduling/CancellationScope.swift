@@ -6,8 +6,9 @@ protocol WaitingPlace: AnyObject {
 
 /// One cancellation handler for the whole life of a task of the loop.
 ///
-/// A handler around each wait costs more than the wait itself. So the loop's tasks install one when they begin, and note where
-/// they wait; a task has at most one such place. Child tasks, which can be cancelled on their own, do not count as the task.
+/// A handler around each wait costs more than the wait itself. So the loop's tasks install one when they begin, and
+/// note where they wait; a task has at most one such place. Child tasks, which can be cancelled on their own, do not
+/// count as the task.
 final class CancellationScope: @unchecked Sendable {
     @TaskLocal private static var current: CancellationScope?
 
@@ -33,7 +34,8 @@ final class CancellationScope: @unchecked Sendable {
         scope.task = nil
     }
 
-    /// The scope whose body is the calling task itself: not one of its children, which inherit the value but not the handler.
+    /// The scope whose body is the calling task itself: not one of its children, which inherit the value but not the
+    /// handler.
     static func ofCurrentTask() -> CancellationScope? {
         guard let scope = current, scope.queue.isOnLoopThread else { return nil }
         return scope.task == currentTask() ? scope : nil

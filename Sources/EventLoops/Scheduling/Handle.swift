@@ -1,12 +1,14 @@
 /// A callback that waits for its turn, and the means to call it off.
 ///
-/// Cancelling releases the callback and all it holds at once; a handle that ran or was cancelled before is left as it is.
-/// `Sendable` so that it may be stored anywhere; to be used on its loop's thread only.
+/// Cancelling releases the callback and all it holds at once; a handle that ran or was cancelled before is left as it
+/// is. `Sendable` so that it may be stored anywhere; to be used on its loop's thread only.
 ///
 /// asyncio: `asyncio.Handle`.
 public class Handle: @unchecked Sendable, CustomStringConvertible {
     private var callback: (() throws -> Void)?
-    /// Whether ``cancel()`` was called, be it before or after the callback ran. asyncio: `Handle.cancelled()`.
+    /// Whether ``cancel()`` was called, be it before or after the callback ran.
+    ///
+    /// asyncio: `Handle.cancelled()`.
     public private(set) final var isCancelled = false
 
     package init(_ callback: @escaping () throws -> Void) {
@@ -19,7 +21,9 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
         isCancelled = true
     }
 
-    /// Calls the callback off. No effect if it ran already.
+    /// Calls the callback off.
+    ///
+    /// No effect if it ran already.
     ///
     /// asyncio: `Handle.cancel()`.
     public func cancel() {
@@ -49,7 +53,9 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
 ///
 /// asyncio: `asyncio.TimerHandle`.
 public final class TimerHandle: Handle, @unchecked Sendable {
-    /// When the callback is due. asyncio: `TimerHandle.when()`.
+    /// When the callback is due.
+    ///
+    /// asyncio: `TimerHandle.when()`.
     public let when: LoopInstant
     /// Whether the heap holds the timer: only then does cancelling it leave a dead entry behind.
     package var isScheduled = false
@@ -67,7 +73,9 @@ public final class TimerHandle: Handle, @unchecked Sendable {
         super.init(refused: ())
     }
 
-    /// Calls the timer off. Its place in the heap is freed later, when half of the heap is of cancelled timers.
+    /// Calls the timer off.
+    ///
+    /// Its place in the heap is freed later, when half of the heap is of cancelled timers.
     ///
     /// asyncio: `TimerHandle.cancel()`.
     public override func cancel() {
@@ -76,7 +84,8 @@ public final class TimerHandle: Handle, @unchecked Sendable {
     }
 }
 
-/// How many timers of a heap were cancelled: shared by the heap and its handles, so that a handle need not know the loop.
+/// How many timers of a heap were cancelled: shared by the heap and its handles, so that a handle need not know the
+/// loop.
 package final class TimerTally {
     package var cancelled = 0
 

@@ -2,8 +2,8 @@ import Synchronization
 
 /// What other threads give to the loop.
 ///
-/// A post costs a lock and an append. It wakes the loop, which costs a system call, only when the loop said that it goes to
-/// sleep and nobody woke it since.
+/// A post costs a lock and an append. It wakes the loop, which costs a system call, only when the loop said that it
+/// goes to sleep and nobody woke it since.
 package final class Inbox: Sendable {
     private struct Contents {
         var entries: [ReadyEntry] = []
@@ -20,7 +20,8 @@ package final class Inbox: Sendable {
     private let contents = Mutex(Contents())
     private let isFilled = Atomic(false)
     private let sleep = Atomic(Sleep.awake)
-    /// Wakes the loop's thread; taken away when the loop closes, under its own lock, so that no wake meets a closed descriptor.
+    /// Wakes the loop's thread; taken away when the loop closes, under its own lock, so that no wake meets a closed
+    /// descriptor.
     private let waker = Mutex<(@Sendable () -> Void)?>(nil)
 
     package init() {}
@@ -69,7 +70,9 @@ package final class Inbox: Sendable {
         !isFilled.load(ordering: .relaxed)
     }
 
-    /// Moves what came in to the ready queue. `spare` lends its memory, so that a busy inbox does not allocate.
+    /// Moves what came in to the ready queue.
+    ///
+    /// `spare` lends its memory, so that a busy inbox does not allocate.
     package func drain(into ready: ReadyQueue, spare: inout [ReadyEntry]) {
         guard isFilled.load(ordering: .acquiring) else { return }
         isFilled.store(false, ordering: .relaxed)
@@ -85,8 +88,9 @@ package final class Inbox: Sendable {
         swap(&taken, &spare)
     }
 
-    /// Takes no more entries. Those that it took are there for one more drain, even those whose posters have not got so far
-    /// as to say so.
+    /// Takes no more entries.
+    ///
+    /// Those that it took are there for one more drain, even those whose posters have not got so far as to say so.
     package func close() {
         contents.withLock { $0.isClosed = true }
         isFilled.store(true, ordering: .sequentiallyConsistent)

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Jobs whose loop is closed.
 ///
-/// A job that is dropped leaves its task suspended for ever, with all it holds. So these run after all, one at a time, on a
-/// thread of their own: every handle of the closed loop answers them with an error, and their tasks can end.
+/// A job that is dropped leaves its task suspended for ever, with all it holds. So these run after all, one at a time,
+/// on a thread of their own: every handle of the closed loop answers them with an error, and their tasks can end.
 package enum OrphanedJobs {
     private struct Waiting {
         var jobs: [ReadyEntry] = []
@@ -25,7 +25,12 @@ package enum OrphanedJobs {
 
     private static func startThread() {
         var thread = pthread_t()
-        let failure = pthread_create(&thread, nil, { _ in OrphanedJobs.drain(); return nil }, nil)
+        let failure = pthread_create(
+            &thread, nil,
+            { _ in
+                OrphanedJobs.drain()
+                return nil
+            }, nil)
         if failure == 0 { pthread_detach(thread) } else { drain() }
     }
 

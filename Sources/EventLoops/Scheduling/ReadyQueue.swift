@@ -3,8 +3,8 @@
 /// A plain value: the queue that holds it owns one reference to a handle.
 package enum ReadyEntry: @unchecked Sendable {
     case handle(Unmanaged<Handle>)
-    /// A step of the library's own, such as ending a wait that was cancelled on another thread: tasks depend on it, so it
-    /// runs even while the loop closes.
+    /// A step of the library's own, such as ending a wait that was cancelled on another thread: tasks depend on it, so
+    /// it runs even while the loop closes.
     case request(Unmanaged<Handle>)
     /// A task that gave way for one turn.
     case yielded(UnsafeContinuation<Void, Never>)
@@ -13,8 +13,9 @@ package enum ReadyEntry: @unchecked Sendable {
     /// A job of an actor that is pinned to this loop.
     case serialJob(UnownedJob)
 
-    /// Lets go of a callback that will never run, and of all it holds, even if somebody keeps the handle. Nothing else can be
-    /// dropped: tasks would wait for ever.
+    /// Lets go of a callback that will never run, and of all it holds, even if somebody keeps the handle.
+    ///
+    /// Nothing else can be dropped: tasks would wait for ever.
     package func discard() {
         guard case .handle(let reference) = self else { return }
         reference.takeRetainedValue().forget()

@@ -1,7 +1,8 @@
 /// Timers in order of their due time; equal times in order of their making.
 ///
-/// A 4-ary heap of plain entries: half the depth of a binary heap and its children share a cache line. Cancelling is lazy, as
-/// in asyncio: a cancelled timer stays until it comes up, or until more than half of a large heap is cancelled.
+/// A 4-ary heap of plain entries: half the depth of a binary heap and its children share a cache line. Cancelling is
+/// lazy, as in asyncio: a cancelled timer stays until it comes up, or until more than half of a large heap is
+/// cancelled.
 package final class TimerHeap {
     private struct Entry {
         var due: Int64
@@ -30,16 +31,14 @@ package final class TimerHeap {
 
     /// The earliest due time of a timer that is not cancelled.
     package var nextDue: Int64? {
-        get {
-            while length > 0 {
-                let first = entries[0]
-                let isCancelled = first.handle._withUnsafeGuaranteedRef { $0.isCancelled }
-                if !isCancelled { return first.due }
-                removeFirst().release()
-                tally.cancelled -= 1
-            }
-            return nil
+        while length > 0 {
+            let first = entries[0]
+            let isCancelled = first.handle._withUnsafeGuaranteedRef { $0.isCancelled }
+            if !isCancelled { return first.due }
+            removeFirst().release()
+            tally.cancelled -= 1
         }
+        return nil
     }
 
     package func insert(_ handle: TimerHandle) {

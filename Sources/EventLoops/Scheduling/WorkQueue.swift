@@ -7,8 +7,10 @@ import Synchronization
 package final class WorkQueue: @unchecked Sendable {
     /// The thread that runs the loop, ran it last, or made it.
     private let owner: Atomic<UInt>
-    /// The thread that runs or closes the loop at this moment; 0 if none does. What may be called from any thread must ask for
-    /// this one: the owner of a loop that does not run may be about to lose it to another thread.
+    /// The thread that runs or closes the loop at this moment; 0 if none does.
+    ///
+    /// What may be called from any thread must ask for this one: the owner of a loop that does not run may be about to
+    /// lose it to another thread.
     private let runner = Atomic<UInt>(0)
     private let runs = Atomic(false)
     private let ready = ReadyQueue()
@@ -43,8 +45,10 @@ package final class WorkQueue: @unchecked Sendable {
         runner.load(ordering: .relaxed) == cl_thread_self()
     }
 
-    /// Whether the caller may touch the loop. A loop that does not run is adopted by the thread that asks, as asyncio allows
-    /// a loop to be made on one thread and run on another.
+    /// Whether the caller may touch the loop.
+    ///
+    /// A loop that does not run is adopted by the thread that asks, as asyncio allows a loop to be made on one thread
+    /// and run on another.
     package func admitsCurrentThread() -> Bool {
         if isOnLoopThread { return true }
         if isRunning { return false }
@@ -58,19 +62,25 @@ package final class WorkQueue: @unchecked Sendable {
         ready.count
     }
 
-    /// Adds a handle to the end of the queue. Loop thread only.
+    /// Adds a handle to the end of the queue.
+    ///
+    /// Loop thread only.
     package func append(_ handle: Handle) {
         // Nobody turns the loop, so what this thread added before may have gone to the inbox: it comes first.
         if runner.load(ordering: .relaxed) == 0 { drainInbox() }
         ready.append(.handle(.passRetained(handle)))
     }
 
-    /// Adds the rest of a task that gives way. Loop thread only.
+    /// Adds the rest of a task that gives way.
+    ///
+    /// Loop thread only.
     package func append(yielded continuation: UnsafeContinuation<Void, Never>) {
         ready.append(.yielded(continuation))
     }
 
-    /// Adds a due timer, whose reference the caller owns. Loop thread only.
+    /// Adds a due timer, whose reference the caller owns.
+    ///
+    /// Loop thread only.
     package func append(owned timer: Unmanaged<TimerHandle>) {
         ready.append(.handle(.fromOpaque(timer.toOpaque())))
     }
@@ -92,8 +102,9 @@ package final class WorkQueue: @unchecked Sendable {
         return false
     }
 
-    /// Runs `body` at once on the thread that turns the loop, else hands it over. It runs in any case, if need be where the
-    /// jobs of closed loops run: tasks wait for it.
+    /// Runs `body` at once on the thread that turns the loop, else hands it over.
+    ///
+    /// It runs in any case, if need be where the jobs of closed loops run: tasks wait for it.
     package func performOnLoop(_ body: @escaping @Sendable () -> Void) {
         if isTurning { return body() }
         let request = ReadyEntry.request(.passRetained(Handle(body)))

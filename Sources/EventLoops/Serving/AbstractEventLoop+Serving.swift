@@ -17,12 +17,13 @@ extension AbstractEventLoop {
     /// - Throws: ``EventLoopError``: `.system` with errno and address, `.lookupFailed`, `.invalidArgument`, `.closed`,
     ///   `.wrongThread`; `CancellationError`. asyncio: `create_server`.
     public func createServer<P: ConnectionProtocol>(
-        host: String? = nil, port: Int, family: AddressFamily = .unspecified, backlog: Int = 100, reuseAddress: Bool = true,
-        reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true, _ makeProtocol: @escaping () -> P
+        host: String? = nil, port: Int, family: AddressFamily = .unspecified, backlog: Int = 100,
+        reuseAddress: Bool = true, reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
+        _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
         try await createServer(
-            hosts: [host], port: port, family: family, backlog: backlog, reuseAddress: reuseAddress, reusePort: reusePort,
-            keepAlive: keepAlive, startServing: startServing, makeProtocol)
+            hosts: [host], port: port, family: family, backlog: backlog, reuseAddress: reuseAddress,
+            reusePort: reusePort, keepAlive: keepAlive, startServing: startServing, makeProtocol)
     }
 
     /// Listens for TCP connections on several hosts.
@@ -103,7 +104,9 @@ extension AbstractEventLoop {
 enum StreamSocket {
     /// Takes the descriptor of an open stream socket and makes it non-blocking.
     static func adopt(_ socket: Socket, _ operation: String) throws(EventLoopError) -> Int32 {
-        guard socket.fileDescriptor >= 0 else { throw .invalidArgument(operation, "The socket is closed or was handed over") }
+        guard socket.fileDescriptor >= 0 else {
+            throw .invalidArgument(operation, "The socket is closed or was handed over")
+        }
         guard SocketCalls.isStream(socket.fileDescriptor) else {
             throw .invalidArgument(operation, "A stream socket was expected, got \(socket)")
         }

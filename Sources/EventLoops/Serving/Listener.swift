@@ -2,7 +2,9 @@ internal import Kernel
 
 /// One listening socket of a server: accepts, and waits a while when the system is out of descriptors or memory.
 final class Listener: ListenerOwner {
-    /// How long accepting pauses when the system is short of something. asyncio: `ACCEPT_RETRY_DELAY`.
+    /// How long accepting pauses when the system is short of something.
+    ///
+    /// asyncio: `ACCEPT_RETRY_DELAY`.
     private static let retryDelay = Duration.seconds(1)
 
     let descriptor: Int32
@@ -50,10 +52,12 @@ final class Listener: ListenerOwner {
             channel.startAccepting()
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace, .noMemory:
             report("accept: out of system resource", errno)
-            retry = core.callAt(core.now.advanced(by: Self.retryDelay)) { [weak self] in self?.channel?.startAccepting() }
+            retry = core.callAt(core.now.advanced(by: Self.retryDelay)) { [weak self] in self?.channel?.startAccepting()
+            }
         default:
             report("Accept failed on a socket", errno)
-            retry = core.callAt(core.now.advanced(by: Self.retryDelay)) { [weak self] in self?.channel?.startAccepting() }
+            retry = core.callAt(core.now.advanced(by: Self.retryDelay)) { [weak self] in self?.channel?.startAccepting()
+            }
         }
     }
 

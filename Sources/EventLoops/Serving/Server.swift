@@ -33,17 +33,23 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         core.servers[ObjectIdentifier(self)] = self
     }
 
-    /// The listening sockets; empty once the server is closed. asyncio: `Server.sockets`.
+    /// The listening sockets; empty once the server is closed.
+    ///
+    /// asyncio: `Server.sockets`.
     public var sockets: [TransportSocket] {
         listeners.map { TransportSocket($0.descriptor) }
     }
 
-    /// Whether connections are being accepted. asyncio: `is_serving`.
+    /// Whether connections are being accepted.
+    ///
+    /// asyncio: `is_serving`.
     public var isServing: Bool {
         state == .serving
     }
 
-    /// The loop that serves. asyncio: `get_loop`.
+    /// The loop that serves.
+    ///
+    /// asyncio: `get_loop`.
     public var loop: any AbstractEventLoop {
         guard let loop = core.loop as? any AbstractEventLoop else {
             preconditionFailure("The loop of this server is gone: keep the loop for as long as its servers")
@@ -56,7 +62,9 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         connections.count
     }
 
-    /// Begins to listen and to accept. Idempotent.
+    /// Begins to listen and to accept.
+    ///
+    /// Idempotent.
     ///
     /// - Throws: ``EventLoopError`` with `.closed`, `.wrongThread`, or `.system` if the kernel refuses to listen.
     ///   asyncio: `start_serving`.
@@ -81,8 +89,8 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     ///
     /// Does not wait for the connections that stand: ``waitClosed()`` does.
     ///
-    /// - Throws: `CancellationError` in both cases; ``EventLoopError`` with `.invalidState` for a second caller, else as
-    ///   ``startServing()``. asyncio: `serve_forever`.
+    /// - Throws: `CancellationError` in both cases; ``EventLoopError`` with `.invalidState` for a second caller, else
+    ///   as ``startServing()``. asyncio: `serve_forever`.
     public func serveForever() async throws {
         guard !isServingForever else {
             throw EventLoopError(.invalidState, "serveForever", detail: "Another task is in serveForever() already")
@@ -95,7 +103,9 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         throw CancellationError()
     }
 
-    /// Stops listening; connections that stand are not touched. Idempotent. asyncio: `close`.
+    /// Stops listening; connections that stand are not touched.
+    ///
+    /// Idempotent. asyncio: `close`.
     public func close() {
         guard isOnLoop("close"), state != .closed else { return }
         state = .closed
@@ -106,13 +116,17 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         endIfDone()
     }
 
-    /// Closes every connection that came in: what was written is still sent. asyncio: `close_clients`, 3.13.
+    /// Closes every connection that came in: what was written is still sent.
+    ///
+    /// asyncio: `close_clients`, 3.13.
     public func closeClients() {
         guard isOnLoop("closeClients") else { return }
         for transport in connections.values { transport.close() }
     }
 
-    /// Aborts every connection that came in. asyncio: `abort_clients`, 3.13.
+    /// Aborts every connection that came in.
+    ///
+    /// asyncio: `abort_clients`, 3.13.
     public func abortClients() {
         guard isOnLoop("abortClients") else { return }
         for transport in connections.values { transport.abort() }
@@ -177,7 +191,8 @@ extension Server: AcceptTarget {
             try SocketTransport(core: core, descriptor: descriptor, protocol: makeProtocol(), tracker: self).begin()
         } catch {
             try? Descriptor.close(descriptor)
-            core.exceptions.report(ExceptionContext(message: "Error on transport creation for incoming connection", error: error))
+            let message = "Error on transport creation for incoming connection"
+            core.exceptions.report(ExceptionContext(message: message, error: error))
         }
     }
 }

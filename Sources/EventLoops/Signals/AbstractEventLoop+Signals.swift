@@ -6,8 +6,8 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - signal: The number, for instance `SIGTERM`.
     ///   - callback: What it throws goes to the exception handler.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is no signal, `.system` for one that cannot be caught,
-    ///   `.closed`, `.wrongThread`. asyncio: `add_signal_handler`.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is no signal, `.system` for one that cannot
+    ///   be caught, `.closed`, `.wrongThread`. asyncio: `add_signal_handler`.
     public func addSignalHandler(_ signal: Int32, _ callback: @escaping () throws -> Void) throws(EventLoopError) {
         try core.check("addSignalHandler")
         try core.signals.add(signal, wakeDescriptor: core.driver.wakeDescriptor, callback)

@@ -4,8 +4,8 @@ internal import Kernel
 
 /// The loop's signal handlers.
 ///
-/// The process-wide C handler only sets a bit and wakes the loop; the callback runs in the loop's next turn, like any other.
-/// `signalfd` would need the signals blocked in every thread of the process, which a library cannot promise.
+/// The process-wide C handler only sets a bit and wakes the loop; the callback runs in the loop's next turn, like any
+/// other. `signalfd` would need the signals blocked in every thread of the process, which a library cannot promise.
 final class SignalTable {
     private var callbacks: [Int32: () throws -> Void] = [:]
     private var mask: UInt64 = 0
@@ -21,7 +21,8 @@ final class SignalTable {
         let failure = cl_signal_catch(signal, wakeDescriptor)
         guard failure == 0 else {
             throw EventLoopError(
-                .system, "addSignalHandler", errno: Errno(rawValue: failure), detail: "Signal \(signal) cannot be caught")
+                .system, "addSignalHandler", errno: Errno(rawValue: failure),
+                detail: "Signal \(signal) cannot be caught")
         }
         // Threads of pools block most signals: a loop on such a thread lets this one through.
         var one = sigset_t()

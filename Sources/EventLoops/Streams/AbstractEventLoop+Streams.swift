@@ -9,7 +9,8 @@ extension AbstractEventLoop {
     ///   - limit: The longest line or record to read, in bytes; twice as much is buffered at most, and a little more.
     ///   - family: Which addresses of the host to try.
     ///   - localAddress: Host and port to bind this end to; nil to let the kernel choose.
-    ///   - happyEyeballsDelay: After how long to try the next address beside the previous one; nil for one after the other.
+    ///   - happyEyeballsDelay: After how long to try the next address beside the previous one; nil for one after the
+    ///     other.
     /// - Returns: The two halves of the connection.
     /// - Throws: As `createConnection`; ``EventLoopError`` with `.invalidArgument` for a limit that is not above zero.
     ///   asyncio: `asyncio.open_connection`.
@@ -52,12 +53,13 @@ extension AbstractEventLoop {
     ///   - reuseAddress: Whether a port can be bound again while old connections of it fade.
     ///   - reusePort: Whether other sockets that say so too may share the port.
     ///   - startServing: Whether to accept at once.
-    ///   - handler: Serves one connection. When it returns the connection is closed; when it throws, the error goes to the
-    ///     exception handler unless it is the connection's own or a cancellation, and the connection is aborted.
+    ///   - handler: Serves one connection. When it returns the connection is closed; when it throws, the error goes to
+    ///     the exception handler unless it is the connection's own or a cancellation, and the connection is aborted.
     /// - Returns: The server.
     /// - Throws: As `createServer`. asyncio: `asyncio.start_server`.
     public func startServer(
-        host: String? = nil, port: Int, limit: Int = 64 * 1024, family: AddressFamily = .unspecified, backlog: Int = 100,
+        host: String? = nil, port: Int, limit: Int = 64 * 1024, family: AddressFamily = .unspecified,
+        backlog: Int = 100,
         reuseAddress: Bool = true, reusePort: Bool = false, startServing: Bool = true,
         _ handler: @escaping (StreamReader, StreamWriter) async throws -> Void
     ) async throws -> Server {
@@ -84,15 +86,17 @@ extension LoopCore {
         _ connection: StreamConnection, _ transport: any StreamTransport,
         _ handler: @escaping (StreamReader, StreamWriter) async throws -> Void
     ) {
-        _ = createTask(name: nil, plain: { [self] in
-            do {
-                try await handler(connection.reader, StreamWriter(transport: transport, connection: connection))
-                transport.close()
-            } catch {
-                report(error, from: connection, transport)
-                transport.abort()
-            }
-        })
+        _ = createTask(
+            name: nil,
+            plain: { [self] in
+                do {
+                    try await handler(connection.reader, StreamWriter(transport: transport, connection: connection))
+                    transport.close()
+                } catch {
+                    report(error, from: connection, transport)
+                    transport.abort()
+                }
+            })
     }
 
     private func report(_ error: any Error, from connection: StreamConnection, _ transport: any StreamTransport) {

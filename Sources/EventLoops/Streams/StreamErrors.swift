@@ -13,7 +13,9 @@ public struct IncompleteReadError: Error, Hashable, Sendable, CustomStringConver
     }
 }
 
-/// The separator did not come within the stream's limit. What came stays in the stream.
+/// The separator did not come within the stream's limit.
+///
+/// What came stays in the stream.
 ///
 /// asyncio: `asyncio.LimitOverrunError`.
 public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -24,6 +26,7 @@ public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConverti
 
     /// Where the separator was found or not, and the limit.
     public var description: String {
-        "No separator within the limit of \(limit) bytes (looked at \(consumed)): read them, or open the stream with a larger limit"
+        "No separator within the limit of \(limit) bytes (looked at \(consumed)): "
+            + "read them, or open the stream with a larger limit"
     }
 }

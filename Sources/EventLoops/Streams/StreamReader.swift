@@ -2,8 +2,9 @@ internal import Glibc
 
 /// The receiving half of a connection, for async code.
 ///
-/// Bytes wait in the reader until they are read; past twice the limit the kernel is asked for no more, until the reader has
-/// come down to the limit. One task may wait at a time. Cancelling a waiting task loses no byte and leaves the stream usable.
+/// Bytes wait in the reader until they are read; past twice the limit the kernel is asked for no more, until the reader
+/// has come down to the limit. One task may wait at a time. Cancelling a waiting task loses no byte and leaves the
+/// stream usable.
 ///
 /// asyncio: `asyncio.StreamReader`.
 public final class StreamReader: @unchecked Sendable {
@@ -30,11 +31,11 @@ public final class StreamReader: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - count: How many bytes at most.
-    ///   - body: Gets at least one byte; what it gets counts as read, also if it throws. Writing the span, or a part of it, to a
-    ///     writer of the same loop does not copy it where that is cheaper.
+    ///   - body: Gets at least one byte; what it gets counts as read, also if it throws. Writing the span, or a part of
+    ///     it, to a writer of the same loop does not copy it where that is cheaper.
     /// - Returns: What the body returns; nil at the end of the stream.
-    /// - Throws: What the body throws; the connection's error; `CancellationError`; ``EventLoopError`` with `.invalidState` if
-    ///   another task waits on this reader, `.wrongThread`.
+    /// - Throws: What the body throws; the connection's error; `CancellationError`; ``EventLoopError`` with
+    ///   `.invalidState` if another task waits on this reader, `.wrongThread`.
     @inlinable
     public func withNextBytes<Result>(
         atMost count: Int = .max, _ body: (RawSpan) throws -> Result
@@ -73,10 +74,12 @@ public final class StreamReader: @unchecked Sendable {
     ///
     /// - Parameter count: How many; not below zero.
     /// - Returns: The bytes.
-    /// - Throws: ``IncompleteReadError`` if the stream ends before; ``EventLoopError`` with `.invalidArgument` for a count below
-    ///   zero, else as ``read(_:)``. asyncio: `readexactly`.
+    /// - Throws: ``IncompleteReadError`` if the stream ends before; ``EventLoopError`` with `.invalidArgument` for a
+    ///   count below zero, else as ``read(_:)``. asyncio: `readexactly`.
     public func readExactly(_ count: Int) async throws -> [UInt8] {
-        guard count >= 0 else { throw EventLoopError.invalidArgument("readExactly", "readExactly size can not be less than zero") }
+        guard count >= 0 else {
+            throw EventLoopError.invalidArgument("readExactly", "The count must not be below zero, as \(count) is")
+        }
         try throwIfBroken()
         while incoming.count < count {
             if hasEnded { throw IncompleteReadError(partial: take(incoming.count), expected: count) }
@@ -88,8 +91,8 @@ public final class StreamReader: @unchecked Sendable {
     /// Reads through the next newline.
     ///
     /// - Returns: The line with its newline; without one if the stream ends before; empty at the end of the stream.
-    /// - Throws: ``LimitOverrunError`` if the line is longer than the limit: it is then dropped, as far as it has come; else as
-    ///   ``read(_:)``. asyncio: `readline`.
+    /// - Throws: ``LimitOverrunError`` if the line is longer than the limit: it is then dropped, as far as it has come;
+    ///   else as ``read(_:)``. asyncio: `readline`.
     public func readLine() async throws -> [UInt8] {
         do { return try await readUntil(separator: [0x0A]) } catch let incomplete as IncompleteReadError {
             return incomplete.partial
@@ -104,8 +107,8 @@ public final class StreamReader: @unchecked Sendable {
     ///
     /// - Parameter separator: At least one byte.
     /// - Returns: The bytes up to and with the separator.
-    /// - Throws: ``IncompleteReadError`` if the stream ends before; ``LimitOverrunError`` if more than ``limit`` bytes come
-    ///   before it; ``EventLoopError`` with `.invalidArgument` for an empty separator, else as ``read(_:)``.
+    /// - Throws: ``IncompleteReadError`` if the stream ends before; ``LimitOverrunError`` if more than ``limit`` bytes
+    ///   come before it; ``EventLoopError`` with `.invalidArgument` for an empty separator, else as ``read(_:)``.
     ///   asyncio: `readuntil`.
     public func readUntil(separator: [UInt8]) async throws -> [UInt8] {
         guard !separator.isEmpty else {
@@ -126,12 +129,16 @@ public final class StreamReader: @unchecked Sendable {
         }
     }
 
-    /// Whether the peer has ended and everything is read. asyncio: `at_eof`.
+    /// Whether the peer has ended and everything is read.
+    ///
+    /// asyncio: `at_eof`.
     public var atEOF: Bool {
         hasEnded && incoming.isEmpty
     }
 
-    /// The error that broke the connection, if one did. asyncio: `exception`.
+    /// The error that broke the connection, if one did.
+    ///
+    /// asyncio: `exception`.
     public var exception: (any Error)? {
         error
     }
@@ -166,7 +173,8 @@ public final class StreamReader: @unchecked Sendable {
     /// A reader that wants more than its limit must not stay paused.
     private func prepareToWait() throws {
         guard arrived.isEmpty else {
-            throw EventLoopError(.invalidState, "read", detail: "Another task is waiting for bytes of this stream already")
+            throw EventLoopError(
+                .invalidState, "read", detail: "Another task is waiting for bytes of this stream already")
         }
         if isPaused { resume() }
     }

@@ -6,7 +6,9 @@ extension StreamReader {
         Chunks(reader: self)
     }
 
-    /// The stream's lines, each with its newline but perhaps the last. asyncio: `async for line in reader`.
+    /// The stream's lines, each with its newline but perhaps the last.
+    ///
+    /// asyncio: `async for line in reader`.
     public var lines: Lines {
         Lines(reader: self)
     }

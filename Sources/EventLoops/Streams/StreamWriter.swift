@@ -4,7 +4,9 @@
 ///
 /// asyncio: `asyncio.StreamWriter`.
 public final class StreamWriter: @unchecked Sendable {
-    /// The transport under the stream. asyncio: `transport`.
+    /// The transport under the stream.
+    ///
+    /// asyncio: `transport`.
     public let transport: any StreamTransport
     private let connection: StreamConnection
 
@@ -43,28 +45,36 @@ public final class StreamWriter: @unchecked Sendable {
 
     /// Waits until the peer has taken enough for more to be written; at once unless the high limit was passed.
     ///
-    /// - Throws: The connection's error, or ``EventLoopError`` with `.closed` once it is lost; `CancellationError`, which loses
-    ///   nothing. asyncio: `drain`.
+    /// - Throws: The connection's error, or ``EventLoopError`` with `.closed` once it is lost; `CancellationError`,
+    ///   which loses nothing. asyncio: `drain`.
     public func drain() async throws {
         try await connection.drain()
     }
 
-    /// Ends the sending half once everything is sent. asyncio: `write_eof`.
+    /// Ends the sending half once everything is sent.
+    ///
+    /// asyncio: `write_eof`.
     public func writeEOF() {
         transport.writeEOF()
     }
 
-    /// Whether ``writeEOF()`` is possible. asyncio: `can_write_eof`.
+    /// Whether ``writeEOF()`` is possible.
+    ///
+    /// asyncio: `can_write_eof`.
     public var canWriteEOF: Bool {
         transport.canWriteEOF
     }
 
-    /// Ends the connection; what was written is still sent. asyncio: `close`.
+    /// Ends the connection; what was written is still sent.
+    ///
+    /// asyncio: `close`.
     public func close() {
         transport.close()
     }
 
-    /// Whether the connection is closed or being closed. asyncio: `is_closing`.
+    /// Whether the connection is closed or being closed.
+    ///
+    /// asyncio: `is_closing`.
     public var isClosing: Bool {
         transport.isClosing
     }

@@ -1,8 +1,8 @@
 /// The kernel's receive buffers: one region in equal pieces, each with a count of those who still read it.
 ///
-/// A piece that came filled from the kernel is lent to whoever is told of its bytes. Whoever wants to keep them a while, such
-/// as a write queue that sends them on, retains the piece instead of copying. At the last release the piece goes to the list
-/// of returned pieces, from where the ring's owner gives it back to the kernel.
+/// A piece that came filled from the kernel is lent to whoever is told of its bytes. Whoever wants to keep them a
+/// while, such as a write queue that sends them on, retains the piece instead of copying. At the last release the piece
+/// goes to the list of returned pieces, from where the ring's owner gives it back to the kernel.
 package final class LentMemory {
     private let base: UnsafeMutableRawPointer
     private let pieceSize: Int

@@ -33,8 +33,8 @@ package struct Segment {
 package final class SegmentPool {
     package typealias Node = UnsafeMutablePointer<Segment>
 
-    /// Sizes of a node and its memory together: odd numbers of cache lines, so that the first lines of many nodes spread over
-    /// the cache's sets instead of falling on a few.
+    /// Sizes of a node and its memory together: odd numbers of cache lines, so that the first lines of many nodes
+    /// spread over the cache's sets instead of falling on a few.
     private static let smallSize = 17 * 64
     private static let largeSize = 259 * 64
     private static let headerSize = 64
@@ -153,8 +153,8 @@ private final class ArrayOwner {
 
     init(_ array: [UInt8]) {
         self.array = array
-        // An array's elements lie in its one heap object, which `array` keeps: they neither move nor change, because a writer
-        // elsewhere copies first.
+        // An array's elements lie in its one heap object, which `array` keeps: they neither move nor change, because a
+        // writer elsewhere copies first.
         bytes = array.withUnsafeBytes { $0 }
     }
 }

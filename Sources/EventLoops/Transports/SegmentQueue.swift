@@ -4,8 +4,8 @@ package import Glibc
 ///
 /// Short runs are copied into blocks and run together; long ones are kept where they are, if their owner allows.
 ///
-/// A class and not a struct, as all state on the byte's road: changing a struct in place inside of a class costs an exclusivity
-/// check each time, which came to more than all else there.
+/// A class and not a struct, as all state on the byte's road: changing a struct in place inside of a class costs an
+/// exclusivity check each time, which came to more than all else there.
 package final class SegmentQueue {
     private let pool: SegmentPool
     private var head: SegmentPool.Node?
@@ -64,7 +64,9 @@ package final class SegmentQueue {
 
     // MARK: Reading
 
-    /// The first run of bytes; empty if there is none. Valid until the queue consumes it.
+    /// The first run of bytes; empty if there is none.
+    ///
+    /// Valid until the queue consumes it.
     package var first: UnsafeRawBufferPointer {
         head?.pointee.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
     }
@@ -75,7 +77,8 @@ package final class SegmentQueue {
         var node = head
         while let current = node, number < limit {
             let bytes = current.pointee.bytes
-            vectors[number] = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+            vectors[number].iov_base = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+            vectors[number].iov_len = bytes.count
             number += 1
             node = current.pointee.next
         }

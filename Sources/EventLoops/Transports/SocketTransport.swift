@@ -3,8 +3,8 @@ package import Kernel
 
 /// A connected stream socket and its protocol object: all of a transport's rules, for both kinds of loop.
 ///
-/// The channel below moves bytes and knows no rules; the protocol above knows no kernel. The transport owns the queue of bytes
-/// to send and decides what happens when: order of upcalls, flow control, half close, the end.
+/// The channel below moves bytes and knows no rules; the protocol above knows no kernel. The transport owns the queue
+/// of bytes to send and decides what happens when: order of upcalls, flow control, half close, the end.
 ///
 /// asyncio: `_SelectorSocketTransport`, `_ProactorSocketTransport`.
 package final class SocketTransport: StreamTransport, @unchecked Sendable {
@@ -84,7 +84,8 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
 
     private func isOnLoop(_ operation: String) -> Bool {
         if core.queue.isOnLoopThread { return true }
-        var context = ExceptionContext(message: "Non-thread-safe operation", error: EventLoopError.wrongThread(operation))
+        let error = EventLoopError.wrongThread(operation)
+        var context = ExceptionContext(message: "Non-thread-safe operation", error: error)
         context.transport = self
         core.reportFromAnyThread(context)
         return false
