@@ -1,15 +1,11 @@
+internal import Kernel
 import Synchronization
 
 /// What other threads give to the loop.
 ///
 /// A post costs a lock and an append. It wakes the loop, which costs a system call, only when the loop said that it
 /// goes to sleep and nobody woke it since.
-package final class Inbox: Sendable {
-    private struct Contents {
-        var entries: [ReadyEntry] = []
-        var isClosed = false
-    }
-
+package final class Inbox: @unchecked Sendable {
     /// The loop's sleep, as posters see it.
     private enum Sleep {
         static let awake: UInt8 = 0
@@ -17,24 +13,28 @@ package final class Inbox: Sendable {
         static let notified: UInt8 = 2
     }
 
-    private let contents = Mutex(Contents())
+    private let lock = Lock()
+    // Both are touched with the lock held only.
+    private var entries: [ReadyEntry] = []
+    private var isClosed = false
     private let isFilled = Atomic(false)
     private let sleep = Atomic(Sleep.awake)
     /// Wakes the loop's thread; taken away when the loop closes, under its own lock, so that no wake meets a closed
     /// descriptor.
-    private let waker = Mutex<(@Sendable () -> Void)?>(nil)
+    private let wakerLock = Lock()
+    private var waker: (@Sendable () -> Void)?
 
     package init() {}
 
     package func setWaker(_ wake: (@Sendable () -> Void)?) {
-        waker.withLock { $0 = wake }
+        wakerLock.withLock { waker = wake }
     }
 
     /// Hands an entry over; false if the loop is closed and the entry was not taken.
     package func post(_ entry: ReadyEntry) -> Bool {
-        let taken = contents.withLock { contents in
-            guard !contents.isClosed else { return false }
-            contents.entries.append(entry)
+        let taken = lock.withLock {
+            if isClosed { return false }
+            entries.append(entry)
             return true
         }
         guard taken else { return false }
@@ -47,7 +47,7 @@ package final class Inbox: Sendable {
     package func wake() {
         let (exchanged, _) = sleep.compareExchange(
             expected: Sleep.asleep, desired: Sleep.notified, ordering: .sequentiallyConsistent)
-        if exchanged { waker.withLock { $0?() } }
+        if exchanged { wakerLock.withLock { waker?() } }
     }
 
     /// Says that the loop is about to sleep; false if something came in, and then it must not.
@@ -76,23 +76,16 @@ package final class Inbox: Sendable {
     package func drain(into ready: ReadyQueue, spare: inout [ReadyEntry]) {
         guard isFilled.load(ordering: .acquiring) else { return }
         isFilled.store(false, ordering: .relaxed)
-        nonisolated(unsafe) var taken: [ReadyEntry] = []
-        swap(&taken, &spare)
-        taken = contents.withLock { [taken] contents in
-            let arrived = contents.entries
-            contents.entries = taken
-            return arrived
-        }
-        for entry in taken { ready.append(entry) }
-        taken.removeAll(keepingCapacity: true)
-        swap(&taken, &spare)
+        lock.withLock { swap(&entries, &spare) }
+        for entry in spare { ready.append(entry) }
+        spare.removeAll(keepingCapacity: true)
     }
 
     /// Takes no more entries.
     ///
     /// Those that it took are there for one more drain, even those whose posters have not got so far as to say so.
     package func close() {
-        contents.withLock { $0.isClosed = true }
+        lock.withLock { isClosed = true }
         isFilled.store(true, ordering: .sequentiallyConsistent)
         setWaker(nil)
     }

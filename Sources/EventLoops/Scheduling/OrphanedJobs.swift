@@ -1,24 +1,21 @@
 import Glibc
-import Synchronization
+internal import Kernel
 
 /// Jobs whose loop is closed.
 ///
 /// A job that is dropped leaves its task suspended for ever, with all it holds. So these run after all, one at a time,
 /// on a thread of their own: every handle of the closed loop answers them with an error, and their tasks can end.
 package enum OrphanedJobs {
-    private struct Waiting {
-        var jobs: [ReadyEntry] = []
-        var hasThread = false
-    }
-
-    private static let waiting = Mutex(Waiting())
+    private static let lock = Lock()
+    // Both are touched with the lock held only.
+    private nonisolated(unsafe) static var jobs: [ReadyEntry] = []
+    private nonisolated(unsafe) static var hasThread = false
 
     package static func run(_ entry: ReadyEntry) {
-        let needsThread = waiting.withLock { waiting in
-            waiting.jobs.append(entry)
-            if waiting.hasThread { return false }
-            waiting.hasThread = true
-            return true
+        let needsThread = lock.withLock {
+            jobs.append(entry)
+            defer { hasThread = true }
+            return !hasThread
         }
         if needsThread { startThread() }
     }
@@ -36,24 +33,29 @@ package enum OrphanedJobs {
 
     private static func drain() {
         let executor = OrphanExecutor.shared
-        while let entry = takeOne() {
-            switch entry {
-            case .handle: entry.discard()
-            case .request(let request): try? request.takeRetainedValue().run()
-            case .yielded(let continuation): continuation.resume()
-            case .taskJob(let job): job.runSynchronously(on: executor.asUnownedTaskExecutor())
-            case .serialJob(let job): job.runSynchronously(on: executor.asUnownedSerialExecutor())
-            }
+        while true {
+            let batch = takeAll()
+            if batch.isEmpty { return }
+            for entry in batch { run(entry, on: executor) }
         }
     }
 
-    private static func takeOne() -> ReadyEntry? {
-        waiting.withLock { waiting in
-            if waiting.jobs.isEmpty {
-                waiting.hasThread = false
-                return nil
-            }
-            return waiting.jobs.removeFirst()
+    private static func run(_ entry: ReadyEntry, on executor: OrphanExecutor) {
+        switch entry {
+        case .handle: entry.discard()
+        case .request(let request): try? request.takeRetainedValue().run()
+        case .yielded(let continuation): continuation.resume()
+        case .taskJob(let job): job.runSynchronously(on: executor.asUnownedTaskExecutor())
+        case .serialJob(let job): job.runSynchronously(on: executor.asUnownedSerialExecutor())
+        }
+    }
+
+    /// What waits; empty if nothing does, and then the thread must end.
+    private static func takeAll() -> [ReadyEntry] {
+        lock.withLock {
+            defer { jobs = [] }
+            if jobs.isEmpty { hasThread = false }
+            return jobs
         }
     }
 }
