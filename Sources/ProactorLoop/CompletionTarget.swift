@@ -41,7 +41,7 @@ struct CompletionFlags {
     ///
     /// Kernel: `IORING_CQE_F_MORE`.
     var hasMore: Bool {
-        rawValue & 2 != 0
+        rawValue & CompletionFlag.more != 0
     }
 
     /// The receive buffer that was filled.
@@ -53,6 +53,6 @@ struct CompletionFlags {
 
     /// Whether a receive buffer comes with the completion.
     var hasBuffer: Bool {
-        rawValue & 1 != 0
+        rawValue & CompletionFlag.buffer != 0
     }
 }

@@ -47,6 +47,22 @@ struct GatherList {
     ///
     /// The kernel's own limit is 1024.
     static let limit = 64
+    /// Bytes that one send takes at most. A send completes when the kernel has all of it: in smaller steps its owner learns
+    /// in time that more may be written.
+    static let byteLimit = 256 * 1024
+
+    /// Cuts a description to the limit, and returns the number of runs that are left.
+    static func bounded(_ vectors: UnsafeMutablePointer<iovec>, _ count: Int) -> Int {
+        var left = byteLimit
+        for index in 0..<count {
+            if vectors[index].iov_len >= left {
+                vectors[index].iov_len = left
+                return index + 1
+            }
+            left -= vectors[index].iov_len
+        }
+        return count
+    }
 
     let vectors: UnsafeMutablePointer<iovec>
     var message = msghdr()

@@ -1,3 +1,5 @@
+package import Uring
+
 /// How a ``ProactorEventLoop`` is set up.
 ///
 /// The defaults serve servers of any size; each is a bound, not a reservation.
@@ -20,6 +22,11 @@ public struct ProactorConfiguration: Sendable {
     ///
     /// Saves the wake-up, at the price of a busy processor: for few connections that must be answered fast.
     public var spin = Duration.zero
+
+    #if DEBUG
+        /// What this machine's kernel shall pretend to lack.
+        package var pretence = SetupPretence()
+    #endif
 
     /// Makes the default configuration.
     public init() {}

@@ -9,7 +9,9 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     private let waker: Waker
     private var spin: SpinBudget
     /// The thread that enabled the ring: the only one that the kernel lets use it.
-    private var thread: pthread_t?
+    private var thread: Int32?
+    /// The process that made the ring: a forked child has its descriptor, but not its memory.
+    private let process = getpid()
 
     package init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(EventLoopError)
     {
@@ -32,8 +34,13 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     // MARK: Running
 
     package func attach() throws(EventLoopError) {
+        guard getpid() == process else {
+            throw EventLoopError(
+                .wrongThread, "io_uring_enter",
+                detail: "After fork() the child must not use its parent's loop: make another in the child")
+        }
         if let thread {
-            guard pthread_equal(thread, pthread_self()) != 0 else {
+            guard thread == Ring.callingThread else {
                 throw EventLoopError(
                     .wrongThread, "io_uring_enter",
                     detail: "The loop's ring belongs to the thread that ran the loop first: run and close it there")
@@ -41,7 +48,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
             return
         }
         do { try port.ring.enable() } catch { throw EventLoopError(ring: error) }
-        thread = pthread_self()
+        thread = Ring.callingThread
         waker.arm()
     }
 
@@ -51,8 +58,11 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         do {
             if port.telling.isEmpty { try rest(wait) } else { try port.ring.enter(.none) }
         } catch { throw EventLoopError(ring: error) }
+        // Awake before any callback runs: who posts meanwhile need not wake the loop.
+        port.queue.inbox.wokeUp()
         port.ring.reap(port.dispatch)
         port.telling.takeEach { $0.turnCame(.tell) }
+        if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd read") }
     }
 
     /// Waits for completions: first awake, if that is configured and promises something, then asleep.
@@ -75,6 +85,12 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
             try port.ring.enter(.none)
         }
         try port.ring.enter(wait)
+    }
+
+    package func flush() {
+        submitSends()
+        // What the kernel refuses now it is asked again in the next run.
+        try? port.ring.enter(.none)
     }
 
     private func submitSends() {
@@ -121,7 +137,10 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     }
 
     package func connect(_ descriptor: Int32, to address: SocketAddress) async throws {
+        // A task that is not the loop's own may come here, or be here, when the loop has closed.
+        guard !port.ring.isClosed else { throw EventLoopError.closed("connect") }
         try await ConnectOperation(port, descriptor, address).result()
+        guard !port.ring.isClosed else { throw EventLoopError.closed("connect") }
     }
 
     // MARK: Closing
@@ -137,18 +156,23 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
             waker.stop()
             // Cancelling by one operation at a time: cancelling all at once is quadratic in the kernel.
             port.operations.forEachLive { tag, _ in port.ring.cancel(tag) }
-            while port.operations.live > 0, MonotonicClock.now() < deadline {
-                try port.ring.enter(.until(deadline))
-                port.ring.reap(port.dispatch)
+            submitSends()
+            repeat {
                 port.telling.takeEach { $0.turnCame(.tell) }
-            }
-            port.telling.takeEach { $0.turnCame(.tell) }
-            try port.ring.enter(.none)
+                try port.ring.enter(port.operations.live > 0 ? .until(deadline) : .none)
+                port.ring.reap(port.dispatch)
+            } while mustGoOnClosing && MonotonicClock.now() < deadline
         } catch { throw EventLoopError(ring: error) }
         waker.close()
         guard port.operations.live == 0 else { return abandon() }
         port.buffers.unregister()
         port.ring.close()
+    }
+
+    /// Whether the kernel has something of the loop's, or has not taken something yet: it may refuse for a while, and a
+    /// descriptor whose close it never took would stay open.
+    private var mustGoOnClosing: Bool {
+        port.operations.live > 0 || !port.telling.isEmpty || port.ring.entriesQueued != port.ring.entriesSubmitted
     }
 
     /// The kernel holds on to an operation: what it may write to must stay, so the ring's memory is left to it.

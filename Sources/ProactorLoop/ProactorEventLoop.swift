@@ -27,7 +27,7 @@ public final class ProactorEventLoop: AbstractEventLoop, CustomStringConvertible
     public init(configuration: ProactorConfiguration = ProactorConfiguration()) throws(EventLoopError) {
         try configuration.check()
         let queue = WorkQueue()
-        let segments = SegmentPool()
+        let segments = SegmentPool(queue: queue)
         driver = try ProactorDriver(configuration, queue: queue, segments: segments)
         core = LoopCore(driver: driver, queue: queue, segments: segments)
         core.bind(to: self)

@@ -10,6 +10,7 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
     private weak var owner: (any ListenerOwner)?
     private var tag: UInt64?
     private var isClosed = false
+    private var hasClosedDescriptor = false
 
     init(_ descriptor: Int32, port: RingPort, owner: any ListenerOwner) {
         self.descriptor = descriptor
@@ -28,27 +29,33 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
     override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
         if !flags.hasMore { tag = nil }
         if result >= 0 { deliver(result) }
-        guard !isClosed, tag == nil else { return }
+        guard tag == nil else { return }
+        if isClosed { return closeDescriptor() }
         // Whatever ended the multishot, the owner decides when to go on after an error.
         if result >= 0 { startAccepting() } else { owner?.acceptFailed(Errno(rawValue: -result)) }
     }
 
     private func deliver(_ accepted: Int32) {
-        if !isClosed, let owner { owner.accepted(accepted) } else { port.ring.closeDescriptor(accepted) }
+        if !isClosed, let owner { owner.accepted(accepted) } else { try? Descriptor.close(accepted) }
     }
 
-    /// Refuses new connections from here on.
+    /// Takes no connection from here on.
     ///
-    /// An accept in flight keeps its socket open past `close(2)`: so it is cancelled, and the kernel entered, before
-    /// the descriptor is closed.
+    /// An accept in flight keeps its socket open past `close(2)`: so it is cancelled, and the kernel entered, before the
+    /// descriptor is closed. The socket may be shared with other processes, which go on listening.
     func close() {
         guard !isClosed else { return }
         isClosed = true
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        if let tag {
-            port.ring.cancel(tag)
-            try? port.ring.enter(.none)
-        }
+        guard let tag else { return closeDescriptor() }
+        port.ring.cancel(tag)
+        try? port.ring.enter(.none)
+        // An accept that the kernel has not taken yet would go to whatever has the number by then.
+        if port.ring.entriesQueued == port.ring.entriesSubmitted { closeDescriptor() }
+    }
+
+    private func closeDescriptor() {
+        guard !hasClosedDescriptor else { return }
+        hasClosedDescriptor = true
         try? Descriptor.close(descriptor)
     }
 }

@@ -35,9 +35,7 @@ extension ProactorStreamChannel {
     /// Outside of the owner's calls: delivers what is held, then the end, then receives on.
     func continueReceiving() {
         while !held.isEmpty, owner.acceptsBytes, !isClosing {
-            let run = held.first
-            owner.received(run)
-            held.consume(run.count)
+            held.consume(owner.received(held.first))
         }
         guard held.isEmpty, !isClosing else { return }
         if receiving.end != nil { tellEnd() } else if receiving.tag == nil { receive(expectsData: true) }
@@ -54,17 +52,26 @@ extension ProactorStreamChannel {
     /// - Parameter expectsData: Whether there may be something already; if not, the kernel need not try before it
     ///   waits.
     private func receive(expectsData: Bool) {
-        guard receiving.isWanted, receiving.end == nil, !receiving.isStarved, !isClosing else { return }
+        // Never a second receive: a callback may have asked for one already.
+        guard receiving.tag == nil, mayReceive else { return }
         receiving.isCancelling = false
         if owner.suppliesMemory { return receiveIntoOwner(expectsData) }
         let tag = port.tag(for: self, .receiveMultishot)
         receiving.tag = tag
         receiving.isMultishot = true
-        port.ring.receiveMultishot(descriptor, group: port.buffers.group, pollFirst: !expectsData, tag: tag)
+        // Never by polling first: where a Unix socket's peer has sent and ended by then, the kernel (6.18) delivers the
+        // bytes and forgets the end.
+        port.ring.receiveMultishot(descriptor, group: port.buffers.group, tag: tag)
+    }
+
+    private var mayReceive: Bool {
+        receiving.isWanted && receiving.end == nil && !receiving.isStarved && !isClosing
     }
 
     private func receiveIntoOwner(_ expectsData: Bool) {
-        guard let memory = owner.receiveBuffer(), let start = memory.baseAddress, !isClosing else { return }
+        guard let memory = owner.receiveBuffer(), let start = memory.baseAddress else { return }
+        // Asking for memory ran the owner's code: look again.
+        guard receiving.tag == nil, mayReceive, owner.suppliesMemory else { return }
         let tag = port.tag(for: self, .receive)
         receiving.tag = tag
         receiving.isMultishot = false
@@ -88,8 +95,9 @@ extension ProactorStreamChannel {
     }
 
     private func deliver(_ bytes: UnsafeRawBufferPointer) {
-        if held.isEmpty, owner.acceptsBytes { return owner.received(bytes) }
-        held.append(bytes)
+        let taken = held.isEmpty && owner.acceptsBytes ? owner.received(bytes) : 0
+        guard taken < bytes.count, !isClosing else { return }
+        held.append(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(taken)))
         // The owner is slow: ask the kernel for no more.
         if let tag = receiving.tag { cancelReceive(tag) }
     }
@@ -101,14 +109,17 @@ extension ProactorStreamChannel {
         if isClosing { return finishIfPossible() }
         guard result > 0 else { return receiveEnded(result) }
         let filled = UnsafeRawBufferPointer(start: memory?.baseAddress, count: Int(result))
-        if held.isEmpty, owner.acceptsBytes { owner.receivedIntoBuffer(filled) } else { held.append(filled) }
-        if !isClosing { receive(expectsData: false) }
+        let taken = held.isEmpty && owner.acceptsBytes ? owner.receivedIntoBuffer(filled) : 0
+        if taken < filled.count, !isClosing { held.append(UnsafeRawBufferPointer(rebasing: filled.dropFirst(taken))) }
+        receive(expectsData: false)
     }
 
     private func receiveEnded(_ result: Int32) {
         switch result {
         case 0: receiving.end = .eof
         case -ENOBUFS:
+            // Buffers may have gone back to the kernel since it said so: then nobody would wake the channel again.
+            if port.lent.isKernelSupplied { return receive(expectsData: true) }
             receiving.isStarved = true
             return port.starved.append(self)
         case -ECANCELED: return receive(expectsData: true)

@@ -59,7 +59,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         if isClosing { return tellLater() }
         guard sendTag == nil else { return }
         let vectors = port.gathering.scratch
-        let count = owner.gather(into: vectors, limit: GatherList.limit)
+        let count = GatherList.bounded(vectors, owner.gather(into: vectors, limit: GatherList.limit))
         guard count > 0 else { return }
         if count == 1, let start = vectors[0].iov_base {
             let tag = port.tag(for: self, .send)
@@ -128,7 +128,8 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         guard !isListedToSend, !isListedToTell else { return }
         isFinished = true
         held.removeAll()
-        port.ring.closeDescriptor(descriptor)
+        // Not by the ring: the owner tells its protocol in this turn, and the peer must have seen the end by then.
+        try? Descriptor.close(descriptor)
         owner.channelClosed()
     }
 }

@@ -19,17 +19,27 @@ final class RingPort: @unchecked Sendable {
     let starved = TurnList()
 
     init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(RingError) {
+        if let failure = Self.selfTest { throw failure }
         self.queue = queue
         self.segments = segments
-        ring = try Ring(
-            RingConfiguration(
-                entries: UInt32(clamping: configuration.submissionEntries),
-                completionEntries: UInt32(clamping: configuration.completionEntries)))
+        var sizes = RingConfiguration(
+            entries: UInt32(clamping: configuration.submissionEntries),
+            completionEntries: UInt32(clamping: configuration.completionEntries))
+        #if DEBUG
+            sizes.pretence = configuration.pretence
+        #endif
+        ring = try Ring(sizes)
         buffers = try BufferRing(
             ring: ring, group: 0, count: configuration.receiveBufferCount, size: configuration.receiveBufferSize)
         lent = LentMemory(base: buffers.base, pieceSize: buffers.size, count: buffers.count)
         segments.adopt(lent)
     }
+
+    /// Whether the kernel does what no probe answers for, tried once a process.
+    private static let selfTest: RingError? = {
+        do throws(RingError) { try SelfTest.run() } catch { return error }
+        return nil
+    }()
 
     /// A tag for an operation that is about to be queued on the ring.
     func tag(for target: CompletionTarget, _ kind: OperationKind) -> UInt64 {

@@ -10,6 +10,8 @@ final class Waker: CompletionTarget {
     private let counter = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
     private let port: RingPort
     private var isStopped = false
+    /// Why the loop cannot be woken any more: somebody closed the descriptor.
+    private(set) var failure: Errno?
     private var hasClosedEvent = false
 
     /// Takes the event descriptor over, which must block: the ring waits for it.
@@ -37,8 +39,13 @@ final class Waker: CompletionTarget {
     }
 
     override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
-        guard result != -Errno.canceled.rawValue, !isStopped else { return }
-        arm()
+        if isStopped { return }
+        let errno = Errno(rawValue: -result)
+        if result >= 0 || errno == .canceled || errno == .interrupted || errno == .resourceTemporarilyUnavailable {
+            arm()
+        } else {
+            failure = errno
+        }
     }
 
     /// Reads no more.

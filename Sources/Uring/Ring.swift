@@ -123,6 +123,11 @@ extension Ring {
     /// Failures of operations that nobody waits for: cancels that came too late, closes of bad descriptors.
     package var ignoredFailures: UInt64 { state.pointee.ignoredFailures }
 
+    /// The kernel's number of the calling thread, by which it knows who may use a ring.
+    ///
+    /// A system call.
+    package static var callingThread: Int32 { cu_thread_number() }
+
     /// Whether the calling thread is the one that enabled the ring.
     var isOwnThread: Bool { state.pointee.owner == pthread_self() }
 

@@ -9,8 +9,17 @@
 #include <liburing.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #pragma clang assume_nonnull begin
+
+/// The kernel's number of the calling thread. Unlike pthread_self(), which the next thread has once this one has ended,
+/// it is as good as unique.
+static inline int32_t cu_thread_number(void)
+{
+    return (int32_t)syscall(SYS_gettid);
+}
 
 /// Gives a disabled ring to the calling thread. Ours, because liburing 2.3 declares but does not export its own.
 static inline int32_t cu_enable_ring(int32_t fd)

@@ -28,7 +28,7 @@ extension AbstractEventLoop {
         allErrors: Bool = false, _ makeProtocol: @escaping () -> P
     ) async throws -> (any StreamTransport, P) {
         let operation = "createConnection"
-        try core.check(operation)
+        try core.checkTask(operation)
         var addresses = try await core.addresses(
             host: host, port: port, family: family, proto: proto, flags: flags, operation)
         let ahead = interleave ?? (happyEyeballsDelay == nil ? 0 : 1)
@@ -38,7 +38,7 @@ extension AbstractEventLoop {
             connector.localAddresses = try await core.addresses(
                 host: localAddress.host, port: localAddress.port, family: family, proto: proto, flags: flags, operation)
         }
-        try core.check(operation)
+        try core.checkTask(operation)
         let outcome =
             if let happyEyeballsDelay, addresses.count > 1 {
                 try await connector.connectStaggered(addresses, delay: happyEyeballsDelay)
@@ -62,7 +62,7 @@ extension AbstractEventLoop {
     public func createConnection<P: ConnectionProtocol>(
         socket: Socket, _ makeProtocol: @escaping () -> P
     ) async throws -> (any StreamTransport, P) {
-        try core.check("createConnection")
+        try core.checkTask("createConnection")
         return try adopt(socket, "createConnection", makeProtocol)
     }
 
@@ -76,7 +76,7 @@ extension AbstractEventLoop {
     public func connectAcceptedSocket<P: ConnectionProtocol>(
         _ socket: Socket, _ makeProtocol: @escaping () -> P
     ) async throws -> (any StreamTransport, P) {
-        try core.check("connectAcceptedSocket")
+        try core.checkTask("connectAcceptedSocket")
         return try adopt(socket, "connectAcceptedSocket", makeProtocol)
     }
 
@@ -91,8 +91,9 @@ extension AbstractEventLoop {
     private func begin<P: ConnectionProtocol>(
         _ descriptor: Int32, _ makeProtocol: () -> P
     ) throws -> (any StreamTransport, P) {
-        let connectionProtocol = makeProtocol()
         do {
+            try core.check("createConnection")
+            let connectionProtocol = makeProtocol()
             let transport = try SocketTransport(core: core, descriptor: descriptor, protocol: connectionProtocol)
             transport.begin()
             return (transport, connectionProtocol)

@@ -34,6 +34,8 @@ package protocol LoopDriver: AnyObject {
     func attach() throws(EventLoopError)
     /// Gives the kernel what is asked of it, waits, and dispatches whatever has happened.
     func poll(_ wait: LoopWait) throws(EventLoopError)
+    /// Gives the kernel what is asked of it, at the end of a run.
+    func flush()
     /// Ends the current or the next wait. Any thread; costs a system call.
     func wake()
     /// The descriptor whose writing wakes the loop, for signal handlers, which can call nothing else.

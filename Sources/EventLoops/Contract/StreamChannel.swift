@@ -26,10 +26,12 @@ package protocol StreamChannelOwner: AnyObject {
     func receiveBuffer() -> UnsafeMutableRawBufferPointer?
     /// Whether the owner supplies the memory: decides how the channel receives next.
     var suppliesMemory: Bool { get }
-    /// Lends received bytes for the time of the call.
-    func received(_ bytes: UnsafeRawBufferPointer)
+    /// Lends received bytes for the time of the call; returns how many the owner took before it wanted no more.
+    func received(_ bytes: UnsafeRawBufferPointer) -> Int
     /// These bytes of the owner's memory were filled.
-    func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer)
+    ///
+    /// Returns how many the owner took before it wanted no more.
+    func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer) -> Int
     /// The peer sends no more.
     func receivedEOF()
     /// Describes what is to be sent, from the front, and returns the number of runs. They stay until ``sent(_:)``.

@@ -11,7 +11,10 @@ extension AbstractEventLoop {
     /// - Parameter handler: Called on the loop's thread; if it throws, that is reported by the default handler. Nil
     ///   restores the default. asyncio: `set_exception_handler`.
     public func setExceptionHandler(_ handler: ((ExceptionContext) throws -> Void)?) {
-        guard core.queue.admitsCurrentThread() else { return }
+        guard core.queue.admitsCurrentThread() else {
+            let error = EventLoopError.wrongThread("setExceptionHandler")
+            return core.reportFromAnyThread(ExceptionContext(message: "Non-thread-safe operation", error: error))
+        }
         core.exceptions.handler = handler
     }
 

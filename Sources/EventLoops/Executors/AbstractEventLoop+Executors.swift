@@ -30,7 +30,7 @@ extension AbstractEventLoop {
     /// - Throws: ``EventLoopError`` with `.timedOut`: the threads are then left to end by themselves;
     ///   `CancellationError`. asyncio: `shutdown_default_executor`.
     public func shutdownDefaultExecutor(timeout: Duration? = nil) async throws {
-        try core.check("shutdownDefaultExecutor")
+        try core.checkTask("shutdownDefaultExecutor")
         core.isExecutorShutDown = true
         guard let executor = core.defaultExecutor else { return }
         let ended = createFuture(of: Bool.self)

@@ -81,15 +81,20 @@ public final class ThreadPoolExecutor: @unchecked Sendable {
     }
 
     private func serve() {
+        while runNext() {}
         pthread_mutex_lock(lock)
-        while let job = nextJob() {
-            pthread_mutex_unlock(lock)
-            job()
-            pthread_mutex_lock(lock)
-        }
         workers -= 1
         pthread_cond_broadcast(changed)
         pthread_mutex_unlock(lock)
+    }
+
+    /// Runs one job, and lets go of it before the lock is taken again: what it holds may call the pool when it goes.
+    private func runNext() -> Bool {
+        pthread_mutex_lock(lock)
+        let job = nextJob()
+        pthread_mutex_unlock(lock)
+        job?()
+        return job != nil
     }
 
     /// Waits for work with the lock held; nil once the pool is shut down and empty.

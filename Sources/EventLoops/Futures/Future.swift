@@ -54,6 +54,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Throws: The future's error; `CancellationError` if it was cancelled; ``EventLoopError`` with `.invalidState`
     ///   if it is not done. asyncio: `result()`.
     public final func result() throws -> Value {
+        guard core.queue.admitsCurrentThread() else { throw EventLoopError.wrongThread("result") }
         isErrorUnseen = false
         switch state {
         case .finished(let value): return value
@@ -68,6 +69,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Throws: `CancellationError` if the future was cancelled; ``EventLoopError`` with `.invalidState` if it is not
     ///   done. asyncio: `exception()`.
     public final func exception() throws -> (any Error)? {
+        guard core.queue.admitsCurrentThread() else { throw EventLoopError.wrongThread("exception") }
         isErrorUnseen = false
         switch state {
         case .finished: return nil
@@ -102,7 +104,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Returns: False if the future was done already. asyncio: `cancel(msg)`.
     @discardableResult
     public func cancel(message: String? = nil) -> Bool {
-        guard core.queue.admitsCurrentThread(), !isDone else { return false }
+        guard isOnLoop("cancel"), !isDone else { return false }
         finish(.cancelled(message: message))
         return true
     }
@@ -144,6 +146,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Returns: A token for ``removeDoneCallback(_:)``. asyncio: `add_done_callback`.
     @discardableResult
     public final func addDoneCallback(_ callback: @escaping (Future<Value>) throws -> Void) -> Int {
+        guard isOnLoop("addDoneCallback") else { return 0 }
         lastToken += 1
         if isDone { schedule(callback) } else { callbacks.append(Callback(token: lastToken, call: callback)) }
         return lastToken
@@ -155,9 +158,19 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Returns: Whether it was there. asyncio: `remove_done_callback`.
     @discardableResult
     public final func removeDoneCallback(_ token: Int) -> Bool {
-        guard let index = callbacks.firstIndex(where: { $0.token == token }) else { return false }
+        guard isOnLoop("removeDoneCallback"), let index = callbacks.firstIndex(where: { $0.token == token }) else { return false }
         callbacks.remove(at: index)
         return true
+    }
+
+    /// Whether the caller may touch the future; if not, the exception handler is told.
+    private final func isOnLoop(_ operation: String) -> Bool {
+        if core.queue.admitsCurrentThread() { return true }
+        var context = ExceptionContext(
+            message: "Non-thread-safe operation", error: EventLoopError.wrongThread(operation))
+        context.future = self
+        core.reportFromAnyThread(context)
+        return false
     }
 
     private final func schedule(_ callback: @escaping (Future<Value>) throws -> Void) {

@@ -6,6 +6,7 @@ public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked 
     ///
     /// asyncio: `get_name`, `set_name`.
     public var name: String
+    /// Set once, before anybody else has the task.
     private var job: Task<Void, Never>?
 
     package init(core: LoopCore, name: String?) {
@@ -32,19 +33,20 @@ public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked 
             outcome = .success(try await body())
         } catch { outcome = .failure(error) }
         core.tasks[ObjectIdentifier(self)] = nil
-        job = nil
         let wasCancelled = if case .failure(let error) = outcome { error is CancellationError } else { false }
         finishTask(outcome, wasCancelled: wasCancelled)
     }
 
     /// Asks the task to end: its waiting throws `CancellationError`, and it is cancelled once it lets that through.
     ///
+    /// May be called from any thread.
+    ///
     /// - Parameter message: Not kept: Swift's own cancellation carries none.
-    /// - Returns: False if the task is done. asyncio: `Task.cancel(msg)`.
+    /// - Returns: False if the task is done, as far as the calling thread can know. asyncio: `Task.cancel(msg)`.
     @discardableResult
     public override func cancel(message: String? = nil) -> Bool {
-        guard let job, !isDone else { return false }
-        job.cancel()
+        if core.queue.isOnLoopThread, isDone { return false }
+        job?.cancel()
         return true
     }
 

@@ -18,7 +18,7 @@ extension AbstractEventLoop {
         host: String?, port: Int, family: AddressFamily = .unspecified, type: Int32 = 0, proto: Int32 = 0,
         flags: Int32 = 0
     ) async throws -> [AddressInfo] {
-        try core.check("getAddrInfo")
+        try core.checkTask("getAddrInfo")
         return try await core.lookUp("getAddrInfo", host ?? "*") {
             try AddressLookup.addresses(
                 host: host, service: String(port), family: family, type: type, protocol: proto, flags: flags)
@@ -34,7 +34,7 @@ extension AbstractEventLoop {
     /// - Throws: As ``getAddrInfo(host:port:family:type:proto:flags:)``. asyncio: `getnameinfo`.
     public func getNameInfo(_ address: SocketAddress, flags: Int32 = 0) async throws -> (host: String, service: String)
     {
-        try core.check("getNameInfo")
+        try core.checkTask("getNameInfo")
         return try await core.lookUp("getNameInfo", address.description) {
             try AddressLookup.names(of: address, flags: flags)
         }

@@ -55,10 +55,9 @@ extension AbstractEventLoop {
     /// - Parameter delay: How long to sleep.
     /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread` or `.closed`. asyncio: `asyncio.sleep`.
     public func sleep(for delay: Duration) async throws {
-        try core.check("sleep")
+        try core.checkTask("sleep")
         guard delay > .zero else {
-            await withUnsafeContinuation { core.queue.append(yielded: $0) }
-            return try Task.checkCancellation()
+            return try await core.giveWay()
         }
         let over = WaitList(queue: core.queue)
         let handle = core.callAt(core.now.advanced(by: delay)) { over.resumeAll() }

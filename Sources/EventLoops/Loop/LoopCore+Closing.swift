@@ -14,13 +14,12 @@ extension LoopCore {
         try driver.attach()
         queue.setTurning(true)
         defer { queue.setTurning(false) }
-        signals.removeAll()
         isClosed = true
+        signals.removeAll()
         timers.removeAll()
         for transport in transports.values { transport.abort() }
         for server in servers.values { server.loopClosed() }
-        try endTasks()
-        try driver.close()
+        let failure = endWork()
         transports = [:]
         servers = [:]
         tasks = [:]
@@ -28,12 +27,24 @@ extension LoopCore {
         queue.close()
         defaultExecutor?.shutdown(wait: false)
         defaultExecutor = nil
+        if let failure { throw failure }
+    }
+
+    /// Lets tasks end and the kernel let go; every step is taken, whatever becomes of the one before.
+    private func endWork() -> EventLoopError? {
+        var first: EventLoopError?
+        do throws(EventLoopError) { try endTasks() } catch { first = error }
+        // No wake may meet the descriptor that the driver closes now.
+        queue.inbox.setWaker(nil)
+        do throws(EventLoopError) { try driver.close() } catch { first = first ?? error }
+        return first
     }
 
     private func endTasks() throws(EventLoopError) {
         let previous = RunningLoop.enter(self)
         defer { RunningLoop.leave(to: previous) }
         for task in tasks.values { task.cancel(message: nil) }
+        queue.endWaits()
         let deadline = now.advanced(by: Self.closingTime)
         while !tasks.isEmpty || queue.readyCount > 0, now < deadline {
             let soon = now.advanced(by: .milliseconds(1)).nanoseconds

@@ -11,6 +11,8 @@ extension LoopCore {
             mustStop = false
         }
         repeat { try runOnce() } while !mustStop
+        // What the last turn wrote and closed must not wait for another run.
+        driver.flush()
     }
 
     /// Ends the run after the current turn.

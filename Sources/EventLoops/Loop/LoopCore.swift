@@ -99,6 +99,18 @@ public final class LoopCore: @unchecked Sendable {
         return false
     }
 
+    /// Throws unless the caller is a task on the thread that runs the loop: what suspends can be nothing else.
+    package func checkTask(_ operation: String) throws(EventLoopError) {
+        guard !isClosed else { throw .closed(operation) }
+        guard queue.isTurning else { throw .wrongThread(operation) }
+    }
+
+    /// Suspends the calling task for one turn.
+    package func giveWay() async throws {
+        await withUnsafeContinuation { queue.append(yielded: $0) }
+        try Task.checkCancellation()
+    }
+
     /// Throws unless `operation` may go on.
     package func check(_ operation: String) throws(EventLoopError) {
         guard queue.admitsCurrentThread() else { throw .wrongThread(operation) }

@@ -1,7 +1,7 @@
 /// Tasks that wait for one event of the loop.
 ///
 /// All of it happens on the loop's thread; only cancelling may come from elsewhere, and is handed over.
-package final class WaitList: WaitingPlace, @unchecked Sendable {
+package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     private struct Waiter {
         let number: UInt64
         let continuation: UnsafeContinuation<Bool, Never>
@@ -21,6 +21,7 @@ package final class WaitList: WaitingPlace, @unchecked Sendable {
 
     package init(queue: WorkQueue) {
         self.queue = queue
+        super.init()
     }
 
     package var isEmpty: Bool {
@@ -50,7 +51,7 @@ package final class WaitList: WaitingPlace, @unchecked Sendable {
         if first == nil {
             first = continuation
             firstNumber = number
-            return
+            return join(queue.waits)
         }
         let crowd = others ?? Crowd()
         others = crowd
@@ -59,12 +60,22 @@ package final class WaitList: WaitingPlace, @unchecked Sendable {
 
     /// The event has happened: every waiting task goes on, in the order in which they came.
     package func resumeAll() {
+        resumeAll(returning: true)
+    }
+
+    package override func loopCloses() {
+        resumeAll(returning: false)
+    }
+
+    @inline(__always)
+    private func resumeAll(returning happened: Bool) {
         guard let continuation = first else { return }
         first = nil
-        continuation.resume(returning: true)
+        leave(queue.waits)
+        continuation.resume(returning: happened)
         guard let crowd = others else { return }
         others = nil
-        for waiter in crowd.members { waiter.continuation.resume(returning: true) }
+        for waiter in crowd.members { waiter.continuation.resume(returning: happened) }
     }
 
     func cancel(_ number: UInt64) {
@@ -72,7 +83,7 @@ package final class WaitList: WaitingPlace, @unchecked Sendable {
             let next = others?.members.first
             first = next?.continuation
             firstNumber = next?.number ?? 0
-            if next != nil { others?.members.removeFirst() }
+            if next == nil { leave(queue.waits) } else { others?.members.removeFirst() }
             continuation.resume(returning: false)
         } else if let index = others?.members.firstIndex(where: { $0.number == number }) {
             others?.members.remove(at: index).continuation.resume(returning: false)

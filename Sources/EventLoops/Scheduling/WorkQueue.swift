@@ -16,6 +16,8 @@ package final class WorkQueue: @unchecked Sendable {
     private let ready = ReadyQueue()
     private var spare: [ReadyEntry] = []
     package let inbox = Inbox()
+    /// Where tasks wait for events of the loop.
+    let waits = WaitRegistry()
 
     package init() {
         owner = Atomic(cl_thread_self())
@@ -37,6 +39,7 @@ package final class WorkQueue: @unchecked Sendable {
 
     /// Says that the calling thread turns the loop, to run it or to close it, or that it has stopped doing so.
     package func setTurning(_ turns: Bool) {
+        if turns { owner.store(cl_thread_self(), ordering: .relaxed) }
         runner.store(turns ? cl_thread_self() : 0, ordering: .relaxed)
     }
 
@@ -50,8 +53,8 @@ package final class WorkQueue: @unchecked Sendable {
     /// A loop that does not run is adopted by the thread that asks, as asyncio allows a loop to be made on one thread
     /// and run on another.
     package func admitsCurrentThread() -> Bool {
-        if isOnLoopThread { return true }
-        if isRunning { return false }
+        let running = runner.load(ordering: .relaxed)
+        if running != 0 { return running == cl_thread_self() }
         owner.store(cl_thread_self(), ordering: .relaxed)
         return true
     }
@@ -134,6 +137,11 @@ package final class WorkQueue: @unchecked Sendable {
     // MARK: Closing
 
     private var isClosed = false
+
+    /// Ends every wait: nothing happens on this loop any more.
+    package func endWaits() {
+        waits.endAll()
+    }
 
     /// Takes no more; what is still queued is dropped, but for jobs, which are run so that their tasks can end.
     package func close() {

@@ -63,7 +63,7 @@ extension AbstractEventLoop {
     public func createServer<P: ConnectionProtocol>(
         socket: Socket, backlog: Int = 100, startServing: Bool = true, _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
-        try core.check("createServer")
+        try core.checkTask("createServer")
         let descriptor = try StreamSocket.adopt(socket, "createServer")
         // Accepted sockets inherit it.
         StreamOptions.setNoDelay(descriptor)
@@ -74,7 +74,7 @@ extension AbstractEventLoop {
         hosts: [String?], port: Int, family: AddressFamily, backlog: Int, reuseAddress: Bool, reusePort: Bool,
         keepAlive: Bool, startServing: Bool, _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
-        try core.check("createServer")
+        try core.checkTask("createServer")
         var addresses: [SocketAddress] = []
         for host in hosts {
             for address in try await core.listeningAddresses(host: host, port: port, family: family)
@@ -82,7 +82,7 @@ extension AbstractEventLoop {
                 addresses.append(address)
             }
         }
-        try core.check("createServer")
+        try core.checkTask("createServer")
         let sockets = ServerSockets(reuseAddress: reuseAddress, reusePort: reusePort, keepAlive: keepAlive)
         return try makeServer(try sockets.bind(to: addresses), backlog, startServing, makeProtocol)
     }

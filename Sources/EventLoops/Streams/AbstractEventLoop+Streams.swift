@@ -100,7 +100,8 @@ extension LoopCore {
     }
 
     private func report(_ error: any Error, from connection: StreamConnection, _ transport: any StreamTransport) {
-        if error is CancellationError || transport.isClosing { return }
+        // That a connection breaks is no fault of its handler.
+        if error is CancellationError || (connection.hasBroken && error is EventLoopError) { return }
         var context = ExceptionContext(message: "Unhandled exception in connection handler", error: error)
         context.transport = transport
         exceptions.report(context)

@@ -53,11 +53,18 @@ final class StreamConnection: StreamProtocol {
         lost.resumeAll()
     }
 
+    /// Whether an error ended the connection.
+    var hasBroken: Bool {
+        loss != nil
+    }
+
     // MARK: Asked by the writer
 
-    func drain() async throws {
-        try core.check("drain")
+    func drain(isClosing: Bool) async throws {
+        try core.checkTask("drain")
         if let error = reader.exception { throw error }
+        // A connection that is being lost pauses nobody: without giving way, who writes in a loop would never hear of it.
+        if isClosing { try await core.giveWay() }
         try throwIfLost()
         guard isPaused else { return }
         guard await drained.wait() else { throw CancellationError() }
@@ -71,7 +78,7 @@ final class StreamConnection: StreamProtocol {
 
     func waitClosed() async throws {
         if !isLost {
-            try core.check("waitClosed")
+            try core.checkTask("waitClosed")
             guard await lost.wait() else { throw CancellationError() }
         }
         if let loss { throw loss }

@@ -10,6 +10,8 @@ internal import Glibc
 public final class StreamReader: @unchecked Sendable {
     /// The longest line or record that ``readLine()`` and ``readUntil(separator:)`` accept, in bytes.
     public let limit: Int
+    /// Above it the kernel is asked for no more.
+    private let highMark: Int
     private let core: LoopCore
     private let arrived: WaitList
     private let incoming: SegmentQueue
@@ -21,6 +23,7 @@ public final class StreamReader: @unchecked Sendable {
     init(core: LoopCore, limit: Int) {
         self.core = core
         self.limit = limit
+        highMark = limit.multipliedReportingOverflow(by: 2).overflow ? .max : 2 * limit
         arrived = WaitList(queue: core.queue)
         incoming = SegmentQueue(pool: core.segments)
     }
@@ -65,9 +68,10 @@ public final class StreamReader: @unchecked Sendable {
     }
 
     private func readToEnd() async throws -> [UInt8] {
-        var all: [UInt8] = []
-        while try await waitForBytes() { all += take(incoming.count) }
-        return all
+        try throwIfBroken()
+        // Taken at the end only: what a task had taken before it is cancelled would be lost.
+        while !hasEnded { try await waitForMore() }
+        return take(incoming.count)
     }
 
     /// Reads exactly so many bytes.
@@ -146,7 +150,7 @@ public final class StreamReader: @unchecked Sendable {
     // MARK: Waiting
 
     private func throwIfBroken() throws {
-        try core.check("read")
+        try core.checkTask("read")
         if let error { throw error }
     }
 
@@ -204,7 +208,7 @@ public final class StreamReader: @unchecked Sendable {
 
     func feed(_ bytes: RawSpan) {
         bytes.withUnsafeBytes { incoming.append($0) }
-        if incoming.count > 2 * limit, !isPaused {
+        if incoming.count > highMark, !isPaused {
             isPaused = true
             transport?.pauseReading()
         }

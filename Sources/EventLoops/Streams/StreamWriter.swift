@@ -48,7 +48,7 @@ public final class StreamWriter: @unchecked Sendable {
     /// - Throws: The connection's error, or ``EventLoopError`` with `.closed` once it is lost; `CancellationError`,
     ///   which loses nothing. asyncio: `drain`.
     public func drain() async throws {
-        try await connection.drain()
+        try await connection.drain(isClosing: transport.isClosing)
     }
 
     /// Ends the sending half once everything is sent.

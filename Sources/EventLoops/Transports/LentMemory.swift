@@ -65,6 +65,11 @@ package final class LentMemory {
         return piece
     }
 
+    /// Whether some piece is neither out nor on its way back: with the kernel, or in a completion that was not seen yet.
+    package var isKernelSupplied: Bool {
+        keptOut + returnedCount < count
+    }
+
     package var hasReturned: Bool {
         returnedCount > 0
     }

@@ -30,7 +30,7 @@ package struct Segment {
 }
 
 /// Where segments come from and return to: one for each loop, last in first out, so that hot memory is used again.
-package final class SegmentPool {
+package final class SegmentPool: @unchecked Sendable {
     package typealias Node = UnsafeMutablePointer<Segment>
 
     /// Sizes of a node and its memory together: odd numbers of cache lines, so that the first lines of many nodes
@@ -52,7 +52,12 @@ package final class SegmentPool {
     /// The kernel's receive buffers, where the loop has them.
     private var lentMemory: LentMemory?
 
-    package init() {}
+    /// The loop's queue, to which nodes are handed that are let go of on other threads; nil where there is one thread only.
+    private let queue: WorkQueue?
+
+    package init(queue: WorkQueue? = nil) {
+        self.queue = queue
+    }
 
     package func adopt(_ memory: LentMemory) {
         lentMemory = memory
@@ -103,6 +108,21 @@ package final class SegmentPool {
         case .owned(let owner):
             owner.release()
             bare.push(node)
+        }
+    }
+
+    /// Takes back a whole list of nodes, from whatever thread lets go of it.
+    func recycle(list first: Node) {
+        guard let queue, !queue.isOnLoopThread else { return recycleHere(first) }
+        nonisolated(unsafe) let first = first
+        queue.performOnLoop { self.recycleHere(first) }
+    }
+
+    private func recycleHere(_ first: Node) {
+        var node: Node? = first
+        while let current = node {
+            node = current.pointee.next
+            recycle(current)
         }
     }
 

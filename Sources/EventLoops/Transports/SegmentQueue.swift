@@ -119,10 +119,6 @@ package final class SegmentQueue {
     }
 
     deinit {
-        var node = head
-        while let current = node {
-            node = current.pointee.next
-            pool.recycle(current)
-        }
+        if let head { pool.recycle(list: head) }
     }
 }

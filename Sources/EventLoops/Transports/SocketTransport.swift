@@ -104,6 +104,7 @@ extension SocketTransport {
     }
 
     package func setProtocol(_ protocol: any BaseProtocol) throws(EventLoopError) {
+        guard core.queue.isOnLoopThread else { throw .wrongThread("setProtocol") }
         guard state != .lost else { return }
         let wasReading = isReading
         receiver = try Self.receiver(`protocol`)
@@ -154,6 +155,7 @@ extension SocketTransport {
     }
 
     package func setWriteBufferLimits(high: Int?, low: Int?) throws(EventLoopError) {
+        guard core.queue.isOnLoopThread else { throw .wrongThread("setWriteBufferLimits") }
         flow.adopt(try FlowControl.limits(high: high, low: low))
         pauseProtocolIfNeeded()
     }
@@ -260,26 +262,29 @@ extension SocketTransport: StreamChannelOwner {
         if case .buffered = receiver { true } else { false }
     }
 
-    package func received(_ bytes: UnsafeRawBufferPointer) {
+    package func received(_ bytes: UnsafeRawBufferPointer) -> Int {
         let began = core.upcallBegins()
+        defer { core.upcallEnded(began) { "dataReceived" } }
         switch receiver {
-        case .stream(let stream): stream.dataReceived(bytes.bytes)
-        case .buffered(let buffered): copy(bytes, to: buffered)
-        case .none: break
+        case .stream(let stream):
+            stream.dataReceived(bytes.bytes)
+            return bytes.count
+        case .buffered: return copy(bytes)
+        case .none: return bytes.count
         }
-        core.upcallEnded(began) { "dataReceived" }
     }
 
-    /// Bytes that were received before the protocol was changed to one that supplies its own memory.
-    private func copy(_ bytes: UnsafeRawBufferPointer, to buffered: any BufferedProtocol) {
-        var rest = bytes
-        while !rest.isEmpty, state == .open {
-            guard let memory = receiveBuffer() else { return }
-            let count = min(memory.count, rest.count)
-            memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))
+    /// Hands bytes that lie elsewhere to a protocol that supplies its own memory, for as long as it takes them.
+    private func copy(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var taken = 0
+        while taken < bytes.count, isReading, case .buffered(let buffered) = receiver {
+            guard let memory = receiveBuffer(), isReading, buffered === bufferSupplier else { break }
+            let count = min(memory.count, bytes.count - taken)
+            memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[taken..<taken + count]))
             buffered.bufferUpdated(count)
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+            taken += count
         }
+        return isClosing ? bytes.count : taken
     }
 
     package func receiveBuffer() -> UnsafeMutableRawBufferPointer? {
@@ -291,12 +296,15 @@ extension SocketTransport: StreamChannelOwner {
         return nil
     }
 
-    package func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer) {
-        // The protocol may have been changed while the kernel filled the old one's memory.
-        guard case .buffered(let buffered) = receiver, buffered === bufferSupplier else { return received(bytes) }
+    package func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer) -> Int {
+        // The protocol may have been changed while the kernel filled the old one's memory, which must live until it is read.
+        guard case .buffered(let buffered) = receiver, buffered === bufferSupplier else {
+            return withExtendedLifetime(bufferSupplier) { received(bytes) }
+        }
         let began = core.upcallBegins()
         buffered.bufferUpdated(bytes.count)
         core.upcallEnded(began) { "bufferUpdated" }
+        return bytes.count
     }
 
     package func receivedEOF() {
@@ -357,9 +365,8 @@ extension SocketTransport {
     }
 
     private func tellLoss() {
-        let last = `protocol`
+        `protocol`.connectionLost(loss)
         letGo()
-        last.connectionLost(loss)
     }
 
     private func letGo() {
