@@ -47,8 +47,10 @@ struct GatherList {
     ///
     /// The kernel's own limit is 1024.
     static let limit = 64
-    /// Bytes that one send takes at most. A send completes when the kernel has all of it: in smaller steps its owner learns
-    /// in time that more may be written.
+    /// Bytes that one send takes at most.
+    ///
+    /// A send completes when the kernel has all of it: in smaller steps its owner learns in time that more may be
+    /// written.
     static let byteLimit = 256 * 1024
 
     /// Cuts a description to the limit, and returns the number of runs that are left.

@@ -41,8 +41,8 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
 
     /// Takes no connection from here on.
     ///
-    /// An accept in flight keeps its socket open past `close(2)`: so it is cancelled, and the kernel entered, before the
-    /// descriptor is closed. The socket may be shared with other processes, which go on listening.
+    /// An accept in flight keeps its socket open past `close(2)`: so it is cancelled, and the kernel entered, before
+    /// the descriptor is closed. The socket may be shared with other processes, which go on listening.
     func close() {
         guard !isClosed else { return }
         isClosed = true

@@ -23,21 +23,31 @@ enum LoopKind: String, CaseIterable, CustomTestStringConvertible, Sendable {
 }
 
 /// Runs blocking code on a thread of its own: test bodies run on threads of a pool, which a loop must not block or own.
+///
+/// In a task, so that what is recorded there belongs to the test that runs.
 func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        let failure = DetachedThread.start(name: "test") { continuation.resume(with: Result { try body() }) }
+    try await Task(executorPreference: ThreadForEach()) { try body() }.value
+}
+
+/// Runs each job on a new thread.
+private final class ThreadForEach: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let failure = DetachedThread.start(name: "test") { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
         precondition(failure == 0, "no thread for a test")
     }
 }
 
-/// Makes a loop on a thread of its own and gives it to synchronous code. Afterwards nothing may be left: no operation in the
-/// kernel, no descriptor, no exception that the test did not take from the recorder.
+/// Makes a loop on a thread of its own and gives it to synchronous code.
+///
+/// Afterwards nothing may be left: no operation in the kernel, no descriptor, no exception that the test did not take
+/// from the recorder.
 func withLoop(
     _ kind: LoopKind, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (any AbstractEventLoop, ExceptionRecorder) throws -> Void
 ) async throws {
     try await onThread {
-        let before = OpenSockets.count()
+        let before = OpenSockets.open()
         let recorder = ExceptionRecorder()
         do {
             let loop = try kind.make()
@@ -47,7 +57,7 @@ func withLoop(
             try loop.settle()
         }
         #expect(recorder.contexts.map(\.description) == [], "unexpected exceptions", sourceLocation: sourceLocation)
-        #expect(OpenSockets.count() == before, "descriptors left open", sourceLocation: sourceLocation)
+        #expect(OpenSockets.left(since: before) == [], "descriptors left open", sourceLocation: sourceLocation)
     }
 }
 
@@ -77,10 +87,24 @@ extension AbstractEventLoop {
     }
 }
 
-/// The descriptors that a test could leave behind. Event and timer descriptors are left out: Dispatch opens its own at will.
+/// The descriptors that a test could leave behind.
+///
+/// Event and timer descriptors are left out: Dispatch opens its own at will.
 enum OpenSockets {
-    static func count() -> Int {
-        targets().count { $0.hasPrefix("socket:") || $0.hasPrefix("pipe:") || $0.contains("io_uring") }
+    /// What is open now, each by the kernel's own number for it, which is not used again soon.
+    static func open() -> Set<String> {
+        Set(targets().filter { $0.hasPrefix("socket:") || $0.hasPrefix("pipe:") })
+    }
+
+    /// What came since and does not go: other suites of the process open and close theirs meanwhile.
+    static func left(since before: Set<String>, within seconds: Int64 = 20) -> [String] {
+        var left = open().subtracting(before)
+        let deadline = MonotonicClock.now() + seconds * 1_000_000_000
+        while !left.isEmpty, MonotonicClock.now() < deadline {
+            usleep(20_000)
+            left.formIntersection(open())
+        }
+        return left.sorted()
     }
 
     private static func targets() -> [String] {
@@ -88,7 +112,9 @@ enum OpenSockets {
         defer { closedir(directory) }
         var targets: [String] = []
         while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             let target = withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { buffer in
                 let length = readlink("/proc/self/fd/\(name)", buffer.baseAddress!, buffer.count)
                 return String(decoding: buffer.prefix(max(0, length)), as: UTF8.self)

@@ -46,7 +46,8 @@ extension LoopCore {
         _ operation: String, _ subject: String, _ ask: @escaping @Sendable () throws -> Answer
     ) async throws -> Answer {
         do { return try await runInExecutor(nil, ask).value } catch let error as LookupError {
-            throw EventLoopError(.lookupFailed, operation, address: subject, detail: "\(error)", attempts: [error])
+            let remedy = "Check the spelling, and that the name servers of this machine answer"
+            throw EventLoopError(.lookupFailed, operation, address: subject, detail: remedy, attempts: [error])
         }
     }
 

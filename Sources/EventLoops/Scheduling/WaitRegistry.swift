@@ -14,7 +14,9 @@ package final class WaitRegistry {
     }
 }
 
-/// A member of the registry. It leaves before it goes: a task that waits keeps its place alive.
+/// A member of the registry.
+///
+/// It leaves before it goes: a task that waits keeps its place alive.
 package class WaitLink {
     private var previous: Unmanaged<WaitLink>?
     private var next: Unmanaged<WaitLink>?

@@ -63,7 +63,8 @@ final class StreamConnection: StreamProtocol {
     func drain(isClosing: Bool) async throws {
         try core.checkTask("drain")
         if let error = reader.exception { throw error }
-        // A connection that is being lost pauses nobody: without giving way, who writes in a loop would never hear of it.
+        // A connection that is being lost pauses nobody: without giving way, who writes in a loop would never hear of
+        // it.
         if isClosing { try await core.giveWay() }
         try throwIfLost()
         guard isPaused else { return }

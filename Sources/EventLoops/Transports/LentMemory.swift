@@ -65,7 +65,8 @@ package final class LentMemory {
         return piece
     }
 
-    /// Whether some piece is neither out nor on its way back: with the kernel, or in a completion that was not seen yet.
+    /// Whether some piece is neither out nor on its way back: with the kernel, or in a completion that was not seen
+    /// yet.
     package var isKernelSupplied: Bool {
         keptOut + returnedCount < count
     }

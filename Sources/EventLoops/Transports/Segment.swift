@@ -52,7 +52,8 @@ package final class SegmentPool: @unchecked Sendable {
     /// The kernel's receive buffers, where the loop has them.
     private var lentMemory: LentMemory?
 
-    /// The loop's queue, to which nodes are handed that are let go of on other threads; nil where there is one thread only.
+    /// The loop's queue, to which nodes are handed that are let go of on other threads; nil where there is one thread
+    /// only.
     private let queue: WorkQueue?
 
     package init(queue: WorkQueue? = nil) {

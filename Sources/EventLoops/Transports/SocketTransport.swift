@@ -297,7 +297,8 @@ extension SocketTransport: StreamChannelOwner {
     }
 
     package func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer) -> Int {
-        // The protocol may have been changed while the kernel filled the old one's memory, which must live until it is read.
+        // The protocol may have been changed while the kernel filled the old one's memory, which must live until it is
+        // read.
         guard case .buffered(let buffered) = receiver, buffered === bufferSupplier else {
             return withExtendedLifetime(bufferSupplier) { received(bytes) }
         }

@@ -1,0 +1,164 @@
+import EventLoops
+import Glibc
+import Kernel
+import Proactor
+import Testing
+
+extension Conformance {
+    @Suite struct Threads {
+        /// LOOP-031.
+        @Test(arguments: LoopKind.allCases)
+        func loops_workIndependently_onThreadsOfTheirOwn(_ kind: LoopKind) async throws {
+            @Sendable func count() async throws -> Int {
+                try await onThread {
+                    let loop = try kind.make()
+                    defer { #expect(throws: Never.self) { try loop.close() } }
+                    return try loop.runUntilComplete {
+                        var total = 0
+                        for number in 1...200 {
+                            loop.callSoon { total += number }
+                            try await loop.sleep(for: number % 20 == 0 ? .milliseconds(1) : .zero)
+                        }
+                        return total
+                    }
+                }
+            }
+            async let one = count()
+            async let other = count()
+            let (left, right) = try await (one, other)
+            #expect(left == 20100)
+            #expect(right == 20100)
+        }
+
+        /// LOOP-032, CALL-021.
+        @Test(arguments: LoopKind.allCases)
+        func loop_runs_onAnotherThreadThanItsMaker(_ kind: LoopKind) async throws {
+            let loop = try kind.make()
+            let maker = pthread_self()
+            try await onThread {
+                defer { #expect(throws: Never.self) { try loop.close() } }
+                let thread = try loop.runUntilComplete {
+                    try await loop.sleep(for: .milliseconds(1))
+                    return pthread_self()
+                }
+                #expect(pthread_equal(thread, pthread_self()) != 0)
+                #expect(pthread_equal(thread, maker) == 0)
+            }
+        }
+
+        /// LOOP-032.
+        ///
+        /// The maker's thread posts at the very moment at which another thread begins to run the loop: once it took the
+        /// direct road then, because the loop seemed to be its own.
+        @Test(arguments: LoopKind.allCases)
+        func callSoonThreadsafe_losesNothing_whileAnotherThreadBeginsToRun(_ kind: LoopKind) async throws {
+            try await onThread {
+                for _ in 0..<150 {
+                    let loop = try kind.make()
+                    let count = SharedCount()
+                    let total = 50
+                    let isReady = OneWayGate()
+                    let runner = HelperThread {
+                        #expect(throws: Never.self) {
+                            isReady.open()
+                            try loop.runForever()
+                            try loop.close()
+                        }
+                    }
+                    while !isReady.isOpen { sched_yield() }
+                    for _ in 0..<total {
+                        try loop.callSoonThreadsafe {
+                            if count.increment() == total { loop.stop() }
+                        }
+                    }
+                    runner.join()
+                    #expect(count.value == total)
+                }
+            }
+        }
+
+        /// LOOP-036.
+        @Test(arguments: LoopKind.allCases)
+        func shutdownDefaultExecutor_waits_untilJobsAndThreadsHaveEnded(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let ended = SharedCount()
+                let jobs = (0..<4).map { _ in
+                    loop.runInExecutor {
+                        block(.milliseconds(20))
+                        ended.increment()
+                    }
+                }
+                var ticks = 0
+                let ticker = loop.createTask {
+                    while true {
+                        ticks += 1
+                        try await loop.sleep(for: .milliseconds(2))
+                    }
+                }
+                try await loop.shutdownDefaultExecutor()
+                #expect(ended.value == 4)
+                #expect(ticks > 1, "the loop did not turn meanwhile")
+                for job in jobs { try await job.value }
+                ticker.cancel()
+            }
+        }
+
+        /// LOOP-036, LOOP-038.
+        @Test(arguments: LoopKind.allCases)
+        func shutdownDefaultExecutor_forbidsFurtherJobs_evenWithoutAnExecutor(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                try await loop.shutdownDefaultExecutor()
+                try await loop.shutdownDefaultExecutor()
+                await expectLoopErrorLater(.executorShutDown) { try await loop.runInExecutor { 1 }.value }
+                // An executor of one's own is not concerned.
+                let pool = ThreadPoolExecutor(maxWorkers: 1)
+                #expect(try await loop.runInExecutor(pool) { 2 }.value == 2)
+                pool.shutdown(wait: false)
+            }
+        }
+
+        /// LOOP-037.
+        @Test(arguments: LoopKind.allCases)
+        func shutdownDefaultExecutor_throwsAndGoesOn_whenTheTimeIsOver(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let gate = OneWayGate()
+                let job = loop.runInExecutor { gate.wait() }
+                await expectLoopErrorLater(.timedOut) {
+                    try await loop.shutdownDefaultExecutor(timeout: .milliseconds(10))
+                }
+                gate.open()
+                try await job.value
+            }
+        }
+
+        /// LOOP-039, TIMER-013, TIMER-021.
+        @Test(arguments: LoopKind.allCases)
+        func loop_sleepsInTheKernel_untilTheNextLiveTimer(_ kind: LoopKind) async throws {
+            try await withRecordingLoop(kind) { loop in
+                let far = loop.callLater(.seconds(3600 * 48)) { Issue.record("it fired two days early") }
+                loop.callLater(.milliseconds(50)) { Issue.record("it was cancelled") }.cancel()
+                let helper = HelperThread {
+                    block(.milliseconds(250))
+                    _ = try? loop.callSoonThreadsafe { loop.stop() }
+                }
+                let began = threadTime()
+                try loop.runForever()
+                helper.join()
+                #expect(threadTime() - began < 100_000_000, "the loop spun while it had nothing to do")
+                // One sleep and the turn in which it stopped; the kernel may end a sleep early now and then.
+                #expect(loop.driver.waits.count <= 4)
+                if case .until(let end)? = loop.driver.waits.first {
+                    #expect(end == far.when.nanoseconds, "a cancelled timer shortened the wait")
+                } else {
+                    Issue.record("the loop did not wait for its timer")
+                }
+            }
+        }
+
+        private func threadTime() -> Int64 {
+            var time = timespec()
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+            return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import EventLoops
+import Kernel
+import Proactor
+import Testing
+
+extension Conformance {
+    /// A connection changes between protocols that are lent memory and those that bring their own.
+    @Suite struct ProtocolSwitching {
+        /// TRANSPORT-054 BUFPROTO-010.
+        @Test(arguments: LoopKind.allCases)
+        func setProtocol_loses_noByteBetweenKinds(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                let buffered = BufferedRecorder(link.loop, size: 64)
+                buffered.connectionMade(link.transport)
+                try link.peer.send([1])
+                try await link.told.wait { link.told.received == [1] }
+                try link.transport.setProtocol(buffered)
+                try link.peer.send(Pattern.bytes(1000))
+                try await buffered.wait { buffered.total == 1000 }
+                expectSame(buffered.received, Pattern.bytes(1000))
+                // The kernel has the memory of the other one already.
+                try link.transport.setProtocol(link.told)
+                try link.peer.send([2])
+                try await link.told.wait { link.told.received == [1, 2] }
+                #expect(buffered.total == 1000)
+            }
+        }
+
+        /// TRANSPORT-054; the switch comes in the middle of what was received, in both directions, from inside of an
+        /// upcall.
+        @Test(arguments: LoopKind.allCases)
+        func setProtocol_switchesKinds_whileDataFlows(_ kind: LoopKind) async throws {
+            let size = 16 << 20
+            try await withLink(kind) { link in
+                let tally = Tally()
+                let loop = link.loop
+                let transport = link.transport
+                let others: [ProtocolRecorder] = [
+                    BufferedRecorder(loop, size: 5000), StreamRecorder(loop), BufferedRecorder(loop, size: 100_000),
+                ]
+                for other in others { other.connectionMade(transport) }
+                let all = [link.told] + others
+                var dice = Dice(5)
+                var scheduled = 0
+                func later(_ body: @escaping () throws -> Void) {
+                    scheduled += 1
+                    loop.callLater(.microseconds(Int.random(in: 0...300, using: &dice))) {
+                        scheduled -= 1
+                        try body()
+                    }
+                }
+                for told in all {
+                    told.keepsBytes = false
+                    told.disposition = .keepOpen
+                    told.look = { tally.add($0) }
+                    told.when = { event in
+                        guard event == .data, Int.random(in: 0..<5, using: &dice) == 0 else { return }
+                        let next = all.randomElement(using: &dice) ?? link.told
+                        switch Int.random(in: 0..<4, using: &dice) {
+                        case 0: try? transport.setProtocol(next)
+                        case 1: later { try transport.setProtocol(next) }
+                        case 2:
+                            transport.pauseReading()
+                            try? transport.setProtocol(next)
+                            later { transport.resumeReading() }
+                        default:
+                            transport.pauseReading()
+                            later {
+                                try transport.setProtocol(next)
+                                transport.resumeReading()
+                            }
+                        }
+                    }
+                }
+                let sent = link.startPeer { peer in
+                    for start in stride(from: 0, to: size, by: 65_536) {
+                        try peer.send(Pattern.bytes(65_536, at: start))
+                    }
+                    try peer.finishSending()
+                }
+                try await loop.eventually("the end") { scheduled == 0 && all.contains { $0.count(.eof) == 1 } }
+                try await sent.value
+                #expect(tally.total == size)
+                #expect(tally.isRight)
+                #expect(all.allSatisfy { $0.total > 0 }, "each had its share: \(all.map(\.total))")
+                try transport.setProtocol(link.told)
+            }
+        }
+
+        /// What several protocols get of one stream.
+        private final class Tally {
+            private(set) var total = 0
+            private(set) var isRight = true
+
+            func add(_ bytes: UnsafeRawBufferPointer) {
+                isRight = isRight && Pattern.matches(bytes, at: total)
+                total += bytes.count
+            }
+        }
+    }
+}

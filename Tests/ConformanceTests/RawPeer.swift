@@ -1,0 +1,180 @@
+import Glibc
+import Kernel
+
+/// A blocking socket at the other end of a connection.
+///
+/// To be used on a thread of its own, unless the call is known not to wait; whoever waits for half a minute gets an
+/// error.
+final class RawPeer: Sendable {
+    private let socket: Socket
+
+    init(_ descriptor: Int32) throws {
+        socket = Socket(takingOwnershipOf: descriptor)
+        let flags = fcntl(descriptor, F_GETFL)
+        try SystemCall.nothing { fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) }
+        var patience = timeval(tv_sec: 30, tv_usec: 0)
+        for name in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, name, &patience, socklen_t(MemoryLayout<timeval>.size))
+        }
+    }
+
+    /// Connects to a server of this machine; does not wait for it to accept.
+    static func connect(_ port: Int, host: String = "127.0.0.1", receiveBuffer: Int32? = nil) throws -> RawPeer {
+        let address = try SocketAddress(ipAddress: host, port: port)
+        let peer = try RawPeer(try SocketCalls.open(address.family, type: Socket.stream))
+        // The window that the peer is told of is decided when the connection is made.
+        if let receiveBuffer {
+            try SocketCalls.setOption(peer.descriptor, level: SOL_SOCKET, name: SO_RCVBUF, receiveBuffer)
+        }
+        try SocketCalls.connect(peer.descriptor, to: address)
+        return peer
+    }
+
+    /// A TCP connection: one end for a loop, one for a thread.
+    static func pair(receiveBuffer: Int32? = nil) throws -> (Socket, RawPeer) {
+        let listener = try RawListener()
+        let peer = try connect(listener.port, receiveBuffer: receiveBuffer)
+        return (try listener.acceptSocket(), peer)
+    }
+
+    var descriptor: Int32 {
+        socket.fileDescriptor
+    }
+
+    var localPort: Int {
+        (try? socket.localAddress.port) ?? -1
+    }
+
+    /// Sends all of the bytes.
+    func send(_ bytes: [UInt8]) throws {
+        var sent = 0
+        while sent < bytes.count {
+            sent += try bytes.withUnsafeBytes {
+                try SocketCalls.send(descriptor, UnsafeRawBufferPointer(rebasing: $0[sent...]))
+            }
+        }
+    }
+
+    /// Receives so many bytes, or fewer if the other end finishes before.
+    func receive(_ count: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            let piece = try receiveSome(count - bytes.count)
+            if piece.isEmpty { break }
+            bytes += piece
+        }
+        return bytes
+    }
+
+    /// Receives what is there, up to `count` bytes; empty at the end.
+    func receiveSome(_ count: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: min(count, 256 * 1024))
+        let length = try bytes.withUnsafeMutableBytes { try SocketCalls.receive(descriptor, into: $0) }
+        bytes.removeLast(bytes.count - length)
+        return bytes
+    }
+
+    /// Receives until the other end finishes.
+    func receiveAll() throws -> [UInt8] {
+        try receive(.max)
+    }
+
+    /// Receives until the other end finishes and compares with the pattern: the number of bytes, or nil if one is
+    /// wrong.
+    func receivePattern() throws -> Int? {
+        var total = 0
+        while true {
+            let piece = try receiveSome(256 * 1024)
+            if piece.isEmpty { return total }
+            guard piece.withUnsafeBytes({ Pattern.matches($0, at: total) }) else { return nil }
+            total += piece.count
+        }
+    }
+
+    /// Tells the other end that nothing more comes.
+    func finishSending() throws {
+        try SocketCalls.shutdownWriting(descriptor)
+    }
+
+    func close() {
+        socket.close()
+    }
+
+    /// Ends the connection so that the other end sees a reset.
+    func reset() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+}
+
+/// A listening socket that is not the loop's.
+final class RawListener: Sendable {
+    private let socket: Socket
+    let address: SocketAddress
+
+    init(_ host: String = "127.0.0.1", backlog: Int = 128) throws {
+        let any = try SocketAddress(ipAddress: host, port: 0)
+        socket = try Socket(family: any.family)
+        try socket.bind(to: any)
+        try socket.listen(backlog: backlog)
+        address = try socket.localAddress
+    }
+
+    var port: Int {
+        address.port ?? -1
+    }
+
+    /// Takes a connection; waits a while for one to come.
+    func acceptSocket() throws -> Socket {
+        for _ in 0..<30_000 {
+            do { return try socket.accept().socket } catch {
+                guard error == .resourceTemporarilyUnavailable else { throw error }
+                usleep(1000)
+            }
+        }
+        throw Errno.timedOut
+    }
+
+    func accept() throws -> RawPeer {
+        try RawPeer(acceptSocket().detach())
+    }
+
+    func close() {
+        socket.close()
+    }
+
+    /// An address where nothing listens.
+    static func closedAddress(_ host: String = "127.0.0.1") throws -> SocketAddress {
+        let listener = try RawListener(host)
+        defer { listener.close() }
+        return listener.address
+    }
+}
+
+/// An address at which connections neither succeed nor fail: its queue is full, and nobody takes from it.
+final class DeafListener {
+    private let listener: RawListener
+    private var callers: [Socket] = []
+
+    init() throws {
+        listener = try RawListener(backlog: 0)
+        for _ in 0..<2 {
+            let caller = try Socket(family: .ipv4)
+            do { try caller.connect(to: listener.address) } catch {
+                guard error == .nowInProgress else { throw error }
+            }
+            callers.append(caller)
+        }
+    }
+
+    var address: SocketAddress {
+        listener.address
+    }
+
+    /// To be called when it may stop being deaf, not when it is no longer mentioned.
+    func close() {
+        callers = []
+        listener.close()
+    }
+}

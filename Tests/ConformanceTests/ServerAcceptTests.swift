@@ -1,0 +1,178 @@
+import EventLoops
+import Kernel
+import Proactor
+import ProactorLoop
+import ProactorTesting
+import Testing
+import Uring
+
+extension Conformance {
+    /// What can come between a connection and its server.
+    @Suite struct ServerAccepting {
+        /// SERVER-033; in a process of its own: without descriptors other tests would fail.
+        @Test(arguments: LoopKind.allCases)
+        func accept_pausesASecondAndRecovers_whenTheProcessHasNoDescriptorLeft(_ kind: LoopKind) async {
+            await #expect(processExitsWith: .success) { [kind] in
+                try await runLoop(kind) { loop, exceptions in
+                    let visitors = Visitors(loop)
+                    let server = try await loop.createServer(host: "127.0.0.1", port: 0, startServing: false) {
+                        visitors.make()
+                    }
+                    let limit = try DescriptorLimit.current().soft
+                    // The kernel reads the limit when it is asked to accept.
+                    try DescriptorLimit.setSoft(3)
+                    try server.startServing()
+                    try await loop.eventually("a report") { !exceptions.contexts.isEmpty }
+                    try DescriptorLimit.setSoft(limit)
+                    let began = loop.time
+                    let context = exceptions.take()[0]
+                    #expect(context.message == "accept: out of system resource")
+                    #expect(context.socket == server.sockets[0].fileDescriptor)
+                    let error = context.error as? EventLoopError
+                    #expect(error?.code == .system)
+                    #expect(error?.operation == "accept")
+                    #expect(error?.errno == .tooManyOpenFiles)
+                    #expect(error?.address == server.sockets[0].localAddress?.description)
+                    #expect(error?.description.contains("raise it with `ulimit -n`") == true)
+                    #expect(server.isServing)
+                    let peer = try RawPeer.connect(server.port)
+                    try await loop.eventually("a visitor") { visitors.all.count == 1 }
+                    #expect(began.duration(to: loop.time) >= .milliseconds(900))
+                    peer.close()
+                    server.close()
+                    try await server.waitClosed()
+                }
+            }
+        }
+
+        #if DEBUG
+            /// SERVER-034.
+            @Test(arguments: LoopKind.allCases)
+            func accept_goesOnSilently_whenThePeerHasGivenUp(_ kind: LoopKind) async throws {
+                try await runLoop(kind) { loop, _ in
+                    guard let proactor = loop as? ProactorEventLoop else { return }
+                    for errno in [Errno.connectionAborted, .interrupted, .resourceTemporarilyUnavailable] {
+                        let plan = FaultPlan()
+                        plan.inject(.refuse(errno), into: .acceptMultishot, .number(1))
+                        proactor.driver.ring.faults = plan
+                        let visitors = Visitors(loop)
+                        let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
+                        let peer = try RawPeer.connect(server.port)
+                        try await loop.eventually("a visitor") { visitors.all.count == 1 }
+                        #expect(plan.strikes == 1)
+                        proactor.driver.ring.faults = nil
+                        peer.close()
+                        server.close()
+                        try await server.waitClosed()
+                    }
+                }
+            }
+
+            /// SERVER-033 SERVER-036; the latter closes the socket, ours tries again: see the notes.
+            @Test(arguments: LoopKind.allCases)
+            func accept_reportsAndTriesAgain_afterOtherErrors(_ kind: LoopKind) async throws {
+                try await runLoop(kind) { loop, exceptions in
+                    guard let proactor = loop as? ProactorEventLoop else { return }
+                    let expected: [(Errno, String)] = [
+                        (.tooManyOpenFilesInSystem, "accept: out of system resource"),
+                        (.noBufferSpace, "accept: out of system resource"),
+                        (.noMemory, "accept: out of system resource"),
+                        (.notPermitted, "Accept failed on a socket"),
+                    ]
+                    for (errno, message) in expected {
+                        let plan = FaultPlan()
+                        plan.inject(.refuse(errno), into: .acceptMultishot, .number(1))
+                        proactor.driver.ring.faults = plan
+                        let visitors = Visitors(loop)
+                        let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
+                        let peer = try RawPeer.connect(server.port)
+                        try await loop.eventually("a visitor") { visitors.all.count == 1 }
+                        let contexts = exceptions.take()
+                        #expect(contexts.map(\.message) == [message])
+                        #expect((contexts.first?.error as? EventLoopError)?.errno == errno)
+                        proactor.driver.ring.faults = nil
+                        peer.close()
+                        server.close()
+                        try await server.waitClosed()
+                    }
+                }
+            }
+        #endif
+
+        /// SERVER-037; the harness counts descriptors.
+        @Test(arguments: LoopKind.allCases)
+        func close_losesNoDescriptor_whenConnectionsComeInAtThatMoment(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                for turns in 0..<4 {
+                    let visitors = Visitors(loop)
+                    let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
+                    let peers = try (0..<10).map { _ in try RawPeer.connect(server.port) }
+                    try await loop.turns(turns)
+                    server.close()
+                    for visitor in visitors.all { visitor.transport?.close() }
+                    try await server.waitClosed()
+                    // Taken or not, each sees the end.
+                    let ends = try await onThread { peers.map { (try? $0.receiveAll()) ?? [] } }
+                    #expect(ends.allSatisfy { $0.isEmpty })
+                }
+            }
+        }
+
+        /// SERVER-038.
+        @Test(arguments: LoopKind.allCases)
+        func close_leavesOtherServersAlone_inTheSameLoop(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let (left, right) = (Visitors(loop), Visitors(loop))
+                let one = try await loop.createServer(host: "127.0.0.1", port: 0) { left.make() }
+                let other = try await loop.createServer(host: "127.0.0.1", port: 0) { right.make() }
+                try await loop.turns()
+                one.close()
+                try await loop.turns()
+                let peer = try RawPeer.connect(other.port)
+                try await loop.eventually("a visitor") { right.all.count == 1 }
+                #expect(left.all.isEmpty)
+                peer.close()
+                other.close()
+                try await other.waitClosed()
+            }
+        }
+
+        /// A server's calls that cannot throw tell the exception handler, as all others do.
+        @Test(arguments: LoopKind.allCases)
+        func close_isReported_onAnotherThread(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, exceptions in
+                let server = try await loop.createServer(host: "127.0.0.1", port: 0) { StreamRecorder(loop) }
+                let errors = try await onThread {
+                    server.close()
+                    server.closeClients()
+                    server.abortClients()
+                    return [Result { try server.startServing() }]
+                }
+                #expect(throws: EventLoopError.self) { try errors[0].get() }
+                #expect(server.isServing)
+                try await loop.eventually("reports") { exceptions.contexts.count == 3 }
+                let reported = exceptions.take().compactMap { $0.error as? EventLoopError }
+                #expect(reported.map(\.operation) == ["close", "closeClients", "abortClients"])
+                #expect(
+                    reported.allSatisfy { $0.code == .wrongThread && $0.description.contains("callSoonThreadsafe") })
+                server.close()
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func connection_isReportedAndClosed_whenItsProtocolIsOfNeitherKind(_ kind: LoopKind) async throws {
+            final class Neither: ConnectionProtocol {}
+            try await runLoop(kind) { loop, exceptions in
+                let server = try await loop.createServer(host: "127.0.0.1", port: 0) { Neither() }
+                let peer = try RawPeer.connect(server.port)
+                let answer = try await onThread { try peer.receiveAll() }
+                #expect(answer == [])
+                let contexts = exceptions.take()
+                #expect(contexts.map(\.message) == ["Error on transport creation for incoming connection"])
+                #expect((contexts.first?.error as? EventLoopError)?.code == .invalidArgument)
+                #expect(server.connectionCount == 0)
+                server.close()
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import EventLoops
+import Kernel
+import Proactor
+import ProactorTesting
+import Testing
+
+/// A pair of streams and the blocking socket at their other end.
+struct StreamLink {
+    let loop: any AbstractEventLoop
+    let reader: StreamReader
+    let writer: StreamWriter
+    let peer: RawPeer
+    let exceptions: ExceptionRecorder
+
+    /// Runs blocking code with the peer on a thread of its own, and waits for it.
+    func onPeer<Value: Sendable>(_ body: @escaping @Sendable (RawPeer) throws -> Value) async throws -> Value {
+        try await startPeer(body).value
+    }
+
+    /// Starts blocking code with the peer on a thread of its own.
+    func startPeer<Value: Sendable>(_ body: @escaping @Sendable (RawPeer) throws -> Value) -> Task<Value, any Error> {
+        let peer = peer
+        return Task { try await onThread { try body(peer) } }
+    }
+
+    /// Sends from the peer, and waits until it has come to the reader's end of the connection.
+    func feed(_ bytes: [UInt8]) async throws {
+        try peer.send(bytes)
+        try await loop.sleep(for: .milliseconds(10))
+    }
+
+    func feed(_ text: String) async throws {
+        try await feed(Array(text.utf8))
+    }
+}
+
+/// Gives code of a loop a pair of streams, which are aborted in the end.
+func withStreams(
+    _ kind: LoopKind, limit: Int = 64 * 1024, receiveBuffer: Int32? = nil,
+    sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable (StreamLink) async throws -> Void
+) async throws {
+    try await runLoop(kind, sourceLocation: sourceLocation) { loop, exceptions in
+        let (socket, peer) = try RawPeer.pair(receiveBuffer: receiveBuffer)
+        defer { peer.close() }
+        let (reader, writer) = try await loop.openConnection(socket: socket, limit: limit)
+        defer { writer.transport.abort() }
+        // Bytes that were lost are waited for in vain.
+        let watchdog = loop.callLater(.seconds(30)) {
+            Issue.record("the streams wait for ever", sourceLocation: sourceLocation)
+            writer.transport.abort()
+        }
+        defer { watchdog.cancel() }
+        try await body(StreamLink(loop: loop, reader: reader, writer: writer, peer: peer, exceptions: exceptions))
+    }
+}
+
+func text(_ bytes: [UInt8]) -> String {
+    String(decoding: bytes, as: UTF8.self)
+}

@@ -1,0 +1,144 @@
+import EventLoops
+import Glibc
+import Kernel
+import Proactor
+import ProactorLoop
+import ProactorTesting
+import Testing
+
+/// The protocols of a server's connections, in the order in which they came.
+final class Visitors {
+    private let loop: any AbstractEventLoop
+    private(set) var all: [StreamRecorder] = []
+    /// What is done with each before it is given out.
+    var prepare: (StreamRecorder) -> Void = { _ in }
+
+    init(_ loop: any AbstractEventLoop) {
+        self.loop = loop
+    }
+
+    func make() -> StreamRecorder {
+        let visitor = StreamRecorder(loop)
+        prepare(visitor)
+        all.append(visitor)
+        return visitor
+    }
+}
+
+extension AbstractEventLoop {
+    /// Waits until the condition holds, looking every millisecond: for what no upcall tells.
+    func eventually(
+        _ what: Comment, within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation,
+        _ holds: () throws -> Bool
+    ) async throws {
+        let overdue = time.advanced(by: limit)
+        while try !holds() {
+            if time > overdue {
+                Issue.record(what, sourceLocation: sourceLocation)
+                throw Overdue()
+            }
+            try await sleep(for: .milliseconds(1))
+        }
+    }
+
+    /// Lets a few turns pass.
+    func turns(_ count: Int = 5) async throws {
+        for _ in 0..<count { try await sleep(for: .zero) }
+    }
+}
+
+/// A transport of the loop and the blocking socket with which it is connected.
+struct Link<P: ProtocolRecorder> {
+    let loop: any AbstractEventLoop
+    let told: P
+    let transport: any StreamTransport
+    let peer: RawPeer
+    let exceptions: ExceptionRecorder
+
+    /// Runs blocking code with the peer on a thread of its own, and waits for it.
+    func onPeer<Value: Sendable>(_ body: @escaping @Sendable (RawPeer) throws -> Value) async throws -> Value {
+        try await startPeer(body).value
+    }
+
+    /// Starts blocking code with the peer on a thread of its own.
+    func startPeer<Value: Sendable>(_ body: @escaping @Sendable (RawPeer) throws -> Value) -> Task<Value, any Error> {
+        let peer = peer
+        return Task { try await onThread { try body(peer) } }
+    }
+}
+
+/// Gives code of a loop a connection; in the end it is aborted, and its protocol must have been told of the loss
+/// exactly once.
+func withLink<P: ProtocolRecorder>(
+    _ kind: LoopKind, _ make: @escaping @Sendable (any AbstractEventLoop) -> P, receiveBuffer: Int32? = nil,
+    sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable (Link<P>) async throws -> Void
+) async throws {
+    try await runLoop(kind, sourceLocation: sourceLocation) { loop, exceptions in
+        let (socket, peer) = try RawPeer.pair(receiveBuffer: receiveBuffer)
+        defer { peer.close() }
+        let (transport, told) = try await loop.createConnection(socket: socket) { make(loop) }
+        do {
+            try await body(Link(loop: loop, told: told, transport: transport, peer: peer, exceptions: exceptions))
+        } catch {
+            transport.abort()
+            throw error
+        }
+        transport.abort()
+        try await told.waitUntilLost(sourceLocation: sourceLocation)
+        try await loop.turns()
+        #expect(told.count(.lost) == 1, sourceLocation: sourceLocation)
+    }
+}
+
+func withLink(
+    _ kind: LoopKind, receiveBuffer: Int32? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: @escaping @Sendable (Link<StreamRecorder>) async throws -> Void
+) async throws {
+    try await withLink(
+        kind, { StreamRecorder($0) }, receiveBuffer: receiveBuffer, sourceLocation: sourceLocation, body)
+}
+
+/// As `runLoop`, for a loop that is not set up as usual.
+func runLoop(
+    _ kind: LoopKind, _ configuration: ProactorConfiguration, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: @escaping @Sendable (any AbstractEventLoop) async throws -> Void
+) async throws {
+    try await onThread {
+        let before = OpenSockets.open()
+        let recorder = ExceptionRecorder()
+        do {
+            let loop: any AbstractEventLoop =
+                switch kind {
+                case .proactor: try ProactorEventLoop(configuration: configuration)
+                }
+            recorder.attach(to: loop)
+            defer { #expect(throws: Never.self, sourceLocation: sourceLocation) { try loop.close() } }
+            try loop.runUntilComplete { try await body(loop) }
+            try loop.settle()
+        }
+        #expect(recorder.contexts.map(\.description) == [], "unexpected exceptions", sourceLocation: sourceLocation)
+        #expect(OpenSockets.left(since: before) == [], "descriptors left open", sourceLocation: sourceLocation)
+    }
+}
+
+/// Runs code that has to fail with an error of the loop's, and hands the error out.
+func loopError<Value>(
+    sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Value
+) async throws -> EventLoopError {
+    do {
+        let value = try await body()
+        Issue.record("nothing was thrown, but \(value) returned", sourceLocation: sourceLocation)
+        throw Overdue()
+    } catch let error as EventLoopError { return error }
+}
+
+/// Expects that cancelling the task ends it with `CancellationError`.
+func expectCancelled<Value>(
+    _ task: LoopTask<Value>, sourceLocation: SourceLocation = #_sourceLocation
+) async {
+    task.cancel()
+    do {
+        let value = try await task.value
+        Issue.record("the task returned \(value)", sourceLocation: sourceLocation)
+    } catch { #expect(error is CancellationError, "\(error)", sourceLocation: sourceLocation) }
+}

@@ -1,0 +1,198 @@
+import EventLoops
+import Proactor
+import Testing
+
+extension Conformance {
+    @Suite struct Tasks {
+        /// TASK-001, TASK-002.
+        @Test(arguments: LoopKind.allCases)
+        func createTask_beginsInTheNextTurn_andIsAFuture(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                var log: [String] = []
+                loop.callSoon { log.append("queued before") }
+                let task = loop.createTask {
+                    log.append("body")
+                    return 4
+                }
+                #expect(log.isEmpty)
+                #expect(!task.isDone)
+                expectLoopError(.invalidState) { try task.result() }
+                try loop.turn()
+                #expect(log == ["queued before", "body"])
+                #expect(task.isDone)
+                #expect(try task.result() == 4)
+                #expect(try task.exception() == nil)
+                #expect(task.loop === loop)
+                let failing = loop.createTask { throw Mishap(number: 2) }
+                #expect(throws: Mishap(number: 2)) { try loop.runUntilComplete(failing) }
+            }
+        }
+
+        /// TASK-003.
+        @Test(arguments: LoopKind.allCases)
+        func createTask_dropsTheBody_onAClosedLoop(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                try loop.close()
+                weak var held: Witness?
+                do {
+                    let witness = Witness()
+                    held = witness
+                    let task = loop.createTask { withExtendedLifetime(witness) { Issue.record("it began") } }
+                    expectLoopError(.closed) { try task.result() }
+                }
+                #expect(held == nil)
+            }
+        }
+
+        /// TASK-004.
+        @Test(arguments: LoopKind.allCases)
+        func task_hasTheNameThatIsGiven_orANumber(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let named = loop.createTask(name: "miller") {}
+                let first = loop.createTask {}
+                let second = loop.createTask {}
+                #expect(named.name == "miller")
+                #expect(first.name.hasPrefix("Task-"))
+                #expect(first.name != second.name)
+                named.name = "smith"
+                #expect(named.name == "smith")
+                for task in [named, first, second] { try await task.value }
+            }
+        }
+
+        /// TASK-006, TASK-007.
+        @Test(arguments: LoopKind.allCases)
+        func cancel_endsATask_thatWaits(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                var seen: (any Error)?
+                let task = loop.createTask {
+                    do { try await loop.sleep(for: .seconds(3600)) } catch {
+                        seen = error
+                        throw error
+                    }
+                }
+                try await loop.sleep(for: .zero)
+                #expect(task.cancel())
+                #expect(!task.isDone)
+                await #expect(throws: CancellationError.self) { try await task.value }
+                #expect(task.isCancelled && task.isDone)
+                #expect(seen is CancellationError)
+                #expect(!task.cancel())
+                let finished = loop.createTask { 1 }
+                _ = try await finished.value
+                #expect(!finished.cancel())
+                #expect(!finished.isCancelled)
+            }
+        }
+
+        /// TASK-008.
+        @Test(arguments: LoopKind.allCases)
+        func cancel_keepsTheBodyFromBeginning_beforeTheFirstStep(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let task = loop.createTask { Issue.record("it began") }
+                #expect(task.cancel())
+                await #expect(throws: CancellationError.self) { try await task.value }
+                #expect(task.isCancelled)
+            }
+        }
+
+        /// TASK-009.
+        @Test(arguments: LoopKind.allCases)
+        func task_hasAResult_whenItCatchesTheCancellation(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let task = loop.createTask {
+                    do { try await loop.sleep(for: .seconds(3600)) } catch { return "caught" }
+                    return "not cancelled"
+                }
+                try await loop.sleep(for: .zero)
+                task.cancel()
+                #expect(try await task.value == "caught")
+                #expect(!task.isCancelled)
+            }
+        }
+
+        /// TASK-010: a task that waits for a task hands the cancellation on, and waits until that has ended.
+        @Test(arguments: LoopKind.allCases)
+        func cancel_isHandedOn_toTheTaskThatIsAwaited(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                var log: [String] = []
+                let inner = loop.createTask {
+                    do { try await loop.sleep(for: .seconds(3600)) } catch {
+                        log.append("inner cleans up")
+                        throw error
+                    }
+                }
+                let outer = loop.createTask {
+                    defer { log.append("outer ends") }
+                    try await inner.value
+                }
+                try await loop.sleep(for: .zero)
+                try await loop.sleep(for: .zero)
+                outer.cancel()
+                await #expect(throws: CancellationError.self) { try await outer.value }
+                #expect(inner.isCancelled && outer.isCancelled)
+                #expect(log == ["inner cleans up", "outer ends"])
+            }
+        }
+
+        /// TASK-015.
+        @Test(arguments: LoopKind.allCases)
+        func task_cannotBeSettled_fromOutside(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let task = loop.createTask { 1 }
+                expectLoopError(.invalidState) { try task.setResult(2) }
+                expectLoopError(.invalidState) { try task.setException(Mishap()) }
+                let value = try await task.value
+                #expect(value == 1)
+            }
+        }
+
+        /// TASK-022.
+        @Test(arguments: LoopKind.allCases)
+        func task_hasACopy_ofItsMakersTaskLocals(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let task = Context.$name.withValue("maker") {
+                    loop.createTask {
+                        let atFirst = Context.name
+                        try await loop.sleep(for: .zero)
+                        let inside = Context.$name.withValue("task") { Context.name }
+                        return [atFirst, inside, Context.name]
+                    }
+                }
+                let value = try await task.value
+                #expect(value == ["maker", "task", "maker"])
+                #expect(Context.name == "none")
+            }
+        }
+
+        /// TASK-036, TASK-037.
+        @Test(arguments: LoopKind.allCases)
+        func runCoroutineThreadsafe_handsTheOutcome_toTheOtherThread(_ kind: LoopKind) async throws {
+            let loop = try await onThread { try kind.make() }
+            let hasBegun = OneWayGate()
+            async let thread: Void = onThread {
+                loop.callSoon { hasBegun.open() }
+                try loop.runForever()
+                try loop.close()
+            }
+            while !hasBegun.isOpen { await Task.yield() }
+            #expect(try await loop.runCoroutineThreadsafe { loop.isRunning })
+            await #expect(throws: Mishap(number: 1)) {
+                try await loop.runCoroutineThreadsafe { throw Mishap(number: 1) }
+            }
+            let sleeps = OneWayGate()
+            let waiter = Task {
+                try await loop.runCoroutineThreadsafe {
+                    sleeps.open()
+                    try await loop.sleep(for: .seconds(3600))
+                }
+            }
+            while !sleeps.isOpen { await Task.yield() }
+            waiter.cancel()
+            await #expect(throws: CancellationError.self) { try await waiter.value }
+            try loop.callSoonThreadsafe { loop.stop() }
+            try await thread
+            await expectLoopErrorLater(.closed) { try await loop.runCoroutineThreadsafe {} }
+        }
+    }
+}

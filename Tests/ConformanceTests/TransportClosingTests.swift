@@ -1,0 +1,176 @@
+import EventLoops
+import Glibc
+import Kernel
+import Proactor
+import Testing
+
+extension Conformance {
+    @Suite struct TransportClosing {
+        /// TRANSPORT-020 TRANSPORT-023 TRANSPORT-025 TRANSPORT-061.
+        @Test(arguments: LoopKind.allCases)
+        func close_flushesFirst_whenBytesAreWaiting(_ kind: LoopKind) async throws {
+            try await withLink(kind, receiveBuffer: 4096) { link in
+                link.transport.write(Pattern.bytes(8 << 20))
+                link.transport.close()
+                #expect(link.transport.isClosing)
+                link.transport.write("dropped")
+                #expect(link.transport.writeBufferSize == 8 << 20)
+                try link.peer.send([1])
+                try await link.loop.sleep(for: .milliseconds(30))
+                #expect(!link.told.isLost, "the peer reads nothing yet")
+                let total = try await link.onPeer { try $0.receivePattern() }
+                #expect(total == 8 << 20)
+                try await link.told.waitUntilLost()
+                #expect(link.told.loss == nil)
+                // Bytes that the protocol does not want any more make the kernel reset the connection at its end.
+                #expect(link.told.total == 0)
+                #expect(link.transport.isClosing)
+            }
+        }
+
+        /// TRANSPORT-021 TRANSPORT-022.
+        @Test(arguments: LoopKind.allCases)
+        func connectionLost_comesOnceAndLater_whateverEndsTheConnection(_ kind: LoopKind) async throws {
+            let endings: [@Sendable (any StreamTransport) -> Void] = [
+                { $0.close() }, { $0.abort() },
+                {
+                    $0.close()
+                    $0.close()
+                },
+                {
+                    $0.close()
+                    $0.abort()
+                },
+                {
+                    $0.abort()
+                    $0.abort()
+                    $0.close()
+                },
+                {
+                    $0.write(Pattern.bytes(100))
+                    $0.close()
+                    $0.abort()
+                },
+            ]
+            for end in endings {
+                try await withLink(kind) { link in
+                    end(link.transport)
+                    #expect(link.told.events == [.made])
+                    #expect(link.transport.isClosing)
+                    try await link.told.waitUntilLost()
+                    #expect(link.told.loss == nil)
+                    end(link.transport)
+                    try await link.loop.turns(10)
+                    #expect(link.told.events == [.made, .lost])
+                    #expect(link.transport.isClosing)
+                }
+            }
+        }
+
+        /// TRANSPORT-024.
+        @Test(arguments: LoopKind.allCases)
+        func bytes_areNotDelivered_afterClose(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                try link.peer.send([1, 2, 3])
+                try link.peer.finishSending()
+                // They are in the socket, perhaps in a completion already.
+                link.transport.close()
+                try await link.told.waitUntilLost()
+                #expect(link.told.events == [.made, .lost])
+            }
+        }
+
+        /// TRANSPORT-024 TRANSPORT-047.
+        @Test(arguments: LoopKind.allCases)
+        func dataReceived_isTheLastOfItsKind_whenItCloses(_ kind: LoopKind) async throws {
+            for aborts in [false, true] {
+                try await withLink(kind) { link in
+                    link.told.when = { [unowned told = link.told] in
+                        guard $0 == .data else { return }
+                        if aborts { told.transport?.abort() } else { told.transport?.close() }
+                    }
+                    try link.peer.send(Pattern.bytes(100_000))
+                    try link.peer.finishSending()
+                    try await link.told.waitUntilLost()
+                    #expect(link.told.events == [.made, .data, .lost])
+                    #expect(link.told.pieces.count == 1)
+                    #expect(link.told.loss == nil)
+                }
+            }
+        }
+
+        /// TRANSPORT-027 TRANSPORT-028 TRANSPORT-059.
+        @Test(arguments: LoopKind.allCases)
+        func abort_dropsWhatIsWaiting_alsoAfterClose(_ kind: LoopKind) async throws {
+            for closesFirst in [false, true] {
+                try await withLink(kind, receiveBuffer: 4096) { link in
+                    link.transport.write(Pattern.bytes(32 << 20))
+                    try await link.loop.turns()
+                    if closesFirst { link.transport.close() }
+                    try await link.loop.turns()
+                    #expect(!link.told.isLost)
+                    link.transport.abort()
+                    #expect(!link.told.isLost)
+                    try await link.told.waitUntilLost()
+                    #expect(link.told.loss == nil)
+                    #expect(link.transport.writeBufferSize == 0)
+                    let total = try await link.onPeer { try $0.receivePattern() }
+                    #expect((total ?? .max) < 32 << 20)
+                }
+            }
+        }
+
+        /// TRANSPORT-059.
+        @Test(arguments: LoopKind.allCases)
+        func abort_isNoError_whateverTheSendHasDone(_ kind: LoopKind) async throws {
+            for turns in 0..<4 {
+                try await withLink(kind) { link in
+                    link.transport.write(Pattern.bytes(1000))
+                    try await link.loop.turns(turns)
+                    link.transport.abort()
+                    try await link.told.waitUntilLost()
+                    #expect(link.told.events == [.made, .lost])
+                    #expect(link.told.loss == nil)
+                }
+            }
+        }
+
+        /// TRANSPORT-066.
+        @Test(arguments: LoopKind.allCases)
+        func idlePeer_seesTheEndPromptly_afterCloseOrAbort(_ kind: LoopKind) async throws {
+            for aborts in [false, true] {
+                try await withLink(kind) { link in
+                    try await link.loop.turns()
+                    let ended = link.startPeer { try $0.receiveAll() }
+                    try await link.loop.sleep(for: .milliseconds(20))
+                    if aborts { link.transport.abort() } else { link.transport.close() }
+                    let rest = try await ended.value
+                    #expect(rest == [])
+                    try await link.told.waitUntilLost()
+                }
+            }
+        }
+
+        /// TRANSPORT-056 TRANSPORT-050.
+        @Test(arguments: LoopKind.allCases)
+        func transport_letsGoOfItsProtocol_onceLost(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                weak var told: StreamRecorder?
+                weak var transport: (any StreamTransport)?
+                let (socket, peer) = try RawPeer.pair()
+                do {
+                    let made = try await loop.createConnection(socket: socket) { StreamRecorder(loop) }
+                    (told, transport) = (made.1, made.0)
+                    // The protocol keeps the transport, as protocols do, and does not let go of it.
+                    made.0.close()
+                    try await made.1.waitUntilLost()
+                    #expect(made.0.extraInfo("peername") as? SocketAddress == made.0.peerAddress)
+                    #expect(made.0.peerAddress?.port == peer.localPort)
+                }
+                try await loop.turns()
+                #expect(told == nil)
+                #expect(transport == nil)
+            }
+        }
+    }
+}

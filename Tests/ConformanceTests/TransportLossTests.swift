@@ -1,0 +1,99 @@
+import EventLoops
+import Glibc
+import Kernel
+import Proactor
+import ProactorTesting
+import Testing
+
+extension Conformance {
+    /// The peer ends the connection, and not regularly.
+    @Suite struct TransportLoss {
+        /// TRANSPORT-029 PROTO-002.
+        @Test(arguments: LoopKind.allCases)
+        func connectionLost_tellsTheReset_whileReading(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                try await link.loop.turns()
+                let peerAddress = link.transport.peerAddress
+                link.peer.reset()
+                try await link.told.waitUntilLost()
+                #expect(link.told.events == [.made, .lost])
+                let error = link.told.loss as? EventLoopError
+                #expect(error?.code == .system)
+                #expect(error?.operation == "recv")
+                #expect(error?.errno == .connectionReset)
+                #expect(error?.address == peerAddress?.description)
+                #expect(link.transport.peerAddress == peerAddress)
+            }
+        }
+
+        /// TRANSPORT-029; bytes and reset are both there before the loop looks.
+        ///
+        /// A multishot receive that polls first delivers the bytes and forgets the reset: such connections stayed for
+        /// ever.
+        @Test(arguments: LoopKind.allCases, [0, 5])
+        func connectionLost_tellsTheReset_thatCameRightAfterBytes(_ kind: LoopKind, turns: Int) async throws {
+            try await withLink(kind) { link in
+                try await link.loop.turns(turns)
+                try link.peer.send([1, 2, 3])
+                link.peer.reset()
+                try await link.told.wait(atMost: .seconds(5)) { link.told.isLost }
+                #expect(link.told.events == [.made, .data, .lost])
+                #expect((link.told.loss as? EventLoopError)?.errno == .connectionReset)
+            }
+        }
+
+        /// TRANSPORT-029.
+        @Test(arguments: LoopKind.allCases)
+        func connectionLost_tellsEveryReset_howeverSoonItComes(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let visitors = Visitors(loop)
+                let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
+                let port = server.port
+                let callers = (0..<2).map { seed in
+                    Task {
+                        try await onThread {
+                            var dice = Dice(UInt64(seed))
+                            func pause() { usleep(UInt32.random(in: 0...200, using: &dice)) }
+                            for _ in 0..<200 {
+                                let peer = try RawPeer.connect(port)
+                                if Bool.random(using: &dice) { pause() }
+                                try peer.send([1, 2, 3])
+                                if Bool.random(using: &dice) { pause() }
+                                peer.reset()
+                            }
+                        }
+                    }
+                }
+                for caller in callers { try await caller.value }
+                try await loop.eventually("every reset is told", within: .seconds(10)) {
+                    visitors.all.count == 400 && visitors.all.allSatisfy { $0.isLost }
+                }
+                #expect(visitors.all.allSatisfy { ($0.loss as? EventLoopError)?.errno == .connectionReset })
+                #expect(visitors.all.allSatisfy { $0.count(.eof) == 0 })
+                server.abortClients()
+                server.close()
+                try await server.waitClosed()
+            }
+        }
+
+        /// TRANSPORT-030 TRANSPORT-031.
+        @Test(arguments: LoopKind.allCases)
+        func connectionLost_tellsThatThePeerIsGone_whileWriting(_ kind: LoopKind) async throws {
+            try await withLink(kind, receiveBuffer: 4096) { link in
+                // Only the send can meet the reset.
+                link.transport.pauseReading()
+                link.transport.write(Pattern.bytes(16 << 20))
+                try await link.loop.turns()
+                link.peer.reset()
+                for _ in 0..<10 { link.transport.write("more") }
+                try await link.told.waitUntilLost()
+                let error = link.told.loss as? EventLoopError
+                #expect(error?.errno == .connectionReset || error?.errno == .brokenPipe)
+                #expect(error?.operation == "send")
+                for _ in 0..<10 { link.transport.write("dropped") }
+                #expect(link.transport.writeBufferSize == 0)
+                #expect(link.exceptions.contexts.isEmpty, "the protocol was told, and nobody else")
+            }
+        }
+    }
+}

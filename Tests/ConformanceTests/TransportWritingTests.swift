@@ -1,0 +1,152 @@
+import EventLoops
+import Glibc
+import Kernel
+import Proactor
+import ProactorLoop
+import Testing
+import Uring
+
+extension Conformance {
+    @Suite struct TransportWriting {
+        /// TRANSPORT-001 TRANSPORT-006 TRANSPORT-007.
+        @Test(arguments: LoopKind.allCases)
+        func writes_arriveInOrder_fromOneByteToEightMegabytes(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                let received = link.startPeer { try $0.receivePattern() }
+                var total = 0
+                for shift in 0...23 {
+                    for size in [1 << shift, (1 << shift) - 1] {
+                        link.transport.write(Pattern.bytes(size, at: total))
+                        total += size
+                        // Sometimes many writes are one send, sometimes each is its own.
+                        if shift % 3 == 0 { try await link.loop.turns(2) }
+                    }
+                }
+                #expect(link.transport.writeBufferSize > 0)
+                link.transport.writeEOF()
+                #expect(try await received.value == total)
+                #expect(link.transport.writeBufferSize == 0)
+            }
+        }
+
+        /// TRANSPORT-002.
+        @Test(arguments: LoopKind.allCases)
+        func write_doesNothing_withoutBytes(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                link.transport.write([])
+                link.transport.write("")
+                #expect(link.transport.writeBufferSize == 0)
+                link.transport.write([1])
+                link.transport.write([])
+                link.transport.write([UInt8]().span.bytes)
+                #expect(link.transport.writeBufferSize == 1)
+                link.transport.writeEOF()
+                let answer = try await link.onPeer { try $0.receiveAll() }
+                #expect(answer == [1])
+            }
+        }
+
+        /// TRANSPORT-004; large arrays are shared and not copied, spans are always copied.
+        @Test(arguments: LoopKind.allCases)
+        func write_sendsWhatWasGiven_whenTheCallerChangesItAfterwards(_ kind: LoopKind) async throws {
+            try await withLink(kind, receiveBuffer: 4096) { link in
+                var total = 0
+                for size in [100, 16 * 1024 - 1, 16 * 1024, 1 << 20, 3 << 20] {
+                    var array = Pattern.bytes(size, at: total)
+                    link.transport.write(array)
+                    for index in stride(from: 0, to: size, by: 97) { array[index] = ~array[index] }
+                    total += size
+                    var spanned = Pattern.bytes(size, at: total)
+                    link.transport.write(spanned.span.bytes)
+                    for index in stride(from: 0, to: size, by: 97) { spanned[index] = ~spanned[index] }
+                    total += size
+                    array.removeAll()
+                }
+                link.transport.writeEOF()
+                let received = try await link.onPeer { try $0.receivePattern() }
+                #expect(received == total)
+            }
+        }
+
+        /// TRANSPORT-005.
+        @Test(arguments: LoopKind.allCases)
+        func writeLines_isAsOneWrite_ofAllPieces(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                link.transport.writeLines([[1, 2], [], [3], Array(repeating: 4, count: 40_000)])
+                link.transport.writeLines([[5]])
+                #expect(link.transport.writeBufferSize == 40_004)
+                link.transport.writeEOF()
+                let all = try await link.onPeer { try $0.receiveAll() }
+                #expect(all == [1, 2, 3] + Array(repeating: 4, count: 40_000) + [5])
+            }
+        }
+
+        #if DEBUG
+            /// TRANSPORT-006 TRANSPORT-067.
+            @Test(arguments: LoopKind.allCases)
+            func rest_isSentBeforeLaterWrites_afterShortSends(_ kind: LoopKind) async throws {
+                try await withLink(kind) { link in
+                    guard let proactor = link.loop as? ProactorEventLoop else { return }
+                    let plan = FaultPlan()
+                    plan.inject(.clamp(701), into: .send)
+                    plan.inject(.clamp(1999), into: .sendMessage)
+                    plan.inject(.refuse(.interrupted), into: .send, .number(3))
+                    plan.inject(.refuse(.resourceTemporarilyUnavailable), into: .sendMessage, .number(2))
+                    proactor.driver.ring.faults = plan
+                    defer { proactor.driver.ring.faults = nil }
+                    var total = 0
+                    for size in [5000, 20_000, 10, 40_000, 3, 17_000, 1, 1] {
+                        link.transport.write(Pattern.bytes(size, at: total))
+                        total += size
+                        try await link.loop.turns(2)
+                    }
+                    link.transport.writeEOF()
+                    let received = try await link.onPeer { try $0.receivePattern() }
+                    #expect(received == total)
+                    #expect(plan.strikes > 20)
+                }
+            }
+        #endif
+
+        /// TRANSPORT-062.
+        @Test(arguments: LoopKind.allCases, [true, false])
+        func writes_allArrive_tenThousandTimes(_ kind: LoopKind, drains: Bool) async throws {
+            try await withLink(kind) { link in
+                let received = link.startPeer { peer in
+                    var total = 0
+                    while true {
+                        let piece = try peer.receiveSome(1 << 18)
+                        if piece.isEmpty { return total }
+                        total += piece.count
+                    }
+                }
+                let piece = Pattern.bytes(20 * 1024)
+                for _ in 0..<10_000 {
+                    link.transport.write(piece)
+                    if drains { try await link.told.wait { link.told.count(.pause) == link.told.count(.resume) } }
+                }
+                link.transport.writeEOF()
+                #expect(try await received.value == 10_000 * 20 * 1024)
+            }
+        }
+
+        /// TRANSPORT-004: what is lent is shared while it waits, and its memory must not be filled anew meanwhile.
+        @Test(arguments: LoopKind.allCases)
+        func lentBytes_areSentUnchanged_thoughTheKernelGoesOnReceiving(_ kind: LoopKind) async throws {
+            try await withLink(kind, EchoRecorder.init, receiveBuffer: 4096) { link in
+                link.told.keepsBytes = false
+                link.told.disposition = .keepOpen
+                let sent = link.startPeer { peer in
+                    for number in 0..<64 { try peer.send(Pattern.bytes(65_536, at: number * 65_536)) }
+                    try peer.finishSending()
+                }
+                try await link.told.wait { link.told.count(.eof) == 1 }
+                #expect(link.transport.writeBufferSize > 1 << 20, "the peer reads nothing yet")
+                link.transport.writeEOF()
+                let answer = try await link.onPeer { try $0.receivePattern() }
+                #expect(answer == 64 * 65_536)
+                try await sent.value
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+import EventLoops
+import Glibc
+import Testing
+
+@Suite struct InboxTests {
+    /// Where entries report from which thread they came, and which one of its entries they are, as they run.
+    private final class Reports: @unchecked Sendable {
+        var take: (Int, Int) -> Void = { _, _ in }
+    }
+
+    private let reports = Reports()
+
+    private func entry(_ thread: Int, _ number: Int) -> Handle {
+        Handle { [reports] in reports.take(thread, number) }
+    }
+
+    private func drain(
+        _ inbox: Inbox, _ ready: ReadyQueue, _ spare: inout [ReadyEntry], _ take: @escaping (Int, Int) -> Void
+    ) {
+        reports.take = take
+        inbox.drain(into: ready, spare: &spare)
+        while case .handle(let reference)? = ready.popFirst() {
+            try? reference.takeRetainedValue().run()
+        }
+    }
+
+    private func post(_ handle: Handle, to inbox: Inbox) -> Bool {
+        let reference = Unmanaged.passRetained(handle)
+        if inbox.post(.handle(reference)) { return true }
+        reference.release()
+        return false
+    }
+
+    @Test func drain_takesAllInOrder_andLeavesNothing() {
+        let inbox = Inbox()
+        let ready = ReadyQueue()
+        var spare: [ReadyEntry] = []
+        #expect(inbox.isEmpty)
+        for round in 0..<3 {
+            for number in 0..<100 { #expect(post(entry(round, number), to: inbox)) }
+            #expect(!inbox.isEmpty)
+            var seen: [Int] = []
+            drain(inbox, ready, &spare) { seen.append($1) }
+            #expect(seen == Array(0..<100))
+            #expect(inbox.isEmpty)
+            drain(inbox, ready, &spare) { _, _ in Issue.record("nothing was left") }
+        }
+        #expect(spare.isEmpty)
+    }
+
+    @Test func posts_arriveOnceAndInOrder_fromEightThreadsAtATime() async throws {
+        try await onThread {
+            let threads = 8
+            let each = 12_500
+            let inbox = Inbox()
+            let helpers = (0..<threads).map { thread in
+                HelperThread {
+                    for number in 0..<each {
+                        let taken = self.post(self.entry(thread, number), to: inbox)
+                        if !taken { Issue.record("an open inbox took nothing") }
+                    }
+                }
+            }
+            let ready = ReadyQueue()
+            var spare: [ReadyEntry] = []
+            var next = [Int](repeating: 0, count: threads)
+            var outOfOrder = 0
+            while next.contains(where: { $0 < each }) {
+                if inbox.isEmpty { sched_yield() }
+                self.drain(inbox, ready, &spare) { thread, number in
+                    if number != next[thread] { outOfOrder += 1 }
+                    next[thread] += 1
+                }
+            }
+            for helper in helpers { helper.join() }
+            #expect(outOfOrder == 0)
+            self.drain(inbox, ready, &spare) { _, _ in Issue.record("more came than was posted") }
+        }
+    }
+
+    @Test func sleeper_isWoken_byThePostThatItDidNotSee() async throws {
+        try await onThread {
+            let inbox = Inbox()
+            let wakes = SharedCount()
+            inbox.setWaker { wakes.add(1) }
+            // Awake: nobody wakes it, and it may not go to sleep over what is there.
+            #expect(self.post(Handle {}, to: inbox))
+            #expect(wakes.value == 0)
+            #expect(!inbox.prepareToSleep())
+            let ready = ReadyQueue()
+            var spare: [ReadyEntry] = []
+            inbox.drain(into: ready, spare: &spare)
+            // Asleep: the first post wakes it, the others know.
+            #expect(inbox.prepareToSleep())
+            for _ in 0..<10 { #expect(self.post(Handle {}, to: inbox)) }
+            inbox.wake()
+            #expect(wakes.value == 1)
+            inbox.wokeUp()
+            #expect(self.post(Handle {}, to: inbox))
+            #expect(wakes.value == 1)
+            inbox.drain(into: ready, spare: &spare)
+            #expect(ready.count == 12)
+        }
+    }
+
+    /// A sleeper and posters that meet at random: a wake-up that gets lost would leave the sleeper waiting.
+    @Test func sleeper_missesNoPost_inALongRace() async throws {
+        try await onThread {
+            let inbox = Inbox()
+            let wakes = SharedCount()
+            inbox.setWaker { wakes.add(1) }
+            let total = 20_000
+            let helpers = (0..<3).map { thread in
+                HelperThread {
+                    for number in 0..<total {
+                        _ = self.post(self.entry(thread, number), to: inbox)
+                        if number % 128 == 0 { sched_yield() }
+                    }
+                }
+            }
+            let ready = ReadyQueue()
+            var spare: [ReadyEntry] = []
+            var taken = 0
+            while taken < total * 3 {
+                let before = wakes.value
+                if inbox.prepareToSleep() {
+                    var patience = 0
+                    while wakes.value == before, patience < 100_000 {
+                        patience += 1
+                        if patience > 100 { usleep(50) }
+                    }
+                    try #require(patience < 100_000, "nobody woke the sleeper")
+                    inbox.wokeUp()
+                }
+                self.drain(inbox, ready, &spare) { _, _ in taken += 1 }
+            }
+            for helper in helpers { helper.join() }
+            #expect(taken == total * 3)
+        }
+    }
+
+    /// Every post that was said to be taken must come out of the last drain, whenever the closing came.
+    @Test func close_losesNothingThatItTook_inARaceWithPosts() async throws {
+        try await onThread {
+            for round in 0..<600 {
+                let inbox = Inbox()
+                let taken = SharedCount()
+                let hasBegun = SharedCount()
+                let helpers = (0..<2).map { thread in
+                    HelperThread {
+                        var number = 0
+                        while self.post(self.entry(thread, number), to: inbox) {
+                            number += 1
+                            if number == 1 { hasBegun.add(1) }
+                            // The lock is not a fair one: else the closing thread would hardly get it.
+                            if number % 8 == 0 { sched_yield() }
+                        }
+                        taken.add(number)
+                    }
+                }
+                while hasBegun.value == 0 { sched_yield() }
+                let ready = ReadyQueue()
+                var spare: [ReadyEntry] = []
+                var drained = 0
+                if round % 2 == 0 { self.drain(inbox, ready, &spare) { _, _ in drained += 1 } }
+                inbox.close()
+                self.drain(inbox, ready, &spare) { _, _ in drained += 1 }
+                for helper in helpers { helper.join() }
+                try #require(drained == taken.value)
+                #expect(!self.post(Handle {}, to: inbox))
+            }
+        }
+    }
+
+    @Test func waker_isNotCalled_afterClose() {
+        let inbox = Inbox()
+        let wakes = SharedCount()
+        inbox.setWaker { wakes.add(1) }
+        #expect(inbox.prepareToSleep())
+        inbox.close()
+        #expect(!post(Handle {}, to: inbox))
+        inbox.wake()
+        #expect(wakes.value == 0)
+    }
+}

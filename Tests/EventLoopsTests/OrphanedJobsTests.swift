@@ -1,0 +1,154 @@
+import EventLoops
+import Glibc
+import Testing
+
+@Suite struct OrphanedJobsTests {
+    /// A place where a task is suspended of which the loop knows nothing.
+    private final class Elsewhere: @unchecked Sendable {
+        private var continuation: UnsafeContinuation<Void, Never>?
+        let isOccupied = Gate()
+
+        func wait() async {
+            await withUnsafeContinuation { continuation in
+                self.continuation = continuation
+                isOccupied.open()
+            }
+        }
+
+        func resume() {
+            continuation?.resume()
+            continuation = nil
+        }
+    }
+
+    private func run(_ loop: FakeLoop, until gate: Gate) throws {
+        while !gate.isOpen {
+            loop.stop()
+            try loop.runForever()
+        }
+    }
+
+    @Test func task_canEnd_whenItIsResumedAfterItsLoopWasClosed() async throws {
+        try await onThread {
+            let loop = try FakeLoop()
+            let place = Elsewhere()
+            let hasEnded = Gate()
+            let seen = SharedCount()
+            _ = Task(executorPreference: loop.taskExecutor) {
+                await place.wait()
+                do { try await loop.sleep(for: .milliseconds(1)) } catch let error as EventLoopError {
+                    if error.code == .closed { seen.add(1) }
+                }
+                // A suspension of its own kind, to see that what follows runs, too.
+                await Task.yield()
+                hasEnded.open()
+            }
+            try self.run(loop, until: place.isOccupied)
+            try loop.close()
+            #expect(!hasEnded.isOpen)
+            place.resume()
+            hasEnded.wait()
+            #expect(seen.value == 1, "a handle of a closed loop must answer with an error")
+        }
+    }
+
+    @Test func task_canBeCancelled_thoughItWaitsForAClosedLoop() async throws {
+        try await onThread {
+            let loop = try FakeLoop()
+            let hasBegun = Gate()
+            let hasEnded = Gate()
+            let task = Task(executorPreference: loop.taskExecutor) {
+                hasBegun.open()
+                do { try await loop.sleep(for: .seconds(3600)) } catch { hasEnded.open() }
+            }
+            try self.run(loop, until: hasBegun)
+            try loop.close()
+            HelperThread { task.cancel() }.join()
+            hasEnded.wait()
+        }
+    }
+
+    @Test func task_ends_whenItsLoopIsClosedBeforeItBegan() async throws {
+        try await onThread {
+            let hasEnded = SharedCount()
+            do {
+                let loop = try FakeLoop()
+                for _ in 0..<50 { _ = Task(executorPreference: loop.taskExecutor) { hasEnded.add(1) } }
+                try loop.close()
+                // And those that come when it is closed.
+                for _ in 0..<50 { _ = Task(executorPreference: loop.taskExecutor) { hasEnded.add(1) } }
+            }
+            while hasEnded.value < 100 { usleep(500) }
+        }
+    }
+
+    /// A task of the loop that does not mind being cancelled: closing gives it a second, no more.
+    @Test func stubbornTask_doesNotKeepTheLoopOpen_andEndsLater() async throws {
+        try await onThread {
+            let loop = try FakeLoop()
+            let place = Elsewhere()
+            let hasEnded = Gate()
+            do {
+                loop.createTask {
+                    await place.wait()
+                    hasEnded.open()
+                }
+            }
+            try self.run(loop, until: place.isOccupied)
+            try loop.close()
+            #expect(loop.isClosed && !hasEnded.isOpen)
+            place.resume()
+            hasEnded.wait()
+        }
+    }
+
+    /// An actor that is pinned to a closed loop still answers.
+    @Test func actorOfAClosedLoop_answers() async throws {
+        actor Pinned {
+            private let loop: FakeLoop
+            private var number = 0
+
+            init(_ loop: FakeLoop) {
+                self.loop = loop
+            }
+
+            nonisolated var unownedExecutor: UnownedSerialExecutor {
+                loop.serialExecutor.asUnownedSerialExecutor()
+            }
+
+            func increment() -> Int {
+                number += 1
+                return number
+            }
+        }
+        let loop = try FakeLoop()
+        try loop.close()
+        let pinned = Pinned(loop)
+        for number in 1...3 { #expect(await pinned.increment() == number) }
+    }
+
+    @Test func jobs_ofManyTasks_allEnd_inARaceWithClose() async throws {
+        try await onThread {
+            for _ in 0..<100 {
+                let loop = try FakeLoop()
+                let begun = SharedCount()
+                let ended = SharedCount()
+                let helper = HelperThread {
+                    for _ in 0..<50 {
+                        _ = Task(executorPreference: loop.taskExecutor) {
+                            begun.add(1)
+                            await Task.yield()
+                            ended.add(1)
+                        }
+                    }
+                }
+                loop.stop()
+                try loop.runForever()
+                try loop.close()
+                helper.join()
+                while ended.value < 50 { usleep(200) }
+                #expect(begun.value == 50)
+            }
+        }
+    }
+}

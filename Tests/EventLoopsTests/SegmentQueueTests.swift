@@ -1,0 +1,167 @@
+import EventLoops
+import Glibc
+import Testing
+
+@Suite struct SegmentQueueTests {
+    private func contents(_ queue: SegmentQueue) -> [UInt8] {
+        queue.copyPrefix(queue.count)
+    }
+
+    @Test func emptyQueue_hasNothing() {
+        let queue = SegmentQueue(pool: SegmentPool())
+        queue.append([])
+        queue.append(UnsafeRawBufferPointer(start: nil, count: 0))
+        #expect(queue.isEmpty)
+        #expect(queue.count == 0)
+        #expect(queue.first.isEmpty)
+        #expect(queue.byte(at: 0) == nil)
+        #expect(queue.firstIndex(of: [1], from: 0) == nil)
+        #expect(queue.copyPrefix(0).isEmpty)
+        queue.consume(0)
+        queue.removeAll()
+        #expect(queue.isEmpty)
+    }
+
+    /// Appends, consumes, gathers and searches at random, against a plain array.
+    ///
+    /// Sizes lie around the sizes of blocks, and above the one from which arrays are kept instead of copied.
+    @Test(arguments: 1...12)
+    func queue_behavesAsAnArray_underRandomUse(seed: UInt64) throws {
+        var random = SplitMix(state: seed)
+        let pool = SegmentPool()
+        let queue = SegmentQueue(pool: pool)
+        var model: [UInt8] = []
+        let sizes = [0, 1, 2, 7, 500, 1023, 1024, 1025, 4000, 16_383, 16_384, 16_385, 40_000]
+        for _ in 0..<250 {
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0...2:
+                let size = sizes.randomElement(using: &random) ?? 0
+                // Few letters, so that separators come up often and are cut by the ends of runs.
+                let bytes = (0..<size).map { _ in UInt8.random(in: 0...3, using: &random) }
+                model += bytes
+                if Bool.random(using: &random) {
+                    queue.append(bytes)
+                } else {
+                    bytes.withUnsafeBytes { queue.append($0) }
+                }
+            case 3, 4:
+                let count = Int.random(in: 0...model.count, using: &random)
+                queue.consume(count)
+                model.removeFirst(count)
+            case 5:
+                try checkGather(queue, model, limit: Int.random(in: 1...6, using: &random))
+            case 6:
+                let length = Int.random(in: 1...4, using: &random)
+                let separator = (0..<length).map { _ in UInt8.random(in: 0...4, using: &random) }
+                let start = Int.random(in: 0...model.count, using: &random)
+                let expected = Self.firstIndex(in: model, of: separator, from: start)
+                #expect(queue.firstIndex(of: separator, from: start) == expected)
+            default:
+                let length = Int.random(in: 0...model.count, using: &random)
+                #expect(queue.copyPrefix(length) == Array(model.prefix(length)))
+                let offset = Int.random(in: 0...model.count, using: &random)
+                #expect(queue.byte(at: offset) == (offset < model.count ? model[offset] : nil))
+            }
+            try #require(queue.count == model.count)
+            #expect(queue.isEmpty == model.isEmpty)
+            #expect(queue.first.isEmpty == model.isEmpty)
+        }
+        #expect(contents(queue) == model)
+        queue.removeAll()
+        #expect(queue.isEmpty)
+    }
+
+    private func checkGather(_ queue: SegmentQueue, _ model: [UInt8], limit: Int) throws {
+        var vectors = [iovec](repeating: iovec(), count: limit)
+        let number = queue.gather(into: &vectors, limit: limit)
+        #expect(number <= limit)
+        #expect((number == 0) == model.isEmpty)
+        var gathered: [UInt8] = []
+        for vector in vectors.prefix(number) {
+            #expect(vector.iov_len > 0, "the kernel would be asked to send nothing")
+            gathered += UnsafeRawBufferPointer(start: vector.iov_base, count: vector.iov_len)
+        }
+        #expect(gathered == Array(model.prefix(gathered.count)))
+        if number < limit { #expect(gathered.count == model.count) }
+    }
+
+    private static func firstIndex(in bytes: [UInt8], of separator: [UInt8], from start: Int) -> Int? {
+        guard start + separator.count <= bytes.count else { return nil }
+        for candidate in start...bytes.count - separator.count where bytes[candidate] == separator[0] {
+            if separator.indices.allSatisfy({ bytes[candidate + $0] == separator[$0] }) { return candidate }
+        }
+        return nil
+    }
+
+    @Test func separator_isFound_acrossTheEndOfARun() {
+        // The small block holds 1024 bytes; a long array is a run of its own.
+        for cut in [1020, 1021, 1022, 1023, 1024] {
+            let queue = SegmentQueue(pool: SegmentPool())
+            queue.append([UInt8](repeating: 0, count: cut))
+            queue.append([1, 2])
+            queue.append([3] + [UInt8](repeating: 0, count: 20_000))
+            #expect(queue.firstIndex(of: [1, 2, 3], from: 0) == cut)
+            #expect(queue.firstIndex(of: [1, 2, 3], from: cut) == cut)
+            #expect(queue.firstIndex(of: [1, 2, 3], from: cut + 1) == nil)
+            #expect(queue.firstIndex(of: [3, 0], from: 0) == cut + 2)
+        }
+    }
+
+    @Test func array_isNotCopied_whenItIsLong() {
+        let bytes = [UInt8](repeating: 9, count: 100_000)
+        let queue = SegmentQueue(pool: SegmentPool())
+        queue.append(bytes)
+        #expect(bytes.withUnsafeBytes { $0.baseAddress } == queue.first.baseAddress)
+        #expect(queue.first.count == bytes.count)
+    }
+
+    @Test func array_stays_whileTheQueueNeedsIt() {
+        let queue = SegmentQueue(pool: SegmentPool())
+        do {
+            var bytes = [UInt8](repeating: 7, count: 50_000)
+            queue.append(bytes)
+            // Whoever writes gets a copy: what was queued does not change.
+            bytes[0] = 8
+            #expect(bytes[0] == 8)
+        }
+        #expect(contents(queue) == [UInt8](repeating: 7, count: 50_000))
+    }
+
+    @Test func blocks_areUsedAgain_afterTheyWereConsumed() {
+        let pool = SegmentPool()
+        let queue = SegmentQueue(pool: pool)
+        queue.append([1, 2, 3])
+        let first = queue.first.baseAddress
+        queue.consume(3)
+        queue.append([4])
+        #expect(queue.first.baseAddress == first)
+        let other = SegmentQueue(pool: pool)
+        other.append([5])
+        #expect(contents(queue) == [4])
+        #expect(contents(other) == [5])
+    }
+
+    @Test func lentBytes_areKeptWhereTheyAre_andGivenBackOnce() {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: 8 * 4096, alignment: 64)
+        defer { memory.deallocate() }
+        let pool = SegmentPool()
+        let lent = LentMemory(base: memory, pieceSize: 4096, count: 8)
+        pool.adopt(lent)
+        let queue = SegmentQueue(pool: pool)
+        let piece = lent.lend(3)
+        memset(piece, 6, 4096)
+        queue.append(UnsafeRawBufferPointer(start: piece, count: 2000))
+        queue.append(UnsafeRawBufferPointer(start: piece + 2000, count: 2096))
+        #expect(queue.first.baseAddress == UnsafeRawPointer(piece))
+        lent.release(3)
+        #expect(!lent.hasReturned, "the queue still reads it")
+        queue.consume(2000)
+        #expect(!lent.hasReturned)
+        #expect(contents(queue) == [UInt8](repeating: 6, count: 2096))
+        queue.consume(2096)
+        var returned: [UInt16] = []
+        lent.takeReturned { returned.append($0) }
+        #expect(returned == [3])
+        #expect(lent.outstanding == 0)
+    }
+}

@@ -1,0 +1,153 @@
+import EventLoops
+import Glibc
+import Testing
+
+@Suite struct ThreadPoolExecutorTests {
+    @Test func limit_isAtLeastOne_andAsInPythonByDefault() {
+        #expect(ThreadPoolExecutor(maxWorkers: 0).maxWorkers == 1)
+        #expect(ThreadPoolExecutor(maxWorkers: 7).maxWorkers == 7)
+        #expect(ThreadPoolExecutor().maxWorkers == min(32, sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 4))
+    }
+
+    @Test(arguments: [1, 2, 4])
+    func jobs_runOnNoMoreThreads_thanTheLimit(limit: Int) async throws {
+        try await onThread {
+            let pool = ThreadPoolExecutor(maxWorkers: limit)
+            let running = SharedCount()
+            let excess = SharedCount()
+            let done = SharedCount()
+            let mayEnd = Gate()
+            for _ in 0..<40 {
+                try pool.submit {
+                    if running.add(1) > limit { excess.add(1) }
+                    mayEnd.wait()
+                    running.add(-1)
+                    done.add(1)
+                }
+            }
+            // All threads that there may be are needed at a time.
+            while running.value < limit { usleep(200) }
+            mayEnd.open()
+            pool.shutdown(wait: true)
+            #expect(done.value == 40)
+            #expect(excess.value == 0)
+        }
+    }
+
+    @Test func jobs_runInOrder_onOneThread() async throws {
+        try await onThread {
+            let pool = ThreadPoolExecutor(maxWorkers: 1)
+            let next = SharedCount()
+            let outOfOrder = SharedCount()
+            // More than the list keeps of finished places.
+            for number in 0..<5000 {
+                try pool.submit { if next.add(1) != number + 1 { outOfOrder.add(1) } }
+            }
+            pool.shutdown(wait: true)
+            #expect(next.value == 5000)
+            #expect(outOfOrder.value == 0)
+        }
+    }
+
+    @Test func idleThread_isUsedAgain_insteadOfAnother() async throws {
+        try await onThread {
+            let pool = ThreadPoolExecutor(maxWorkers: 4)
+            nonisolated(unsafe) var threads: Set<pthread_t> = []
+            for _ in 0..<20 {
+                let isOver = Gate()
+                try pool.submit {
+                    threads.insert(pthread_self())
+                    isOver.open()
+                }
+                isOver.wait()
+                // It is idle only a moment after its job is over.
+                usleep(2000)
+            }
+            pool.shutdown(wait: true)
+            #expect(threads.count <= 3, "each job had a thread of its own")
+        }
+    }
+
+    @Test func shutdown_waits_forAllThatWasSubmitted() async throws {
+        try await onThread {
+            let pool = ThreadPoolExecutor(maxWorkers: 2)
+            let done = SharedCount()
+            for _ in 0..<20 {
+                try pool.submit {
+                    usleep(1000)
+                    done.add(1)
+                }
+            }
+            pool.shutdown(wait: true)
+            #expect(done.value == 20)
+            pool.shutdown(wait: true)
+        }
+    }
+
+    @Test func shutdown_returnsAtOnce_withoutWaiting_andWorkIsStillDone() async throws {
+        try await onThread {
+            let pool = ThreadPoolExecutor(maxWorkers: 1)
+            let gate = Gate()
+            let done = SharedCount()
+            for _ in 0..<10 {
+                try pool.submit {
+                    gate.wait()
+                    done.add(1)
+                }
+            }
+            pool.shutdown(wait: false)
+            #expect(done.value == 0)
+            gate.open()
+            pool.shutdown(wait: true)
+            #expect(done.value == 10)
+        }
+    }
+
+    @Test func submit_throws_afterShutdown() throws {
+        let pool = ThreadPoolExecutor()
+        pool.shutdown(wait: true)
+        do {
+            try pool.submit { Issue.record("it ran") }
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.code == .executorShutDown)
+        }
+    }
+
+    @Test func shutdown_wakesAll_thatWaitForIt() async throws {
+        try await onThread {
+            let pool = ThreadPoolExecutor(maxWorkers: 2)
+            let gate = Gate()
+            try pool.submit { gate.wait() }
+            let waiters = (0..<3).map { _ in HelperThread { pool.shutdown(wait: true) } }
+            usleep(2000)
+            gate.open()
+            for waiter in waiters { waiter.join() }
+        }
+    }
+
+    /// What a job holds goes with the job, even if a thousand others wait behind it.
+    @Test func job_isReleased_whenItIsDone_notWhenTheListIsTidied() async throws {
+        try await onThread {
+            final class Shared: Sendable {}
+            let pool = ThreadPoolExecutor(maxWorkers: 1)
+            let isDone = Gate()
+            let mayEnd = Gate()
+            weak var held: Shared?
+            do {
+                let shared = Shared()
+                held = shared
+                try pool.submit { withExtendedLifetime(shared) {} }
+            }
+            try pool.submit {
+                isDone.open()
+                mayEnd.wait()
+            }
+            for _ in 0..<100 { try pool.submit {} }
+            isDone.wait()
+            #expect(held == nil)
+            mayEnd.open()
+            pool.shutdown(wait: true)
+        }
+    }
+}

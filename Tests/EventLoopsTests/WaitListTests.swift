@@ -1,0 +1,170 @@
+import EventLoops
+import Glibc
+import Testing
+
+@Suite struct WaitListTests {
+    private func withLoop(_ body: @escaping @Sendable (FakeLoop, WaitList) async throws -> Void) async throws {
+        try await onThread {
+            let loop = try FakeLoop()
+            defer { #expect(throws: Never.self) { try loop.close() } }
+            let list = WaitList(queue: loop.core.queue)
+            try loop.runUntilComplete { try await body(loop, list) }
+        }
+    }
+
+    @Test func waiters_goOnInOrder_whenTheEventHappens() async throws {
+        try await withLoop { loop, list in
+            for count in 0..<5 {
+                var order: [Int] = []
+                let tasks = (0..<count).map { number in
+                    loop.createTask {
+                        if await list.wait() { order.append(number) }
+                    }
+                }
+                try await loop.sleep(for: .zero)
+                #expect(list.isEmpty == (count == 0))
+                #expect(order.isEmpty)
+                list.resumeAll()
+                #expect(list.isEmpty)
+                list.resumeAll()
+                for task in tasks { try await task.value }
+                #expect(order == Array(0..<count))
+            }
+        }
+    }
+
+    /// Each of three waiters in turn is cancelled: the single one, the first and those behind it have places of their
+    /// own.
+    @Test func cancelledWaiter_leaves_andTheOthersStay() async throws {
+        try await withLoop { loop, list in
+            for victim in 0..<3 {
+                let tasks = (0..<3).map { _ in loop.createTask { await list.wait() } }
+                try await loop.sleep(for: .zero)
+                tasks[victim].cancel()
+                #expect(try await tasks[victim].value == false)
+                #expect(tasks.count { $0.isDone } == 1)
+                list.resumeAll()
+                var woken: [Bool] = []
+                for task in tasks { woken.append(try await task.value) }
+                #expect(woken == (0..<3).map { $0 != victim })
+                #expect(list.isEmpty)
+            }
+        }
+    }
+
+    @Test func waiter_doesNotSuspend_whenItsTaskIsCancelledAlready() async throws {
+        try await withLoop { loop, list in
+            let task = loop.createTask {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return await list.wait()
+            }
+            let value = try await task.value
+            #expect(value == false)
+            #expect(list.isEmpty)
+        }
+    }
+
+    @Test func cancelling_isOfNoEffect_afterTheEvent() async throws {
+        try await withLoop { loop, list in
+            let task = loop.createTask { await list.wait() }
+            try await loop.sleep(for: .zero)
+            list.resumeAll()
+            task.cancel()
+            #expect(try await task.value)
+            // A later wait of the list has another number, and is not hit.
+            let next = loop.createTask { await list.wait() }
+            try await loop.sleep(for: .zero)
+            #expect(!next.isDone)
+            list.resumeAll()
+            #expect(try await next.value)
+        }
+    }
+
+    /// A task that waits elsewhere, after an earlier wait is over, is cancelled where it is.
+    @Test func cancelling_endsThePresentWait_notAnEarlierOne() async throws {
+        try await withLoop { loop, list in
+            let other = WaitList(queue: loop.core.queue)
+            let task = loop.createTask {
+                let first = await list.wait()
+                let second = await other.wait()
+                return [first, second]
+            }
+            try await loop.sleep(for: .zero)
+            list.resumeAll()
+            try await loop.sleep(for: .zero)
+            let bystander = loop.createTask { await list.wait() }
+            try await loop.sleep(for: .zero)
+            task.cancel()
+            #expect(try await task.value == [true, false])
+            #expect(!bystander.isDone)
+            list.resumeAll()
+            #expect(try await bystander.value)
+        }
+    }
+
+    @Test func childTasks_areCancelled_onTheirOwn() async throws {
+        try await withLoop { loop, list in
+            let outcomes = await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<3 { group.addTask { await list.wait() } }
+                try? await loop.sleep(for: .milliseconds(1))
+                group.cancelAll()
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(outcomes == [false, false, false])
+            #expect(list.isEmpty)
+            #expect(!Task.isCancelled)
+        }
+    }
+
+    @Test func cancelling_isHandedOver_fromAnotherThread() async throws {
+        try await withLoop { loop, list in
+            for _ in 0..<200 {
+                let outcome = loop.createFuture(of: Bool.self)
+                let hasBegun = Gate()
+                let task = Task(executorPreference: loop.taskExecutor) {
+                    hasBegun.open()
+                    let isOver = await list.wait()
+                    try? outcome.setResult(isOver)
+                }
+                let helper = HelperThread {
+                    hasBegun.wait()
+                    task.cancel()
+                }
+                let value = try await outcome.value
+                #expect(value == false)
+                helper.join()
+                #expect(list.isEmpty)
+            }
+        }
+    }
+
+    /// Event and cancelling at the same time: each wait ends exactly once, one way or the other.
+    @Test func wait_endsOnce_inARaceOfTheEventWithCancelling() async throws {
+        try await withLoop { loop, list in
+            for round in 0..<200 {
+                let outcome = loop.createFuture(of: Bool.self)
+                let hasBegun = Gate()
+                let task = Task(executorPreference: loop.taskExecutor) {
+                    hasBegun.open()
+                    let isOver = await list.wait()
+                    try? outcome.setResult(isOver)
+                }
+                let helper = HelperThread {
+                    hasBegun.wait()
+                    if round % 3 == 0 { usleep(20) }
+                    task.cancel()
+                }
+                let bell = loop.createTask {
+                    while !outcome.isDone {
+                        list.resumeAll()
+                        try await loop.sleep(for: .zero)
+                    }
+                }
+                _ = try await outcome.value
+                try await bell.value
+                helper.join()
+                #expect(list.isEmpty)
+            }
+        }
+    }
+}

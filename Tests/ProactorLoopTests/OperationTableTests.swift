@@ -1,0 +1,122 @@
+#if DEBUG
+    import Testing
+    import Uring
+    @testable import ProactorLoop
+
+    extension RingLoop {
+        /// R1, io_uring 15.1: who waits for an operation is found by slot and generation.
+        @Suite struct OperationTableTests {
+            private final class Target: CompletionTarget {
+                static nonisolated(unsafe) var alive = 0
+
+                override init() {
+                    super.init()
+                    Self.alive += 1
+                }
+
+                deinit {
+                    Self.alive -= 1
+                }
+            }
+
+            private let table = OperationTable(capacity: 4)
+
+            /// Ends an operation; whether the table knew it.
+            private func end(_ tag: UInt64) -> Bool {
+                guard let (target, _) = table.complete(tag, isLast: true) else { return false }
+                target.release()
+                return true
+            }
+
+            /// R1.
+            @Test func tag_differs_whenTheSlotIsTakenAgain() {
+                let target = Target()
+                let first = table.insert(target, .send)
+                #expect(end(first))
+                let second = table.insert(target, .send)
+                #expect(UInt32(truncatingIfNeeded: first) == UInt32(truncatingIfNeeded: second))
+                #expect(first >> 32 != second >> 32)
+                #expect(end(second))
+            }
+
+            /// R1.
+            @Test func completion_isCountedAndDropped_whenItsOperationIsOver() {
+                let tag = table.insert(Target(), .receive)
+                #expect(end(tag))
+                #expect(!end(tag))
+                _ = table.insert(Target(), .send)
+                #expect(!end(tag), "the slot's next operation took the completion")
+                #expect(!end(9 << 32 | 4_000), "a slot that never was")
+                #expect(!end(ReservedTag.ignored))
+                #expect(table.stale == 4)
+                #expect(table.live == 1)
+            }
+
+            /// R2, R6: what is not the last completion leaves the operation as it is.
+            @Test func slot_staysTaken_whileMoreIsToCome() throws {
+                let target = Target()
+                let tag = table.insert(target, .acceptMultishot)
+                for _ in 0..<3 {
+                    let (found, kind) = try #require(table.complete(tag, isLast: false))
+                    #expect(found.takeUnretainedValue() === target)
+                    #expect(kind == .acceptMultishot)
+                }
+                #expect(table.live == 1)
+                #expect(end(tag))
+                #expect(table.live == 0)
+                #expect(table.stale == 0)
+            }
+
+            /// io_uring 15.1: what the kernel writes to is alive until the last completion.
+            @Test func target_livesUntilItsLastCompletion_andNoLonger() {
+                let before = Target.alive
+                let tags = (0..<3).map { _ in table.insert(Target(), .receive) }
+                #expect(Target.alive == before + 3)
+                #expect(table.complete(tags[0], isLast: false) != nil)
+                #expect(Target.alive == before + 3)
+                for tag in tags { #expect(end(tag)) }
+                #expect(Target.alive == before)
+            }
+
+            @Test func forEachLive_showsWhatIsInFlight_andNothingElse() {
+                let tags = (0..<9).map { _ in table.insert(Target(), .receive) }
+                for tag in tags where tag % 3 == 0 { #expect(end(tag)) }
+                var seen: [UInt64] = []
+                table.forEachLive { tag, _ in seen.append(tag) }
+                #expect(seen.sorted() == tags.filter { $0 % 3 != 0 }.sorted())
+                for tag in seen { #expect(end(tag)) }
+            }
+
+            /// R1: against a plain dictionary.
+            @Test(arguments: 1...8 as ClosedRange<UInt64>)
+            func table_agreesWithADictionary_whateverIsDone(seed: UInt64) {
+                var random = SeededRandom(seed)
+                var model: [UInt64: Target] = [:]
+                var over: [UInt64] = []
+                for _ in 0..<5_000 {
+                    switch random.next() % 8 {
+                    case 0...3:
+                        let target = Target()
+                        let tag = table.insert(target, .send)
+                        #expect(model.updateValue(target, forKey: tag) == nil && !over.contains(tag), "a tag twice")
+                    case 4...6:
+                        guard let tag = model.keys.min() else { continue }
+                        #expect(end(tag))
+                        model[tag] = nil
+                        over.append(tag)
+                    default:
+                        guard let tag = over.randomElement(using: &random) else { continue }
+                        let stale = table.stale
+                        #expect(!end(tag))
+                        #expect(table.stale == stale + 1)
+                    }
+                    #expect(table.live == model.count)
+                }
+                for (tag, target) in model {
+                    #expect(table.complete(tag, isLast: false)?.target.takeUnretainedValue() === target)
+                    #expect(end(tag))
+                }
+            }
+        }
+    }
+#endif

@@ -1,0 +1,132 @@
+import EventLoops
+import Glibc
+import Kernel
+import ProactorLoop
+import Testing
+
+/// The sockets of this process, by their inodes, which are never used twice: a test can then tell its own from those of
+/// tests that run beside it, since what leaks stays.
+enum Sockets {
+    static func open() -> Set<String> {
+        guard let directory = opendir("/proc/self/fd") else { return [] }
+        defer { closedir(directory) }
+        var found: Set<String> = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            let target = withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { buffer in
+                let length = readlink("/proc/self/fd/\(name)", buffer.baseAddress!, buffer.count)
+                return String(decoding: buffer.prefix(max(0, length)), as: UTF8.self)
+            }
+            if target.hasPrefix("socket:") { found.insert(target) }
+        }
+        return found
+    }
+
+    /// Which sockets came since and do not go.
+    static func left(since before: Set<String>, within seconds: Int = 10) -> [String] {
+        var left = open().subtracting(before)
+        let deadline = MonotonicClock.now() + Int64(seconds) * 1_000_000_000
+        while !left.isEmpty, MonotonicClock.now() < deadline {
+            usleep(20_000)
+            left.formIntersection(open())
+        }
+        return left.sorted()
+    }
+}
+
+struct PeerTimeout: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// The other end of a connection: a plain nonblocking socket, asked again and again between the loop's turns.
+final class Peer {
+    let socket: Socket
+    private let loop: ProactorEventLoop
+
+    init(_ socket: Socket, _ loop: ProactorEventLoop) {
+        self.socket = socket
+        self.loop = loop
+    }
+
+    /// Begins to connect; on the loopback network it stands at once.
+    init(to address: SocketAddress, _ loop: ProactorEventLoop) throws {
+        socket = try Socket(family: address.family)
+        self.loop = loop
+        do { try socket.connect(to: address) } catch let error where error == .nowInProgress {}
+    }
+
+    func send(_ bytes: [UInt8]) async throws {
+        var rest = bytes[...]
+        try await again("sent") {
+            let count = Array(rest.prefix(1 << 18)).withUnsafeBytes {
+                Glibc.send(socket.fileDescriptor, $0.baseAddress, $0.count, noSignal)
+            }
+            if count < 0 { return try check() }
+            rest = rest.dropFirst(count)
+            return rest.isEmpty
+        }
+    }
+
+    /// So many bytes, or fewer if the other end sends no more.
+    func receive(_ count: Int) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        if count == 0 { return bytes }
+        try await again("received \(bytes.count) of \(count)") {
+            guard let piece = try take(min(count - bytes.count, 1 << 18)) else { return false }
+            bytes += piece
+            return piece.isEmpty || bytes.count == count
+        }
+        return bytes
+    }
+
+    func receiveToEnd() async throws -> [UInt8] {
+        try await receive(.max)
+    }
+
+    /// Sends and receives as much.
+    func exchange(_ bytes: [UInt8]) async throws -> [UInt8] {
+        try await send(bytes)
+        return try await receive(bytes.count)
+    }
+
+    /// What there is, up to a limit: nil if there is nothing yet, empty at the end.
+    func take(_ limit: Int) throws -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: limit)
+        let count = recv(socket.fileDescriptor, &bytes, limit, 0)
+        if count < 0 { return try check() ? [] : nil }
+        return Array(bytes.prefix(count))
+    }
+
+    func finish() {
+        shutdown(socket.fileDescriptor, Int32(SHUT_WR))
+    }
+
+    func close() {
+        socket.close()
+    }
+
+    /// Closes so that the other end meets an error.
+    func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(socket.fileDescriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+        socket.close()
+    }
+
+    private let noSignal = Int32(MSG_NOSIGNAL)
+
+    /// False if the last call has only to be repeated.
+    private func check() throws -> Bool {
+        guard errno == EAGAIN || errno == EINTR || errno == ENOTCONN else { throw Errno(rawValue: errno) }
+        return false
+    }
+
+    private func again(_ what: @autoclosure () -> String, _ step: () throws -> Bool) async throws {
+        let deadline = loop.time.advanced(by: .seconds(20))
+        while try !step() {
+            if loop.time >= deadline { throw PeerTimeout(description: "a peer waits: \(what())") }
+            try await loop.sleep(for: .milliseconds(1))
+        }
+    }
+}
