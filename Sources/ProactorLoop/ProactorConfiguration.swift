@@ -1,4 +1,6 @@
-package import Uring
+#if DEBUG
+    package import Uring
+#endif
 
 /// How a ``ProactorEventLoop`` is set up.
 ///

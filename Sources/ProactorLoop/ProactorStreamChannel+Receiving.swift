@@ -97,9 +97,15 @@ extension ProactorStreamChannel {
     private func deliver(_ bytes: UnsafeRawBufferPointer) {
         let taken = held.isEmpty && owner.acceptsBytes ? owner.received(bytes) : 0
         guard taken < bytes.count, !isClosing else { return }
-        held.append(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(taken)))
+        hold(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(taken)))
         // The owner is slow: ask the kernel for no more.
         if let tag = receiving.tag { cancelReceive(tag) }
+    }
+
+    private func hold(_ bytes: UnsafeRawBufferPointer) {
+        held.append(bytes)
+        // It wants them still, when it has changed its protocol in the middle: nobody else would tell it of the rest.
+        if owner.acceptsBytes { tellLater() }
     }
 
     func bufferedReceiveCompleted(_ result: Int32) {
@@ -110,7 +116,7 @@ extension ProactorStreamChannel {
         guard result > 0 else { return receiveEnded(result) }
         let filled = UnsafeRawBufferPointer(start: memory?.baseAddress, count: Int(result))
         let taken = held.isEmpty && owner.acceptsBytes ? owner.receivedIntoBuffer(filled) : 0
-        if taken < filled.count, !isClosing { held.append(UnsafeRawBufferPointer(rebasing: filled.dropFirst(taken))) }
+        if taken < filled.count, !isClosing { hold(UnsafeRawBufferPointer(rebasing: filled.dropFirst(taken))) }
         receive(expectsData: false)
     }
 

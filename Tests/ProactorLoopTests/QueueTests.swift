@@ -1,5 +1,6 @@
 #if DEBUG
     import EventLoops
+    import Glibc
     import Kernel
     import Proactor
     import ProactorTesting
@@ -117,9 +118,7 @@
 
             /// io_uring 15.7: what coming again does not cure ends the run with an error that says so; the loop can be
             /// closed.
-            @Test(
-                arguments: [53 /* EBADR: completions were lost */, 6 /* ENXIO: the ring is gone */, 14 /* EFAULT */]
-                    as [Int32])
+            @Test(arguments: [EBADR, ENXIO, EFAULT])
             func run_endsWithATypedError_whenTheRingIsBroken(_ number: Int32) async throws {
                 try await withLoop { loop, _ in
                     let plan = loop.planFaults()

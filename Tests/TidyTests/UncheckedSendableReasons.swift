@@ -5,7 +5,9 @@ let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Futures/Future.swift": ofTheLoop,
     "Sources/EventLoops/Futures/LoopTask.swift": "adds to Future only what is of its loop's thread, too",
     "Sources/EventLoops/Loop/LoopCore.swift": ofTheLoop + "; what other threads may call goes through the inbox",
+    "Sources/EventLoops/Scheduling/CancellationScope.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/EventLoops/Scheduling/Handle.swift": ofTheLoop,
+    "Sources/EventLoops/Scheduling/Inbox.swift": "all that changes is atomic or behind its locks",
     "Sources/EventLoops/Scheduling/ReadyQueue.swift":
         "a queue entry owns its reference, and one thread at a time the entry",
     "Sources/EventLoops/Scheduling/WaitList.swift": ofTheLoop + "; cancelling from elsewhere is handed over to it",
@@ -13,7 +15,11 @@ let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Serving/Server.swift": ofTheLoop,
     "Sources/EventLoops/Streams/StreamReader.swift": ofTheLoop,
     "Sources/EventLoops/Streams/StreamWriter.swift": ofTheLoop,
+    "Sources/EventLoops/Transports/Segment.swift": ofTheLoop + "; what goes elsewhere is handed back to it",
     "Sources/EventLoops/Transports/SocketTransport.swift": ofTheLoop,
+    "Sources/ProactorLoop/ConnectOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/ProactorLoop/ProactorDriver.swift": ofTheLoop + "; waking it only writes to a descriptor",
+    "Sources/ProactorLoop/RingPort.swift": ofTheLoop,
 ]
 
 private let ofTheLoop = "stored anywhere, but used on its loop's thread only"

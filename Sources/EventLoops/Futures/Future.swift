@@ -158,7 +158,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Returns: Whether it was there. asyncio: `remove_done_callback`.
     @discardableResult
     public final func removeDoneCallback(_ token: Int) -> Bool {
-        guard isOnLoop("removeDoneCallback"), let index = callbacks.firstIndex(where: { $0.token == token }) else { return false }
+        guard isOnLoop("removeDoneCallback"), let index = callbacks.firstIndex(where: { $0.token == token }) else {
+            return false
+        }
         callbacks.remove(at: index)
         return true
     }
