@@ -11,7 +11,8 @@ SWIFT ?= swift
 # Set to anything where the packages come from elsewhere than apt-get.
 SKIP_DEPS ?=
 
-SWIFT_TEST := $(SWIFT) test --disable-xctest
+# One test at a time: some look at what the whole process has open.
+SWIFT_TEST := $(SWIFT) test --disable-xctest --no-parallel
 EXAMPLES := Examples
 # Folders by name with a slash, so that what was built, in hidden folders, is left out.
 SWIFT_CODE := $(wildcard Package.swift Sources Tests Examples/Package.swift Examples/*/ \
@@ -56,12 +57,12 @@ sanitize: ## run the tests under the thread sanitizer, then under the address an
 
 sanitize-thread: deps
 	TSAN_OPTIONS=halt_on_error=1:exitcode=66 \
-		$(SWIFT) test --sanitize=thread --scratch-path .build-tsan $(SANITIZED)
+		$(SWIFT) test --no-parallel --sanitize=thread --scratch-path .build-tsan $(SANITIZED)
 
 # With lld, because gold, the default, prints a warning for each of the sanitizer's symbols.
 sanitize-address: deps
 	ASAN_OPTIONS=detect_leaks=1 \
-		$(SWIFT) test --sanitize=address --scratch-path .build-asan $(SANITIZED) -Xswiftc -use-ld=lld
+		$(SWIFT) test --no-parallel --sanitize=address --scratch-path .build-asan $(SANITIZED) -Xswiftc -use-ld=lld
 
 clean: ## delete all that was built
 	rm -rf .build .build-* $(EXAMPLES)/.build $(EXAMPLES)/.build-* Benchmarks/.build Benchmarks/.build-*
