@@ -100,11 +100,15 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     /// Gives the kernel the buffers that nobody reads any more, and then those channels the chance to receive that
     /// found none.
     private func returnBuffers() {
-        guard port.lent.hasReturned else { return }
-        let buffers = port.buffers
-        port.lent.takeReturned { buffers.give($0) }
-        buffers.publish()
+        if port.lent.hasReturned {
+            let buffers = port.buffers
+            port.lent.takeReturned { buffers.give($0) }
+            buffers.publish()
+        }
+        // Not only when some came back just now: the kernel may have run out before, and said so after.
+        guard !port.starved.isEmpty || !port.served.isEmpty, port.lent.isKernelSupplied else { return }
         port.starved.takeEach { $0.turnCame(.receive) }
+        port.served.takeEach { $0.turnCame(.receive) }
     }
 
     package func wake() {

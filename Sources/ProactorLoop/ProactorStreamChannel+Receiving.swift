@@ -55,6 +55,7 @@ extension ProactorStreamChannel {
         // Never a second receive: a callback may have asked for one already.
         guard receiving.tag == nil, mayReceive else { return }
         receiving.isCancelling = false
+        receiving.hasBrought = false
         if owner.suppliesMemory { return receiveIntoOwner(expectsData) }
         let tag = port.tag(for: self, .receiveMultishot)
         receiving.tag = tag
@@ -85,6 +86,7 @@ extension ProactorStreamChannel {
         if !flags.hasMore { receiving.tag = nil }
         if flags.hasBuffer {
             let piece = flags.buffer
+            receiving.hasBrought = true
             let bytes = UnsafeRawBufferPointer(start: port.lent.lend(piece), count: max(0, Int(result)))
             if result > 0, !isClosing { deliver(bytes) }
             port.lent.release(piece)
@@ -124,10 +126,8 @@ extension ProactorStreamChannel {
         switch result {
         case 0: receiving.end = .eof
         case -ENOBUFS:
-            // Buffers may have gone back to the kernel since it said so: then nobody would wake the channel again.
-            if port.lent.isKernelSupplied { return receive(expectsData: true) }
             receiving.isStarved = true
-            return port.starved.append(self)
+            return (receiving.hasBrought ? port.served : port.starved).append(self)
         case -ECANCELED: return receive(expectsData: true)
         case _ where Self.isPassing(result): return receive(expectsData: true)
         default: receiving.end = .failure(Errno(rawValue: -result))

@@ -105,7 +105,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         isClosing = true
         if let tag = receiving.tag { port.ring.cancel(tag) }
         if let sendTag { port.ring.cancel(sendTag) }
-        if receiving.isStarved { port.starved.remove(self) }
+        if receiving.isStarved { (receiving.hasBrought ? port.served : port.starved).remove(self) }
         tellLater()
     }
 

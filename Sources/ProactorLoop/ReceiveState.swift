@@ -13,6 +13,8 @@ struct ReceiveState {
     var isMultishot = false
     var isCancelling = false
     var isStarved = false
+    /// Whether the receive in flight, or the one that ended last, brought anything.
+    var hasBrought = false
     /// Whether the owner wants bytes.
     var isWanted = false
     var end: End?

@@ -17,6 +17,10 @@ final class RingPort: @unchecked Sendable {
     let telling = TurnList()
     /// Channels that found no receive buffer and receive again once one has come back.
     let starved = TurnList()
+    /// As ``starved``, of those that had got some before there were none left.
+    ///
+    /// They come behind the others: one whose peer sends without end would take every buffer otherwise.
+    let served = TurnList()
 
     init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(RingError) {
         if let failure = Self.selfTest { throw failure }

@@ -1,11 +1,17 @@
 import EventLoops
 import Kernel
 import Proactor
+import Synchronization
 import Testing
 
 extension Conformance {
     /// When a writer is told to pause and to go on.
     @Suite struct WriteFlow {
+        /// How far a thread has come.
+        private final class Progress: Sendable {
+            let bytes = Atomic(0)
+        }
+
         /// TRANSPORT-008 TRANSPORT-009; the numbers are CPython's.
         @Test(arguments: LoopKind.allCases)
         func limits_implyEachOther_unlessBothAreGiven(_ kind: LoopKind) async throws {
@@ -157,12 +163,10 @@ extension Conformance {
                 }
                 let size = 128 << 20
                 transport.write(Pattern.bytes(size))
-                try await loop.sleep(for: .milliseconds(300))
-                #expect(told.events == [.made, .pause])
-                let waiting = transport.writeBufferSize
+                try await told.wait { told.events == [.made, .pause] }
+                let waiting = try await loop.settled { transport.writeBufferSize }
                 #expect(waiting > size / 2, "windows of the kernel are a few dozen megabytes at most")
-                try await loop.sleep(for: .milliseconds(50))
-                #expect(transport.writeBufferSize == waiting, "nothing moves")
+                #expect(told.events == [.made, .pause])
                 #expect(visitors.all[0].total == 0)
                 visitors.all[0].transport?.resumeReading()
                 try await told.wait { told.events == [.made, .pause, .resume] }
@@ -171,6 +175,31 @@ extension Conformance {
                 #expect(visitors.all[0].total == size)
                 try await told.waitUntilLost()
                 server.close()
+            }
+        }
+
+        /// TRANSPORT-049; the receive in flight is called off, whatever it is doing at that moment.
+        @Test(arguments: LoopKind.allCases)
+        func pausedReader_stopsTheKernel_inTheMiddleOfAFlow(_ kind: LoopKind) async throws {
+            for pieces in 1...20 {
+                try await withLink(kind) { link in
+                    link.told.keepsBytes = false
+                    link.told.when = { [unowned told = link.told] in
+                        if $0 == .data, told.pieces.count == pieces { told.transport?.pauseReading() }
+                    }
+                    let sent = Progress()
+                    let sending = link.startPeer { peer in
+                        let piece = Pattern.bytes(1 << 18)
+                        // Ends when the connection is aborted.
+                        while (try? peer.send(piece)) != nil { sent.bytes.add(piece.count, ordering: .relaxed) }
+                    }
+                    try await link.told.wait { link.told.pieces.count == pieces }
+                    let stopped = try await link.loop.settled { sent.bytes.load(ordering: .relaxed) }
+                    #expect(stopped < 128 << 20, "windows of the kernel are a few dozen megabytes at most")
+                    #expect(link.told.pieces.count == pieces)
+                    link.transport.abort()
+                    try await sending.value
+                }
             }
         }
     }

@@ -26,6 +26,27 @@ extension Conformance {
             }
         }
 
+        /// TRANSPORT-054; the bytes of one receive, into the memory of the first protocol, for two others.
+        ///
+        /// The rest was kept for a resume that never came, and all that followed it.
+        @Test(arguments: LoopKind.allCases)
+        func setProtocol_handsTheRestOn_whenBufferUpdatedChangesIt(_ kind: LoopKind) async throws {
+            try await withLink(kind, BufferedRecorder.sized(10_000)) { link in
+                try await link.loop.turns()
+                let (small, last) = (BufferedRecorder(link.loop, size: 1000), StreamRecorder(link.loop))
+                small.connectionMade(link.transport)
+                last.connectionMade(link.transport)
+                small.when = { [unowned small] in if $0 == .data { try? small.transport?.setProtocol(last) } }
+                try link.transport.setProtocol(small)
+                try link.peer.send(Pattern.bytes(10_000))
+                try await last.wait(atMost: .seconds(5)) { small.total + last.total == 10_000 }
+                expectSame(small.received, Pattern.bytes(1000))
+                expectSame(last.received, Pattern.bytes(9000, at: 1000))
+                #expect(link.told.total == 0)
+                try link.transport.setProtocol(link.told)
+            }
+        }
+
         /// TRANSPORT-054; the switch comes in the middle of what was received, in both directions, from inside of an
         /// upcall.
         @Test(arguments: LoopKind.allCases)

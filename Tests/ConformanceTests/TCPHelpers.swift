@@ -41,6 +41,19 @@ extension AbstractEventLoop {
         }
     }
 
+    /// Waits until a number has stayed the same for a while, however slow the machine is, and returns it.
+    func settled(_ number: () -> Int) async throws -> Int {
+        var last = number()
+        var same = 0
+        while same < 10 {
+            try await sleep(for: .milliseconds(10))
+            let now = number()
+            same = now == last ? same + 1 : 0
+            last = now
+        }
+        return last
+    }
+
     /// Lets a few turns pass.
     func turns(_ count: Int = 5) async throws {
         for _ in 0..<count { try await sleep(for: .zero) }
