@@ -32,13 +32,18 @@ final class CancellationScope: @unchecked Sendable {
             queue.performOnLoop { scope.cancel() }
         }
         scope.task = nil
+        scope.place = nil
     }
 
     /// The scope whose body is the calling task itself: not one of its children, which inherit the value but not the
     /// handler.
-    static func ofCurrentTask() -> CancellationScope? {
+    ///
+    /// - Parameter likely: The scope to look at first, which is cheaper than to ask the task for its own.
+    static func ofCurrentTask(likely: CancellationScope?) -> CancellationScope? {
+        let task = currentTask()
+        if let likely, likely.task == task { return likely }
         guard let scope = current, scope.queue.isOnLoopThread else { return nil }
-        return scope.task == currentTask() ? scope : nil
+        return scope.task == task ? scope : nil
     }
 
     private static func currentTask() -> UInt? {

@@ -18,6 +18,8 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     private var firstNumber: UInt64 = 0
     private var others: Crowd?
     private var lastNumber: UInt64 = 0
+    /// The scope of the task that waited last: mostly the same task waits again.
+    private var lastScope: CancellationScope?
 
     package init(queue: WorkQueue) {
         self.queue = queue
@@ -29,16 +31,22 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     }
 
     /// Suspends the calling task: true once the event has happened, false if the task was cancelled first.
+    @inline(__always)
     package func wait() async -> Bool {
         lastNumber &+= 1
         let number = lastNumber
-        if let scope = CancellationScope.ofCurrentTask() {
-            if Task.isCancelled { return false }
-            // The task's own handler is there already, and looks here.
-            scope.waitsIn(self, number)
-            return await withUnsafeContinuation { park($0, number) }
+        guard let scope = CancellationScope.ofCurrentTask(likely: lastScope) else {
+            return await waitWithHandler(number)
         }
-        return await withTaskCancellationHandler {
+        if Task.isCancelled { return false }
+        // The task's own handler is there already, and looks here.
+        if scope !== lastScope { lastScope = scope }
+        scope.waitsIn(self, number)
+        return await withUnsafeContinuation { park($0, number) }
+    }
+
+    private func waitWithHandler(_ number: UInt64) async -> Bool {
+        await withTaskCancellationHandler {
             // A task that was cancelled before has had its handler called already: nobody would wake it.
             if Task.isCancelled { return false }
             return await withUnsafeContinuation { park($0, number) }

@@ -60,9 +60,16 @@ final class StreamConnection: StreamProtocol {
 
     // MARK: Asked by the writer
 
+    /// False if a call of ``drain(isClosing:)`` would return at once.
+    var mustDrain: Bool {
+        get throws {
+            try core.checkTask("drain")
+            if let error = reader.exception { throw error }
+            return isPaused || isLost
+        }
+    }
+
     func drain(isClosing: Bool) async throws {
-        try core.checkTask("drain")
-        if let error = reader.exception { throw error }
         // A connection that is being lost pauses nobody: without giving way, who writes in a loop would never hear of
         // it.
         if isClosing { try await core.giveWay() }

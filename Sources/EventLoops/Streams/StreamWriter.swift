@@ -47,7 +47,19 @@ public final class StreamWriter: @unchecked Sendable {
     ///
     /// - Throws: The connection's error, or ``EventLoopError`` with `.closed` once it is lost; `CancellationError`,
     ///   which loses nothing. asyncio: `drain`.
+    @inlinable
     public func drain() async throws {
+        // Without a call of an async function, which costs as much as all the rest, in the usual case.
+        if try mustWait() { try await waitToDrain() }
+    }
+
+    @usableFromInline
+    func mustWait() throws -> Bool {
+        try connection.mustDrain || transport.isClosing
+    }
+
+    @usableFromInline
+    func waitToDrain() async throws {
         try await connection.drain(isClosing: transport.isClosing)
     }
 
