@@ -44,12 +44,13 @@
                 let tag = table.insert(Target(), .receive)
                 #expect(end(tag))
                 #expect(!end(tag))
-                _ = table.insert(Target(), .send)
+                let next = table.insert(Target(), .send)
                 #expect(!end(tag), "the slot's next operation took the completion")
                 #expect(!end(9 << 32 | 4_000), "a slot that never was")
                 #expect(!end(ReservedTag.ignored))
                 #expect(table.stale == 4)
                 #expect(table.live == 1)
+                #expect(end(next))
             }
 
             /// R2, R6: what is not the last completion leaves the operation as it is.

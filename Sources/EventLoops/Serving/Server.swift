@@ -14,7 +14,8 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     private let core: LoopCore
     private let backlog: Int
-    private let makeProtocol: () -> any BaseProtocol
+    /// Let go of when the server closes: it may well hold something that holds the server.
+    private var makeProtocol: (() -> any BaseProtocol)?
     private var listeners: [Listener] = []
     private var state = State.bound
     private var connections: [ObjectIdentifier: any BaseTransport] = [:]
@@ -108,9 +109,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     /// Idempotent. asyncio: `close`.
     public func close() {
         guard isOnLoop("close"), state != .closed else { return }
-        state = .closed
-        for listener in listeners { listener.close() }
-        listeners = []
+        stopListening()
         core.servers[ObjectIdentifier(self)] = nil
         stopServing.resumeAll()
         endIfDone()
@@ -149,6 +148,13 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         return false
     }
 
+    private func stopListening() {
+        state = .closed
+        for listener in listeners { listener.close() }
+        listeners = []
+        makeProtocol = nil
+    }
+
     private var hasEnded: Bool {
         state == .closed && connections.isEmpty
     }
@@ -176,9 +182,7 @@ extension Server: TransportTracker, LoopServer {
     }
 
     package func loopClosed() {
-        state = .closed
-        for listener in listeners { listener.close() }
-        listeners = []
+        stopListening()
         connections = [:]
         stopServing.resumeAll()
         ended.resumeAll()
@@ -187,6 +191,10 @@ extension Server: TransportTracker, LoopServer {
 
 extension Server: AcceptTarget {
     func serve(_ descriptor: Int32) {
+        guard let makeProtocol else {
+            try? Descriptor.close(descriptor)
+            return
+        }
         do {
             try SocketTransport(core: core, descriptor: descriptor, protocol: makeProtocol(), tracker: self).begin()
         } catch {
