@@ -61,7 +61,7 @@ sanitize-thread: deps
 
 # With lld, because gold, the default, prints a warning for each of the sanitizer's symbols.
 sanitize-address: deps
-	ASAN_OPTIONS=detect_leaks=1 \
+	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.supp:print_suppressions=0 \
 		$(SWIFT) test --no-parallel --sanitize=address --scratch-path .build-asan $(SANITIZED) -Xswiftc -use-ld=lld
 
 clean: ## delete all that was built

@@ -61,6 +61,8 @@ extension Conformance {
                 ]
                 for other in others { other.connectionMade(transport) }
                 let all = [link.told] + others
+                // Each holds all, through the transport that it switches.
+                defer { for told in all { told.when = { _ in } } }
                 var dice = Dice(5)
                 var scheduled = 0
                 func later(_ body: @escaping () throws -> Void) {
