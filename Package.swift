@@ -22,22 +22,27 @@ let package = Package(
         .target(name: "CUring", linkerSettings: [.linkedLibrary("uring")]),
         // Floor 1: one kernel object a file.
         .target(name: "Kernel", dependencies: ["CLinux"], swiftSettings: dialect),
-        // Floor 2: the ring.
+        // Floor 2: the ring, and the pollers.
         .target(name: "Uring", dependencies: ["CUring", "Kernel"], swiftSettings: dialect),
+        .target(name: "Polling", dependencies: ["CLinux", "Kernel"], swiftSettings: dialect),
         // Floor 3: the contract and all that does not depend on how the kernel is asked.
         .target(name: "EventLoops", dependencies: ["CLinux", "Kernel"], swiftSettings: dialect),
         // Floor 4: the loops.
         .target(name: "ProactorLoop", dependencies: ["EventLoops", "Uring", "Kernel"], swiftSettings: dialect),
+        .target(name: "SelectorLoop", dependencies: ["EventLoops", "Polling", "Kernel"], swiftSettings: dialect),
         .target(name: "ProactorTesting", dependencies: ["EventLoops"], swiftSettings: dialect),
         // Floor 5: what people import.
-        .target(name: "Proactor", dependencies: ["ProactorLoop", "EventLoops", "Kernel"], swiftSettings: dialect),
+        .target(
+            name: "Proactor", dependencies: ["ProactorLoop", "SelectorLoop", "EventLoops", "Kernel"],
+            swiftSettings: dialect
+        ),
 
         .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: dialect),
         .testTarget(name: "UringTests", dependencies: ["Uring", "Kernel"], swiftSettings: dialect),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "Kernel"], swiftSettings: dialect),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["Proactor", "ProactorTesting", "EventLoops", "ProactorLoop", "Uring", "Kernel"],
+            dependencies: ["Proactor", "ProactorTesting", "EventLoops", "ProactorLoop", "SelectorLoop", "Uring", "Kernel"],
             swiftSettings: dialect
         ),
         .testTarget(

@@ -48,6 +48,11 @@ package enum SocketCalls {
         try SocketAddress.result { cl_accept(fd, $0, $1) }
     }
 
+    /// As ``accept(_:)``, without asking for the peer.
+    package static func acceptDescriptor(_ fd: Int32) throws(Errno) -> Int32 {
+        try SystemCall.value { cl_accept(fd, nil, nil) }
+    }
+
     /// Begins a connection; fails as a rule with `.nowInProgress`.
     ///
     /// Kernel: `connect(2)`.

@@ -32,10 +32,13 @@ package enum SystemCall {
         _ = try value(call)
     }
 
-    /// Runs a call that must not be repeated when it is interrupted.
+    /// The result of a call that must not be repeated when it is interrupted.
     @inline(__always)
-    package static func once(_ call: () -> Int32) throws(Errno) {
-        if call() == -1 { throw lastFailure }
+    @discardableResult
+    package static func once(_ call: () -> Int32) throws(Errno) -> Int32 {
+        let result = call()
+        if result == -1 { throw lastFailure }
+        return result
     }
 
     /// Why the last call of this thread failed; only right after a call that tells its failure in another way than -1.

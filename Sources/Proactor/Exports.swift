@@ -2,3 +2,4 @@
 @_exported public import EventLoops
 @_exported public import Kernel
 @_exported public import ProactorLoop
+@_exported public import SelectorLoop

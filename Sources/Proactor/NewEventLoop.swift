@@ -1,6 +1,7 @@
 public import EventLoops
 internal import Glibc
 internal import ProactorLoop
+internal import SelectorLoop
 
 /// Makes a loop of the kind that `PROACTOR_BACKEND` names: `auto` (or nothing) or `io_uring`.
 ///
@@ -20,8 +21,9 @@ public func newEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
 public func newEventLoop(backend: String) throws(EventLoopError) -> any AbstractEventLoop {
     switch backend {
     case "auto", "", LoopBackend.ioUring.rawValue: return try ProactorEventLoop()
-    case LoopBackend.epoll.rawValue, LoopBackend.poll.rawValue, LoopBackend.select.rawValue:
-        throw EventLoopError(.notSupported, "newEventLoop", detail: "This version has no \(backend) loop: use io_uring")
+    case LoopBackend.epoll.rawValue: return try SelectorEventLoop(selector: .epoll)
+    case LoopBackend.poll.rawValue: return try SelectorEventLoop(selector: .poll)
+    case LoopBackend.select.rawValue: return try SelectorEventLoop(selector: .select)
     default:
         throw EventLoopError(.invalidArgument, "newEventLoop", detail: "Unknown backend '\(backend)': auto or io_uring")
     }

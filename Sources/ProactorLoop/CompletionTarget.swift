@@ -1,9 +1,10 @@
+internal import EventLoops
 internal import Uring
 
 /// What waits for completions of its operations.
 ///
-/// A base class and not a protocol: the table keeps its targets unmanaged, so that calling one costs no retain and
-/// release.
+/// A base class and not a protocol: tables and lists keep their targets unmanaged, so that calling one costs no retain
+/// and release.
 class CompletionTarget {
     init() {}
 
@@ -21,16 +22,6 @@ class CompletionTarget {
     func turnCame(_ call: TurnCall) {
         preconditionFailure("\(type(of: self)) was called in a turn without having asked")
     }
-}
-
-/// Why the loop calls a target in its turn.
-enum TurnCall {
-    /// The loop is about to sleep: what waits to be sent must be submitted.
-    case send
-    /// Something is to be told to an owner, outside of the owner's own calls.
-    case tell
-    /// Receive buffers have come back.
-    case receive
 }
 
 /// A completion's flags.

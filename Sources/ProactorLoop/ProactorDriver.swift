@@ -52,9 +52,12 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         waker.arm()
     }
 
-    package func poll(_ wait: LoopWait) throws(EventLoopError) {
+    package func prepare() {
         submitSends()
         returnBuffers()
+    }
+
+    package func poll(_ wait: LoopWait) throws(EventLoopError) {
         do {
             if port.telling.isEmpty { try rest(wait) } else { try port.ring.enter(.none) }
         } catch { throw EventLoopError(ring: error) }

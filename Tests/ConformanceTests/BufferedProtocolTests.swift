@@ -44,14 +44,14 @@ extension Conformance {
                 try link.peer.send([1])
                 try await link.told.wait { link.told.received == [1] }
                 link.told.size = 0
-                // The memory for this one was given out before.
+                // The ring has the memory for this one already; a poller's loop asks once there is something.
                 try link.peer.send([2])
                 try await link.told.waitUntilLost()
                 let error = link.told.loss as? EventLoopError
                 #expect(error?.code == .protocolBroken)
                 #expect(error?.operation == "getBuffer")
                 #expect(error?.description.contains("empty buffer") == true)
-                #expect(link.told.received == [1, 2])
+                #expect(link.told.received == (kind == .proactor ? [1, 2] : [1]))
                 let contexts = link.exceptions.take()
                 #expect(contexts.map(\.message) == ["Fatal error: protocol.getBuffer() call failed."])
                 #expect(contexts.first?.transport === link.transport)
@@ -66,6 +66,8 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func emptyMemory_breaksTheConnection_atOnce(_ kind: LoopKind) async throws {
             try await withLink(kind, BufferedRecorder.sized(0)) { link in
+                // Not before the ring's loop has asked: it may have reset the connection by then.
+                try? link.peer.send([1])
                 try await link.told.waitUntilLost()
                 #expect((link.told.loss as? EventLoopError)?.code == .protocolBroken)
                 #expect(link.exceptions.take().count == 1)

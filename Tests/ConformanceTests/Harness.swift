@@ -4,6 +4,7 @@ import Kernel
 import Proactor
 import ProactorLoop
 import ProactorTesting
+import SelectorLoop
 import Testing
 
 /// Every suite of behaviours is nested in this one: they count descriptors, so no two of them may run at a time.
@@ -11,13 +12,19 @@ import Testing
 
 /// The kinds of loop on which every behaviour is shown.
 enum LoopKind: String, CaseIterable, CustomTestStringConvertible, Sendable {
-    case proactor
+    case proactor, epoll, poll, select
+
+    /// Those whose kernel can be made to fail at will.
+    static let withFaults: [LoopKind] = [.proactor]
 
     var testDescription: String { rawValue }
 
     func make() throws -> any AbstractEventLoop {
         switch self {
         case .proactor: try ProactorEventLoop()
+        case .epoll: try SelectorEventLoop(selector: .epoll)
+        case .poll: try SelectorEventLoop(selector: .poll)
+        case .select: try SelectorEventLoop(selector: .select)
         }
     }
 }
@@ -83,6 +90,9 @@ extension AbstractEventLoop {
         if let proactor = self as? ProactorEventLoop {
             #expect(proactor.driver.operationsInFlight <= 1, "operations left in flight")
             #expect(proactor.driver.staleCompletions == 0, "completions for operations that were over")
+        } else if let selector = self as? SelectorEventLoop {
+            #expect(selector.driver.descriptorsWatched == 1, "descriptors still watched")
+            #expect(selector.driver.buffersLent == 0, "receive buffers still read")
         }
     }
 }

@@ -2,6 +2,7 @@ import EventLoops
 import Glibc
 import Kernel
 import ProactorLoop
+import SelectorLoop
 import Synchronization
 import Testing
 
@@ -154,6 +155,9 @@ final class RecordingLoop: AbstractEventLoop {
         switch kind {
         case .proactor:
             driver = RecordingDriver(try ProactorDriver(ProactorConfiguration(), queue: queue, segments: segments))
+        case .epoll: driver = RecordingDriver(try SelectorDriver(.epoll, queue: queue, segments: segments))
+        case .poll: driver = RecordingDriver(try SelectorDriver(.poll, queue: queue, segments: segments))
+        case .select: driver = RecordingDriver(try SelectorDriver(.select, queue: queue, segments: segments))
         }
         core = LoopCore(driver: driver, queue: queue, segments: segments)
         core.bind(to: self)
@@ -182,6 +186,8 @@ final class RecordingDriver: LoopDriver, @unchecked Sendable {
     func attach() throws(EventLoopError) {
         try inner.attach()
     }
+
+    func prepare() { inner.prepare() }
 
     func poll(_ wait: LoopWait) throws(EventLoopError) {
         waits.append(wait)

@@ -123,6 +123,7 @@ func runLoop(
             let loop: any AbstractEventLoop =
                 switch kind {
                 case .proactor: try ProactorEventLoop(configuration: configuration)
+                case .epoll, .poll, .select: try kind.make()
                 }
             recorder.attach(to: loop)
             defer { #expect(throws: Never.self, sourceLocation: sourceLocation) { try loop.close() } }

@@ -83,10 +83,10 @@ extension Conformance {
 
         #if DEBUG
             /// TRANSPORT-006 TRANSPORT-067.
-            @Test(arguments: LoopKind.allCases)
+            @Test(arguments: LoopKind.withFaults)
             func rest_isSentBeforeLaterWrites_afterShortSends(_ kind: LoopKind) async throws {
                 try await withLink(kind) { link in
-                    guard let proactor = link.loop as? ProactorEventLoop else { return }
+                    let proactor = try #require(link.loop as? ProactorEventLoop)
                     let plan = FaultPlan()
                     plan.inject(.clamp(701), into: .send)
                     plan.inject(.clamp(1999), into: .sendMessage)

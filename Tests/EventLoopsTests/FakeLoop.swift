@@ -32,6 +32,8 @@ final class FakeDriver: LoopDriver, Sendable {
     func attach() throws(EventLoopError) {}
     func flush() {}
 
+    func prepare() {}
+
     func poll(_ wait: LoopWait) throws(EventLoopError) {
         let timeout: Int64
         switch wait {

@@ -32,6 +32,9 @@ package protocol LoopDriver: AnyObject {
     var backend: LoopBackend { get }
     /// Binds the driver to the calling thread; called before each run.
     func attach() throws(EventLoopError)
+    /// Comes before each ``poll(_:)``, and before it is decided how long that may wait: takes up what channels have to
+    /// send. May call their owners.
+    func prepare()
     /// Gives the kernel what is asked of it, waits, and dispatches whatever has happened.
     func poll(_ wait: LoopWait) throws(EventLoopError)
     /// Gives the kernel what is asked of it, at the end of a run.

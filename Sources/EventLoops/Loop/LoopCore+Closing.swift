@@ -47,6 +47,7 @@ extension LoopCore {
         queue.endWaits()
         let deadline = now.advanced(by: Self.closingTime)
         while !tasks.isEmpty || queue.readyCount > 0, now < deadline {
+            driver.prepare()
             let soon = now.advanced(by: .milliseconds(1)).nanoseconds
             try driver.poll(queue.readyCount > 0 ? .none : .until(soon))
             queue.drainInbox()

@@ -58,6 +58,7 @@ extension LoopCore {
     }
 
     private func pollKernel() throws(EventLoopError) {
+        driver.prepare()
         if mustStop || queue.readyCount > 0 || !queue.inbox.isEmpty { return try driver.poll(.none) }
         let wait: LoopWait = timers.nextDue.map { .until($0) } ?? .forever
         guard queue.inbox.prepareToSleep() else { return try driver.poll(.none) }

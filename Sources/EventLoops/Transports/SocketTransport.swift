@@ -290,6 +290,8 @@ extension SocketTransport: StreamChannelOwner {
     package func receiveBuffer() -> UnsafeMutableRawBufferPointer? {
         guard case .buffered(let buffered) = receiver else { return nil }
         let memory = buffered.getBuffer(sizeHint: -1)
+        // It may have changed the protocol: the new one is asked next.
+        guard case .buffered(let current) = receiver, current === buffered else { return nil }
         bufferSupplier = buffered
         if memory.count > 0 { return memory }
         fatal(EventLoopError(.protocolBroken, "getBuffer", detail: "getBuffer() returned an empty buffer"))

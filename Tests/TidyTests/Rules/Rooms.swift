@@ -7,10 +7,12 @@ enum Rooms {
         "CUring": [],
         "Kernel": ["CLinux"],
         "Uring": ["CUring", "Kernel"],
+        "Polling": ["CLinux", "Kernel"],
         "EventLoops": ["CLinux", "Kernel"],
         "ProactorLoop": ["EventLoops", "Uring", "Kernel"],
+        "SelectorLoop": ["EventLoops", "Polling", "Kernel"],
         "ProactorTesting": ["EventLoops", "Kernel"],
-        "Proactor": ["ProactorLoop", "EventLoops", "Uring", "Kernel", "CUring", "CLinux"],
+        "Proactor": ["ProactorLoop", "SelectorLoop", "EventLoops", "Uring", "Kernel", "CUring", "CLinux"],
     ]
 
     /// What every room may import besides: the C library and the language's own, never Foundation or Dispatch.

@@ -1,0 +1,83 @@
+internal import CLinux
+internal import Glibc
+package import Kernel
+
+/// Waits with `epoll(7)`: the kernel keeps the list, and what is idle costs nothing.
+package final class EpollPoller: Poller {
+    /// What one wait tells at most; the rest is told by the next.
+    private static let capacity = 1024
+
+    private let epoll: Int32
+    private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
+    private var isClosed = false
+
+    /// Throws `.tooManyOpenFiles` and its like.
+    package init() throws(Errno) {
+        epoll = try SystemCall.value { epoll_create1(Int32(EPOLL_CLOEXEC)) }
+    }
+
+    package func change(
+        _ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64
+    ) throws(Errno) {
+        if new.isEmpty {
+            // It may have been closed before: then the kernel has taken it out already.
+            try? control(EPOLL_CTL_DEL, descriptor, new, tag)
+        } else {
+            try put(descriptor, isNew: old.isEmpty, new, tag)
+        }
+    }
+
+    /// Descriptors are closed and their numbers used again behind the loop's back: then the kernel knows better whether
+    /// it has this one.
+    private func put(_ descriptor: Int32, isNew: Bool, _ readiness: Readiness, _ tag: UInt64) throws(Errno) {
+        do throws(Errno) {
+            try control(isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, readiness, tag)
+        } catch {
+            switch error {
+            case .fileExists: try control(EPOLL_CTL_MOD, descriptor, readiness, tag)
+            case .noSuchFileOrDirectory: try control(EPOLL_CTL_ADD, descriptor, readiness, tag)
+            default: throw error
+            }
+        }
+    }
+
+    private func control(
+        _ operation: Int32, _ descriptor: Int32, _ readiness: Readiness, _ tag: UInt64
+    ) throws(Errno) {
+        var event = epoll_event()
+        if readiness.contains(.readable) { event.events |= EPOLLIN.rawValue }
+        if readiness.contains(.writable) { event.events |= EPOLLOUT.rawValue }
+        event.data.u64 = tag
+        try SystemCall.nothing { epoll_ctl(epoll, operation, descriptor, &event) }
+    }
+
+    package func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) {
+        let count: Int32
+        do throws(Errno) {
+            count = try SystemCall.once { cl_epoll_wait(epoll, events, Int32(Self.capacity), timeout) }
+        } catch {
+            if error == .interrupted { return }
+            throw error
+        }
+        for index in 0..<Int(count) { body(events[index].data.u64, Self.readiness(events[index].events)) }
+    }
+
+    private static func readiness(_ events: UInt32) -> Readiness {
+        var readiness: Readiness = []
+        let ended = EPOLLHUP.rawValue | EPOLLERR.rawValue
+        if events & (EPOLLIN.rawValue | ended) != 0 { readiness.insert(.readable) }
+        if events & (EPOLLOUT.rawValue | ended) != 0 { readiness.insert(.writable) }
+        return readiness
+    }
+
+    package func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        try? Descriptor.close(epoll)
+    }
+
+    deinit {
+        close()
+        events.deallocate()
+    }
+}

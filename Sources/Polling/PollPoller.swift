@@ -1,0 +1,72 @@
+internal import CLinux
+internal import Glibc
+package import Kernel
+
+/// Waits with `poll(2)`: the whole list goes to the kernel each time.
+package final class PollPoller: Poller {
+    private var entries: [pollfd] = []
+    private var tags: [UInt64] = []
+    /// Where each descriptor is in the list.
+    private var places: [Int32: Int] = [:]
+    private var found = ReadyList()
+
+    package init() {}
+
+    package func change(
+        _ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64
+    ) throws(Errno) {
+        if new.isEmpty { return remove(descriptor) }
+        guard try isOpen(descriptor) else { throw .badFileDescriptor }
+        var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+        if new.contains(.readable) { entry.events |= Int16(POLLIN) }
+        if new.contains(.writable) { entry.events |= Int16(POLLOUT) }
+        if let place = places[descriptor] {
+            entries[place] = entry
+            tags[place] = tag
+        } else {
+            places[descriptor] = entries.count
+            entries.append(entry)
+            tags.append(tag)
+        }
+    }
+
+    /// The last takes the place of the one that goes.
+    private func remove(_ descriptor: Int32) {
+        guard let place = places.removeValue(forKey: descriptor) else { return }
+        let last = entries.removeLast()
+        let lastTag = tags.removeLast()
+        guard place < entries.count else { return }
+        entries[place] = last
+        tags[place] = lastTag
+        places[last.fd] = place
+    }
+
+    package func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) {
+        let count: Int32
+        do throws(Errno) {
+            count = try SystemCall.once { cl_poll(&entries, UInt(entries.count), timeout) }
+        } catch {
+            if error == .interrupted { return }
+            throw error
+        }
+        guard count > 0 else { return }
+        for (entry, tag) in zip(entries, tags) where entry.revents != 0 {
+            found.append(tag, Self.readiness(entry.revents))
+        }
+        found.tell(body)
+    }
+
+    private static func readiness(_ events: Int16) -> Readiness {
+        var readiness: Readiness = []
+        let ended = Int16(POLLHUP | POLLERR | POLLNVAL)
+        if events & (Int16(POLLIN) | ended) != 0 { readiness.insert(.readable) }
+        if events & (Int16(POLLOUT) | ended) != 0 { readiness.insert(.writable) }
+        return readiness
+    }
+
+    package func close() {
+        entries = []
+        tags = []
+        places = [:]
+    }
+}

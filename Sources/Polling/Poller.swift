@@ -1,0 +1,52 @@
+package import Kernel
+
+/// What a descriptor is ready for, or what is wanted of it.
+package struct Readiness: OptionSet, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// A read would not block: there are bytes, a connection, the end, or an error to be fetched.
+    package static let readable = Readiness(rawValue: 1)
+    /// A write would not block: there is room, or an error to be fetched.
+    package static let writable = Readiness(rawValue: 2)
+    package static let both: Readiness = [.readable, .writable]
+}
+
+/// Waits until descriptors are ready: the contract of the three pollers.
+///
+/// - Level-triggered: what is ready and not dealt with is told again by each ``wait(_:_:)``.
+/// - A hang-up or an error counts as ready for all that was wanted: the read or write that follows fetches it. Nothing
+///   is ever told of a descriptor of which nothing is wanted, so that a peer that has hung up cannot make a loop spin.
+/// - A descriptor that was closed without being taken out first is told as ready, too, or forgotten: the call that
+///   follows finds out.
+/// - A tag is given with each descriptor and comes back with its readiness: to tell a descriptor's number that was
+///   used again from the one before.
+/// - Waiting may be broken off by signals, and is then over with nothing ready. Timeouts never end early.
+/// - During ``wait(_:_:)`` the body may change any descriptor, also take it out: what was found before is told all the
+///   same, so whoever asks must look at the tag.
+/// - One thread at a time.
+package protocol Poller: AnyObject {
+    /// Says what is wanted of a descriptor from now on.
+    ///
+    /// - Parameters:
+    ///   - descriptor: An open descriptor.
+    ///   - old: What was wanted before; empty if the poller does not have it.
+    ///   - new: What is wanted; empty to take it out.
+    ///   - tag: Comes back with the readiness.
+    func change(_ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64) throws(Errno)
+
+    /// Waits until something is ready, and tells all that is.
+    ///
+    /// - Parameters:
+    ///   - timeout: Nanoseconds; 0 does not wait, below 0 waits for ever.
+    ///   - body: Called with tag and readiness, which is never empty.
+    func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno)
+
+    /// Gives the kernel's resources back.
+    ///
+    /// Idempotent.
+    func close()
+}

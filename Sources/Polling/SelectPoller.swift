@@ -1,0 +1,98 @@
+internal import CLinux
+internal import Glibc
+package import Kernel
+
+/// Waits with `select(2)`: three sets of bits, here without the C library's bound of 1024 descriptors.
+package final class SelectPoller: Poller {
+    /// One bit a descriptor.
+    private struct Bits {
+        var words: [UInt] = []
+
+        mutating func set(_ descriptor: Int, _ isIn: Bool) {
+            let (word, bit) = (descriptor / UInt.bitWidth, UInt(1) << UInt(descriptor % UInt.bitWidth))
+            if isIn { words[word] |= bit } else { words[word] &= ~bit }
+        }
+    }
+
+    private var wantedReadable = Bits()
+    private var wantedWritable = Bits()
+    private var tags: [UInt64] = []
+    private var found = ReadyList()
+
+    package init() {}
+
+    package func change(
+        _ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64
+    ) throws(Errno) {
+        let index = Int(descriptor)
+        if new.isEmpty, index >= tags.count { return }
+        if !new.isEmpty {
+            guard try isOpen(descriptor) else { throw .badFileDescriptor }
+            makeRoom(for: index)
+        }
+        wantedReadable.set(index, new.contains(.readable))
+        wantedWritable.set(index, new.contains(.writable))
+        tags[index] = tag
+    }
+
+    private func makeRoom(for index: Int) {
+        guard index >= tags.count else { return }
+        let words = index / UInt.bitWidth + 1
+        let missing = words - wantedReadable.words.count
+        wantedReadable.words += Array(repeating: 0, count: missing)
+        wantedWritable.words += Array(repeating: 0, count: missing)
+        tags += Array(repeating: 0, count: words * UInt.bitWidth - tags.count)
+    }
+
+    package func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) {
+        var readable = wantedReadable.words
+        var writable = wantedWritable.words
+        do throws(Errno) {
+            let bound = Int32(tags.count)
+            let count = try SystemCall.once { cl_select(bound, &readable, &writable, timeout) }
+            guard count > 0 else { return }
+        } catch {
+            switch error {
+            case .interrupted: return
+            case .badFileDescriptor: (readable, writable) = try closedOnes()
+            default: throw error
+            }
+        }
+        collect(readable, writable)
+        found.tell(body)
+    }
+
+    private func collect(_ readable: [UInt], _ writable: [UInt]) {
+        for word in readable.indices {
+            var left = readable[word] | writable[word]
+            while left != 0 {
+                let bit = left & ~(left - 1)
+                let index = word * UInt.bitWidth + left.trailingZeroBitCount
+                left &= left - 1
+                var readiness: Readiness = []
+                if readable[word] & bit != 0 { readiness.insert(.readable) }
+                if writable[word] & bit != 0 { readiness.insert(.writable) }
+                found.append(tags[index], readiness)
+            }
+        }
+    }
+
+    /// The kernel refuses the whole call for one closed descriptor: tells those, and leaves the others for next time.
+    private func closedOnes() throws(Errno) -> (readable: [UInt], writable: [UInt]) {
+        var (readable, writable) = (Bits(words: wantedReadable.words), Bits(words: wantedWritable.words))
+        for index in tags.indices {
+            let word = index / UInt.bitWidth
+            guard (readable.words[word] | writable.words[word]) >> UInt(index % UInt.bitWidth) & 1 != 0 else { continue }
+            guard try isOpen(Int32(index)) else { continue }
+            readable.set(index, false)
+            writable.set(index, false)
+        }
+        return (readable.words, writable.words)
+    }
+
+    package func close() {
+        wantedReadable.words = []
+        wantedWritable.words = []
+        tags = []
+    }
+}

@@ -1,0 +1,64 @@
+internal import EventLoops
+internal import Glibc
+internal import Kernel
+internal import Polling
+
+/// One connect, and the task that waits for it.
+final class ConnectOperation: ReadinessTarget, @unchecked Sendable {
+    private let port: PollerPort
+    private let descriptor: Int32
+    private let address: SocketAddress
+    private var waiting: UnsafeContinuation<Errno?, Never>?
+
+    init(_ port: PollerPort, _ descriptor: Int32, _ target: SocketAddress) {
+        self.port = port
+        self.descriptor = descriptor
+        address = target
+        super.init()
+    }
+
+    /// Connects.
+    ///
+    /// Cancelling ends the wait at once: the kernel has nothing of ours.
+    func result() async throws {
+        try SocketCalls.setNonBlocking(descriptor)
+        let failure = await withTaskCancellationHandler {
+            await withUnsafeContinuation { start($0) }
+        } onCancel: {
+            port.queue.performOnLoop { self.end(.canceled) }
+        }
+        try Task.checkCancellation()
+        if let failure { throw failure }
+    }
+
+    private func start(_ continuation: UnsafeContinuation<Errno?, Never>) {
+        if Task.isCancelled { return continuation.resume(returning: .canceled) }
+        do throws(Errno) {
+            try SocketCalls.connect(descriptor, to: address)
+            return continuation.resume(returning: nil)
+        } catch {
+            guard error == .nowInProgress else { return continuation.resume(returning: error) }
+        }
+        waiting = continuation
+        port.watches.want(.writable, of: descriptor, self)
+    }
+
+    override func ready(_ readiness: Readiness) {
+        do throws(Errno) { end(try SocketCalls.pendingError(descriptor)) } catch { end(error) }
+    }
+
+    override func watchingFailed(_ errno: Errno) {
+        end(errno)
+    }
+
+    override func loopCloses() {
+        end(.canceled)
+    }
+
+    private func end(_ failure: Errno?) {
+        guard let waiting else { return }
+        self.waiting = nil
+        port.watches.drop(descriptor)
+        waiting.resume(returning: failure)
+    }
+}

@@ -1,0 +1,29 @@
+internal import EventLoops
+internal import Kernel
+internal import Polling
+
+/// What watches a descriptor.
+///
+/// A base class and not a protocol: tables and lists keep their targets unmanaged, so that calling one costs no retain
+/// and release.
+class ReadinessTarget {
+    init() {}
+
+    /// The descriptor is ready for something that was wanted of it.
+    func ready(_ readiness: Readiness) {
+        preconditionFailure("\(type(of: self)) was told of a readiness that it never asked for")
+    }
+
+    /// The kernel refuses to watch the descriptor.
+    func watchingFailed(_ errno: Errno) {
+        preconditionFailure("\(type(of: self)) watches nothing")
+    }
+
+    /// Nothing happens on the loop any more.
+    func loopCloses() {}
+
+    /// The target asked to be called in this turn.
+    func turnCame(_ call: TurnCall) {
+        preconditionFailure("\(type(of: self)) was called in a turn without having asked")
+    }
+}

@@ -1,0 +1,112 @@
+package import EventLoops
+internal import Glibc
+package import Kernel
+internal import Polling
+
+/// The loop's side of the poller: sends what channels have, waits for what is ready, and tells those who watch it.
+package final class SelectorDriver: LoopDriver, @unchecked Sendable {
+    private let selector: Selector
+    let port: PollerPort
+    private let waker: Waker
+
+    package init(_ selector: Selector, queue: WorkQueue, segments: SegmentPool) throws(EventLoopError) {
+        self.selector = selector
+        do { port = PollerPort(try selector.makePoller(), queue: queue, segments: segments) } catch {
+            throw EventLoopError(system: error, "\(selector)")
+        }
+        do { waker = Waker(try EventDescriptor(), port) } catch {
+            throw EventLoopError(system: error, "eventfd")
+        }
+    }
+
+    package var backend: LoopBackend {
+        switch selector {
+        case .epoll: .epoll
+        case .poll: .poll
+        case .select: .select
+        }
+    }
+
+    // MARK: Running
+
+    package func attach() throws(EventLoopError) {
+        waker.arm()
+    }
+
+    package func prepare() {
+        port.sending.takeEachAlive { $0.turnCame(.send) }
+        port.watches.apply()
+    }
+
+    package func poll(_ wait: LoopWait) throws(EventLoopError) {
+        let timeout = port.isIdle ? wait.timeout : 0
+        do { try port.poller.wait(timeout, port.dispatch) } catch {
+            throw EventLoopError(system: error, "\(selector)")
+        }
+        // Awake before any callback runs: who posts meanwhile need not wake the loop.
+        port.queue.inbox.wokeUp()
+        port.telling.takeEach { $0.turnCame(.tell) }
+        if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd") }
+    }
+
+    package func flush() {
+        prepare()
+    }
+
+    package func wake() {
+        waker.signal()
+    }
+
+    package var wakeDescriptor: Int32 {
+        waker.descriptor
+    }
+
+    /// Descriptors that are being watched, with the loop's own.
+    package var descriptorsWatched: Int {
+        port.watches.live
+    }
+
+    /// Receive buffers that somebody still reads.
+    package var buffersLent: Int {
+        port.lent.outstanding
+    }
+
+    package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {
+        // Where that fails, the first receive says why.
+        try? SocketCalls.setNonBlocking(descriptor)
+        return SelectorStreamChannel(descriptor, port: port, owner: owner)
+    }
+
+    package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {
+        SelectorListenerChannel(descriptor, port: port, owner: owner)
+    }
+
+    package func connect(_ descriptor: Int32, to address: SocketAddress) async throws {
+        // A task that is not the loop's own may come here, or be here, when the loop has closed.
+        guard !port.isClosed else { throw EventLoopError.closed("connect") }
+        try await ConnectOperation(port, descriptor, address).result()
+        guard !port.isClosed else { throw EventLoopError.closed("connect") }
+    }
+
+    // MARK: Closing
+
+    package func close() throws(EventLoopError) {
+        waker.close()
+        port.watches.tellLoopCloses()
+        prepare()
+        // Who is told of one end may bring about another.
+        while !port.telling.isEmpty { port.telling.takeEach { $0.turnCame(.tell) } }
+        port.close()
+    }
+}
+
+extension LoopWait {
+    /// Nanoseconds from now; below zero for ever.
+    fileprivate var timeout: Int64 {
+        switch self {
+        case .none: 0
+        case .forever: -1
+        case .until(let deadline): max(0, deadline - MonotonicClock.now())
+        }
+    }
+}

@@ -1,0 +1,57 @@
+internal import EventLoops
+internal import Glibc
+internal import Kernel
+internal import Polling
+
+/// Accepts what waits each time that something does.
+final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
+    /// Connections that are taken in one turn at most: those that stand must be served, too.
+    private static let burst = 64
+
+    private let descriptor: Int32
+    private let port: PollerPort
+    private weak var owner: (any ListenerOwner)?
+    private var isClosed = false
+
+    init(_ descriptor: Int32, port: PollerPort, owner: any ListenerOwner) {
+        self.descriptor = descriptor
+        self.port = port
+        self.owner = owner
+        super.init()
+    }
+
+    func startAccepting() {
+        guard !isClosed else { return }
+        do throws(Errno) { try SocketCalls.setNonBlocking(descriptor) } catch { return watchingFailed(error) }
+        port.watches.want(.readable, of: descriptor, self)
+    }
+
+    override func ready(_ readiness: Readiness) {
+        for _ in 0..<Self.burst where !isClosed {
+            do throws(Errno) {
+                owner?.accepted(try SocketCalls.acceptDescriptor(descriptor))
+            } catch {
+                if error == .resourceTemporarilyUnavailable { return }
+                return acceptFailed(error)
+            }
+        }
+    }
+
+    override func watchingFailed(_ errno: Errno) {
+        acceptFailed(errno)
+    }
+
+    /// The owner decides when to go on.
+    private func acceptFailed(_ errno: Errno) {
+        port.watches.want([], of: descriptor, self)
+        owner?.acceptFailed(errno)
+    }
+
+    /// Takes no connection from here on.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        port.watches.drop(descriptor)
+        try? Descriptor.close(descriptor)
+    }
+}

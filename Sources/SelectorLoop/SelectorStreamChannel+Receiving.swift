@@ -1,0 +1,70 @@
+internal import EventLoops
+internal import Glibc
+internal import Kernel
+
+extension SelectorStreamChannel {
+    func startReading() {
+        guard !isClosing, !hasEnded else { return }
+        isReading = true
+        updateWatch()
+    }
+
+    /// The watch stays until the loop waits: a pause that ends before that costs nothing.
+    func stopReading() {
+        isReading = false
+        updateWatch()
+    }
+
+    /// Receives once: more is told of again, after the others have had their turn.
+    func receive() {
+        guard owner.acceptsBytes, !isClosing else { return }
+        if owner.suppliesMemory { receiveIntoOwner() } else { receiveAndLend() }
+    }
+
+    private func receiveIntoOwner() {
+        // Asking for memory runs the owner's code: look again.
+        guard let memory = owner.receiveBuffer(), isReading, !isClosing else { return }
+        guard let filled = receive(into: memory) else { return }
+        _ = owner.receivedIntoBuffer(filled)
+    }
+
+    private func receiveAndLend() {
+        port.withReceiveBuffer { memory in
+            guard let filled = receive(into: memory) else { return }
+            // All of it is taken: whoever has the bytes lent decides at once, and the owner's kind cannot have changed.
+            _ = owner.received(filled)
+        }
+    }
+
+    /// What came, or nil after having told the owner of the end.
+    private func receive(into memory: UnsafeMutableRawBufferPointer) -> UnsafeRawBufferPointer? {
+        do throws(Errno) {
+            let count = try SocketCalls.receive(descriptor, into: memory)
+            if count > 0 { return UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+            end()
+            owner.receivedEOF()
+        } catch {
+            // Another process with the same socket was faster.
+            if error == .resourceTemporarilyUnavailable { return nil }
+            end()
+            owner.failed(error, "recv")
+        }
+        return nil
+    }
+
+    /// Takes away what has come and nobody will read: for that the kernel would reset the connection at its closing, and
+    /// the peer might lose what was just sent.
+    func dropUnread() {
+        port.withReceiveBuffer { memory in
+            let count = try? SocketCalls.receive(descriptor, into: memory)
+            // A peer that goes on sending without end finds out in any case.
+            if count == memory.count { _ = try? SocketCalls.receive(descriptor, into: memory) }
+        }
+    }
+
+    private func end() {
+        hasEnded = true
+        isReading = false
+        updateWatch()
+    }
+}

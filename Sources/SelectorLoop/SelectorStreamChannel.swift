@@ -1,0 +1,133 @@
+internal import EventLoops
+internal import Glibc
+internal import Kernel
+internal import Polling
+
+/// A stream under a poller: received when the kernel has bytes, sent at once and else when it has room.
+final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
+    let descriptor: Int32
+    let port: PollerPort
+    let owner: any StreamChannelOwner
+    /// Whether the owner wants bytes, and there may be some.
+    var isReading = false
+    var hasEnded = false
+    /// Whether the kernel had no room for what was to be sent.
+    private var isBlocked = false
+    private var isListedToSend = false
+    private var isListedToTell = false
+    private(set) var isClosing = false
+    private var isFinished = false
+
+    init(_ descriptor: Int32, port: PollerPort, owner: any StreamChannelOwner) {
+        self.descriptor = descriptor
+        self.port = port
+        self.owner = owner
+        super.init()
+    }
+
+    override func ready(_ readiness: Readiness) {
+        if readiness.contains(.writable), isBlocked {
+            isBlocked = false
+            updateWatch()
+            sendNow()
+        }
+        if readiness.contains(.readable), isReading { receive() }
+    }
+
+    override func watchingFailed(_ errno: Errno) {
+        if !isClosing { owner.failed(errno, "watch") }
+    }
+
+    override func turnCame(_ call: TurnCall) {
+        switch call {
+        case .send: submitSend()
+        default: tellOwner()
+        }
+    }
+
+    func updateWatch() {
+        guard !isClosing else { return }
+        var wanted: Readiness = []
+        if isReading { wanted.insert(.readable) }
+        if isBlocked { wanted.insert(.writable) }
+        port.watches.want(wanted, of: descriptor, self)
+    }
+
+    // MARK: Sending
+
+    func send() {
+        guard !isBlocked, !isListedToSend, !isClosing else { return }
+        isListedToSend = true
+        port.sending.append(self)
+    }
+
+    private func submitSend() {
+        isListedToSend = false
+        if isClosing { return tellLater() }
+        if !isBlocked { sendNow() }
+    }
+
+    /// Sends what the owner has by now.
+    private func sendNow() {
+        let vectors = port.vectors
+        let count = GatherLimit.bounded(vectors, owner.gather(into: vectors, limit: GatherLimit.runs))
+        guard count > 0 else { return }
+        var wanted = 0
+        for index in 0..<count { wanted += vectors[index].iov_len }
+        do throws(Errno) {
+            let sent = try send(vectors, count)
+            if sent < wanted { waitForRoom() }
+            owner.sent(sent)
+        } catch {
+            if error == .resourceTemporarilyUnavailable { waitForRoom() } else { owner.failed(error, "send") }
+        }
+    }
+
+    private func send(_ vectors: UnsafeMutablePointer<iovec>, _ count: Int) throws(Errno) -> Int {
+        if count == 1 {
+            return try SocketCalls.send(
+                descriptor, UnsafeRawBufferPointer(start: vectors[0].iov_base, count: vectors[0].iov_len))
+        }
+        var message = msghdr()
+        message.msg_iov = vectors
+        message.msg_iovlen = count
+        return try SocketCalls.sendMessage(descriptor, &message)
+    }
+
+    private func waitForRoom() {
+        isBlocked = true
+        updateWatch()
+    }
+
+    func shutdownWriting() {
+        // The connection may be gone already: then its end is on the way to the owner by the receive.
+        try? SocketCalls.shutdownWriting(descriptor)
+    }
+
+    // MARK: The end
+
+    func close() {
+        guard !isClosing else { return }
+        isClosing = true
+        isReading = false
+        port.watches.drop(descriptor)
+        tellLater()
+    }
+
+    private func tellLater() {
+        guard !isListedToTell else { return }
+        isListedToTell = true
+        port.telling.append(self)
+    }
+
+    /// Closes the descriptor once no list has the channel, and tells the owner what could not be told inside its own
+    /// call.
+    private func tellOwner() {
+        isListedToTell = false
+        guard isClosing, !isFinished, !isListedToSend else { return }
+        isFinished = true
+        if !hasEnded { dropUnread() }
+        try? Descriptor.close(descriptor)
+        owner.channelClosed()
+    }
+}

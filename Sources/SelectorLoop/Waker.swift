@@ -1,0 +1,49 @@
+internal import Kernel
+internal import Polling
+
+/// Ends the loop's wait, from any thread and from signal handlers: an event descriptor that is always watched.
+final class Waker: ReadinessTarget {
+    private let event: EventDescriptor
+    private let port: PollerPort
+    /// Why the loop cannot be woken any more: somebody closed the descriptor.
+    private(set) var failure: Errno?
+    private var isClosed = false
+
+    /// Takes the event descriptor over, which must not block.
+    init(_ event: EventDescriptor, _ port: PollerPort) {
+        self.event = event
+        self.port = port
+        super.init()
+    }
+
+    deinit {
+        if !isClosed { event.close() }
+    }
+
+    var descriptor: Int32 {
+        event.fd
+    }
+
+    func signal() {
+        event.signal()
+    }
+
+    func arm() {
+        port.watches.want(.readable, of: event.fd, self)
+    }
+
+    override func ready(_ readiness: Readiness) {
+        event.drain()
+    }
+
+    override func watchingFailed(_ errno: Errno) {
+        failure = errno
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        port.watches.drop(event.fd)
+        event.close()
+    }
+}

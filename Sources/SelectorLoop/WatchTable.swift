@@ -1,0 +1,113 @@
+internal import Kernel
+internal import Polling
+
+/// The descriptors that are watched: who wants what of which.
+///
+/// What is wanted is noted at once and told to the poller before the loop waits: what is taken back until then costs no
+/// system call. A tag is a descriptor and a generation, so that what was found of a descriptor that has been closed,
+/// and whose number is in use again, is dropped. A watch holds one reference to its target.
+final class WatchTable {
+    private struct Watch {
+        var target: Unmanaged<ReadinessTarget>?
+        var generation: UInt32 = 1
+        /// What the poller knows.
+        var applied: Readiness = []
+        var wanted: Readiness = []
+        var isListed = false
+    }
+
+    private let poller: any Poller
+    private var watches = UnsafeMutablePointer<Watch>.allocate(capacity: 0)
+    private var capacity = 0
+    /// Descriptors of which something else is wanted than the poller knows.
+    private var changed: [Int32] = []
+    /// Descriptors with a target.
+    private(set) var live = 0
+
+    init(_ poller: any Poller) {
+        self.poller = poller
+    }
+
+    /// Says what a target wants of its descriptor from now on, which may be nothing.
+    func want(_ readiness: Readiness, of descriptor: Int32, _ target: ReadinessTarget) {
+        let index = Int(descriptor)
+        if index >= capacity { grow(to: max(64, index + 1, capacity * 2)) }
+        let watch = watches + index
+        if watch.pointee.target == nil {
+            watch.pointee.target = .passRetained(target)
+            live += 1
+        }
+        watch.pointee.wanted = readiness
+        guard watch.pointee.applied != readiness, !watch.pointee.isListed else { return }
+        watch.pointee.isListed = true
+        changed.append(descriptor)
+    }
+
+    /// Forgets a descriptor, before it is closed.
+    func drop(_ descriptor: Int32) {
+        let index = Int(descriptor)
+        guard index < capacity, let target = watches[index].target else { return }
+        let watch = watches + index
+        if !watch.pointee.applied.isEmpty {
+            try? poller.change(descriptor, from: watch.pointee.applied, to: [], tag: 0)
+        }
+        watch.pointee.target = nil
+        watch.pointee.generation &+= 1
+        watch.pointee.applied = []
+        watch.pointee.wanted = []
+        live -= 1
+        target.release()
+    }
+
+    /// Tells the poller what has changed.
+    func apply() {
+        var next = 0
+        // Who is told of a failure may want something else.
+        while next < changed.count {
+            apply(changed[next])
+            next += 1
+        }
+        changed.removeAll(keepingCapacity: true)
+    }
+
+    private func apply(_ descriptor: Int32) {
+        let watch = watches + Int(descriptor)
+        watch.pointee.isListed = false
+        guard let target = watch.pointee.target, watch.pointee.applied != watch.pointee.wanted else { return }
+        let tag = UInt64(watch.pointee.generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
+        do throws(Errno) {
+            try poller.change(descriptor, from: watch.pointee.applied, to: watch.pointee.wanted, tag: tag)
+            watch.pointee.applied = watch.pointee.wanted
+        } catch {
+            watch.pointee.wanted = watch.pointee.applied
+            target.takeUnretainedValue().watchingFailed(error)
+        }
+    }
+
+    /// Tells a target what its descriptor is ready for, unless it does not want it any more.
+    func dispatch(_ tag: UInt64, _ readiness: Readiness) {
+        let watch = watches + Int(tag & 0xFFFF_FFFF)
+        guard watch.pointee.generation == UInt32(tag >> 32), let target = watch.pointee.target else { return }
+        let wanted = readiness.intersection(watch.pointee.wanted)
+        if !wanted.isEmpty { target.takeUnretainedValue().ready(wanted) }
+    }
+
+    /// Tells every target that the loop closes, which may take it out.
+    func tellLoopCloses() {
+        for index in 0..<capacity { watches[index].target?.takeUnretainedValue().loopCloses() }
+    }
+
+    private func grow(to newCapacity: Int) {
+        let larger = UnsafeMutablePointer<Watch>.allocate(capacity: newCapacity)
+        larger.moveInitialize(from: watches, count: capacity)
+        (larger + capacity).initialize(repeating: Watch(), count: newCapacity - capacity)
+        watches.deallocate()
+        watches = larger
+        capacity = newCapacity
+    }
+
+    deinit {
+        for index in 0..<capacity { watches[index].target?.release() }
+        watches.deallocate()
+    }
+}
