@@ -45,8 +45,8 @@ package final class EpollPoller: Poller {
         _ operation: Int32, _ descriptor: Int32, _ readiness: Readiness, _ tag: UInt64
     ) throws(Errno) {
         var event = epoll_event()
-        if readiness.contains(.readable) { event.events |= EPOLLIN.rawValue }
-        if readiness.contains(.writable) { event.events |= EPOLLOUT.rawValue }
+        if readiness.isReadable { event.events |= EPOLLIN.rawValue }
+        if readiness.isWritable { event.events |= EPOLLOUT.rawValue }
         event.data.u64 = tag
         try SystemCall.nothing { epoll_ctl(epoll, operation, descriptor, &event) }
     }
@@ -63,11 +63,9 @@ package final class EpollPoller: Poller {
     }
 
     private static func readiness(_ events: UInt32) -> Readiness {
-        var readiness: Readiness = []
         let ended = EPOLLHUP.rawValue | EPOLLERR.rawValue
-        if events & (EPOLLIN.rawValue | ended) != 0 { readiness.insert(.readable) }
-        if events & (EPOLLOUT.rawValue | ended) != 0 { readiness.insert(.writable) }
-        return readiness
+        return Readiness(
+            readable: events & (EPOLLIN.rawValue | ended) != 0, writable: events & (EPOLLOUT.rawValue | ended) != 0)
     }
 
     package func close() {

@@ -18,8 +18,8 @@ package final class PollPoller: Poller {
         if new.isEmpty { return remove(descriptor) }
         guard try isOpen(descriptor) else { throw .badFileDescriptor }
         var entry = pollfd(fd: descriptor, events: 0, revents: 0)
-        if new.contains(.readable) { entry.events |= Int16(POLLIN) }
-        if new.contains(.writable) { entry.events |= Int16(POLLOUT) }
+        if new.isReadable { entry.events |= Int16(POLLIN) }
+        if new.isWritable { entry.events |= Int16(POLLOUT) }
         if let place = places[descriptor] {
             entries[place] = entry
             tags[place] = tag
@@ -57,11 +57,9 @@ package final class PollPoller: Poller {
     }
 
     private static func readiness(_ events: Int16) -> Readiness {
-        var readiness: Readiness = []
         let ended = Int16(POLLHUP | POLLERR | POLLNVAL)
-        if events & (Int16(POLLIN) | ended) != 0 { readiness.insert(.readable) }
-        if events & (Int16(POLLOUT) | ended) != 0 { readiness.insert(.writable) }
-        return readiness
+        return Readiness(
+            readable: events & (Int16(POLLIN) | ended) != 0, writable: events & (Int16(POLLOUT) | ended) != 0)
     }
 
     package func close() {

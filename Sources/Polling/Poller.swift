@@ -1,18 +1,48 @@
 package import Kernel
 
 /// What a descriptor is ready for, or what is wanted of it.
-package struct Readiness: OptionSet, Sendable {
-    package let rawValue: UInt8
+///
+/// A set of its own and no `OptionSet`, whose operations are generic code in the room that uses it.
+package struct Readiness: Equatable, Sendable {
+    @usableFromInline let bits: UInt8
 
-    package init(rawValue: UInt8) {
-        self.rawValue = rawValue
+    @inlinable
+    init(bits: UInt8) {
+        self.bits = bits
     }
 
+    @inlinable
+    package init(readable: Bool, writable: Bool) {
+        bits = (readable ? 1 : 0) | (writable ? 2 : 0)
+    }
+
+    package static let none = Readiness(bits: 0)
     /// A read would not block: there are bytes, a connection, the end, or an error to be fetched.
-    package static let readable = Readiness(rawValue: 1)
+    package static let readable = Readiness(bits: 1)
     /// A write would not block: there is room, or an error to be fetched.
-    package static let writable = Readiness(rawValue: 2)
-    package static let both: Readiness = [.readable, .writable]
+    package static let writable = Readiness(bits: 2)
+    package static let both = Readiness(bits: 3)
+
+    @inlinable
+    package var isEmpty: Bool {
+        bits == 0
+    }
+
+    @inlinable
+    package var isReadable: Bool {
+        bits & 1 != 0
+    }
+
+    @inlinable
+    package var isWritable: Bool {
+        bits & 2 != 0
+    }
+
+    /// What is in both.
+    @inlinable
+    package func intersection(_ other: Readiness) -> Readiness {
+        Readiness(bits: bits & other.bits)
+    }
 }
 
 /// Waits until descriptors are ready: the contract of the three pollers.

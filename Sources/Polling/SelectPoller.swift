@@ -30,8 +30,8 @@ package final class SelectPoller: Poller {
             guard try isOpen(descriptor) else { throw .badFileDescriptor }
             makeRoom(for: index)
         }
-        wantedReadable.set(index, new.contains(.readable))
-        wantedWritable.set(index, new.contains(.writable))
+        wantedReadable.set(index, new.isReadable)
+        wantedWritable.set(index, new.isWritable)
         tags[index] = tag
     }
 
@@ -69,10 +69,8 @@ package final class SelectPoller: Poller {
                 let bit = left & ~(left - 1)
                 let index = word * UInt.bitWidth + left.trailingZeroBitCount
                 left &= left - 1
-                var readiness: Readiness = []
-                if readable[word] & bit != 0 { readiness.insert(.readable) }
-                if writable[word] & bit != 0 { readiness.insert(.writable) }
-                found.append(tags[index], readiness)
+                found.append(
+                    tags[index], Readiness(readable: readable[word] & bit != 0, writable: writable[word] & bit != 0))
             }
         }
     }
@@ -82,7 +80,9 @@ package final class SelectPoller: Poller {
         var (readable, writable) = (Bits(words: wantedReadable.words), Bits(words: wantedWritable.words))
         for index in tags.indices {
             let word = index / UInt.bitWidth
-            guard (readable.words[word] | writable.words[word]) >> UInt(index % UInt.bitWidth) & 1 != 0 else { continue }
+            guard (readable.words[word] | writable.words[word]) >> UInt(index % UInt.bitWidth) & 1 != 0 else {
+                continue
+            }
             guard try isOpen(Int32(index)) else { continue }
             readable.set(index, false)
             writable.set(index, false)

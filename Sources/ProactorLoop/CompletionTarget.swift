@@ -24,6 +24,26 @@ class CompletionTarget {
     }
 }
 
+extension TurnList {
+    func append(_ member: CompletionTarget) {
+        append(Unmanaged.passUnretained(member).toOpaque())
+    }
+
+    func remove(_ member: CompletionTarget) {
+        remove(Unmanaged.passUnretained(member).toOpaque())
+    }
+
+    /// Calls each member, which may end in that.
+    func callEach(_ call: TurnCall) {
+        takeEach { Unmanaged<CompletionTarget>.fromOpaque($0).takeUnretainedValue().turnCame(call) }
+    }
+
+    /// As ``callEach(_:)`` for calls in which no member can end: it is not retained.
+    func callEachAlive(_ call: TurnCall) {
+        takeEach { Unmanaged<CompletionTarget>.fromOpaque($0)._withUnsafeGuaranteedRef { $0.turnCame(call) } }
+    }
+}
+
 /// A completion's flags.
 struct CompletionFlags {
     let rawValue: UInt32

@@ -64,7 +64,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         // Awake before any callback runs: who posts meanwhile need not wake the loop.
         port.queue.inbox.wokeUp()
         port.ring.reap(port.dispatch)
-        port.telling.takeEach { $0.turnCame(.tell) }
+        port.telling.callEach(.tell)
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd read") }
     }
 
@@ -97,7 +97,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     }
 
     private func submitSends() {
-        port.sending.takeEachAlive { $0.turnCame(.send) }
+        port.sending.callEachAlive(.send)
     }
 
     /// Gives the kernel the buffers that nobody reads any more, and then those channels the chance to receive that
@@ -110,8 +110,8 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         }
         // Not only when some came back just now: the kernel may have run out before, and said so after.
         guard !port.starved.isEmpty || !port.served.isEmpty, port.lent.isKernelSupplied else { return }
-        port.starved.takeEach { $0.turnCame(.receive) }
-        port.served.takeEach { $0.turnCame(.receive) }
+        port.starved.callEach(.receive)
+        port.served.callEach(.receive)
     }
 
     package func wake() {
@@ -165,7 +165,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
             port.operations.forEachLive { tag, _ in port.ring.cancel(tag) }
             submitSends()
             repeat {
-                port.telling.takeEach { $0.turnCame(.tell) }
+                port.telling.callEach(.tell)
                 try port.ring.enter(port.operations.live > 0 ? .until(deadline) : .none)
                 port.ring.reap(port.dispatch)
             } while mustGoOnClosing && MonotonicClock.now() < deadline

@@ -59,7 +59,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         if isClosing { return tellLater() }
         guard sendTag == nil else { return }
         let vectors = port.gathering.scratch
-        let count = GatherLimit.bounded(vectors, owner.gather(into: vectors, limit: GatherLimit.runs))
+        let count = GatherLimit.bounded(vectors, owner.gather(into: vectors, limit: GatherLimit.runs)).runs
         guard count > 0 else { return }
         if count == 1, let start = vectors[0].iov_base {
             let tag = port.tag(for: self, .send)

@@ -12,15 +12,15 @@ final class RingPort: @unchecked Sendable {
     let gathering = GatherPool()
     let operations = OperationTable()
     /// Channels with bytes to send: looked at once a turn, so that all writes of a turn go out as one send.
-    let sending = TurnList<CompletionTarget>()
+    let sending = TurnList()
     /// Channels with something to tell their owners outside of the owners' calls.
-    let telling = TurnList<CompletionTarget>()
+    let telling = TurnList()
     /// Channels that found no receive buffer and receive again once one has come back.
-    let starved = TurnList<CompletionTarget>()
+    let starved = TurnList()
     /// As ``starved``, of those that had got some before there were none left.
     ///
     /// They come behind the others: one whose peer sends without end would take every buffer otherwise.
-    let served = TurnList<CompletionTarget>()
+    let served = TurnList()
 
     init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(RingError) {
         if let failure = Self.selfTest { throw failure }

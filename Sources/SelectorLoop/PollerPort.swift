@@ -17,13 +17,14 @@ final class PollerPort: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
     /// Who reads which receive buffer.
     let lent: LentMemory
-    private var free = (0..<UInt16(pieceCount)).reversed() as [UInt16]
+    /// Pieces from here on have not been used yet.
+    private var unused: UInt16 = 0
     /// Where a channel's owner describes what is to be sent.
     let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: GatherLimit.runs)
     /// Channels with bytes to send: looked at once a turn, so that all writes of a turn go out as one send.
-    let sending = TurnList<ReadinessTarget>()
+    let sending = TurnList()
     /// Channels with something to tell their owners outside of the owners' calls.
-    let telling = TurnList<ReadinessTarget>()
+    let telling = TurnList()
     private(set) var isClosed = false
 
     init(_ poller: any Poller, queue: WorkQueue, segments: SegmentPool) {
@@ -52,11 +53,15 @@ final class PollerPort: @unchecked Sendable {
 
     /// Lends a receive buffer for the time of the call; whoever keeps it longer retains it.
     func withReceiveBuffer(_ body: (UnsafeMutableRawBufferPointer) -> Void) {
-        if lent.hasReturned { lent.takeReturned { free.append($0) } }
-        // There always is one: pieces beyond half of them are not kept but copied.
-        let piece = free.removeLast()
+        let piece = lent.popReturned() ?? takeUnused()
         body(UnsafeMutableRawBufferPointer(start: lent.lend(piece), count: Self.pieceSize))
         lent.release(piece)
+    }
+
+    /// There always is one: beyond half of the pieces, bytes are not kept but copied.
+    private func takeUnused() -> UInt16 {
+        defer { unused += 1 }
+        return unused
     }
 
     func close() {

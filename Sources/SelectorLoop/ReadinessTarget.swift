@@ -27,3 +27,19 @@ class ReadinessTarget {
         preconditionFailure("\(type(of: self)) was called in a turn without having asked")
     }
 }
+
+extension TurnList {
+    func append(_ member: ReadinessTarget) {
+        append(Unmanaged.passUnretained(member).toOpaque())
+    }
+
+    /// Calls each member, which may end in that.
+    func callEach(_ call: TurnCall) {
+        takeEach { Unmanaged<ReadinessTarget>.fromOpaque($0).takeUnretainedValue().turnCame(call) }
+    }
+
+    /// As ``callEach(_:)`` for calls in which no member can end: it is not retained.
+    func callEachAlive(_ call: TurnCall) {
+        takeEach { Unmanaged<ReadinessTarget>.fromOpaque($0)._withUnsafeGuaranteedRef { $0.turnCame(call) } }
+    }
+}

@@ -34,7 +34,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     }
 
     package func prepare() {
-        port.sending.takeEachAlive { $0.turnCame(.send) }
+        port.sending.callEachAlive(.send)
         port.watches.apply()
     }
 
@@ -45,7 +45,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
         }
         // Awake before any callback runs: who posts meanwhile need not wake the loop.
         port.queue.inbox.wokeUp()
-        port.telling.takeEach { $0.turnCame(.tell) }
+        port.telling.callEach(.tell)
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd") }
     }
 
@@ -95,7 +95,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
         port.watches.tellLoopCloses()
         prepare()
         // Who is told of one end may bring about another.
-        while !port.telling.isEmpty { port.telling.takeEach { $0.turnCame(.tell) } }
+        while !port.telling.isEmpty { port.telling.callEach(.tell) }
         port.close()
     }
 }

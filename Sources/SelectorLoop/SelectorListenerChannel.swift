@@ -43,7 +43,7 @@ final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
 
     /// The owner decides when to go on.
     private func acceptFailed(_ errno: Errno) {
-        port.watches.want([], of: descriptor, self)
+        port.watches.want(.none, of: descriptor, self)
         owner?.acceptFailed(errno)
     }
 

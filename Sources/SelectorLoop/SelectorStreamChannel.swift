@@ -13,6 +13,9 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     var hasEnded = false
     /// Whether the kernel had no room for what was to be sent.
     private var isBlocked = false
+    /// Whether the owner is being told of bytes: what it writes then is sent once it has been told.
+    private var isServing = false
+    private var mustSend = false
     private var isListedToSend = false
     private var isListedToTell = false
     private(set) var isClosing = false
@@ -26,12 +29,22 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     }
 
     override func ready(_ readiness: Readiness) {
-        if readiness.contains(.writable), isBlocked {
+        if readiness.isWritable, isBlocked {
             isBlocked = false
             updateWatch()
             sendNow()
         }
-        if readiness.contains(.readable), isReading { receive() }
+        if readiness.isReadable, isReading { serve() }
+    }
+
+    /// Sends right after the receive: all that the kernel has about this connection is still in the processor's caches.
+    private func serve() {
+        isServing = true
+        receive()
+        isServing = false
+        guard mustSend else { return }
+        mustSend = false
+        if !isBlocked, !isClosing { sendNow() }
     }
 
     override func watchingFailed(_ errno: Errno) {
@@ -47,16 +60,17 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
 
     func updateWatch() {
         guard !isClosing else { return }
-        var wanted: Readiness = []
-        if isReading { wanted.insert(.readable) }
-        if isBlocked { wanted.insert(.writable) }
-        port.watches.want(wanted, of: descriptor, self)
+        port.watches.want(Readiness(readable: isReading, writable: isBlocked), of: descriptor, self)
     }
 
     // MARK: Sending
 
     func send() {
         guard !isBlocked, !isListedToSend, !isClosing else { return }
+        if isServing {
+            mustSend = true
+            return
+        }
         isListedToSend = true
         port.sending.append(self)
     }
@@ -70,13 +84,11 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     /// Sends what the owner has by now.
     private func sendNow() {
         let vectors = port.vectors
-        let count = GatherLimit.bounded(vectors, owner.gather(into: vectors, limit: GatherLimit.runs))
+        let (count, length) = GatherLimit.bounded(vectors, owner.gather(into: vectors, limit: GatherLimit.runs))
         guard count > 0 else { return }
-        var wanted = 0
-        for index in 0..<count { wanted += vectors[index].iov_len }
         do throws(Errno) {
             let sent = try send(vectors, count)
-            if sent < wanted { waitForRoom() }
+            if sent < length { waitForRoom() }
             owner.sent(sent)
         } catch {
             if error == .resourceTemporarilyUnavailable { waitForRoom() } else { owner.failed(error, "send") }

@@ -11,8 +11,8 @@ final class WatchTable {
         var target: Unmanaged<ReadinessTarget>?
         var generation: UInt32 = 1
         /// What the poller knows.
-        var applied: Readiness = []
-        var wanted: Readiness = []
+        var applied: Readiness = .none
+        var wanted: Readiness = .none
         var isListed = false
     }
 
@@ -49,12 +49,12 @@ final class WatchTable {
         guard index < capacity, let target = watches[index].target else { return }
         let watch = watches + index
         if !watch.pointee.applied.isEmpty {
-            try? poller.change(descriptor, from: watch.pointee.applied, to: [], tag: 0)
+            try? poller.change(descriptor, from: watch.pointee.applied, to: .none, tag: 0)
         }
         watch.pointee.target = nil
         watch.pointee.generation &+= 1
-        watch.pointee.applied = []
-        watch.pointee.wanted = []
+        watch.pointee.applied = .none
+        watch.pointee.wanted = .none
         live -= 1
         target.release()
     }

@@ -75,6 +75,13 @@ package final class LentMemory {
         returnedCount > 0
     }
 
+    /// The piece that came back last, if any has: forgotten here, and the caller's to fill.
+    package func popReturned() -> UInt16? {
+        guard returnedCount > 0 else { return nil }
+        returnedCount -= 1
+        return returned[returnedCount]
+    }
+
     /// Hands each returned piece to `give` and forgets it.
     package func takeReturned(_ give: (UInt16) -> Void) {
         for index in 0..<returnedCount { give(returned[index]) }

@@ -82,8 +82,13 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         }
     }
 
-    private func isOnLoop(_ operation: String) -> Bool {
-        if core.queue.isOnLoopThread { return true }
+    @inline(__always)
+    private func isOnLoop(_ operation: StaticString) -> Bool {
+        core.queue.isOnLoopThread || refuse("\(operation)")
+    }
+
+    @inline(never)
+    private func refuse(_ operation: String) -> Bool {
         let error = EventLoopError.wrongThread(operation)
         var context = ExceptionContext(message: "Non-thread-safe operation", error: error)
         context.transport = self
@@ -182,9 +187,14 @@ extension SocketTransport {
         queued()
     }
 
+    @inline(__always)
     private func mayWrite(_ count: Int) -> Bool {
         guard isOnLoop("write"), state == .open, count > 0 else { return false }
-        guard mustSendEOF else { return true }
+        return !mustSendEOF || refuseAfterEOF(count)
+    }
+
+    @inline(never)
+    private func refuseAfterEOF(_ count: Int) -> Bool {
         var context = ExceptionContext(
             message: "Cannot write after writeEOF",
             error: EventLoopError(.invalidState, "write", detail: "\(count) bytes written after writeEOF were dropped"))
@@ -263,15 +273,21 @@ extension SocketTransport: StreamChannelOwner {
     }
 
     package func received(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let began = core.upcallBegins()
-        defer { core.upcallEnded(began) { "dataReceived" } }
         switch receiver {
         case .stream(let stream):
+            if core.isDebug { return timed(stream, bytes) }
             stream.dataReceived(bytes.bytes)
             return bytes.count
         case .buffered: return copy(bytes)
         case .none: return bytes.count
         }
+    }
+
+    private func timed(_ stream: any StreamProtocol, _ bytes: UnsafeRawBufferPointer) -> Int {
+        let began = core.upcallBegins()
+        stream.dataReceived(bytes.bytes)
+        core.upcallEnded(began) { "dataReceived" }
+        return bytes.count
     }
 
     /// Hands bytes that lie elsewhere to a protocol that supplies its own memory, for as long as it takes them.
@@ -281,7 +297,9 @@ extension SocketTransport: StreamChannelOwner {
             guard let memory = receiveBuffer(), isReading, buffered === bufferSupplier else { break }
             let count = min(memory.count, bytes.count - taken)
             memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[taken..<taken + count]))
+            let began = core.upcallBegins()
             buffered.bufferUpdated(count)
+            core.upcallEnded(began) { "bufferUpdated" }
             taken += count
         }
         return isClosing ? bytes.count : taken

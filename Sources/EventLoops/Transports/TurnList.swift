@@ -1,74 +1,49 @@
-/// Those that are to be called once in this turn.
+/// Those that are to be called once in this turn, as addresses of their objects.
 ///
 /// Each keeps its place in at most one list of a kind, by a mark of its own, and does not end before it has been
 /// called: so the list need not retain it.
-///
-/// Generic, so that calling a member is a plain call; what is inlined elsewhere would keep the checks for exclusive
-/// access, of which this class, used by one thread and never from inside itself, has no need.
-package final class TurnList<Member: AnyObject> {
-    @exclusivity(unchecked) @usableFromInline
-    internal var members = UnsafeMutablePointer<Unmanaged<Member>>.allocate(capacity: 64)
-    @exclusivity(unchecked) @usableFromInline
-    internal var capacity = 64
-    @exclusivity(unchecked) @usableFromInline
-    internal var count = 0
+package final class TurnList {
+    package typealias Member = UnsafeMutableRawPointer
 
-    @inlinable
+    private var members = UnsafeMutablePointer<Member>.allocate(capacity: 64)
+    private var capacity = 64
+    private var count = 0
+
     package init() {}
 
-    @inlinable
     deinit {
         members.deallocate()
     }
 
-    @inlinable
     package var isEmpty: Bool {
         count == 0
     }
 
-    @inlinable
     package func append(_ member: Member) {
         if count == capacity { grow() }
-        (members + count).initialize(to: .passUnretained(member))
+        (members + count).initialize(to: member)
         count += 1
     }
 
     /// Calls `body`, in which members may end, with each member.
     ///
     /// Those that are added meanwhile wait for the next time.
-    @inlinable
     package func takeEach(_ body: (Member) -> Void) {
         let taken = count
-        for index in 0..<taken { body(members[index].takeUnretainedValue()) }
-        drop(taken)
-    }
-
-    /// As ``takeEach(_:)``, for a body in which no member can end: it is not retained for the call.
-    @inlinable
-    package func takeEachAlive(_ body: (Member) -> Void) {
-        let taken = count
-        for index in 0..<taken { members[index]._withUnsafeGuaranteedRef(body) }
-        drop(taken)
-    }
-
-    /// Takes a member out before its turn.
-    @inlinable
-    package func remove(_ member: Member) {
-        let wanted = Unmanaged.passUnretained(member).toOpaque()
-        guard let index = (0..<count).first(where: { members[$0].toOpaque() == wanted }) else { return }
-        count -= 1
-        (members + index).update(from: members + index + 1, count: count - index)
-    }
-
-    @usableFromInline
-    func drop(_ taken: Int) {
+        for index in 0..<taken { body(members[index]) }
         count -= taken
         if count > 0 { members.update(from: members + taken, count: count) }
     }
 
-    @usableFromInline
-    func grow() {
-        let larger = UnsafeMutablePointer<Unmanaged<Member>>.allocate(capacity: capacity * 2)
+    /// Takes a member out before its turn.
+    package func remove(_ member: Member) {
+        guard let index = (0..<count).first(where: { members[$0] == member }) else { return }
+        count -= 1
+        (members + index).update(from: members + index + 1, count: count - index)
+    }
+
+    private func grow() {
+        let larger = UnsafeMutablePointer<Member>.allocate(capacity: capacity * 2)
         larger.moveInitialize(from: members, count: count)
         members.deallocate()
         members = larger
