@@ -10,8 +10,6 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     private var spin: SpinBudget
     /// The thread that enabled the ring: the only one that the kernel lets use it.
     private var thread: Int32?
-    /// The process that made the ring: a forked child has its descriptor, but not its memory.
-    private let process = getpid()
 
     package init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(EventLoopError)
     {
@@ -34,11 +32,6 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     // MARK: Running
 
     package func attach() throws(EventLoopError) {
-        guard getpid() == process else {
-            throw EventLoopError(
-                .wrongThread, "io_uring_enter",
-                detail: "After fork() the child must not use its parent's loop: make another in the child")
-        }
         if let thread {
             guard thread == Ring.callingThread else {
                 throw EventLoopError(

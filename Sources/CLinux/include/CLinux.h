@@ -22,6 +22,7 @@
 #include <sys/un.h>
 
 #include "caught_signals.h"
+#include "process.h"
 #include "waits.h"
 
 // Macros that are casts, negative unsigned numbers, or hidden without _GNU_SOURCE. The numbers are the kernel's ABI.

@@ -12,7 +12,7 @@ extension AbstractEventLoop {
     ///   restores the default. asyncio: `set_exception_handler`.
     public func setExceptionHandler(_ handler: ((ExceptionContext) throws -> Void)?) {
         guard core.queue.admitsCurrentThread() else {
-            let error = EventLoopError.wrongThread("setExceptionHandler")
+            let error = core.queue.refusal("setExceptionHandler")
             return core.reportFromAnyThread(ExceptionContext(message: "Non-thread-safe operation", error: error))
         }
         core.exceptions.handler = handler

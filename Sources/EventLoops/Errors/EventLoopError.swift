@@ -13,7 +13,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case closed, alreadyRunning, anotherLoopRunning, running, notRunning, stoppedBeforeCompletion, wrongThread,
-                wrongLoop
+                wrongLoop, forkedChild
             case invalidArgument, invalidState, notSupported, system, connectFailed, timedOut, executorShutDown
             case protocolBroken, lookupFailed
         }
@@ -52,6 +52,8 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         ///
         /// asyncio: "Non-thread-safe operation invoked …".
         public static let wrongThread = Code(.wrongThread)
+        /// Called in a child of the process that made the loop, after `fork(2)`.
+        public static let forkedChild = Code(.forkedChild)
         /// A future or task of another loop was given.
         ///
         /// asyncio: "attached to a different loop".
@@ -155,6 +157,12 @@ extension EventLoopError {
             .wrongThread, operation,
             detail: "Call it on the loop's thread, or hand it over with callSoonThreadsafe or runCoroutineThreadsafe"
         )
+    }
+
+    package static func forkedChild(_ operation: String) -> EventLoopError {
+        EventLoopError(
+            .forkedChild, operation,
+            detail: "After fork() the child must not use its parent's loop: make another in the child")
     }
 
     package static func invalidArgument(_ operation: String, _ detail: String) -> EventLoopError {

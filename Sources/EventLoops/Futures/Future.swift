@@ -54,7 +54,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Throws: The future's error; `CancellationError` if it was cancelled; ``EventLoopError`` with `.invalidState`
     ///   if it is not done. asyncio: `result()`.
     public final func result() throws -> Value {
-        guard core.queue.admitsCurrentThread() else { throw EventLoopError.wrongThread("result") }
+        guard core.queue.admitsCurrentThread() else { throw core.queue.refusal("result") }
         isErrorUnseen = false
         switch state {
         case .finished(let value): return value
@@ -69,7 +69,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Throws: `CancellationError` if the future was cancelled; ``EventLoopError`` with `.invalidState` if it is not
     ///   done. asyncio: `exception()`.
     public final func exception() throws -> (any Error)? {
-        guard core.queue.admitsCurrentThread() else { throw EventLoopError.wrongThread("exception") }
+        guard core.queue.admitsCurrentThread() else { throw core.queue.refusal("exception") }
         isErrorUnseen = false
         switch state {
         case .finished: return nil
@@ -110,7 +110,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     }
 
     private final func settle(_ outcome: State, _ operation: String) throws(EventLoopError) {
-        guard core.queue.admitsCurrentThread() else { throw .wrongThread(operation) }
+        guard core.queue.admitsCurrentThread() else { throw core.queue.refusal(operation) }
         guard !isDone else {
             let detail = "The future is \(isCancelled ? "cancelled" : "done") already"
             throw EventLoopError(.invalidState, operation, detail: detail)
@@ -169,7 +169,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     private final func isOnLoop(_ operation: String) -> Bool {
         if core.queue.admitsCurrentThread() { return true }
         var context = ExceptionContext(
-            message: "Non-thread-safe operation", error: EventLoopError.wrongThread(operation))
+            message: "Non-thread-safe operation", error: core.queue.refusal(operation))
         context.future = self
         core.reportFromAnyThread(context)
         return false

@@ -16,11 +16,12 @@ extension AbstractEventLoop {
     ///
     /// - Parameter callback: What it throws goes to the exception handler.
     /// - Returns: A handle, to be used on the loop's thread.
-    /// - Throws: ``EventLoopError`` with `.closed`.
+    /// - Throws: ``EventLoopError`` with `.closed`, or `.forkedChild` in a child of the loop's process.
     /// - Cost: No system call unless the loop sleeps and nobody has woken it. asyncio: `call_soon_threadsafe`.
     @discardableResult
     public func callSoonThreadsafe(_ callback: @escaping @Sendable () throws -> Void) throws(EventLoopError) -> Handle {
         if core.queue.isTurning, !core.isClosed { return core.callSoon(callback) }
+        if core.queue.isInForkedChild { throw core.queue.refusal("callSoonThreadsafe") }
         let handle = Handle(callback)
         guard core.queue.post(handle) else { throw .closed("callSoonThreadsafe") }
         return handle

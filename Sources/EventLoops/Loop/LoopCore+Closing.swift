@@ -7,10 +7,11 @@ extension LoopCore {
     /// asyncio: `close`; beyond it, tasks are cancelled, since a suspended task cannot be thrown away.
     func close() throws(EventLoopError) {
         if isClosed { return }
+        if queue.isInForkedChild { throw queue.refusal("close") }
         guard !queue.isRunning else {
             throw EventLoopError(.running, "close", detail: "Cannot close a running event loop: stop it first")
         }
-        guard queue.admitsCurrentThread() else { throw .wrongThread("close") }
+        guard queue.admitsCurrentThread() else { throw queue.refusal("close") }
         try driver.attach()
         queue.setTurning(true)
         defer { queue.setTurning(false) }
@@ -78,7 +79,7 @@ extension LoopCore {
     /// What it holds in the kernel is let go of if this thread may; said aloud either way, because tasks and
     /// connections of the loop end unheard. asyncio: `ResourceWarning: unclosed event loop`.
     package func abandonUnlessClosed() {
-        guard !isClosed else { return }
+        guard !isClosed, !queue.isInForkedChild else { return }
         exceptions.log("unclosed event loop: call close() before letting go of a loop")
         do { try close() } catch { exceptions.log("\(error)") }
     }

@@ -30,10 +30,11 @@ extension LoopCore {
 
     /// Throws unless a run may begin.
     func checkMayRun(_ operation: String) throws(EventLoopError) {
+        if queue.isInForkedChild { throw queue.refusal(operation) }
         if queue.isRunning {
             throw queue.isOnLoopThread
                 ? EventLoopError(.alreadyRunning, operation, detail: "This event loop is already running")
-                : EventLoopError.wrongThread(operation)
+                : queue.refusal(operation)
         }
         try check(operation)
         if RunningLoop.isActive {

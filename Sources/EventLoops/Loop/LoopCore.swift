@@ -94,7 +94,7 @@ public final class LoopCore: @unchecked Sendable {
             exceptions.report(ExceptionContext(message: "Event loop is closed", error: error))
         } else {
             reportFromAnyThread(
-                ExceptionContext(message: "Non-thread-safe operation", error: EventLoopError.wrongThread(operation)))
+                ExceptionContext(message: "Non-thread-safe operation", error: queue.refusal(operation)))
         }
         return false
     }
@@ -102,7 +102,7 @@ public final class LoopCore: @unchecked Sendable {
     /// Throws unless the caller is a task on the thread that runs the loop: what suspends can be nothing else.
     package func checkTask(_ operation: String) throws(EventLoopError) {
         guard !isClosed else { throw .closed(operation) }
-        guard queue.isTurning else { throw .wrongThread(operation) }
+        guard queue.isTurning else { throw queue.refusal(operation) }
     }
 
     /// Suspends the calling task for one turn.
@@ -113,7 +113,7 @@ public final class LoopCore: @unchecked Sendable {
 
     /// Throws unless `operation` may go on.
     package func check(_ operation: String) throws(EventLoopError) {
-        guard queue.admitsCurrentThread() else { throw .wrongThread(operation) }
+        guard queue.admitsCurrentThread() else { throw queue.refusal(operation) }
         guard !isClosed else { throw .closed(operation) }
     }
 
@@ -134,7 +134,7 @@ public final class LoopCore: @unchecked Sendable {
     /// Tells the exception handler, on the loop's thread, from wherever this is called.
     package func reportFromAnyThread(_ context: ExceptionContext) {
         nonisolated(unsafe) let context = context
-        if queue.isOnLoopThread {
+        if queue.isOnLoopThread || queue.isInForkedChild {
             exceptions.report(context)
         } else if !queue.post(Handle { [exceptions] in exceptions.report(context) }) {
             exceptions.report(context)

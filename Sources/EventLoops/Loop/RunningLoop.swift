@@ -10,11 +10,14 @@ enum RunningLoop {
     }()
 
     static var isActive: Bool {
-        pthread_getspecific(key) != nil
+        current != nil
     }
 
+    /// None in a forked child: there no loop of the parent's runs.
     static var current: LoopCore? {
-        pthread_getspecific(key).map { Unmanaged<LoopCore>.fromOpaque($0).takeUnretainedValue() }
+        guard let address = pthread_getspecific(key) else { return nil }
+        let core = Unmanaged<LoopCore>.fromOpaque(address).takeUnretainedValue()
+        return core.queue.isInForkedChild ? nil : core
     }
 
     /// Makes the core the thread's running one, and returns what was there.

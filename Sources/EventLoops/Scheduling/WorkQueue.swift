@@ -13,6 +13,8 @@ package final class WorkQueue: @unchecked Sendable {
     /// lose it to another thread.
     private let runner = Atomic<UInt>(0)
     private let runs = Atomic(false)
+    /// The process that made the loop, by a number that differs in forked children.
+    private let process = cl_process_generation()
     private let ready = ReadyQueue()
     private var spare: [ReadyEntry] = []
     package let inbox = Inbox()
@@ -26,7 +28,19 @@ package final class WorkQueue: @unchecked Sendable {
     // MARK: Threads
 
     package var isOnLoopThread: Bool {
-        owner.load(ordering: .relaxed) == cl_thread_self()
+        owner.load(ordering: .relaxed) == cl_thread_self() && !isInForkedChild
+    }
+
+    /// Whether this is a copy of the loop, in a child of the process that made it.
+    ///
+    /// The kernel's half is not copied but shared: whatever a child did to it would happen to its parent.
+    package var isInForkedChild: Bool {
+        process != cl_process_generation()
+    }
+
+    /// Why a caller may not touch the loop.
+    package func refusal(_ operation: String) -> EventLoopError {
+        isInForkedChild ? .forkedChild(operation) : .wrongThread(operation)
     }
 
     package var isRunning: Bool {
@@ -45,7 +59,7 @@ package final class WorkQueue: @unchecked Sendable {
 
     /// Whether the calling thread turns the loop at this moment.
     package var isTurning: Bool {
-        runner.load(ordering: .relaxed) == cl_thread_self()
+        runner.load(ordering: .relaxed) == cl_thread_self() && !isInForkedChild
     }
 
     /// Whether the caller may touch the loop.
@@ -53,6 +67,7 @@ package final class WorkQueue: @unchecked Sendable {
     /// A loop that does not run is adopted by the thread that asks, as asyncio allows a loop to be made on one thread
     /// and run on another.
     package func admitsCurrentThread() -> Bool {
+        if isInForkedChild { return false }
         let running = runner.load(ordering: .relaxed)
         if running != 0 { return running == cl_thread_self() }
         owner.store(cl_thread_self(), ordering: .relaxed)
@@ -110,6 +125,8 @@ package final class WorkQueue: @unchecked Sendable {
     /// It runs in any case, if need be where the jobs of closed loops run: tasks wait for it.
     package func performOnLoop(_ body: @escaping @Sendable () -> Void) {
         if isTurning { return body() }
+        // Who waits there waits in the parent, too, and is cancelled there.
+        if isInForkedChild { return }
         let request = ReadyEntry.request(.passRetained(Handle(body)))
         if !inbox.post(request) { OrphanedJobs.run(request) }
     }

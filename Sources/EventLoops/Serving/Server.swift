@@ -135,7 +135,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     ///
     /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`. asyncio: `wait_closed`, as of 3.12.1.
     public func waitClosed() async throws {
-        guard core.queue.admitsCurrentThread() else { throw EventLoopError.wrongThread("waitClosed") }
+        guard core.queue.admitsCurrentThread() else { throw core.queue.refusal("waitClosed") }
         if hasEnded { return }
         guard await ended.wait() else { throw CancellationError() }
     }
@@ -144,7 +144,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     private func isOnLoop(_ operation: String) -> Bool {
         if core.queue.admitsCurrentThread() { return true }
         core.reportFromAnyThread(
-            ExceptionContext(message: "Non-thread-safe operation", error: EventLoopError.wrongThread(operation)))
+            ExceptionContext(message: "Non-thread-safe operation", error: core.queue.refusal(operation)))
         return false
     }
 

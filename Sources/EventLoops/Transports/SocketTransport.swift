@@ -19,17 +19,10 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         case lost
     }
 
-    private enum Receiver {
-        case stream(any StreamProtocol)
-        case buffered(any BufferedProtocol)
-        /// After the end: the protocol is let go, which breaks the cycle between it and its transport.
-        case none(any BaseProtocol)
-    }
-
     private let core: LoopCore
     private let descriptor: Int32
     private var channel: (any StreamChannel)?
-    private var receiver: Receiver
+    private var receiver: TransportReceiver
     /// The protocol whose memory the kernel fills.
     private var bufferSupplier: (any BufferedProtocol)?
     private weak var tracker: (any TransportTracker)?
@@ -50,7 +43,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         self.core = core
         self.descriptor = descriptor
         self.tracker = tracker
-        receiver = try Self.receiver(`protocol`)
+        receiver = try TransportReceiver(`protocol`)
         outgoing = SegmentQueue(pool: core.segments)
         // Asked now, because a peer that resets the connection takes its address along.
         knownPeer = try? SocketCalls.peerAddress(descriptor)
@@ -63,23 +56,9 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         tracker?.attach(self)
         state = .open
         let began = core.upcallBegins()
-        connectionProtocol?.connectionMade(self)
+        receiver.connection?.connectionMade(self)
         core.upcallEnded(began) { "connectionMade" }
         if state == .open, !isPaused { channel?.startReading() }
-    }
-
-    private static func receiver(_ protocol: any BaseProtocol) throws(EventLoopError) -> Receiver {
-        if let stream = `protocol` as? any StreamProtocol { return .stream(stream) }
-        if let buffered = `protocol` as? any BufferedProtocol { return .buffered(buffered) }
-        throw .invalidArgument("setProtocol", "\(`protocol`) is neither a StreamProtocol nor a BufferedProtocol")
-    }
-
-    private var connectionProtocol: (any ConnectionProtocol)? {
-        switch receiver {
-        case .stream(let stream): stream
-        case .buffered(let buffered): buffered
-        case .none: nil
-        }
     }
 
     @inline(__always)
@@ -89,7 +68,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
 
     @inline(never)
     private func refuse(_ operation: String) -> Bool {
-        let error = EventLoopError.wrongThread(operation)
+        let error = core.queue.refusal(operation)
         var context = ExceptionContext(message: "Non-thread-safe operation", error: error)
         context.transport = self
         core.reportFromAnyThread(context)
@@ -101,18 +80,14 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
 
 extension SocketTransport {
     package var `protocol`: any BaseProtocol {
-        switch receiver {
-        case .stream(let stream): stream
-        case .buffered(let buffered): buffered
-        case .none(let last): last
-        }
+        receiver.base
     }
 
     package func setProtocol(_ protocol: any BaseProtocol) throws(EventLoopError) {
-        guard core.queue.isOnLoopThread else { throw .wrongThread("setProtocol") }
+        guard core.queue.isOnLoopThread else { throw core.queue.refusal("setProtocol") }
         guard state != .lost else { return }
         let wasReading = isReading
-        receiver = try Self.receiver(`protocol`)
+        receiver = try TransportReceiver(`protocol`)
         // The other kind of protocol receives in another way: the channel looks again when it starts.
         if wasReading { channel?.startReading() }
     }
@@ -160,7 +135,7 @@ extension SocketTransport {
     }
 
     package func setWriteBufferLimits(high: Int?, low: Int?) throws(EventLoopError) {
-        guard core.queue.isOnLoopThread else { throw .wrongThread("setWriteBufferLimits") }
+        guard core.queue.isOnLoopThread else { throw core.queue.refusal("setWriteBufferLimits") }
         flow.adopt(try FlowControl.limits(high: high, low: low))
         pauseProtocolIfNeeded()
     }
@@ -279,7 +254,7 @@ extension SocketTransport: StreamChannelOwner {
             stream.dataReceived(bytes.bytes)
             return bytes.count
         case .buffered: return copy(bytes)
-        case .none: return bytes.count
+        case .nobody: return bytes.count
         }
     }
 
@@ -332,7 +307,7 @@ extension SocketTransport: StreamChannelOwner {
         guard state == .open, !hasReceivedEOF else { return }
         hasReceivedEOF = true
         let began = core.upcallBegins()
-        let disposition = connectionProtocol?.eofReceived() ?? .close
+        let disposition = receiver.connection?.eofReceived() ?? .close
         core.upcallEnded(began) { "eofReceived" }
         if disposition == .close { close() }
     }
@@ -391,20 +366,9 @@ extension SocketTransport {
     }
 
     private func letGo() {
-        receiver = .none(NoProtocol.shared)
+        receiver = .nobody
         bufferSupplier = nil
         tracker?.detach(self)
         tracker = nil
     }
-}
-
-/// Who counts the transports of a server.
-package protocol TransportTracker: AnyObject {
-    func attach(_ transport: any BaseTransport)
-    func detach(_ transport: any BaseTransport)
-}
-
-/// Stands in for the protocol object that a lost transport has let go.
-private final class NoProtocol: BaseProtocol, Sendable {
-    static let shared = NoProtocol()
 }

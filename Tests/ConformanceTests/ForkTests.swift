@@ -1,0 +1,65 @@
+import EventLoops
+import Glibc
+import Kernel
+import Proactor
+import ProactorTesting
+import Testing
+
+@_silgen_name("fork") private func forkProcess() -> Int32
+
+extension Conformance {
+    /// A child has its parent's descriptors and a copy of its memory, but not its loops.
+    @Suite struct Forking {
+        /// POLICY-011, R11. From the middle of a running loop, with a connection: the child is refused, and its parent
+        /// does not notice.
+        @Test(arguments: LoopKind.allCases)
+        func loop_ofTheParent_isRefusedInTheChild_andUnharmed(_ kind: LoopKind) async {
+            await #expect(processExitsWith: .success) { [kind] in
+                try await withLink(kind) { link in
+                    let child = forkProcess()
+                    if child == 0 { _exit(Self.faultInTheChild(link, kind)) }
+                    var status: Int32 = -1
+                    #expect(waitpid(child, &status, 0) == child)
+                    #expect(status == 0, "the child found fault number \(status >> 8)")
+                    // As before: in both directions, and by way of the loop's wake-up.
+                    try link.peer.send([1, 2, 3])
+                    try await link.told.wait { link.told.received == [1, 2, 3] }
+                    link.transport.write([4])
+                    link.transport.writeEOF()
+                    let answer = try await link.onPeer { try $0.receiveAll() }
+                    #expect(answer == [4], "what the child wrote must not come")
+                }
+            }
+        }
+
+        /// What a child may not do, tried; 0 if all of it was refused.
+        private static func faultInTheChild(_ link: Link<StreamRecorder>, _ kind: LoopKind) -> Int32 {
+            let loop = link.loop
+            if (try? getRunningLoop()) != nil { return 1 }
+            if !loop.callSoon({ _exit(100) }).isCancelled { return 2 }
+            guard isRefused({ try loop.callSoonThreadsafe { _exit(100) } }) else { return 3 }
+            guard isRefused({ try loop.runForever() }), isRefused({ try loop.close() }) else { return 4 }
+            link.transport.write([9])
+            link.transport.pauseReading()
+            link.transport.abort()
+            if link.transport.isClosing || link.transport.writeBufferSize != 0 { return 5 }
+            let contexts = link.exceptions.contexts
+            guard contexts.allSatisfy({ ($0.error as? EventLoopError)?.code == .forkedChild }) else { return 6 }
+            guard contexts.count == 4 else { return 7 }
+            // A loop of its own is another matter.
+            guard let own = try? kind.make() else { return 8 }
+            let future = own.createFuture(of: Int.self)
+            own.callLater(.milliseconds(1)) { try future.setResult(42) }
+            guard (try? own.runUntilComplete(future)) == 42, (try? own.close()) != nil else { return 9 }
+            return 0
+        }
+
+        private static func isRefused(_ use: () throws -> Void) -> Bool {
+            do { try use() } catch {
+                let error = error as? EventLoopError
+                return error?.code == .forkedChild && error?.description.contains("fork()") == true
+            }
+            return false
+        }
+    }
+}
