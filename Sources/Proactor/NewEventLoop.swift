@@ -3,28 +3,43 @@ internal import Glibc
 internal import ProactorLoop
 internal import SelectorLoop
 
-/// Makes a loop of the kind that `PROACTOR_BACKEND` names: `auto` (or nothing) or `io_uring`.
+/// Makes a loop of the kind that `PROACTOR_BACKEND` names: `auto` (or nothing), `io_uring`, `epoll`, `poll` or
+/// `select`.
+///
+/// `auto` is io_uring where it works, tried with a real ring, and epoll elsewhere: ``AbstractEventLoop/capabilities``
+/// says which and why, and the log has a line if io_uring is denied.
 ///
 /// - Returns: A loop that does not run yet; the caller closes it.
-/// - Throws: ``EventLoopError``: `.system` with the reason and the remedy if the kernel denies io_uring;
+/// - Throws: ``EventLoopError``: `.system` with the reason and the remedy if the kernel denies what is named;
 ///   `.invalidArgument` for an unknown name. asyncio: `asyncio.new_event_loop`.
 public func newEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
-    let name = getenv("PROACTOR_BACKEND").map { String(cString: $0) } ?? "auto"
-    return try newEventLoop(backend: name)
+    guard let name = getenv("PROACTOR_BACKEND").map({ String(cString: $0) }), !name.isEmpty else {
+        return try BackendChoice.automatic()
+    }
+    return try makeEventLoop(backend: name, because: "PROACTOR_BACKEND=\(name)")
 }
 
 /// Makes a loop of the kind that is named.
 ///
-/// - Parameter backend: `auto` or `io_uring`.
+/// - Parameter backend: `auto`, `io_uring`, `epoll`, `poll` or `select`.
 /// - Returns: A loop that does not run yet; the caller closes it.
 /// - Throws: As ``newEventLoop()``.
 public func newEventLoop(backend: String) throws(EventLoopError) -> any AbstractEventLoop {
-    switch backend {
-    case "auto", "", LoopBackend.ioUring.rawValue: return try ProactorEventLoop()
-    case LoopBackend.epoll.rawValue: return try SelectorEventLoop(selector: .epoll)
-    case LoopBackend.poll.rawValue: return try SelectorEventLoop(selector: .poll)
-    case LoopBackend.select.rawValue: return try SelectorEventLoop(selector: .select)
-    default:
-        throw EventLoopError(.invalidArgument, "newEventLoop", detail: "Unknown backend '\(backend)': auto or io_uring")
-    }
+    try makeEventLoop(backend: backend, because: "The program asks for \(backend)")
+}
+
+private func makeEventLoop(backend: String, because reason: String) throws(EventLoopError) -> any AbstractEventLoop {
+    let loop: any AbstractEventLoop =
+        switch backend {
+        case "auto", "": try BackendChoice.automatic()
+        case LoopBackend.ioUring.rawValue: try ProactorEventLoop()
+        default: try SelectorEventLoop(selector: selector(backend))
+        }
+    if backend != "auto", backend != "" { loop.core.backendReason = BackendReason(reason) }
+    return loop
+}
+
+private func selector(_ name: String) throws(EventLoopError) -> Selector {
+    if let selector = Selector(rawValue: name) { return selector }
+    throw .invalidArgument("newEventLoop", "Unknown backend '\(name)': auto, io_uring, epoll, poll or select")
 }

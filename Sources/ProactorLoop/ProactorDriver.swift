@@ -29,6 +29,21 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     package var backend: LoopBackend { .ioUring }
 
+    package var features: [String] {
+        ring.features.names
+    }
+
+    package var operations: [LoopCapabilities.Operation] {
+        [
+            .init("accept", .native(OperationKind.acceptMultishot.name)),
+            .init("connect", .native(OperationKind.connect.name)),
+            .init("receive", .native("\(OperationKind.receiveMultishot.name) into a buffer ring")),
+            .init("receive into a BufferedProtocol", .native(OperationKind.receive.name)),
+            .init("send", .native("\(OperationKind.send.name), \(OperationKind.sendMessage.name)")),
+            .init("wake-up", .native("\(OperationKind.read.name) of an eventfd")),
+        ]
+    }
+
     // MARK: Running
 
     package func attach() throws(EventLoopError) {
@@ -182,7 +197,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 }
 
 extension EventLoopError {
-    init(ring error: RingError) {
+    package init(ring error: RingError) {
         self.init(.system, error.operation, errno: error.errno, detail: error.remedy)
     }
 }

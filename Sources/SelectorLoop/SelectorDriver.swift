@@ -27,6 +27,19 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
         }
     }
 
+    package var features: [String] { [] }
+
+    package var operations: [LoopCapabilities.Operation] {
+        [
+            .init("accept", .emulated("\(selector) and accept4")),
+            .init("connect", .emulated("connect, \(selector) and SO_ERROR")),
+            .init("receive", .emulated("\(selector) and recv")),
+            .init("receive into a BufferedProtocol", .emulated("\(selector) and recv")),
+            .init("send", .emulated("send or sendmsg, and \(selector) while there is no room")),
+            .init("wake-up", .emulated("\(selector) and an eventfd")),
+        ]
+    }
+
     // MARK: Running
 
     package func attach() throws(EventLoopError) {

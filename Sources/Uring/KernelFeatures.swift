@@ -54,6 +54,17 @@ extension KernelFeatures {
     /// A loop that sleeps is not shown as waiting for disks (Linux 6.15).
     package var noIOWait: Bool { featureBits & CU_FEAT_NO_IOWAIT != 0 }
 
+    /// What of the above this kernel has, by the kernel's names.
+    package var names: [String] {
+        let all = [
+            ("IORING_SETUP_SUBMIT_ALL", submitsAll), ("IORING_SETUP_COOP_TASKRUN", cooperativeTaskrun),
+            ("IORING_SETUP_TASKRUN_FLAG", taskrunFlag), ("IORING_SETUP_SINGLE_ISSUER", singleIssuer),
+            ("IORING_SETUP_DEFER_TASKRUN", deferTaskrun), ("IORING_ENTER_ABS_TIMER", absoluteTimer),
+            ("IORING_ENTER_NO_IOWAIT", noIOWait),
+        ]
+        return all.filter { $0.1 }.map { $0.0 }
+    }
+
     /// The features without which this package does not run: those of Linux 5.17, all of which 6.1 has.
     ///
     /// NODROP: no completion is lost when the ring is full. SUBMIT_STABLE: what an entry points at is copied when it is

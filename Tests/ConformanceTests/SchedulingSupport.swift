@@ -187,6 +187,9 @@ final class RecordingDriver: LoopDriver, @unchecked Sendable {
         try inner.attach()
     }
 
+    var features: [String] { inner.features }
+    var operations: [LoopCapabilities.Operation] { inner.operations }
+
     func prepare() { inner.prepare() }
 
     func poll(_ wait: LoopWait) throws(EventLoopError) {

@@ -32,6 +32,9 @@ final class FakeDriver: LoopDriver, Sendable {
     func attach() throws(EventLoopError) {}
     func flush() {}
 
+    var features: [String] { [] }
+    var operations: [LoopCapabilities.Operation] { [] }
+
     func prepare() {}
 
     func poll(_ wait: LoopWait) throws(EventLoopError) {

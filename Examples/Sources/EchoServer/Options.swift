@@ -9,7 +9,7 @@ struct Options: Sendable {
 
     var host = "127.0.0.1"
     var port = 8888
-    var backend = getenv("PROACTOR_BACKEND").map { String(cString: $0) } ?? "auto"
+    var backend: String?
     var style = Style.protocols
 
     init(_ arguments: [String]) {

@@ -55,7 +55,7 @@ func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
 let options = Options(CommandLine.arguments)
 
 do {
-    let makeLoop = { try newEventLoop(backend: options.backend) }
+    let makeLoop = { try options.backend.map(newEventLoop(backend:)) ?? newEventLoop() }
     try run(loopFactory: makeLoop) { loop in try await serve(loop, options) }
 } catch is CancellationError {
     // SIGINT: the usual end.

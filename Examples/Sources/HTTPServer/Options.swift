@@ -4,9 +4,8 @@ import Glibc
 struct Options: Sendable {
     var host = "127.0.0.1"
     var port = 8080
-    /// What to ask the library for, and who said so.
-    var backend: String
-    var backendSource: String
+    /// What to ask the library for; nil to leave it to the library and PROACTOR_BACKEND.
+    var backend: String?
     /// Seconds from the first byte of a request to its last.
     var requestTimeout = 20
     /// Seconds between requests, and before the first.
@@ -29,9 +28,6 @@ struct Options: Sendable {
 
     /// Reads the command line; ends the program if it makes no sense.
     init(_ arguments: [String]) {
-        let environment = getenv("PROACTOR_BACKEND").map { String(cString: $0) } ?? ""
-        backend = environment.isEmpty ? "auto" : environment
-        backendSource = "PROACTOR_BACKEND=\(backend)"
         var rest = arguments.dropFirst()
         while let name = rest.popFirst() {
             if name == "--help" {
@@ -42,9 +38,7 @@ struct Options: Sendable {
             switch name {
             case "--host": host = value
             case "--port": port = Self.number(value, in: 0...65535, name)
-            case "--backend":
-                backend = value
-                backendSource = "--backend \(value)"
+            case "--backend": backend = value
             case "--request-timeout": requestTimeout = Self.number(value, in: 1...3600, name)
             case "--idle-timeout": idleTimeout = Self.number(value, in: 1...3600, name)
             case "--stop-timeout": stopTimeout = Self.number(value, in: 0...3600, name)

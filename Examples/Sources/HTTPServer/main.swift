@@ -15,7 +15,7 @@ func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
         Connection(service: service)
     }
     service.begin()
-    announce("backend: \(loop.backend) (\(options.backendSource))")
+    announce("backend: \(loop.backend) (\(loop.capabilities.reason))")
     for socket in server.sockets {
         announce("listening on \(socket.localAddress!) (\(loop.backend))")
     }
@@ -41,7 +41,7 @@ func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
 let options = Options(CommandLine.arguments)
 
 do {
-    let makeLoop = { try newEventLoop(backend: options.backend) }
+    let makeLoop = { try options.backend.map(newEventLoop(backend:)) ?? newEventLoop() }
     try run(loopFactory: makeLoop) { loop in try await serve(loop, options) }
 } catch {
     complain("\(error)")

@@ -30,6 +30,10 @@ package enum LoopWait {
 /// All but ``wake()`` is called on the loop's thread.
 package protocol LoopDriver: AnyObject {
     var backend: LoopBackend { get }
+    /// What the kernel offers beyond the least that this driver needs, by the kernel's names.
+    var features: [String] { get }
+    /// How each operation is done.
+    var operations: [LoopCapabilities.Operation] { get }
     /// Binds the driver to the calling thread; called before each run.
     func attach() throws(EventLoopError)
     /// Comes before each ``poll(_:)``, and before it is decided how long that may wait: takes up what channels have to

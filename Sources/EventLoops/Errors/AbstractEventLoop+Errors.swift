@@ -18,7 +18,7 @@ extension AbstractEventLoop {
         core.exceptions.handler = handler
     }
 
-    /// Writes the context to standard error.
+    /// Writes the context to the log, which is standard error unless ``setLogHook(_:)`` says otherwise.
     ///
     /// - Parameter context: What is known. asyncio: `default_exception_handler`.
     public func defaultExceptionHandler(_ context: ExceptionContext) {

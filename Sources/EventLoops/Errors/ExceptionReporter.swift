@@ -2,7 +2,7 @@ import Glibc
 
 /// Where errors go that nobody waits for.
 ///
-/// Nothing is dropped: without a handler they are written to standard error.
+/// Nothing is dropped: without a handler they are written to the log.
 ///
 /// asyncio: `call_exception_handler`, `default_exception_handler`.
 package final class ExceptionReporter: @unchecked Sendable {
@@ -21,20 +21,7 @@ package final class ExceptionReporter: @unchecked Sendable {
     }
 
     package func logDefault(_ context: ExceptionContext) {
-        log(context.description)
-    }
-
-    /// Writes one entry to standard error.
-    package func log(_ text: String) {
-        var line = "proactor: \(text)\n"
-        line.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let written = write(STDERR_FILENO, rest.baseAddress, rest.count)
-                guard written > 0 else { return }
-                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
-            }
-        }
+        Log.write(.error, context.description)
     }
 }
 

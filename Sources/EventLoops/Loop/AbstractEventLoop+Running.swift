@@ -89,4 +89,11 @@ extension AbstractEventLoop {
     public var backend: LoopBackend {
         core.driver.backend
     }
+
+    /// What the loop stands on, why on that, and how each operation is done.
+    public var capabilities: LoopCapabilities {
+        LoopCapabilities(
+            backend: backend, reason: core.backendReason.text, denial: core.backendReason.denial,
+            features: core.driver.features, operations: core.driver.operations)
+    }
 }

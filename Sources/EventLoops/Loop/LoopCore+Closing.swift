@@ -80,7 +80,7 @@ extension LoopCore {
     /// connections of the loop end unheard. asyncio: `ResourceWarning: unclosed event loop`.
     package func abandonUnlessClosed() {
         guard !isClosed, !queue.isInForkedChild else { return }
-        exceptions.log("unclosed event loop: call close() before letting go of a loop")
-        do { try close() } catch { exceptions.log("\(error)") }
+        Log.write(.warning, "unclosed event loop: call close() before letting go of a loop")
+        do { try close() } catch { Log.write(.error, "\(error)") }
     }
 }

@@ -113,6 +113,6 @@ extension LoopCore {
         guard let began else { return }
         let took = began.duration(to: now)
         guard took >= slowCallbackDuration else { return }
-        exceptions.log("Executing \(what()) took \(took)")
+        Log.write(.warning, "Executing \(what()) took \(took)")
     }
 }

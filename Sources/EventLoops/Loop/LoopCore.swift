@@ -36,6 +36,8 @@ public final class LoopCore: @unchecked Sendable {
     /// asyncio: the debug flag and `slow_callback_duration`.
     private var debugFlag: Bool
     private var slowness = Duration.milliseconds(100)
+    /// Why the loop is of its kind; set before anybody else has it.
+    package var backendReason = BackendReason("Made as a loop of this kind")
 
     package init(driver: any LoopDriver, queue: WorkQueue, segments: SegmentPool) {
         self.driver = driver

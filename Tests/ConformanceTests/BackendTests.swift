@@ -1,0 +1,134 @@
+import EventLoops
+import Glibc
+import Kernel
+import Proactor
+import ProactorLoop
+import ProactorTesting
+import SelectorLoop
+import Synchronization
+import Testing
+import Uring
+
+extension Conformance {
+    /// Which loop is made where the program leaves it open.
+    @Suite struct Backends {
+        /// POLICY-015. Whatever denies io_uring: a loop that serves, a reason in its capabilities, one line in the log.
+        @Test(arguments: [
+            Errno.notPermitted, .noFunction, .permissionDenied, .invalidArgument, .noMemory, .tooManyOpenFiles,
+            .resourceTemporarilyUnavailable,
+        ])
+        func automatic_fallsBackToEpoll_whateverDeniesTheRing(_ errno: Errno) throws {
+            let log = LogLines()
+            defer { log.stop() }
+            let denial = EventLoopError(ring: RingError(operation: "io_uring_setup", errno: errno))
+            let loop = try BackendChoice.automatic { () throws(EventLoopError) in throw denial }
+            defer { try? loop.close() }
+            #expect(loop.backend == .epoll)
+            let capabilities = loop.capabilities
+            #expect(capabilities.denial?.errno == errno)
+            #expect(capabilities.reason.contains(denial.detail), "the remedy")
+            #expect(log.lines == ["falling back to epoll, because io_uring is denied: \(denial)"])
+            #expect(try loop.runUntilComplete { 42 } == 42)
+        }
+
+        /// What the system denies it denies for good: asked once a process. What had run out may be there again.
+        @Test(arguments: [(Errno.notPermitted, 1), (.noFunction, 1), (.noMemory, 3), (.tooManyOpenFiles, 3)])
+        func automatic_asksAgain_onlyWhereTheAnswerMayChange(_ errno: Errno, times: Int) throws {
+            let log = LogLines()
+            defer { log.stop() }
+            var asked = 0
+            for _ in 0..<3 {
+                let loop = try BackendChoice.automatic { () throws(EventLoopError) in
+                    asked += 1
+                    throw EventLoopError(ring: RingError(operation: "io_uring_setup", errno: errno))
+                }
+                #expect(loop.capabilities.denial?.errno == errno)
+                try loop.close()
+            }
+            #expect(asked == times)
+            #expect(log.lines.count == times)
+        }
+
+        #if DEBUG
+            /// A kernel that lacks one operation is not half used: the self-test finds out, and the loop is another.
+            @Test(.enabled(if: LoopKind.allCases.contains(.proactor)), arguments: OperationKind.allCases)
+            func automatic_fallsBack_whenOneOperationIsMissing(_ missing: OperationKind) throws {
+                let log = LogLines()
+                defer { log.stop() }
+                let loop = try BackendChoice.automatic { () throws(EventLoopError) in
+                    var configuration = RingConfiguration(entries: 16, completionEntries: 64)
+                    configuration.pretence.missingOperations = [missing]
+                    do throws(RingError) { try SelfTest.run(configuration) } catch { throw EventLoopError(ring: error) }
+                    return try ProactorEventLoop()
+                }
+                defer { try? loop.close() }
+                #expect(loop.backend == .epoll)
+                #expect(loop.capabilities.denial?.errno == .noFunction)
+                #expect(loop.capabilities.denial?.operation.contains("IORING_OP_") == true)
+                #expect(log.lines.count == 1)
+            }
+        #endif
+
+        @Test(.enabled(if: LoopKind.allCases.contains(.proactor)))
+        func automatic_isIOUring_whereThatWorks() throws {
+            let log = LogLines()
+            defer { log.stop() }
+            let loop = try BackendChoice.automatic()
+            defer { try? loop.close() }
+            #expect(loop.backend == .ioUring)
+            #expect(loop.capabilities.denial == nil)
+            #expect(loop.capabilities.operations.contains { $0.name == "accept" && "\($0.support)".contains("ACCEPT") })
+            #expect(log.lines == [])
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func capabilities_sayWhatIsNativeAndWhatIsEmulated(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let capabilities = loop.capabilities
+                #expect(capabilities.backend == loop.backend)
+                let areNative = capabilities.operations.map { if case .native = $0.support { true } else { false } }
+                #expect(!areNative.isEmpty)
+                #expect(areNative.allSatisfy { $0 == (kind == .proactor) })
+                #expect(capabilities.description.contains("backend \(loop.backend)"))
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func environment_forcesTheKind(_ kind: LoopKind) async {
+            await #expect(processExitsWith: .success) { [kind] in
+                let name = kind == .proactor ? "io_uring" : kind.rawValue
+                setenv("PROACTOR_BACKEND", name, 1)
+                let loop = try newEventLoop()
+                #expect(loop.backend.rawValue == name)
+                #expect(loop.capabilities.reason.contains("PROACTOR_BACKEND=\(name)"))
+                try loop.close()
+            }
+        }
+
+        @Test func newEventLoop_refusesOtherNames() {
+            let error = #expect(throws: EventLoopError.self) { try newEventLoop(backend: "kqueue") }
+            #expect(error?.code == .invalidArgument)
+            #expect(error?.description.contains("'kqueue'") == true)
+            #expect(error?.description.contains("epoll") == true)
+        }
+    }
+}
+
+/// What the library logs meanwhile, and what it has found out about the system forgotten before and after.
+private final class LogLines: Sendable {
+    private let taken = Mutex<[String]>([])
+
+    init() {
+        BackendChoice.forget()
+        setLogHook { [weak self] _, text in self?.taken.withLock { $0.append(text) } }
+    }
+
+    var lines: [String] {
+        taken.withLock { $0 }
+    }
+
+    func stop() {
+        setLogHook(nil)
+        BackendChoice.forget()
+    }
+}
