@@ -18,6 +18,8 @@ COLOURS = {
     "raw-epoll": "#a0a0a0",
     "proactor-protocols": "#d9480f",
     "proactor-streams": "#fd9a52",
+    "selector-protocols": "#2b8a3e",
+    "selector-streams": "#8ce99a",
     "libuv": "#2b8a3e",
     "nio": "#1864ab",
     "nio-async": "#74a9d8",

@@ -2,23 +2,23 @@
 
 from .cases import Case
 from .measure import Results
-from .servers import BASELINE, Server
+from .servers import BASELINE, EPOLL_BASELINE, ON_EPOLL, Server
 
 # Case name -> server name -> what its rounds gave.
 Table = dict[str, dict[str, Results]]
 
 
-def ratios(table: Table, case: str, server: str) -> tuple[float, float] | None:
-    """Throughput and CPU a message against raw liburing C; more is better, 1.00 is as good as raw C."""
-    base, own = table[case][BASELINE], table[case][server]
+def ratios(table: Table, case: str, server: str, baseline: str = BASELINE) -> tuple[float, float] | None:
+    """Throughput and CPU a message against a baseline; more is better, 1.00 is as good as that."""
+    base, own = table[case][baseline], table[case][server]
     if not base.samples or not own.samples:
         return None
     cpu = own.median("cpu_us")
     return own.median("ops_s") / base.median("ops_s"), base.median("cpu_us") / cpu if cpu else 0
 
 
-def _cell(table: Table, case: str, server: str) -> str:
-    found = ratios(table, case, server)
+def _cell(table: Table, case: str, server: str, baseline: str = BASELINE) -> str:
+    found = ratios(table, case, server, baseline)
     if found:
         return f"{found[0]:.2f} / {found[1]:.2f}"
     return "FAILED" if not table[case][server].samples else "no baseline"
@@ -89,6 +89,14 @@ def markdown(
     overview = [[case.name, *(_cell(table, case.name, server) for server in servers)] for case in cases]
     parts.append(_markdown_table(["case", *servers], overview))
     parts += [f"![{name}]({name})" for name in plots]
+
+    on_epoll = [server for server in ON_EPOLL if server in servers]
+    if EPOLL_BASELINE in servers and on_epoll:
+        parts.append("## On epoll: ratios to plain epoll C")
+        rows = [
+            [case.name, *(_cell(table, case.name, server, EPOLL_BASELINE) for server in on_epoll)] for case in cases
+        ]
+        parts.append(_markdown_table(["case", *on_epoll], rows))
 
     parts.append("## Heap allocations a message")
     rows = [

@@ -7,6 +7,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent.parent
 
 BASELINE = "raw-uring"
+# Those that stand on epoll, too, are shown against it as well.
+EPOLL_BASELINE = "raw-epoll"
+ON_EPOLL = ["selector-protocols", "selector-streams", "libuv", "nio", "nio-async"]
 
 
 @dataclass(frozen=True)
@@ -24,20 +27,22 @@ class Server:
         return [str(HERE / self.program), *(argument.format(port=port) for argument in self.arguments)]
 
 
-def _ours(style: str) -> Server:
+def _ours(loop: str, backend: str, style: str) -> Server:
     return Server(
-        f"proactor-{style}",
+        f"{loop}-{style}",
         "../Examples/.build/release/EchoServer",
-        ("--port", "{port}", "--backend", "io_uring", "--style", style),
+        ("--port", "{port}", "--backend", backend, "--style", style),
         "swift build -c release --package-path Examples --product EchoServer",
     )
 
 
 SERVERS = [
     Server(BASELINE, ".build-c/uring-c"),
-    _ours("protocols"),
-    _ours("streams"),
-    Server("raw-epoll", ".build-c/epoll-c"),
+    _ours("proactor", "io_uring", "protocols"),
+    _ours("proactor", "io_uring", "streams"),
+    Server(EPOLL_BASELINE, ".build-c/epoll-c"),
+    _ours("selector", "epoll", "protocols"),
+    _ours("selector", "epoll", "streams"),
     Server("libuv", ".build-c/libuv", remedy="apt-get install libuv1-dev && make -C Benchmarks build"),
     Server("nio", ".build/release/NIOEcho"),
     Server("nio-async", ".build/release/NIOAsyncEcho"),
