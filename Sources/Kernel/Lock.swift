@@ -25,3 +25,19 @@ package final class Lock: Sendable {
         return body()
     }
 }
+
+/// A value that any thread may look at and change, one at a time.
+package final class Locked<Value: Sendable>: Sendable {
+    private let lock = Lock()
+    private nonisolated(unsafe) var stored: Value
+
+    package init(_ value: Value) {
+        stored = value
+    }
+
+    /// The value of this moment.
+    package var value: Value {
+        get { lock.withLock { stored } }
+        set { lock.withLock { stored = newValue } }
+    }
+}

@@ -5,7 +5,7 @@ internal import SelectorLoop
 
 /// Which kind of loop is made where the program does not say: io_uring where it works, else epoll.
 package enum BackendChoice {
-    private static let denied = Denial()
+    private static let denied = Locked<EventLoopError?>(nil)
 
     /// Makes a loop of the best kind that works here.
     ///
@@ -18,13 +18,13 @@ package enum BackendChoice {
             try ProactorEventLoop()
         }
     ) throws(EventLoopError) -> any AbstractEventLoop {
-        if let denial = denied.get() { return try selectorLoop(insteadOf: denial) }
+        if let denial = denied.value { return try selectorLoop(insteadOf: denial) }
         do throws(EventLoopError) {
             let loop = try makeProactor()
             loop.core.backendReason = BackendReason("io_uring works here: a ring was made and tried")
             return loop
         } catch {
-            if isForGood(error) { denied.set(error) }
+            if isForGood(error) { denied.value = error }
             // Before anything else: a program that runs slower than it could shall not do so in silence.
             Log.write(.info, "falling back to epoll, because io_uring is denied: \(error)")
             return try selectorLoop(insteadOf: error)
@@ -47,20 +47,6 @@ package enum BackendChoice {
 
     /// Forgets what was found out, for tests.
     package static func forget() {
-        denied.set(nil)
-    }
-
-    private final class Denial: @unchecked Sendable {
-        private let lock = Lock()
-        /// Touched with the lock held only.
-        private var error: EventLoopError?
-
-        func set(_ error: EventLoopError?) {
-            lock.withLock { self.error = error }
-        }
-
-        func get() -> EventLoopError? {
-            lock.withLock { error }
-        }
+        denied.value = nil
     }
 }

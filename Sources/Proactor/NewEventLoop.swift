@@ -3,16 +3,21 @@ internal import Glibc
 internal import ProactorLoop
 internal import SelectorLoop
 
-/// Makes a loop of the kind that `PROACTOR_BACKEND` names: `auto` (or nothing), `io_uring`, `epoll`, `poll` or
-/// `select`.
+/// Makes a loop of the policy's kind.
 ///
+/// By default that is what `PROACTOR_BACKEND` names: `auto` (or nothing), `io_uring`, `epoll`, `poll` or `select`.
 /// `auto` is io_uring where it works, tried with a real ring, and epoll elsewhere: ``AbstractEventLoop/capabilities``
 /// says which and why, and the log has a line if io_uring is denied.
 ///
 /// - Returns: A loop that does not run yet; the caller closes it.
 /// - Throws: ``EventLoopError``: `.system` with the reason and the remedy if the kernel denies what is named;
-///   `.invalidArgument` for an unknown name. asyncio: `asyncio.new_event_loop`.
+///   `.invalidArgument` for an unknown name; what another policy throws. asyncio: `asyncio.new_event_loop`.
 public func newEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
+    try getEventLoopPolicy().newEventLoop()
+}
+
+/// Makes a loop of the kind that `PROACTOR_BACKEND` names: what the default policy makes.
+func newEventLoopOfEnvironment() throws(EventLoopError) -> any AbstractEventLoop {
     guard let name = getenv("PROACTOR_BACKEND").map({ String(cString: $0) }), !name.isEmpty else {
         return try BackendChoice.automatic()
     }

@@ -17,7 +17,7 @@ internal import Glibc
 ///
 /// - Parameters:
 ///   - debug: Whether callbacks are timed; nil for what `PROACTOR_DEBUG` says.
-///   - loopFactory: Makes the loop; nil for ``newEventLoop()``.
+///   - loopFactory: Makes the loop; nil for ``newEventLoop()``, which asks the policy.
 ///   - main: The code; all of it runs on the calling thread.
 /// - Returns: What `main` returns.
 /// - Throws: What `main` throws, `CancellationError` after SIGINT if `main` should have returned something; what making

@@ -19,7 +19,7 @@ enum LoopKind: String, CaseIterable, CustomTestStringConvertible, Sendable {
 
     var testDescription: String { rawValue }
 
-    func make() throws -> any AbstractEventLoop {
+    func make() throws(EventLoopError) -> any AbstractEventLoop {
         switch self {
         case .proactor: try ProactorEventLoop()
         case .epoll: try SelectorEventLoop(selector: .epoll)

@@ -50,14 +50,3 @@ public struct LoopCapabilities: Sendable, CustomStringConvertible {
         return lines.joined(separator: "\n")
     }
 }
-
-/// Why a loop is of its kind.
-package struct BackendReason: Sendable {
-    package let text: String
-    package let denial: EventLoopError?
-
-    package init(_ text: String, denial: EventLoopError? = nil) {
-        self.text = text
-        self.denial = denial
-    }
-}

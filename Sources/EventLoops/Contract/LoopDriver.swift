@@ -1,22 +1,5 @@
 package import Kernel
 
-/// Which kernel interface a loop stands on.
-public enum LoopBackend: String, Sendable, CaseIterable, CustomStringConvertible {
-    /// Completions: operations are submitted to the kernel's ring.
-    case ioUring = "io_uring"
-    /// Readiness by `epoll(7)`.
-    case epoll
-    /// Readiness by `poll(2)`.
-    case poll
-    /// Readiness by `select(2)`.
-    case select
-
-    /// The kernel's name for it.
-    public var description: String {
-        rawValue
-    }
-}
-
 /// How long one round with the kernel may last.
 package enum LoopWait {
     case none

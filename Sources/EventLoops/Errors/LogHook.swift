@@ -34,15 +34,15 @@ public enum LogLevel: Int, Sendable, Comparable, CustomStringConvertible {
 ///   standard error.
 /// - Thread: Any. asyncio: the logger `asyncio`.
 public func setLogHook(_ hook: (@Sendable (LogLevel, String) -> Void)?) {
-    Log.hook.set(hook)
+    Log.hook.value = hook
 }
 
 /// Where the library's own lines go.
 package enum Log {
-    fileprivate static let hook = Hook()
+    fileprivate static let hook = Locked<(@Sendable (LogLevel, String) -> Void)?>(nil)
 
     package static func write(_ level: LogLevel, _ text: String) {
-        if let hook = hook.get() { hook(level, text) } else { writeToStandardError("proactor: \(text)\n") }
+        if let hook = hook.value { hook(level, text) } else { writeToStandardError("proactor: \(text)\n") }
     }
 
     private static func writeToStandardError(_ text: String) {
@@ -54,20 +54,6 @@ package enum Log {
                 guard written > 0 else { return }
                 rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
             }
-        }
-    }
-
-    fileprivate final class Hook: @unchecked Sendable {
-        private let lock = Lock()
-        /// Touched with the lock held only.
-        private var hook: (@Sendable (LogLevel, String) -> Void)?
-
-        func set(_ hook: (@Sendable (LogLevel, String) -> Void)?) {
-            lock.withLock { self.hook = hook }
-        }
-
-        func get() -> (@Sendable (LogLevel, String) -> Void)? {
-            lock.withLock { hook }
         }
     }
 }

@@ -1,0 +1,27 @@
+/// Which kernel interface a loop stands on.
+public enum LoopBackend: String, Sendable, CaseIterable, CustomStringConvertible {
+    /// Completions: operations are submitted to the kernel's ring.
+    case ioUring = "io_uring"
+    /// Readiness by `epoll(7)`.
+    case epoll
+    /// Readiness by `poll(2)`.
+    case poll
+    /// Readiness by `select(2)`.
+    case select
+
+    /// The kernel's name for it.
+    public var description: String {
+        rawValue
+    }
+}
+
+/// Why a loop is of its kind.
+package struct BackendReason: Sendable {
+    package let text: String
+    package let denial: EventLoopError?
+
+    package init(_ text: String, denial: EventLoopError? = nil) {
+        self.text = text
+        self.denial = denial
+    }
+}

@@ -1,0 +1,42 @@
+internal import Kernel
+
+/// The policy of the process: the one that was set last, else a ``DefaultEventLoopPolicy``.
+///
+/// - Returns: The same object until another one is set.
+/// - Thread: Any. asyncio: `asyncio.get_event_loop_policy()`.
+public func getEventLoopPolicy() -> any EventLoopPolicy {
+    CurrentPolicy.get()
+}
+
+/// Sets the policy of the process: of all threads, from the next call on.
+///
+/// Loops that exist stay as they are.
+///
+/// - Parameter policy: The policy; nil for a new ``DefaultEventLoopPolicy``, under which no thread has a loop.
+/// - Thread: Any. asyncio: `asyncio.set_event_loop_policy(policy)`.
+public func setEventLoopPolicy(_ policy: (any EventLoopPolicy)?) {
+    CurrentPolicy.set(policy)
+}
+
+private enum CurrentPolicy {
+    private static let lock = Lock()
+    private nonisolated(unsafe) static var policy: (any EventLoopPolicy)?
+
+    static func get() -> any EventLoopPolicy {
+        lock.withLock {
+            if let policy { return policy }
+            let usual = DefaultEventLoopPolicy()
+            policy = usual
+            return usual
+        }
+    }
+
+    static func set(_ new: (any EventLoopPolicy)?) {
+        // What was there goes after the lock was left: its end may be a user's code, and that may ask for the policy.
+        _ = lock.withLock { () -> (any EventLoopPolicy)? in
+            let previous = policy
+            policy = new
+            return previous
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import EventLoops
+import Kernel
+import Proactor
+
+/// Runs code that sets policies and loops, and leaves none behind.
+func restoringThePolicy(_ body: () throws -> Void) rethrows {
+    let before = getEventLoopPolicy()
+    defer {
+        setEventLoopPolicy(before)
+        setEventLoop(nil)
+    }
+    try body()
+}
+
+/// A loop that is looked at without being held.
+final class WeakLoop: Sendable {
+    // Two threads touch it one after the other.
+    nonisolated(unsafe) weak var loop: (any AbstractEventLoop)?
+}
+
+/// A policy that notes what it is asked for; it has one loop for all threads.
+final class RecordingPolicy: EventLoopPolicy {
+    private let kind: LoopKind
+    private let hasNone: Bool
+    private let atEnd: @Sendable () -> Void
+    private let lock = Lock()
+    private nonisolated(unsafe) var made: [any AbstractEventLoop] = []
+    private nonisolated(unsafe) var set: (any AbstractEventLoop)?
+
+    /// A policy for loops of a kind, or for none.
+    init(_ kind: LoopKind, hasNone: Bool = false, atEnd: @escaping @Sendable () -> Void = {}) {
+        self.kind = kind
+        self.hasNone = hasNone
+        self.atEnd = atEnd
+    }
+
+    deinit {
+        atEnd()
+    }
+
+    var current: (any AbstractEventLoop)? { lock.withLock { set } }
+    var count: Int { lock.withLock { made.count } }
+
+    func hasMade(_ loop: any AbstractEventLoop) -> Bool {
+        lock.withLock { made.contains { $0 === loop } }
+    }
+
+    func getEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
+        guard let loop = current else { throw EventLoopError(.notRunning, "getEventLoop") }
+        return loop
+    }
+
+    func setEventLoop(_ loop: (any AbstractEventLoop)?) {
+        lock.withLock { set = loop }
+    }
+
+    func newEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
+        if hasNone { throw EventLoopError(.notSupported, "newEventLoop") }
+        let loop = try kind.make()
+        lock.withLock { made.append(loop) }
+        return loop
+    }
+}
