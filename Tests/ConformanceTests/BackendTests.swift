@@ -12,7 +12,7 @@ import Uring
 extension Conformance {
     /// Which loop is made where the program leaves it open.
     @Suite struct Backends {
-        /// POLICY-015. Whatever denies io_uring: a loop that serves, a reason in its capabilities, one line in the log.
+        /// POLICY-015; whatever denies io_uring: a loop that serves, a reason in its capabilities, one line in the log.
         @Test(arguments: [
             Errno.notPermitted, .noFunction, .permissionDenied, .invalidArgument, .noMemory, .tooManyOpenFiles,
             .resourceTemporarilyUnavailable,
@@ -31,7 +31,7 @@ extension Conformance {
             #expect(try loop.runUntilComplete { 42 } == 42)
         }
 
-        /// What the system denies it denies for good: asked once a process. What had run out may be there again.
+        /// What the system denies it denies for good: asked once a process; what had run out may be there again.
         @Test(arguments: [(Errno.notPermitted, 1), (.noFunction, 1), (.noMemory, 3), (.tooManyOpenFiles, 3)])
         func automatic_asksAgain_onlyWhereTheAnswerMayChange(_ errno: Errno, times: Int) throws {
             let log = LogLines()

@@ -10,7 +10,7 @@ import Testing
 extension Conformance {
     /// A child has its parent's descriptors and a copy of its memory, but not its loops.
     @Suite struct Forking {
-        /// POLICY-011, R11. From the middle of a running loop, with a connection: the child is refused, and its parent
+        /// POLICY-011, R11; from the middle of a running loop, with a connection: the child is refused, and its parent
         /// does not notice.
         @Test(arguments: LoopKind.allCases)
         func loop_ofTheParent_isRefusedInTheChild_andUnharmed(_ kind: LoopKind) async {
