@@ -34,10 +34,12 @@ static const int32_t CL_EAI_ADDRFAMILY = -9;
 /// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC: no window in which a fork would inherit the descriptor.
 int cl_accept(int descriptor, struct sockaddr *address, socklen_t *length);
 
-/// The calling thread, as a number that an atomic can hold.
+/// The calling thread, as a number that an atomic can hold; the thread that comes out of a fork has another one in the
+/// child.
 static inline uintptr_t cl_thread_self(void) {
-    // The same number as pthread_self(), without the call: it is asked for at every entry into the loop.
-    return (uintptr_t)__builtin_thread_pointer();
+    // The same number as pthread_self(), without the call: it is asked for at every entry into the loop. Its upper bits
+    // are free: user addresses end below.
+    return (uintptr_t)__builtin_thread_pointer() ^ (uintptr_t)cl_process_generation() << 48;
 }
 
 /// Names the calling thread; the kernel keeps 15 bytes, a longer name is cut.

@@ -28,7 +28,13 @@ package final class WorkQueue: @unchecked Sendable {
     // MARK: Threads
 
     package var isOnLoopThread: Bool {
-        owner.load(ordering: .relaxed) == cl_thread_self() && !isInForkedChild
+        isOwned(by: cl_thread_self())
+    }
+
+    /// As ``isOnLoopThread``, for who asks for its thread first: a call after the queue was fetched costs a retain.
+    @inline(__always)
+    func isOwned(by thread: UInt) -> Bool {
+        owner.load(ordering: .relaxed) == thread
     }
 
     /// Whether this is a copy of the loop, in a child of the process that made it.
@@ -59,7 +65,7 @@ package final class WorkQueue: @unchecked Sendable {
 
     /// Whether the calling thread turns the loop at this moment.
     package var isTurning: Bool {
-        runner.load(ordering: .relaxed) == cl_thread_self() && !isInForkedChild
+        runner.load(ordering: .relaxed) == cl_thread_self()
     }
 
     /// Whether the caller may touch the loop.

@@ -67,12 +67,21 @@ package final class SegmentPool: @unchecked Sendable {
     /// An empty node with memory for at least some of `count` bytes.
     func block(for count: Int) -> Node {
         let isSmall = count <= Self.smallSize - Self.headerSize
-        let size = isSmall ? Self.smallSize : Self.largeSize
-        let node = (isSmall ? small.pop() : large.pop()) ?? Self.allocate(size)
+        guard let node = isSmall ? small.pop() : large.pop() else { return Self.makeBlock(isSmall) }
+        // Where its memory is, and how much, stays with a block for good.
+        node.pointee.next = nil
+        node.pointee.start = 0
+        node.pointee.end = 0
+        return node
+    }
+
+    private static func makeBlock(_ isSmall: Bool) -> Node {
+        let size = isSmall ? smallSize : largeSize
+        let node = allocate(size)
         node.initialize(
             to: Segment(
-                next: nil, memory: UnsafeMutableRawPointer(node) + Self.headerSize, end: 0,
-                capacity: size - Self.headerSize, storage: isSmall ? .small : .large))
+                next: nil, memory: UnsafeMutableRawPointer(node) + headerSize, end: 0, capacity: size - headerSize,
+                storage: isSmall ? .small : .large))
         return node
     }
 

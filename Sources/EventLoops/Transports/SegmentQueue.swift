@@ -43,6 +43,14 @@ package final class SegmentQueue {
 
     private func copy(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress else { return }
+        let node = unfilledTail(for: bytes.count)
+        guard node.pointee.unfilled >= bytes.count else { return copyInPieces(bytes, source) }
+        (node.pointee.memory + node.pointee.end).copyMemory(from: source, byteCount: bytes.count)
+        node.pointee.end += bytes.count
+        length += bytes.count
+    }
+
+    private func copyInPieces(_ bytes: UnsafeRawBufferPointer, _ source: UnsafeRawPointer) {
         var copied = 0
         while copied < bytes.count {
             let node = unfilledTail(for: bytes.count - copied)

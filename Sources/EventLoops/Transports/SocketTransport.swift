@@ -1,3 +1,4 @@
+internal import CLinux
 package import Glibc
 package import Kernel
 
@@ -63,7 +64,8 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
 
     @inline(__always)
     private func isOnLoop(_ operation: StaticString) -> Bool {
-        core.queue.isOnLoopThread || refuse("\(operation)")
+        let thread = cl_thread_self()
+        return core.queue.isOwned(by: thread) || refuse("\(operation)")
     }
 
     @inline(never)
