@@ -37,10 +37,11 @@ let package = Package(
             swiftSettings: dialect
         ),
 
-        // What several test targets use.
+        // What several test targets use, and a program under which they run.
         .target(
             name: "TestSupport", dependencies: ["EventLoops", "Uring", "Kernel"], path: "Tests/TestSupport",
             swiftSettings: dialect),
+        .executableTarget(name: "deny-io-uring", path: "Tests/Launchers/deny-io-uring"),
 
         .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: dialect),
         .testTarget(name: "UringTests", dependencies: ["TestSupport", "Uring", "Kernel"], swiftSettings: dialect),
