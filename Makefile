@@ -20,8 +20,12 @@ SWIFT_CODE := $(wildcard Package.swift Sources Tests Examples/Package.swift Exam
 # What the tests of the house's rules read is text: no sanitizer finds anything there.
 SANITIZED := --disable-xctest --skip TidyTests
 
+# The launcher, which denies its command io_uring; and the tests, which are a program of their own.
+DENY := .build/debug/deny-io-uring
+TEST_BUNDLE = $(wildcard .build/debug/*PackageTests.xctest)
+
 .DEFAULT_GOAL := help
-.PHONY: help run test bench deps format lint sanitize sanitize-thread sanitize-address clean deps-run
+.PHONY: help run test test-denied test-memlock test-epoll built-tests bench deps format lint sanitize sanitize-thread sanitize-address clean deps-run
 
 help: ## say what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +38,22 @@ test: deps ## build and test the package, then the examples
 	$(SWIFT_TEST)
 	$(SWIFT) build --package-path $(EXAMPLES)
 	$(if $(wildcard $(EXAMPLES)/Tests),$(SWIFT_TEST) --package-path $(EXAMPLES))
+
+test-denied: built-tests ## run the tests where io_uring is denied: with EPERM as in Docker, with ENOSYS as in gVisor
+	$(DENY) EPERM $(SWIFT_TEST) --skip-build --skip TidyTests
+	$(DENY) ENOSYS $(SWIFT_TEST) --skip-build --skip TidyTests
+
+# Without swift test, which writes to the build folder.
+test-memlock: built-tests ## run the tests as nobody, who may lock no memory; as root only
+	@[ "$$(id -u)" = 0 ] || { echo "make test-memlock: only root can become nobody" >&2; exit 1; }
+	ulimit -l 0 && HOME=/tmp setpriv --reuid=65534 --regid=65534 --clear-groups \
+		$(TEST_BUNDLE) --testing-library swift-testing --no-parallel --skip TidyTests
+
+test-epoll: built-tests ## run the tests with PROACTOR_BACKEND=epoll
+	PROACTOR_BACKEND=epoll $(SWIFT_TEST) --skip-build
+
+built-tests: deps
+	$(SWIFT) build --build-tests --disable-xctest
 
 bench: deps ## run the benchmarks
 	$(SWIFT) build --package-path $(EXAMPLES) -c release

@@ -37,17 +37,34 @@ let package = Package(
             swiftSettings: dialect
         ),
 
+        // What several test targets use, and a program under which they run.
+        .target(
+            name: "TestSupport", dependencies: ["EventLoops", "Uring", "Kernel"], path: "Tests/TestSupport",
+            swiftSettings: dialect),
+        .executableTarget(name: "deny-io-uring", path: "Tests/Launchers/deny-io-uring"),
+
         .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: dialect),
-        .testTarget(name: "UringTests", dependencies: ["Uring", "Kernel"], swiftSettings: dialect),
+        .testTarget(name: "UringTests", dependencies: ["TestSupport", "Uring", "Kernel"], swiftSettings: dialect),
+        .testTarget(name: "PollingTests", dependencies: ["TestSupport", "Polling", "Kernel"], swiftSettings: dialect),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "Kernel"], swiftSettings: dialect),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["Proactor", "ProactorTesting", "EventLoops", "ProactorLoop", "SelectorLoop", "Uring", "Kernel"],
+            dependencies: [
+                "TestSupport", "Proactor", "ProactorTesting", "EventLoops", "ProactorLoop", "SelectorLoop", "Uring",
+                "Kernel",
+            ],
             swiftSettings: dialect
         ),
         .testTarget(
             name: "ProactorLoopTests",
-            dependencies: ["Proactor", "ProactorTesting", "EventLoops", "ProactorLoop", "Uring", "Kernel"],
+            dependencies: [
+                "TestSupport", "Proactor", "ProactorTesting", "EventLoops", "ProactorLoop", "Uring", "Kernel",
+            ],
+            swiftSettings: dialect
+        ),
+        .testTarget(
+            name: "SelectorLoopTests",
+            dependencies: ["TestSupport", "Proactor", "SelectorLoop", "Polling", "EventLoops", "Kernel"],
             swiftSettings: dialect
         ),
         .testTarget(name: "TidyTests", swiftSettings: dialect),

@@ -48,7 +48,8 @@ package struct Readiness: Equatable, Sendable {
 /// Waits until descriptors are ready: the contract of the three pollers.
 ///
 /// - Level-triggered: what is ready and not dealt with is told again by each ``wait(_:_:)``.
-/// - A hang-up or an error counts as ready for all that was wanted: the read or write that follows fetches it. Nothing
+/// - A hang-up or an error counts as ready for all that was wanted: the read or write that follows fetches it. It may
+///   be told as both where only one was wanted, because epoll does not say what was: whoever is told knows it. Nothing
 ///   is ever told of a descriptor of which nothing is wanted, so that a peer that has hung up cannot make a loop spin.
 /// - A descriptor that was closed without being taken out first is told as ready, too, or forgotten: the call that
 ///   follows finds out.

@@ -52,8 +52,8 @@ extension SelectorStreamChannel {
         return nil
     }
 
-    /// Takes away what has come and nobody will read: for that the kernel would reset the connection at its closing, and
-    /// the peer might lose what was just sent.
+    /// Takes away what has come and nobody will read: for that the kernel would reset the connection at its closing,
+    /// and the peer might lose what was just sent.
     func dropUnread() {
         port.withReceiveBuffer { memory in
             let count = try? SocketCalls.receive(descriptor, into: memory)

@@ -3,6 +3,7 @@ import Glibc
 import Kernel
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {

@@ -4,6 +4,7 @@ import Kernel
 import ProactorLoop
 import SelectorLoop
 import Synchronization
+import TestSupport
 import Testing
 
 /// An error that no library makes: two of them are equal if they are the same mishap.

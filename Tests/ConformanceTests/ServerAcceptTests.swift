@@ -3,6 +3,7 @@ import Kernel
 import Proactor
 import ProactorLoop
 import ProactorTesting
+import TestSupport
 import Testing
 import Uring
 

@@ -2,6 +2,7 @@ import EventLoops
 import Kernel
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 /// A pair of streams and the blocking socket at their other end.

@@ -4,6 +4,7 @@ import Kernel
 import Proactor
 import ProactorLoop
 import ProactorTesting
+import TestSupport
 import Testing
 
 /// The protocols of a server's connections, in the order in which they came.

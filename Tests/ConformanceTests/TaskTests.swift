@@ -1,5 +1,6 @@
 import EventLoops
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {

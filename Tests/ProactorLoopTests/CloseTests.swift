@@ -4,6 +4,7 @@
     import Kernel
     import Proactor
     import ProactorTesting
+    import TestSupport
     import Testing
     import Uring
 
@@ -51,7 +52,7 @@
             /// io_uring 16: nothing of a closed loop holds its port.
             @Test func port_canBeBoundAgain_rightAfterTheLoopWasClosed() async throws {
                 try await onThread {
-                    let before = Sockets.open()
+                    let before = OpenSockets.open()
                     var port = 0
                     for round in 0..<10 {
                         let loop = try ProactorEventLoop()
@@ -68,7 +69,7 @@
                         try loop.close()
                         loop.expectNothingLeft(#_sourceLocation)
                     }
-                    #expect(Sockets.left(since: before) == [])
+                    #expect(OpenSockets.left(since: before) == [])
                 }
             }
 

@@ -3,26 +3,18 @@ import Kernel
 import Proactor
 import ProactorLoop
 import ProactorTesting
+import TestSupport
 import Testing
 import Uring
 
 /// Every suite of the ring's loop is nested in this one: loops share two processors, and some tests need theirs.
-@Suite(.serialized) enum RingLoop {}
-
-/// Runs blocking code on a thread of its own: test bodies run on threads of a pool, which a loop must not block or own.
 ///
-/// In a task, so that what is recorded there belongs to the test that runs.
-func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await Task(executorPreference: ThreadForEach()) { try body() }.value
-}
+/// Where io_uring is denied only `RefusalTests` have something to show.
+@Suite(.serialized, .needsRing) enum RingLoop {}
 
-/// Runs each job on a new thread.
-private final class ThreadForEach: TaskExecutor {
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        let failure = DetachedThread.start(name: "test") { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-        precondition(failure == 0, "no thread for a test")
-    }
+extension Trait where Self == ConditionTrait {
+    /// Runs only where the kernel gives out rings.
+    static var needsRing: Self { .enabled(if: RingDenial.errno == nil, "io_uring is denied here") }
 }
 
 /// Makes a loop on a thread of its own and gives it to synchronous code.
@@ -34,7 +26,7 @@ func withLoop(
     _ body: @escaping @Sendable (ProactorEventLoop, ExceptionRecorder) throws -> Void
 ) async throws {
     try await onThread {
-        let before = Sockets.open()
+        let before = OpenSockets.open()
         let recorder = ExceptionRecorder()
         do {
             let loop = try ProactorEventLoop(configuration: configuration)
@@ -47,7 +39,7 @@ func withLoop(
             try loop.settle(sourceLocation)
         }
         #expect(recorder.contexts.map(\.description) == [], "unexpected exceptions", sourceLocation: sourceLocation)
-        #expect(Sockets.left(since: before) == [], "sockets left open", sourceLocation: sourceLocation)
+        #expect(OpenSockets.left(since: before) == [], "sockets left open", sourceLocation: sourceLocation)
     }
 }
 

@@ -4,38 +4,6 @@ import Kernel
 import ProactorLoop
 import Testing
 
-/// The sockets of this process, by their inodes, which are never used twice: a test can then tell its own from those of
-/// tests that run beside it, since what leaks stays.
-enum Sockets {
-    static func open() -> Set<String> {
-        guard let directory = opendir("/proc/self/fd") else { return [] }
-        defer { closedir(directory) }
-        var found: Set<String> = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            let target = withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { buffer in
-                let length = readlink("/proc/self/fd/\(name)", buffer.baseAddress!, buffer.count)
-                return String(decoding: buffer.prefix(max(0, length)), as: UTF8.self)
-            }
-            if target.hasPrefix("socket:") { found.insert(target) }
-        }
-        return found
-    }
-
-    /// Which sockets came since and do not go.
-    static func left(since before: Set<String>, within seconds: Int = 10) -> [String] {
-        var left = open().subtracting(before)
-        let deadline = MonotonicClock.now() + Int64(seconds) * 1_000_000_000
-        while !left.isEmpty, MonotonicClock.now() < deadline {
-            usleep(20_000)
-            left.formIntersection(open())
-        }
-        return left.sorted()
-    }
-}
-
 struct PeerTimeout: Error, CustomStringConvertible {
     let description: String
 }

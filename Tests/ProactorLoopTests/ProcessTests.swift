@@ -5,6 +5,7 @@ import Proactor
 import ProactorLoop
 import ProactorTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @_silgen_name("fork") private func forkProcess() -> Int32
@@ -134,12 +135,12 @@ extension RingLoop {
         @Test func deinit_ofAnUnclosedLoop_saysSo_andLeavesNothing() async throws {
             let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
                 try await onThread {
-                    let before = Sockets.open()
+                    let before = OpenSockets.open()
                     let other = try leaveALoopBehind()
                     var byte: UInt8 = 0
                     #expect(recv(other.fileDescriptor, &byte, 1, 0) == 0, "the connection stands")
                     other.close()
-                    #expect(Sockets.left(since: before) == [])
+                    #expect(OpenSockets.left(since: before) == [])
                 }
             }
             let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)

@@ -4,6 +4,7 @@
     import Kernel
     import Proactor
     import ProactorTesting
+    import TestSupport
     import Testing
     import Uring
     @testable import ProactorLoop

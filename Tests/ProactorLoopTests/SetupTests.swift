@@ -7,26 +7,46 @@
     import Testing
     import Uring
 
-    extension RingLoop {
-        /// A kernel that denies io_uring, or a part of it.
-        @Suite struct SetupTests {
-            /// What must stand in the error for the one who runs the program.
-            @Test(arguments: [
-                (Errno.notPermitted, "seccomp"), (.noFunction, "Linux 6.1"), (.noMemory, "RLIMIT_MEMLOCK"),
-                (.tooManyOpenFiles, "RLIMIT_NOFILE"), (.tooManyOpenFilesInSystem, "fs.file-max"),
-                (.permissionDenied, "policy"),
-                (.invalidArgument, "Linux 6.1"),
-            ])
-            func loop_isRefusedWithTheRemedy_whenTheKernelDeniesTheRing(_ errno: Errno, _ remedy: String) throws {
-                var configuration = ProactorConfiguration()
-                configuration.pretence.refusal = errno
-                let error = #expect(throws: EventLoopError.self) { try ProactorEventLoop(configuration: configuration) }
-                #expect(error?.code == .system)
-                #expect(error?.errno == errno)
-                #expect(error?.operation == "io_uring_setup")
-                #expect(error?.detail.contains(remedy) == true, "\(error?.detail ?? "")")
-            }
+    /// Loops that are refused before the kernel is asked: also where io_uring is denied.
+    @Suite struct RefusalTests {
+        /// What must stand in the error for the one who runs the program.
+        @Test(arguments: [
+            (Errno.notPermitted, "seccomp"), (.noFunction, "Linux 6.1"), (.noMemory, "RLIMIT_MEMLOCK"),
+            (.tooManyOpenFiles, "RLIMIT_NOFILE"), (.tooManyOpenFilesInSystem, "fs.file-max"),
+            (.permissionDenied, "policy"),
+            (.invalidArgument, "Linux 6.1"),
+        ])
+        func loop_isRefusedWithTheRemedy_whenTheKernelDeniesTheRing(_ errno: Errno, _ remedy: String) throws {
+            var configuration = ProactorConfiguration()
+            configuration.pretence.refusal = errno
+            let error = #expect(throws: EventLoopError.self) { try ProactorEventLoop(configuration: configuration) }
+            #expect(error?.code == .system)
+            #expect(error?.errno == errno)
+            #expect(error?.operation == "io_uring_setup")
+            #expect(error?.detail.contains(remedy) == true, "\(error?.detail ?? "")")
+        }
 
+        @Test func sizesThatCannotBe_areRefusedByName() {
+            let sizes: [(ProactorConfiguration, String)] = [
+                (.sizes(buffers: 0), "receiveBufferCount"), (.sizes(buffers: 1), "receiveBufferCount"),
+                (.sizes(buffers: 3), "receiveBufferCount"), (.sizes(buffers: 65_536), "receiveBufferCount"),
+                (.sizes(of: 63), "receiveBufferSize"), (.sizes(of: 1 << 25), "receiveBufferSize"),
+                (.sizes(submissions: 0), "submissionEntries"), (.sizes(submissions: -1), "submissionEntries"),
+                (.sizes(submissions: 8, completions: 4), "completionEntries"),
+            ]
+            for (configuration, name) in sizes {
+                let error = #expect(throws: EventLoopError.self) {
+                    try ProactorEventLoop(configuration: configuration)
+                }
+                #expect(error?.code == .invalidArgument)
+                #expect(error?.detail.contains(name) == true)
+            }
+        }
+    }
+
+    extension RingLoop {
+        /// A kernel that has only a part of io_uring.
+        @Suite struct SetupTests {
             @Test(
                 arguments: [(1, "NODROP"), (2, "SUBMIT_STABLE"), (5, "FAST_POLL"), (8, "EXT_ARG"), (11, "CQE_SKIP")]
                     as [(Int, String)])
@@ -66,23 +86,6 @@
                         #expect(try await peer.exchange(pattern(700, seed: number)) == pattern(700, seed: number))
                     }
                     try await service.end(closing: peers)
-                }
-            }
-
-            @Test func sizesThatCannotBe_areRefusedByName() {
-                let sizes: [(ProactorConfiguration, String)] = [
-                    (.sizes(buffers: 0), "receiveBufferCount"), (.sizes(buffers: 1), "receiveBufferCount"),
-                    (.sizes(buffers: 3), "receiveBufferCount"), (.sizes(buffers: 65_536), "receiveBufferCount"),
-                    (.sizes(of: 63), "receiveBufferSize"), (.sizes(of: 1 << 25), "receiveBufferSize"),
-                    (.sizes(submissions: 0), "submissionEntries"), (.sizes(submissions: -1), "submissionEntries"),
-                    (.sizes(submissions: 8, completions: 4), "completionEntries"),
-                ]
-                for (configuration, name) in sizes {
-                    let error = #expect(throws: EventLoopError.self) {
-                        try ProactorEventLoop(configuration: configuration)
-                    }
-                    #expect(error?.code == .invalidArgument)
-                    #expect(error?.detail.contains(name) == true)
                 }
             }
         }

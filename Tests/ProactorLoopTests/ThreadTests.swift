@@ -5,6 +5,7 @@ import Proactor
 import ProactorLoop
 import ProactorTesting
 import Synchronization
+import TestSupport
 import Testing
 
 extension RingLoop {

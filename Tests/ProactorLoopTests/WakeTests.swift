@@ -5,6 +5,7 @@
     import Proactor
     import ProactorTesting
     import Synchronization
+    import TestSupport
     import Testing
     import Uring
 

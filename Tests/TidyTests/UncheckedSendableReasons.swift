@@ -20,6 +20,9 @@ let uncheckedSendableReasons: [String: String] = [
     "Sources/ProactorLoop/ConnectOperation.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/ProactorLoop/ProactorDriver.swift": ofTheLoop + "; waking it only writes to a descriptor",
     "Sources/ProactorLoop/RingPort.swift": ofTheLoop,
+    "Sources/SelectorLoop/ConnectOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/SelectorLoop/PollerPort.swift": ofTheLoop,
+    "Sources/SelectorLoop/SelectorDriver.swift": ofTheLoop + "; waking it only writes to a descriptor",
 ]
 
 private let ofTheLoop = "stored anywhere, but used on its loop's thread only"

@@ -3,7 +3,7 @@ import Kernel
 import Testing
 import Uring
 
-@Suite("Provided buffers")
+@Suite("Provided buffers", .needsRing)
 struct BufferRingTests {
     @Test func multishotReceive_outOfBuffers_goesOnWithTheRest() throws {
         let harness = try RingHarness()

@@ -4,7 +4,7 @@
     import Testing
     import Uring
 
-    @Suite("Planned faults")
+    @Suite("Planned faults", .needsRing)
     struct FaultPlanTests {
         private func makeHarness(_ plan: FaultPlan) throws -> RingHarness {
             let harness = try RingHarness()

@@ -1,10 +1,11 @@
 import Glibc
 import Kernel
 import Synchronization
+import TestSupport
 import Testing
 import Uring
 
-@Suite("Entering the kernel")
+@Suite("Entering the kernel", .needsRing)
 struct RingEnterTests {
     @Test func nops_complete_inOrder() throws {
         let harness = try RingHarness()

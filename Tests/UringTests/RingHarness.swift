@@ -1,7 +1,13 @@
 import Glibc
 import Kernel
+import TestSupport
 import Testing
 import Uring
+
+extension Trait where Self == ConditionTrait {
+    /// Runs only where the kernel gives out rings.
+    static var needsRing: Self { .enabled(if: RingDenial.errno == nil, "io_uring is denied here") }
+}
 
 /// One completion, as `reap` shows it.
 struct Completion: Equatable {
@@ -125,26 +131,5 @@ final class Listener {
         }
         try #require(isConnected)
         return client
-    }
-}
-
-/// Runs `other` on a thread of its own while `body` runs here, and waits for both.
-func withThread(_ other: @escaping () -> Void, _ body: () throws -> Void = {}) throws {
-    let work = Unmanaged.passRetained(ThreadWork(other))
-    var thread = pthread_t()
-    let start: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-        Unmanaged<ThreadWork>.fromOpaque(argument!).takeRetainedValue().body()
-        return nil
-    }
-    try #require(pthread_create(&thread, nil, start, work.toOpaque()) == 0)
-    defer { pthread_join(thread, nil) }
-    try body()
-}
-
-private final class ThreadWork {
-    let body: () -> Void
-
-    init(_ body: @escaping () -> Void) {
-        self.body = body
     }
 }

@@ -3,7 +3,7 @@ import Kernel
 import Testing
 import Uring
 
-@Suite("Operations")
+@Suite("Operations", .needsRing)
 struct RingOperationsTests {
     @Test func acceptMultishot_acceptsUntilCancelled() throws {
         let harness = try RingHarness()

@@ -3,7 +3,7 @@ import Kernel
 import Testing
 import Uring
 
-@Suite("Queues that are full")
+@Suite("Queues that are full", .needsRing)
 struct RingQueueTests {
     @Test func fiveThousandOperations_passThroughEightEntries() throws {
         let harness = try RingHarness(RingConfiguration(entries: 8, completionEntries: 16))
@@ -81,7 +81,7 @@ struct RingQueueTests {
 }
 
 #if DEBUG
-    @Suite("A kernel that takes nothing for now")
+    @Suite("A kernel that takes nothing for now", .needsRing)
     struct RingSpillTests {
         @Test(arguments: [EBUSY, EAGAIN])
         func entries_areSpilled_andSubmittedInOrder(number: Int32) throws {

@@ -5,7 +5,7 @@ import Uring
 
 @Suite("Setting a ring up")
 struct RingSetupTests {
-    @Test func ring_hasTheSizesAskedFor_andTheBestFlags() throws {
+    @Test(.needsRing) func ring_hasTheSizesAskedFor_andTheBestFlags() throws {
         let ring = try Ring(RingConfiguration(entries: 64, completionEntries: 256))
         #expect(ring.entries == 64)
         #expect(ring.completionEntries == 256)
@@ -14,14 +14,14 @@ struct RingSetupTests {
         #expect(ring.features.description.contains("setup 0x"))
     }
 
-    @Test func sizes_areMadePossible_whenTheyAreNot() throws {
+    @Test(.needsRing) func sizes_areMadePossible_whenTheyAreNot() throws {
         let ring = try Ring(RingConfiguration(entries: 64, completionEntries: 1))
         #expect(ring.completionEntries >= ring.entries)
         let smallest = try Ring(RingConfiguration(entries: 0, completionEntries: 0))
         #expect(smallest.entries >= 1)
     }
 
-    @Test func close_isIdempotent_andLeavesNoRing() throws {
+    @Test(.needsRing) func close_isIdempotent_andLeavesNoRing() throws {
         let harness = try RingHarness()
         harness.ring.close()
         harness.ring.close()
@@ -32,7 +32,7 @@ struct RingSetupTests {
         #expect(error?.errno.rawValue == EBADF)
     }
 
-    @Test func manyRings_ofOneThread_workWithoutBeingRegistered() throws {
+    @Test(.needsRing) func manyRings_ofOneThread_workWithoutBeingRegistered() throws {
         // A thread may register sixteen.
         let harnesses = try (0..<20).map { _ in try RingHarness(RingConfiguration(entries: 4, completionEntries: 8)) }
         for harness in harnesses {
@@ -43,7 +43,7 @@ struct RingSetupTests {
     }
 
     /// With the real limit, as a user that it binds; root's capabilities lift it.
-    @Test(.enabled(if: geteuid() == 0)) func lowMemlock_givesSmallerRings_orAnErrorThatSaysSo() async {
+    @Test(.needsRing, .enabled(if: geteuid() == 0)) func lowMemlock_givesSmallerRings_orAnErrorThatSaysSo() async {
         await #expect(processExitsWith: .success) {
             var limit = rlimit(rlim_cur: 64 << 10, rlim_max: 64 << 10)
             let memlock: Int32 = 8  // RLIMIT_MEMLOCK, which Swift does not import
@@ -63,7 +63,9 @@ struct RingSetupTests {
     }
 
     #if DEBUG
-        @Test(arguments: [(1 << 13, "cooperative"), (1 << 13 | 1 << 8, "plain"), (1 << 13 | 1 << 8 | 1 << 7, "oldest")])
+        @Test(
+            .needsRing,
+            arguments: [(1 << 13, "cooperative"), (1 << 13 | 1 << 8, "plain"), (1 << 13 | 1 << 8 | 1 << 7, "oldest")])
         func olderKernel_getsALowerRung_thatWorks(unknown: Int, rung: String) throws {
             var configuration = RingConfiguration(entries: 8, completionEntries: 8)
             configuration.pretence.unknownSetupFlags = UInt32(unknown)
@@ -84,7 +86,7 @@ struct RingSetupTests {
             #expect(error?.remedy.contains("6.1") == true)
         }
 
-        @Test func shortMemory_halvesTheSizes_downToAFloor() throws {
+        @Test(.needsRing) func shortMemory_halvesTheSizes_downToAFloor() throws {
             var configuration = RingConfiguration(entries: 512, completionEntries: 4096)
             configuration.pretence.mostCompletions = 300
             let ring = try Ring(configuration)
@@ -106,7 +108,7 @@ struct RingSetupTests {
             #expect(error?.remedy.contains("No remedy") == false)
         }
 
-        @Test(arguments: [1, 2, 5, 8, 11])
+        @Test(.needsRing, arguments: [1, 2, 5, 8, 11])
         func kernelWithoutARequiredFeature_isAnError_thatNamesIt(bit: Int) {
             var configuration = RingConfiguration()
             configuration.pretence.missingFeatures = 1 << UInt32(bit)
@@ -116,7 +118,7 @@ struct RingSetupTests {
             #expect(error?.remedy.contains("Linux 6.1 or later") == true)
         }
 
-        @Test func deniedOperations_areNotSupported_andOthersAre() throws {
+        @Test(.needsRing) func deniedOperations_areNotSupported_andOthersAre() throws {
             var configuration = RingConfiguration(entries: 8, completionEntries: 8)
             configuration.pretence.missingOperations = [.receiveMultishot, .poll]
             let features = try Ring(configuration).features

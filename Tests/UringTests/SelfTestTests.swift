@@ -5,7 +5,7 @@ import Uring
 
 @Suite("The self-test")
 struct SelfTestTests {
-    @Test func selfTest_passesHere_andIsShort() throws {
+    @Test(.needsRing) func selfTest_passesHere_andIsShort() throws {
         try SelfTest.run()
         let times = try (0..<5).map { _ in
             let start = MonotonicClock.now()
@@ -16,7 +16,7 @@ struct SelfTestTests {
     }
 
     /// In a process of its own, because tests that run beside this one open descriptors too.
-    @Test func ringsAndSelfTests_leaveNoDescriptor() async {
+    @Test(.needsRing) func ringsAndSelfTests_leaveNoDescriptor() async {
         await #expect(processExitsWith: .success) {
             try SelfTest.run()
             let before = openDescriptors()
@@ -33,7 +33,7 @@ struct SelfTestTests {
     }
 
     #if DEBUG
-        @Test func selfTest_ofALesserKernel_namesTheStep() {
+        @Test(.needsRing) func selfTest_ofALesserKernel_namesTheStep() {
             var configuration = RingConfiguration(entries: 16, completionEntries: 64)
             configuration.pretence.missingOperations = [.receiveMultishot]
             let error = #expect(throws: RingError.self) { try SelfTest.run(configuration) }

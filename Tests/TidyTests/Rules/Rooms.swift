@@ -12,6 +12,7 @@ enum Rooms {
         "ProactorLoop": ["EventLoops", "Uring", "Kernel"],
         "SelectorLoop": ["EventLoops", "Polling", "Kernel"],
         "ProactorTesting": ["EventLoops", "Kernel"],
+        "TestSupport": ["EventLoops", "Uring", "Kernel"],
         "Proactor": ["ProactorLoop", "SelectorLoop", "EventLoops", "Uring", "Kernel", "CUring", "CLinux"],
     ]
 

@@ -1,0 +1,193 @@
+import Glibc
+import Kernel
+import Polling
+import TestSupport
+import Testing
+
+extension Pollers {
+    /// Descriptors that come and go, with the poller's knowledge and without.
+    @Suite struct DescriptorTests {
+        @Test(arguments: PollerKind.allCases)
+        func closedDescriptor_thatWasNotTakenOut_isToldAsReady_orForgotten(_ kind: PollerKind) throws {
+            try withPoller(kind) { poller in
+                let (closed, other) = (try Ends.sockets(), try Ends.sockets())
+                let number = closed.left
+                try poller.change(number, from: .none, to: .both, tag: 1)
+                try poller.change(other.left, from: .none, to: .readable, tag: 2)
+                other.write()
+                closed.closeLeft()
+                switch kind {
+                case .epoll: #expect(try poller.told(within: -1) == [Told(2, .readable)])
+                case .poll: #expect(try poller.told(within: -1) == [Told(1, .both), Told(2, .readable)])
+                // The kernel refuses to look at any: the others are told of once this one is out.
+                case .select: #expect(try poller.told(within: -1) == [Told(1, .both)])
+                }
+                try poller.change(number, from: .both, to: .none, tag: 1)
+                #expect(try poller.told(within: -1) == [Told(2, .readable)])
+            }
+        }
+
+        @Test(arguments: PollerKind.allCases)
+        func closedDescriptors_areToldAsReady_forWhatWasWanted(_ kind: PollerKind) throws {
+            try withPoller(kind) { poller in
+                let wanted: [Readiness] = [.readable, .writable, .both]
+                let ends = try wanted.map { _ in try Ends.sockets() }
+                for (tag, wanted) in wanted.enumerated() {
+                    try poller.change(ends[tag].left, from: .none, to: wanted, tag: UInt64(tag))
+                }
+                for pair in ends { pair.closeLeft() }
+                let all = wanted.enumerated().map { Told(UInt64($0.offset), $0.element) }
+                let told = try poller.told().map { $0.only(wanted[Int($0.tag)]) }
+                #expect(told == (kind == .epoll ? [] : all))
+            }
+        }
+
+        @Test(arguments: PollerKind.allCases)
+        func tag_comesBack_asGivenLast(_ kind: PollerKind) throws {
+            try withPoller(kind) { poller in
+                let ends = try Ends.sockets()
+                ends.write()
+                try poller.change(ends.left, from: .none, to: .readable, tag: .max)
+                #expect(try poller.told() == [Told(.max, .readable)])
+                try poller.change(ends.left, from: .readable, to: .readable, tag: 0)
+                #expect(try poller.told() == [Told(0, .readable)])
+                try poller.change(ends.left, from: .readable, to: .both, tag: 1 << 63 | 5)
+                #expect(try poller.told() == [Told(1 << 63 | 5, .both)])
+            }
+        }
+
+        @Test(arguments: PollerKind.allCases, [false, true])
+        func usedAgainNumber_hasItsNewTagOnly(_ kind: PollerKind, isTakenOut: Bool) throws {
+            try withPoller(kind) { poller in
+                let first = try Ends.sockets()
+                let number = first.left
+                first.write()
+                try poller.change(number, from: .none, to: .both, tag: 1)
+                if isTakenOut { try poller.change(number, from: .both, to: .none, tag: 1) }
+                first.closeLeft()
+                let second = try Ends.sockets(from: number)
+                try #require(second.left == number)
+                try poller.change(number, from: .none, to: .readable, tag: 2)
+                #expect(try poller.told() == [])
+                second.write()
+                #expect(try poller.told() == [Told(2, .readable)])
+            }
+        }
+
+        /// Whoever changes it may be wrong about what the poller has: the kernel forgets by itself.
+        @Test(arguments: PollerKind.allCases)
+        func change_takesEffect_whateverWasWantedBefore(_ kind: PollerKind) throws {
+            try withPoller(kind) { poller in
+                let ends = try Ends.sockets()
+                ends.write()
+                try poller.change(ends.left, from: .writable, to: .readable, tag: 1)
+                #expect(try poller.told() == [Told(1, .readable)])
+                try poller.change(ends.left, from: .none, to: .both, tag: 2)
+                #expect(try poller.told() == [Told(2, .both)])
+                for _ in 0..<2 { try poller.change(ends.left, from: .both, to: .none, tag: 2) }
+                #expect(try poller.told() == [])
+            }
+        }
+
+        @Test(arguments: PollerKind.allCases)
+        func change_ofAClosedDescriptor_isAnError_butNotToTakeItOut(_ kind: PollerKind) throws {
+            try withPoller(kind) { poller in
+                let ends = try Ends.sockets()
+                let number = ends.left
+                try poller.change(number, from: .none, to: .readable, tag: 1)
+                ends.closeLeft()
+                #expect(throws: Errno.badFileDescriptor) {
+                    try poller.change(number, from: .readable, to: .both, tag: 1)
+                }
+                try poller.change(number, from: .readable, to: .none, tag: 1)
+                #expect(throws: Errno.badFileDescriptor) {
+                    try poller.change(number, from: .none, to: .readable, tag: 1)
+                }
+                // It does not exist either, and never did.
+                try poller.change(number + 5000, from: .readable, to: .none, tag: 1)
+                #expect(try poller.told() == [])
+            }
+        }
+
+        @Test(arguments: PollerKind.allCases)
+        func descriptorsAboveTheBoundOfTheCLibrary_areLikeOthers(_ kind: PollerKind) throws {
+            try withDescriptors(8192) {
+                try withPoller(kind) { poller in
+                    // The bound itself, and those around the ends of words.
+                    let pairs = try [1022, 1086, 1150, 4095, 5000].map { try Ends.sockets(from: $0) }
+                    for (index, ends) in pairs.enumerated() {
+                        try poller.change(ends.left, from: .none, to: .readable, tag: UInt64(2 * index))
+                        try poller.change(ends.right, from: .none, to: .readable, tag: UInt64(2 * index + 1))
+                    }
+                    try #require(pairs[0].right == 1023 && pairs[3].right == 4096)
+                    #expect(try poller.told() == [])
+                    for (index, ends) in pairs.enumerated() {
+                        ends.write()
+                        #expect(try poller.told() == [Told(UInt64(2 * index), .readable)])
+                        ends.readAll()
+                        #expect(write(ends.left, [7], 1) == 1)
+                        #expect(try poller.told() == [Told(UInt64(2 * index + 1), .readable)])
+                        try poller.change(ends.right, from: .readable, to: .none, tag: 0)
+                    }
+                    #expect(try poller.told() == [])
+                }
+            }
+        }
+
+        @Test(arguments: PollerKind.allCases)
+        func twoThousandDescriptors_areEachToldOf(_ kind: PollerKind) throws {
+            try withDescriptors(8192) {
+                try withPoller(kind) { poller in
+                    let pairs = try (0..<1000).map { _ in try Ends.sockets() }
+                    for (index, ends) in pairs.enumerated() {
+                        try poller.change(ends.left, from: .none, to: .readable, tag: UInt64(index))
+                        try poller.change(ends.right, from: .none, to: .readable, tag: UInt64(1000 + index))
+                    }
+                    for index in stride(from: 0, to: 1000, by: 97) {
+                        pairs[index].write()
+                        #expect(try poller.told() == [Told(UInt64(index), .readable)])
+                        pairs[index].readAll()
+                    }
+                    for ends in pairs {
+                        ends.write()
+                        #expect(write(ends.left, [7], 1) == 1)
+                    }
+                    // One wait of epoll tells of 1024 at most, and the next of the rest first.
+                    var tags = try poller.told().map(\.tag)
+                    if kind == .epoll { tags += try poller.told().map(\.tag) }
+                    #expect(Set(tags) == Set(0..<2000))
+                    for ends in pairs { try poller.change(ends.left, from: .readable, to: .none, tag: 0) }
+                    #expect(try poller.told().map(\.tag) == Array(1000..<2000))
+                }
+            }
+        }
+
+        @Test(arguments: PollerKind.allCases)
+        func close_givesBackWhatIsThePollers_once(_ kind: PollerKind) async {
+            // In a process of its own, where nobody else opens descriptors.
+            await #expect(processExitsWith: .success) { [kind] in
+                try DescriptorLimit.setSoft(UInt64(Descriptor.openCount() + 64))
+                for _ in 0..<200 {
+                    let poller = try kind.make()
+                    poller.close()
+                    // It gets the number that has just become free.
+                    let event = try EventDescriptor()
+                    poller.close()
+                    try #require(Descriptor.isOpen(event.fd))
+                    event.close()
+                    // Closed by the end of its life, too.
+                    _ = try kind.make()
+                }
+            }
+        }
+
+        /// Lets this process have so many descriptors meanwhile.
+        private func withDescriptors(_ count: UInt64, _ body: () throws -> Void) throws {
+            let limit = try DescriptorLimit.current()
+            guard limit.soft < count else { return try body() }
+            try DescriptorLimit.setSoft(count)
+            defer { #expect(throws: Never.self) { try DescriptorLimit.setSoft(limit.soft) } }
+            try body()
+        }
+    }
+}

@@ -1,0 +1,238 @@
+import Kernel
+import Polling
+import Testing
+
+@testable import SelectorLoop
+
+/// Who wants what of which descriptor, against a poller that only writes down what it is told.
+@Suite struct WatchTableTests {
+    private let poller = RecordingPoller()
+    private let table: WatchTable
+    private let target = RecordingTarget()
+
+    init() {
+        table = WatchTable(poller)
+    }
+
+    @Test func want_isToldToThePoller_beforeTheLoopWaits() {
+        table.want(.readable, of: 5, target)
+        #expect(poller.changes == [])
+        table.apply()
+        table.apply()
+        #expect(poller.changes == [Change(5, from: .none, to: .readable)])
+        #expect(table.live == 1)
+    }
+
+    @Test func whatIsTakenBack_costsNoCall() {
+        table.want(.readable, of: 5, target)
+        table.want(.none, of: 5, target)
+        table.apply()
+        #expect(poller.changes == [])
+        table.want(.readable, of: 5, target)
+        table.apply()
+        table.want(.none, of: 5, target)
+        table.want(.both, of: 5, target)
+        table.want(.readable, of: 5, target)
+        table.apply()
+        #expect(poller.changes == [Change(5, from: .none, to: .readable)])
+    }
+
+    @Test func onlyTheLast_ofSeveralWishes_isTold() {
+        for wanted in [Readiness.readable, .both, .writable] { table.want(wanted, of: 5, target) }
+        table.apply()
+        for wanted in [Readiness.readable, .none, .both] { table.want(wanted, of: 5, target) }
+        table.apply()
+        #expect(
+            poller.changes == [Change(5, from: .none, to: .writable), Change(5, from: .writable, to: .both)])
+    }
+
+    @Test func drop_takesOutAtOnce_whatThePollerHas_andNothingElse() {
+        table.want(.readable, of: 5, target)
+        table.drop(5)
+        table.drop(5)
+        table.drop(4711)
+        table.apply()
+        #expect(poller.changes == [])
+        #expect(table.live == 0)
+        table.want(.readable, of: 5, target)
+        table.apply()
+        table.want(.both, of: 5, target)
+        table.drop(5)
+        table.apply()
+        #expect(poller.changes == [Change(5, from: .none, to: .readable), Change(5, from: .readable, to: .none)])
+        #expect(table.live == 0)
+    }
+
+    @Test func target_isKept_untilItIsDropped() {
+        weak var kept: RecordingTarget?
+        do {
+            let target = RecordingTarget()
+            kept = target
+            table.want(.readable, of: 5, target)
+            table.want(.both, of: 5, target)
+        }
+        #expect(kept != nil)
+        table.drop(5)
+        #expect(kept == nil)
+    }
+
+    @Test func staleTag_isDropped_whenTheNumberIsUsedAgain() throws {
+        table.want(.readable, of: 5, target)
+        table.apply()
+        let stale = try #require(poller.tags.last)
+        table.drop(5)
+        table.dispatch(stale, .readable)
+        let next = RecordingTarget()
+        table.want(.readable, of: 5, next)
+        table.dispatch(stale, .readable)
+        table.apply()
+        let tag = try #require(poller.tags.last)
+        #expect(tag != stale)
+        table.dispatch(stale, .readable)
+        #expect(next.told == [])
+        table.dispatch(tag, .readable)
+        #expect(next.told == [.readable])
+        #expect(target.told == [])
+    }
+
+    @Test func whatIsNoLongerWanted_isNotTold() throws {
+        table.want(.both, of: 5, target)
+        table.apply()
+        let tag = try #require(poller.tags.last)
+        table.dispatch(tag, .both)
+        table.want(.writable, of: 5, target)
+        table.dispatch(tag, .readable)
+        table.dispatch(tag, .both)
+        table.want(.none, of: 5, target)
+        table.dispatch(tag, .both)
+        #expect(target.told == [.both, .writable])
+    }
+
+    @Test func refusal_isTold_andNotTriedAgainByItself() {
+        poller.failure = .notPermitted
+        table.want(.readable, of: 5, target)
+        table.apply()
+        table.apply()
+        #expect(target.failures == [.notPermitted])
+        #expect(poller.changes == [Change(5, from: .none, to: .readable)])
+        poller.failure = nil
+        table.want(.readable, of: 5, target)
+        table.apply()
+        #expect(poller.changes.count == 2)
+        #expect(target.failures == [.notPermitted])
+    }
+
+    @Test func refusal_ofAChange_leavesWhatWas() throws {
+        table.want(.readable, of: 5, target)
+        table.apply()
+        poller.failure = .noSpace
+        table.want(.both, of: 5, target)
+        table.apply()
+        #expect(target.failures == [.noSpace])
+        table.dispatch(try #require(poller.tags.last), .both)
+        #expect(target.told == [.readable])
+        table.drop(5)
+        #expect(poller.changes.last == Change(5, from: .readable, to: .none))
+    }
+
+    @Test func whoIsToldOfARefusal_mayDrop_orWantSomethingElse() {
+        poller.failure = .notPermitted
+        target.whenFailed = { [table, target, poller] in
+            table.drop(5)
+            poller.failure = nil
+            // Far off, so that the table grows meanwhile.
+            table.want(.writable, of: 5000, target)
+        }
+        table.want(.readable, of: 5, target)
+        table.want(.readable, of: 6, target)
+        table.apply()
+        target.whenFailed = {}
+        #expect(
+            poller.changes == [
+                Change(5, from: .none, to: .readable), Change(6, from: .none, to: .readable),
+                Change(5000, from: .none, to: .writable),
+            ])
+        #expect(table.live == 2)
+    }
+
+    @Test func readyTarget_mayDropItself_andMakeTheTableGrow() throws {
+        table.want(.readable, of: 5, target)
+        table.apply()
+        target.whenReady = { [table, target] in
+            table.drop(5)
+            table.want(.readable, of: 9000, target)
+        }
+        table.dispatch(try #require(poller.tags.last), .readable)
+        target.whenReady = {}
+        table.apply()
+        table.dispatch(try #require(poller.tags.last), .readable)
+        #expect(target.told == [.readable, .readable])
+        #expect(table.live == 1)
+    }
+
+    @Test func closing_isToldToEach_whoMayDropItself() {
+        let targets = (0..<100).map { _ in RecordingTarget() }
+        for (index, target) in targets.enumerated() {
+            table.want(index % 2 == 0 ? .readable : .none, of: Int32(index * 7), target)
+            target.whenClosing = { [table] in table.drop(Int32(index * 7)) }
+        }
+        table.apply()
+        table.tellLoopCloses()
+        #expect(targets.allSatisfy { $0.closings == 1 })
+        #expect(table.live == 0)
+        for target in targets { target.whenClosing = {} }
+    }
+}
+
+/// One call of ``Poller/change(_:from:to:tag:)``.
+private struct Change: Equatable {
+    let descriptor: Int32
+    let old: Readiness
+    let new: Readiness
+
+    init(_ descriptor: Int32, from old: Readiness, to new: Readiness) {
+        self.descriptor = descriptor
+        self.old = old
+        self.new = new
+    }
+}
+
+private final class RecordingPoller: Poller {
+    private(set) var changes: [Change] = []
+    /// Of the changes that succeeded.
+    private(set) var tags: [UInt64] = []
+    var failure: Errno?
+
+    func change(_ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64) throws(Errno) {
+        changes.append(Change(descriptor, from: old, to: new))
+        if let failure { throw failure }
+        tags.append(tag)
+    }
+
+    func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) {}
+    func close() {}
+}
+
+private final class RecordingTarget: ReadinessTarget {
+    private(set) var told: [Readiness] = []
+    private(set) var failures: [Errno] = []
+    private(set) var closings = 0
+    var whenReady = {}
+    var whenFailed = {}
+    var whenClosing = {}
+
+    override func ready(_ readiness: Readiness) {
+        told.append(readiness)
+        whenReady()
+    }
+
+    override func watchingFailed(_ errno: Errno) {
+        failures.append(errno)
+        whenFailed()
+    }
+
+    override func loopCloses() {
+        closings += 1
+        whenClosing()
+    }
+}
