@@ -42,7 +42,7 @@ package final class SegmentQueue {
     }
 
     private func copy(_ bytes: UnsafeRawBufferPointer) {
-        guard let source = bytes.baseAddress else { return }
+        guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
         let node = unfilledTail(for: bytes.count)
         guard node.pointee.unfilled >= bytes.count else { return copyInPieces(bytes, source) }
         (node.pointee.memory + node.pointee.end).copyMemory(from: source, byteCount: bytes.count)
