@@ -4,6 +4,7 @@ import Kernel
 import Proactor
 import ProactorTesting
 import SelectorLoop
+import TestSupport
 import Testing
 
 extension Conformance {
