@@ -31,10 +31,11 @@ package struct EventDescriptor: Sendable {
 
     /// Takes the counter back to zero.
     ///
-    /// A blocking one at zero waits for the next ``signal()``.
-    package func drain() {
+    /// A blocking one at zero waits for the next ``signal()``; a nonblocking one throws
+    /// `.resourceTemporarilyUnavailable`.
+    package func drain() throws(Errno) {
         var count: UInt64 = 0
-        _ = read(fd, &count, MemoryLayout<UInt64>.size)
+        _ = try SystemCall.count { read(fd, &count, MemoryLayout<UInt64>.size) }
     }
 
     /// Closes the descriptor; who waits on another thread is not woken by it.

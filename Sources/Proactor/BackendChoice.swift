@@ -37,11 +37,11 @@ package enum BackendChoice {
         return loop
     }
 
-    /// Whether trying again would have the same answer: not so where something had run out.
+    /// Whether trying again would have the same answer: not so where something had run out, or the machine was slow.
     private static func isForGood(_ error: EventLoopError) -> Bool {
         switch error.errno {
-        case .noMemory, .tooManyOpenFiles, .tooManyOpenFilesInSystem, .resourceTemporarilyUnavailable: false
-        default: true
+        case .notPermitted, .noFunction, .permissionDenied, .invalidArgument: true
+        default: false
         }
     }
 

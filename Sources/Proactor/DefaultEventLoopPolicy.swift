@@ -27,7 +27,8 @@ public final class DefaultEventLoopPolicy: EventLoopPolicy {
     ///   `policy.get_event_loop()`.
     public func getEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
         let loop = ThreadMark.current.flatMap { mark in lock.withLock { loops[ObjectIdentifier(mark)] } }
-        guard let loop else {
+        // In a forked child the parent's loop is of no use, and nobody's own.
+        guard let loop, !loop.core.queue.isInForkedChild else {
             throw EventLoopError(
                 .notRunning, "getEventLoop",
                 detail: "No event loop runs on this thread, and none was set on it: "

@@ -58,5 +58,7 @@ final class RingPort: @unchecked Sendable {
         guard let (target, kind) = operations.complete(tag, isLast: !flags.hasMore) else { return }
         target._withUnsafeGuaranteedRef { $0.completed(kind, result, flags) }
         if !flags.hasMore { target.release() }
+        // Forked in what was called: the rest is for the parent.
+        if queue.isInForkedChild { ring.leaveWalk() }
     }
 }

@@ -48,7 +48,8 @@ final class PollerPort: @unchecked Sendable {
     }
 
     func dispatch(_ tag: UInt64, _ readiness: Readiness) {
-        watches.dispatch(tag, readiness)
+        // Forked in what was called before: the rest is for the parent.
+        if !queue.isInForkedChild { watches.dispatch(tag, readiness) }
     }
 
     /// Lends a receive buffer for the time of the call; whoever keeps it longer retains it.

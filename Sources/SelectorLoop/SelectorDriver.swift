@@ -85,9 +85,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     }
 
     package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {
-        // Where that fails, the first receive says why.
-        try? SocketCalls.setNonBlocking(descriptor)
-        return SelectorStreamChannel(descriptor, port: port, owner: owner)
+        SelectorStreamChannel(descriptor, port: port, owner: owner)
     }
 
     package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {

@@ -39,7 +39,7 @@ extension SelectorStreamChannel {
     /// What came, or nil after having told the owner of the end.
     private func receive(into memory: UnsafeMutableRawBufferPointer) -> UnsafeRawBufferPointer? {
         do throws(Errno) {
-            let count = try SocketCalls.receive(descriptor, into: memory)
+            let count = try SocketCalls.receive(descriptor, into: memory, waits: false)
             if count > 0 { return UnsafeRawBufferPointer(rebasing: memory[..<count]) }
             end()
             owner.receivedEOF()
@@ -52,13 +52,15 @@ extension SelectorStreamChannel {
         return nil
     }
 
-    /// Takes away what has come and nobody will read: for that the kernel would reset the connection at its closing,
-    /// and the peer might lose what was just sent.
+    /// Takes away some of what has come and nobody will read: for that the kernel would reset the connection at its
+    /// closing, and the peer might lose what was just sent.
     func dropUnread() {
         port.withReceiveBuffer { memory in
-            let count = try? SocketCalls.receive(descriptor, into: memory)
-            // A peer that goes on sending without end finds out in any case.
-            if count == memory.count { _ = try? SocketCalls.receive(descriptor, into: memory) }
+            // A peer that has sent more than this finds out in any case.
+            for _ in 0..<2 {
+                guard let count = try? SocketCalls.receive(descriptor, into: memory, waits: false) else { return }
+                guard count == memory.count else { return }
+            }
         }
     }
 

@@ -18,6 +18,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     private var mustSend = false
     private var isListedToSend = false
     private var isListedToTell = false
+    private var hasSent = false
     private(set) var isClosing = false
     private var isFinished = false
 
@@ -29,12 +30,13 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     }
 
     override func ready(_ readiness: Readiness) {
-        if readiness.isWritable, isBlocked {
+        // First what came: a send to a peer that has gone fails, and would take along the peer's last words.
+        if readiness.isReadable, isReading { serve() }
+        if readiness.isWritable, isBlocked, !isClosing {
             isBlocked = false
             updateWatch()
             sendNow()
         }
-        if readiness.isReadable, isReading { serve() }
     }
 
     /// Sends right after the receive: all that the kernel has about this connection is still in the processor's caches.
@@ -89,6 +91,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         do throws(Errno) {
             let sent = try send(vectors, count)
             if sent < length { waitForRoom() }
+            hasSent = true
             owner.sent(sent)
         } catch {
             if error == .resourceTemporarilyUnavailable { waitForRoom() } else { owner.failed(error, "send") }
@@ -98,12 +101,12 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     private func send(_ vectors: UnsafeMutablePointer<iovec>, _ count: Int) throws(Errno) -> Int {
         if count == 1 {
             return try SocketCalls.send(
-                descriptor, UnsafeRawBufferPointer(start: vectors[0].iov_base, count: vectors[0].iov_len))
+                descriptor, UnsafeRawBufferPointer(start: vectors[0].iov_base, count: vectors[0].iov_len), waits: false)
         }
         var message = msghdr()
         message.msg_iov = vectors
         message.msg_iovlen = count
-        return try SocketCalls.sendMessage(descriptor, &message)
+        return try SocketCalls.sendMessage(descriptor, &message, waits: false)
     }
 
     private func waitForRoom() {
@@ -138,7 +141,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         isListedToTell = false
         guard isClosing, !isFinished, !isListedToSend else { return }
         isFinished = true
-        if !hasEnded { dropUnread() }
+        if hasSent, !hasEnded { dropUnread() }
         try? Descriptor.close(descriptor)
         owner.channelClosed()
     }

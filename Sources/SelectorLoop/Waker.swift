@@ -33,7 +33,9 @@ final class Waker: ReadinessTarget {
     }
 
     override func ready(_ readiness: Readiness) {
-        event.drain()
+        do throws(Errno) { try event.drain() } catch {
+            if error != .resourceTemporarilyUnavailable { failure = error }
+        }
     }
 
     override func watchingFailed(_ errno: Errno) {

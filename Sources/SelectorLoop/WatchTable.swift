@@ -33,6 +33,10 @@ final class WatchTable {
         let index = Int(descriptor)
         if index >= capacity { grow(to: max(64, index + 1, capacity * 2)) }
         let watch = watches + index
+        if let old = watch.pointee.target, old.toOpaque() != Unmanaged.passUnretained(target).toOpaque() {
+            // Closed behind the loop's back, and its number in use again.
+            drop(descriptor)
+        }
         if watch.pointee.target == nil {
             watch.pointee.target = .passRetained(target)
             live += 1

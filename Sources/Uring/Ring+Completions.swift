@@ -22,9 +22,17 @@ extension Ring {
         }
         state.pointee.isReaping = true
         var count = walk(body)
+        guard state.pointee.isReaping else { return count }
         if cu_queue_flags(ring) & IORING_SQ_CQ_OVERFLOW != 0 { count += walkOverflow(body) }
         state.pointee.isReaping = false
         return count
+    }
+
+    /// Ends the walk that goes on, without a look at the ring: for a forked child, which does not have its memory.
+    ///
+    /// To be called by the body of ``reap(_:)``.
+    package func leaveWalk() {
+        state.pointee.isReaping = false
     }
 
     /// One acquire of the tail, one publish of the head.
@@ -50,6 +58,7 @@ extension Ring {
                 if result < 0 { state.pointee.ignoredFailures &+= 1 }
             } else {
                 body(tag, result, flags)
+                guard state.pointee.isReaping else { return 0 }
             }
         }
         if head != first { cu_set_completion_head(ring, head) }

@@ -32,7 +32,10 @@ extension Conformance {
         }
 
         /// What the system denies it denies for good: asked once a process; what had run out may be there again.
-        @Test(arguments: [(Errno.notPermitted, 1), (.noFunction, 1), (.noMemory, 3), (.tooManyOpenFiles, 3)])
+        @Test(arguments: [
+            (Errno.notPermitted, 1), (.noFunction, 1), (.permissionDenied, 1), (.invalidArgument, 1), (.noMemory, 3),
+            (.tooManyOpenFiles, 3), (.timedOut, 3), (.noBufferSpace, 3),
+        ])
         func automatic_asksAgain_onlyWhereTheAnswerMayChange(_ errno: Errno, times: Int) throws {
             let log = LogLines()
             defer { log.stop() }

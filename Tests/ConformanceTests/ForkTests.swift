@@ -32,6 +32,41 @@ extension Conformance {
             }
         }
 
+        /// A child that does not leave after the fork comes back into the loop: it is thrown out there, and takes nothing
+        /// of what is its parent's. POLICY-011.
+        @Test(arguments: LoopKind.allCases)
+        func child_isThrownOut_whenItComesBackIntoTheLoop(_ kind: LoopKind) async {
+            await #expect(processExitsWith: .success) { [kind] in
+                let loop = try kind.make()
+                setEventLoop(loop)
+                let (socket, peer) = try RawPeer.pair()
+                nonisolated(unsafe) var child: Int32 = -1
+                nonisolated(unsafe) var received: [UInt8] = []
+                do {
+                    try loop.runUntilComplete {
+                        let (_, told) = try await loop.createConnection(socket: socket) { StreamRecorder(loop) }
+                        told.when = { if $0 == .data, child < 0 { child = forkProcess() } }
+                        try peer.send([1])
+                        try await told.wait { told.received.count == 1 }
+                        try peer.send([2])
+                        try await told.wait { told.received.count == 2 }
+                        received = told.received
+                    }
+                } catch let error as EventLoopError where child == 0 {
+                    let isRefused = error.code == .forkedChild && (try? getEventLoop()) == nil
+                    _exit(isRefused ? 0 : 1)
+                } catch {}
+                if child == 0 { _exit(2) }
+                var status: Int32 = -1
+                #expect(waitpid(child, &status, 0) == child)
+                #expect(status == 0, "how the child ended")
+                #expect(received == [1, 2])
+                setEventLoop(nil)
+                try loop.close()
+                peer.close()
+            }
+        }
+
         /// What a child may not do, tried; 0 if all of it was refused.
         private static func faultInTheChild(_ link: Link<StreamRecorder>, _ kind: LoopKind) -> Int32 {
             let loop = link.loop

@@ -186,6 +186,26 @@ extension Conformance {
             }
         }
 
+        /// SERVER-041; nobody is served by a server that is closed.
+        @Test(arguments: LoopKind.allCases)
+        func close_refusesTheConnection_insideOfTheFactory(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let visitors = Visitors(loop)
+                var server: Server!
+                server = try await loop.createServer(host: "127.0.0.1", port: 0) {
+                    server.close()
+                    return visitors.make()
+                }
+                let peer = try RawPeer.connect(server.port)
+                try await server.waitClosed()
+                try await loop.turns(3)
+                #expect(server.connectionCount == 0)
+                #expect(visitors.all.map(\.events) == [[]])
+                peer.close()
+                server = nil
+            }
+        }
+
         /// SERVER-041.
         @Test(arguments: LoopKind.allCases)
         func close_isSafe_insideOfUpcalls(_ kind: LoopKind) async throws {

@@ -45,7 +45,7 @@ final class FakeDriver: LoopDriver, Sendable {
         case .until(let end): timeout = max(0, (end - MonotonicClock.now() + 999_999) / 1_000_000)
         }
         var descriptor = pollfd(fd: event.fd, events: Int16(POLLIN), revents: 0)
-        if Glibc.poll(&descriptor, 1, Int32(clamping: timeout)) > 0 { event.drain() }
+        if Glibc.poll(&descriptor, 1, Int32(clamping: timeout)) > 0 { try? event.drain() }
     }
 
     func wake() {

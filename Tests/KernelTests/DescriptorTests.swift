@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Testing
 
@@ -27,9 +28,9 @@ struct DescriptorTests {
         event.signal()
         event.signal()
         #expect(isReadable(event))
-        event.drain()
+        try event.drain()
         #expect(!isReadable(event))
-        event.drain()
+        #expect(throws: Errno.resourceTemporarilyUnavailable) { try event.drain() }
     }
 
     @Test func event_thatIsFull_canBeSignalledStill() throws {
@@ -45,9 +46,9 @@ struct DescriptorTests {
         let event = try EventDescriptor(nonblocking: false)
         defer { event.close() }
         #expect(fcntl(event.fd, F_GETFL) & O_NONBLOCK == 0)
-        async let woken: Void = event.drain()
+        async let woken: Void = try event.drain()
         event.signal()
-        await woken
+        try await woken
         #expect(!isReadable(event))
     }
 

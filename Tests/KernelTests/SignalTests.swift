@@ -79,10 +79,10 @@ struct SignalTests {
             let (event, wake) = (try EventDescriptor(nonblocking: false), try EventDescriptor())
             #expect(cl_signal_catch(SIGALRM, wake.fd) == 0)
             alarm(1)
-            let reader = Task.detached { event.drain() }
+            let reader = Task.detached { try event.drain() }
             wake.waitUntilReadable()
             event.signal()
-            await reader.value
+            try await reader.value
             #expect(cl_signal_take(~0) == 1 << (SIGALRM - 1))
         }
     }

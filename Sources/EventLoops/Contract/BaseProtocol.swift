@@ -6,6 +6,8 @@
 public protocol BaseProtocol: AnyObject {
     /// The connection is gone; the last call of all, exactly once, never inside the call that caused it.
     ///
+    /// Not called where the loop is closed under its connections: nothing is called on a closed loop.
+    ///
     /// - Parameter error: What broke it, or nil after a regular end or an abort of your own.
     func connectionLost(_ error: (any Error)?)
     /// More is waiting to be sent than the high limit allows: stop writing until ``resumeWriting()``.

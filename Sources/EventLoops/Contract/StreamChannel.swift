@@ -27,6 +27,8 @@ package protocol StreamChannelOwner: AnyObject {
     /// Whether the owner supplies the memory: decides how the channel receives next.
     var suppliesMemory: Bool { get }
     /// Lends received bytes for the time of the call; returns how many the owner took before it wanted no more.
+    ///
+    /// All of them where it wants bytes lent, as ``suppliesMemory`` says, and is called right after it was asked.
     func received(_ bytes: UnsafeRawBufferPointer) -> Int
     /// These bytes of the owner's memory were filled.
     ///

@@ -11,8 +11,8 @@ extension LoopCore {
             mustStop = false
         }
         repeat { try runOnce() } while !mustStop
-        // What the last turn wrote and closed must not wait for another run.
-        driver.flush()
+        // What the last turn wrote must not wait for another run.
+        if !queue.isInForkedChild { driver.flush() }
     }
 
     /// Ends the run after the current turn.
@@ -47,12 +47,14 @@ extension LoopCore {
     ///
     /// What callbacks add waits for the next turn: asyncio's rule, and what keeps a busy program fair to its sockets.
     private func runOnce() throws(EventLoopError) {
+        // A child that was forked in a callback comes back here: whatever it did would happen to its parent.
+        if queue.isInForkedChild { throw queue.refusal("runForever") }
         try pollKernel()
         queue.drainInbox()
         if signals.isWatching { signals.takePending { _ = callSoon($0) } }
         moveDueTimers()
         var left = queue.readyCount
-        while left > 0, let entry = queue.next() {
+        while left > 0, !queue.isInForkedChild, let entry = queue.next() {
             left -= 1
             run(entry)
         }

@@ -38,6 +38,8 @@ final class CancellationScope: @unchecked Sendable {
     /// The scope whose body is the calling task itself: not one of its children, which inherit the value but not the
     /// handler.
     ///
+    /// On a thread other than the loop's, which only callers can rule out who have asked already, `likely` must be nil.
+    ///
     /// - Parameter likely: The scope to look at first, which is cheaper than to ask the task for its own.
     static func ofCurrentTask(likely: CancellationScope?) -> CancellationScope? {
         let task = currentTask()

@@ -196,7 +196,10 @@ extension Server: AcceptTarget {
             return
         }
         do {
-            try SocketTransport(core: core, descriptor: descriptor, protocol: makeProtocol(), tracker: self).begin()
+            let `protocol` = makeProtocol()
+            // The factory may have closed the server.
+            guard state != .closed else { return try Descriptor.close(descriptor) }
+            try SocketTransport(core: core, descriptor: descriptor, protocol: `protocol`, tracker: self).begin()
         } catch {
             try? Descriptor.close(descriptor)
             let message = "Error on transport creation for incoming connection"
