@@ -69,7 +69,9 @@ package protocol Poller: AnyObject {
     ///   - tag: Comes back with the readiness.
     func change(_ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64) throws(Errno)
 
-    /// Waits until something is ready, and tells all that is.
+    /// Waits until something is ready, and tells what is.
+    ///
+    /// All of it, or with epoll so much of it that the next wait goes on with the rest.
     ///
     /// - Parameters:
     ///   - timeout: Nanoseconds; 0 does not wait, below 0 waits for ever.

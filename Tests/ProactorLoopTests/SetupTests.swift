@@ -7,15 +7,17 @@
     import Testing
     import Uring
 
-    /// Loops that are refused before the kernel is asked: also where io_uring is denied.
+    /// Loops that are refused: by their sizes before the kernel is asked, which is shown where io_uring is denied, too.
     @Suite struct RefusalTests {
         /// What must stand in the error for the one who runs the program.
-        @Test(arguments: [
-            (Errno.notPermitted, "seccomp"), (.noFunction, "Linux 6.1"), (.noMemory, "RLIMIT_MEMLOCK"),
-            (.tooManyOpenFiles, "RLIMIT_NOFILE"), (.tooManyOpenFilesInSystem, "fs.file-max"),
-            (.permissionDenied, "policy"),
-            (.invalidArgument, "Linux 6.1"),
-        ])
+        @Test(
+            .needsRing,
+            arguments: [
+                (Errno.notPermitted, "seccomp"), (.noFunction, "Linux 6.1"), (.noMemory, "RLIMIT_MEMLOCK"),
+                (.tooManyOpenFiles, "RLIMIT_NOFILE"), (.tooManyOpenFilesInSystem, "fs.file-max"),
+                (.permissionDenied, "policy"),
+                (.invalidArgument, "Linux 6.1"),
+            ])
         func loop_isRefusedWithTheRemedy_whenTheKernelDeniesTheRing(_ errno: Errno, _ remedy: String) throws {
             var configuration = ProactorConfiguration()
             configuration.pretence.refusal = errno

@@ -58,8 +58,6 @@ import Testing
             let left = line.transport.writeBufferSize
             #expect(left > 0 && left < written)
             #expect(line.told.isPaused)
-            try await line.loop.sleep(for: .milliseconds(20))
-            #expect(line.transport.writeBufferSize == left)
             var read: [UInt8] = []
             while read.count < written {
                 let piece = line.peerReads(atMost: 7001)
