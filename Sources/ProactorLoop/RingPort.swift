@@ -1,4 +1,5 @@
 internal import EventLoops
+internal import Synchronization
 internal import Uring
 
 /// Where channels meet the ring: they ask for operations here, and completions find them again.
@@ -23,7 +24,7 @@ final class RingPort: @unchecked Sendable {
     let served = TurnList()
 
     init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(RingError) {
-        if let failure = Self.selfTest { throw failure }
+        try Self.testOnce()
         self.queue = queue
         self.segments = segments
         var sizes = RingConfiguration(
@@ -39,11 +40,16 @@ final class RingPort: @unchecked Sendable {
         segments.adopt(lent)
     }
 
-    /// Whether the kernel does what no probe answers for, tried once a process.
-    private static let selfTest: RingError? = {
-        do throws(RingError) { try SelfTest.run() } catch { return error }
-        return nil
-    }()
+    private static let isTested = Atomic(false)
+
+    /// Whether the kernel does what no probe answers for, tried until it has once.
+    ///
+    /// A failure is not remembered: there may just have been no descriptor left.
+    private static func testOnce() throws(RingError) {
+        if isTested.load(ordering: .relaxed) { return }
+        try SelfTest.run()
+        isTested.store(true, ordering: .relaxed)
+    }
 
     /// A tag for an operation that is about to be queued on the ring.
     func tag(for target: CompletionTarget, _ kind: OperationKind) -> UInt64 {

@@ -32,8 +32,8 @@ extension Conformance {
             }
         }
 
-        /// A child that does not leave after the fork comes back into the loop: it is thrown out there, and takes nothing
-        /// of what is its parent's. POLICY-011.
+        /// POLICY-011; a child that does not leave after the fork comes back into the loop: it is thrown out there, and
+        /// takes nothing of what is its parent's.
         @Test(arguments: LoopKind.allCases)
         func child_isThrownOut_whenItComesBackIntoTheLoop(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in

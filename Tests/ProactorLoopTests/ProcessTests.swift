@@ -116,6 +116,22 @@ extension RingLoop {
             }
         }
 
+        /// What had run out when the first loop was to be made is not held against the later ones.
+        @Test func loop_canBeMade_onceThereAreDescriptorsAgain() async {
+            await #expect(processExitsWith: .success) {
+                try await onThread {
+                    let limit = try DescriptorLimit.current().soft
+                    try DescriptorLimit.setSoft(3)
+                    let error = #expect(throws: EventLoopError.self) { try ProactorEventLoop() }
+                    #expect(error?.errno == .tooManyOpenFiles)
+                    try DescriptorLimit.setSoft(limit)
+                    let loop = try ProactorEventLoop()
+                    try echoOnce(on: loop)
+                    try loop.close()
+                }
+            }
+        }
+
         /// io_uring 16: as a user whom the limit of locked memory binds.
         @Test(.enabled(if: geteuid() == 0)) func loop_works_withHardlyAnyLockedMemory() async {
             await #expect(processExitsWith: .success) {
