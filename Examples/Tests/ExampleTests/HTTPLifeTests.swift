@@ -3,10 +3,11 @@ import Testing
 
 /// How the server begins and ends.
 @Suite struct HTTPLifeTests {
-    @Test func start_tellsAddressBackendAndReason() throws {
-        let program = try Program("HTTPServer", "--port", "0", "--backend", "auto")
-        let backend = try program.line()
-        #expect(backend.hasPrefix("backend: ") && backend.hasSuffix(" (--backend auto)"))
+    @Test(arguments: [("auto", "io_uring"), ("epoll", "The program asks for epoll"), ("select", "asks for select")])
+    func start_tellsAddressBackendAndReason(_ backend: String, reason: String) throws {
+        let program = try Program("HTTPServer", "--port", "0", "--backend", backend)
+        let line = try program.line()
+        #expect(line.hasPrefix("backend: ") && line.contains(reason), "\(line)")
         let listening = try program.line()
         #expect(listening.wholeMatch(of: /listening on 127\.0\.0\.1:\d+ \([a-z_]+\)/) != nil)
     }
