@@ -12,9 +12,9 @@ extension AbstractEventLoop {
     ///   - descriptor: Of a pipe, socket, terminal, timer or whatever else the kernel can poll. It remains yours; it
     ///     should not block.
     ///   - callback: What it throws goes to the exception handler, and the reader stays.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number below zero; `.invalidState` for a descriptor that a
-    ///   transport or server of the loop uses; `.system` with `EBADF` for one that is not open and, with epoll, `EPERM`
-    ///   for a regular file, which is always ready elsewhere; `.closed`; `.wrongThread`.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number below zero; `.invalidState` for a descriptor that
+    ///   a transport or server of the loop uses; `.system` with `EBADF` for one that is not open and, with epoll,
+    ///   `EPERM` for a regular file, which is always ready elsewhere; `.closed`; `.wrongThread`.
     /// - Cost: An allocation and an operation a turn on a ring; on a selector a system call now and none later.
     ///   asyncio: `add_reader`. Kernel: `IORING_OP_POLL_ADD`, `epoll_ctl(2)`.
     public func addReader(_ descriptor: Int32, _ callback: @escaping () throws -> Void) throws(EventLoopError) {

@@ -1,4 +1,6 @@
-/// Whose each descriptor is: of a transport or server of the loop, or watched by the loop's user. Never both.
+/// Whose each descriptor is: of a transport or server of the loop, or watched by the loop's user.
+///
+/// Never both.
 final class DescriptorTable {
     private struct Owner {
         let role: String
