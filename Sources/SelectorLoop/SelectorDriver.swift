@@ -36,7 +36,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
             .init("receive", .emulated("\(selector) and recv")),
             .init("receive into a BufferedProtocol", .emulated("\(selector) and recv")),
             .init("send", .emulated("send or sendmsg, and \(selector) while there is no room")),
-            .init("watch a descriptor", .native("\(selector)")),
+            .init("watch a descriptor", .emulated("\(selector)")),
             .init("wake-up", .emulated("\(selector) and an eventfd")),
         ]
     }

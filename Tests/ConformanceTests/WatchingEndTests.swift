@@ -6,6 +6,7 @@ import ProactorLoop
 import ProactorTesting
 import TestSupport
 import Testing
+import Uring
 
 extension Conformance {
     @Suite struct WatchingEnds {
@@ -181,6 +182,53 @@ extension Conformance {
                 #expect(try !loop.removeReader(fd))
             }
         }
+
+        /// READER-010; closed while it was watched, and the number is a connection's by now.
+        @Test(arguments: LoopKind.allCases)
+        func connection_underANumberThatWasLeftWatched_isServed(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let listener = try RawListener()
+                defer { listener.close() }
+                let pipe = try Pipe()
+                let left = pipe.readEnd
+                try loop.addReader(left) {}
+                try await loop.turns()
+                pipe.closeReadEnd()
+                let (transport, told) = try await loop.createConnection(host: "127.0.0.1", port: listener.port) {
+                    StreamRecorder(loop)
+                }
+                let peer = try listener.accept()
+                defer { peer.close() }
+                try peer.send([1, 2, 3])
+                try await told.wait { told.received == [1, 2, 3] }
+                transport.close()
+                try await told.waitUntilLost()
+                // Where another thread took the number, the watch is still there.
+                try loop.removeReader(left)
+            }
+        }
+
+        #if DEBUG
+            /// READER-001; a poll that somebody calls off, or that the kernel has no memory for.
+            @Test(arguments: LoopKind.withFaults)
+            func pollThatFails_isSubmittedAgain_orReported(_ kind: LoopKind) async throws {
+                try await withLoop(kind) { loop, recorder in
+                    let pipe = try Pipe()
+                    pipe.write(1)
+                    let plan = FaultPlan()
+                    plan.inject(.refuse(.canceled), into: .poll, .number(1))
+                    plan.inject(.refuse(.noMemory), into: .poll, .number(3))
+                    (loop as? ProactorEventLoop)?.driver.ring.faults = plan
+                    var calls = 0
+                    try loop.addReader(pipe.readEnd) { calls += 1 }
+                    try loop.turn(4)
+                    #expect(plan.strikes == 2)
+                    #expect(calls == 1)
+                    #expect(recorder.take().compactMap { ($0.error as? EventLoopError)?.errno } == [.noMemory])
+                    #expect(try !loop.removeReader(pipe.readEnd))
+                }
+            }
+        #endif
 
         /// READER-017.
         @Test(arguments: LoopKind.allCases)
