@@ -40,6 +40,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
             .init("receive", .native("\(OperationKind.receiveMultishot.name) into a buffer ring")),
             .init("receive into a BufferedProtocol", .native(OperationKind.receive.name)),
             .init("send", .native("\(OperationKind.send.name), \(OperationKind.sendMessage.name)")),
+            .init("watch a descriptor", .native(OperationKind.poll.name)),
             .init("wake-up", .native("\(OperationKind.read.name) of an eventfd")),
         ]
     }
@@ -63,6 +64,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     package func prepare() {
         submitSends()
         returnBuffers()
+        if !port.watching.isEmpty { port.watching.callEachAlive(.watch) }
     }
 
     package func poll(_ wait: LoopWait) throws(EventLoopError) {
@@ -149,6 +151,10 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {
         ProactorListenerChannel(descriptor, port: port, owner: owner)
+    }
+
+    package func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
+        ProactorWatchChannel(descriptor, port: port, owner: owner)
     }
 
     package func connect(_ descriptor: Int32, to address: SocketAddress) async throws {

@@ -42,6 +42,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         case .send: submitSend()
         case .tell: tellOwner()
         case .receive: receiveAgain()
+        case .watch: super.turnCame(call)
         }
     }
 

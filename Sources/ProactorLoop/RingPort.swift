@@ -16,6 +16,8 @@ final class RingPort: @unchecked Sendable {
     let sending = TurnList()
     /// Channels with something to tell their owners outside of the owners' calls.
     let telling = TurnList()
+    /// Polls to be submitted, or submitted anew, once the callbacks of the turn have run.
+    let watching = TurnList()
     /// Channels that found no receive buffer and receive again once one has come back.
     let starved = TurnList()
     /// As ``starved``, of those that had got some before there were none left.

@@ -36,6 +36,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
             .init("receive", .emulated("\(selector) and recv")),
             .init("receive into a BufferedProtocol", .emulated("\(selector) and recv")),
             .init("send", .emulated("send or sendmsg, and \(selector) while there is no room")),
+            .init("watch a descriptor", .emulated("\(selector)")),
             .init("wake-up", .emulated("\(selector) and an eventfd")),
         ]
     }
@@ -90,6 +91,10 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
 
     package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {
         SelectorListenerChannel(descriptor, port: port, owner: owner)
+    }
+
+    package func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
+        SelectorWatchChannel(descriptor, port: port, owner: owner)
     }
 
     package func connect(_ descriptor: Int32, to address: SocketAddress) async throws {

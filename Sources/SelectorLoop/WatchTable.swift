@@ -75,16 +75,22 @@ final class WatchTable {
     }
 
     private func apply(_ descriptor: Int32) {
+        watches[Int(descriptor)].isListed = false
+        guard let target = watches[Int(descriptor)].target else { return }
+        do throws(Errno) { try applyNow(descriptor) } catch { target.takeUnretainedValue().watchingFailed(error) }
+    }
+
+    /// Tells the poller at once what is wanted of a descriptor; if that fails, what it knows stays wanted.
+    func applyNow(_ descriptor: Int32) throws(Errno) {
         let watch = watches + Int(descriptor)
-        watch.pointee.isListed = false
-        guard let target = watch.pointee.target, watch.pointee.applied != watch.pointee.wanted else { return }
+        guard watch.pointee.applied != watch.pointee.wanted else { return }
         let tag = UInt64(watch.pointee.generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
         do throws(Errno) {
             try poller.change(descriptor, from: watch.pointee.applied, to: watch.pointee.wanted, tag: tag)
             watch.pointee.applied = watch.pointee.wanted
         } catch {
             watch.pointee.wanted = watch.pointee.applied
-            target.takeUnretainedValue().watchingFailed(error)
+            throw error
         }
     }
 

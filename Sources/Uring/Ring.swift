@@ -129,7 +129,7 @@ extension Ring {
     package static var callingThread: Int32 { cu_thread_number() }
 
     /// Whether the calling thread is the one that enabled the ring.
-    var isOwnThread: Bool { state.pointee.owner == pthread_self() }
+    package var isOwnThread: Bool { state.pointee.owner == pthread_self() }
 
     func checkOpen(_ operation: String) throws(RingError) {
         guard isClosed else { return }

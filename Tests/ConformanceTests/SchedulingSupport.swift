@@ -215,6 +215,10 @@ final class RecordingDriver: LoopDriver, @unchecked Sendable {
         inner.makeListenerChannel(descriptor, owner: owner)
     }
 
+    func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
+        inner.makeWatchChannel(descriptor, owner: owner)
+    }
+
     func connect(_ descriptor: Int32, to address: SocketAddress) async throws {
         try await inner.connect(descriptor, to: address)
     }

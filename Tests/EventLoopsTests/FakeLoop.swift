@@ -60,6 +60,10 @@ final class FakeDriver: LoopDriver, Sendable {
         preconditionFailure("a fake loop has no channels")
     }
 
+    func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
+        preconditionFailure("a fake loop has no channels")
+    }
+
     func connect(_ descriptor: Int32, to address: SocketAddress) async throws {
         throw EventLoopError(.notSupported, "connect")
     }

@@ -32,6 +32,7 @@ package protocol LoopDriver: AnyObject {
     var wakeDescriptor: Int32 { get }
     func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel
     func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel
+    func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel
     /// Connects a socket. Cancelling ends it with `CancellationError`; the socket may then only be closed.
     func connect(_ descriptor: Int32, to address: SocketAddress) async throws
     /// Calls off everything, waits until the kernel has let go of it, and releases the kernel's resources.

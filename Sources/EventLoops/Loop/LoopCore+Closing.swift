@@ -18,6 +18,7 @@ extension LoopCore {
         isClosed = true
         signals.removeAll()
         timers.removeAll()
+        descriptors.removeAll()
         for transport in transports.values { transport.abort() }
         for server in servers.values { server.loopClosed() }
         let failure = endWork()

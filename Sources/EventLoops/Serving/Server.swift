@@ -32,6 +32,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         stopServing = WaitList(queue: core.queue)
         listeners = descriptors.map { Listener(core: core, descriptor: $0, server: self) }
         core.servers[ObjectIdentifier(self)] = self
+        for descriptor in descriptors { core.descriptors.claim(descriptor, "server", self) }
     }
 
     /// The listening sockets; empty once the server is closed.
@@ -150,7 +151,10 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     private func stopListening() {
         state = .closed
-        for listener in listeners { listener.close() }
+        for listener in listeners {
+            core.descriptors.release(listener.descriptor, self)
+            listener.close()
+        }
         listeners = []
         makeProtocol = nil
     }

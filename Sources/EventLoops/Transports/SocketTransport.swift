@@ -52,6 +52,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
 
     /// Takes the descriptor over, tells the protocol, and begins to read.
     package func begin() {
+        core.descriptors.claim(descriptor, "transport", self)
         channel = core.driver.makeStreamChannel(descriptor, owner: self)
         core.transports[ObjectIdentifier(self)] = self
         tracker?.attach(self)
@@ -357,6 +358,7 @@ extension SocketTransport {
         channel = nil
         outgoing.removeAll()
         core.transports[ObjectIdentifier(self)] = nil
+        core.descriptors.release(descriptor, self)
         guard !core.isClosed else { return letGo() }
         // Never inside the call that caused it, which may be the protocol's own.
         _ = core.callSoon { self.tellLoss() }

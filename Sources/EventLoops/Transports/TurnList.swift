@@ -59,4 +59,6 @@ package enum TurnCall {
     case tell
     /// Receive buffers have come back.
     case receive
+    /// Callbacks of what was ready have run: what is still ready is to be told again.
+    case watch
 }

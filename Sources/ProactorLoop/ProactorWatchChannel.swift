@@ -1,0 +1,39 @@
+internal import EventLoops
+internal import Kernel
+
+/// A descriptor of the user's on a ring: a poll for reading and one for writing, which know nothing of one another.
+///
+/// One poll for both would have to be called off and submitted again whenever one of them comes or goes.
+final class ProactorWatchChannel: WatchChannel {
+    private let descriptor: Int32
+    private let port: RingPort
+    private weak var owner: (any WatchOwner)?
+    private var reading: DescriptorPoll?
+    private var writing: DescriptorPoll?
+
+    init(_ descriptor: Int32, port: RingPort, owner: any WatchOwner) {
+        self.descriptor = descriptor
+        self.port = port
+        self.owner = owner
+    }
+
+    func watch(reading wantsReading: Bool, writing wantsWriting: Bool) throws(Errno) {
+        reading = updated(reading, wantsReading, .reading)
+        writing = updated(writing, wantsWriting, .writing)
+    }
+
+    private func updated(_ poll: DescriptorPoll?, _ isWanted: Bool, _ kind: DescriptorPoll.Kind) -> DescriptorPoll? {
+        guard isWanted else {
+            poll?.end()
+            return nil
+        }
+        return poll ?? owner.map { DescriptorPoll(descriptor, kind, port: port, owner: $0) }
+    }
+
+    func close() {
+        reading?.end()
+        writing?.end()
+        reading = nil
+        writing = nil
+    }
+}

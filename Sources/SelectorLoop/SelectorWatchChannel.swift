@@ -1,0 +1,35 @@
+internal import EventLoops
+internal import Kernel
+internal import Polling
+
+/// A descriptor of the user's under a poller, which tells in each turn what is ready and not dealt with.
+final class SelectorWatchChannel: ReadinessTarget, WatchChannel {
+    private let descriptor: Int32
+    private let port: PollerPort
+    private weak var owner: (any WatchOwner)?
+
+    init(_ descriptor: Int32, port: PollerPort, owner: any WatchOwner) {
+        self.descriptor = descriptor
+        self.port = port
+        self.owner = owner
+        super.init()
+    }
+
+    /// Not put off until the loop waits: whoever adds a descriptor is to know whether the kernel can watch it.
+    func watch(reading: Bool, writing: Bool) throws(Errno) {
+        port.watches.want(Readiness(readable: reading, writable: writing), of: descriptor, self)
+        try port.watches.applyNow(descriptor)
+    }
+
+    override func ready(_ readiness: Readiness) {
+        owner?.becameReady(reading: readiness.isReadable, writing: readiness.isWritable)
+    }
+
+    override func watchingFailed(_ errno: Errno) {
+        owner?.watchingFailed(errno)
+    }
+
+    func close() {
+        port.watches.drop(descriptor)
+    }
+}
