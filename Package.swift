@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 /// Every target reads the same dialect: explicit existentials, no leaking imports, async code that stays with its

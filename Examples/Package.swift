@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 /// Async functions stay with their caller: so tasks of a loop may call them with state that they share without a lock.

@@ -46,8 +46,8 @@ static void set_wake(int signo, int fd) {
     while (atomic_load(&active) != 0) sched_yield();
 }
 
-static int install(int signo, int wake_fd) {
-    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
+static int install(int signo, int wake_fd, int flags) {
+    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART | flags};
     sigfillset(&action.sa_mask);
     int former = caught[signo] ? atomic_load(&wake_fds[signo]) : -1;
     set_wake(signo, wake_fd);
@@ -68,13 +68,17 @@ static int restore(int signo) {
     return 0;
 }
 
-int cl_signal_catch(int signo, int wake_fd) {
+static int catch_with(int signo, int wake_fd, int flags) {
     if (signo < 1 || signo > last_signal) return EINVAL;
     pthread_mutex_lock(&lock);
-    int failure = install(signo, wake_fd);
+    int failure = install(signo, wake_fd, flags);
     pthread_mutex_unlock(&lock);
     return failure;
 }
+
+int cl_signal_catch(int signo, int wake_fd) { return catch_with(signo, wake_fd, 0); }
+
+int cl_signal_catch_once(int signo, int wake_fd) { return catch_with(signo, wake_fd, (int)SA_RESETHAND); }
 
 int cl_signal_release(int signo) {
     if (signo < 1 || signo > last_signal) return EINVAL;

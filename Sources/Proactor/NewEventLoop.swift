@@ -21,7 +21,10 @@ func newEventLoopOfEnvironment() throws(EventLoopError) -> any AbstractEventLoop
     guard let name = getenv("PROACTOR_BACKEND").map({ String(cString: $0) }), !name.isEmpty else {
         return try BackendChoice.automatic()
     }
-    return try makeEventLoop(backend: name, because: "PROACTOR_BACKEND=\(name)")
+    do { return try makeEventLoop(backend: name, because: "PROACTOR_BACKEND=\(name)") } catch {
+        guard error.code == .invalidArgument else { throw error }
+        throw .invalidArgument("newEventLoop", "PROACTOR_BACKEND: \(error.detail)")
+    }
 }
 
 /// Makes a loop of the kind that is named.

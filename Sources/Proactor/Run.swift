@@ -22,7 +22,8 @@ internal import Glibc
 /// - Returns: What `main` returns.
 /// - Throws: What `main` throws, `CancellationError` after SIGINT if `main` should have returned something; what making
 ///   the loop throws; ``EventLoopError`` with `.anotherLoopRunning` inside of a running loop.
-/// - Thread: Any that may block. asyncio: `asyncio.run`.
+/// - Thread: Any that may block. On the main thread no code of the main actor runs meanwhile: waiting for it there is
+///   waiting for ever. asyncio: `asyncio.run`.
 public func run<Value>(
     debug: Bool? = nil, loopFactory: (() throws -> any AbstractEventLoop)? = nil,
     _ main: sending @escaping (any AbstractEventLoop) async throws -> Value
@@ -49,8 +50,7 @@ private func runMain<Value>(
     let task = loop.createTask(name: "main", plain: { try await main(loop) })
     let interrupt = Interrupt()
     if Interrupt.endsTheProcess() {
-        try loop.addSignalHandler(SIGINT) {
-            try loop.removeSignalHandler(SIGINT)
+        try loop.addSignalHandler(once: SIGINT) {
             interrupt.hasCome = true
             task.cancel()
         }

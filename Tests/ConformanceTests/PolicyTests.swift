@@ -57,7 +57,8 @@ extension Conformance {
         /// POLICY-007; in a process of its own, because others read the environment meanwhile.
         @Test func newEventLoop_ofTheDefaultPolicy_isOfTheKindThatTheEnvironmentNames() async {
             await #expect(processExitsWith: .success) {
-                let backends: [LoopBackend] = [.ioUring, .epoll, .poll, .select]
+                let hasRing = LoopKind.allCases.contains(.proactor)
+                let backends: [LoopBackend] = (hasRing ? [.ioUring] : []) + [.epoll, .poll, .select]
                 for backend in backends {
                     setenv("PROACTOR_BACKEND", backend.rawValue, 1)
                     for make in [{ try newEventLoop() }, { try DefaultEventLoopPolicy().newEventLoop() }] {
@@ -71,7 +72,7 @@ extension Conformance {
                 for name in ["auto", ""] {
                     setenv("PROACTOR_BACKEND", name, 1)
                     let loop = try newEventLoop()
-                    #expect(loop.backend == .ioUring)
+                    #expect(loop.backend == (hasRing ? .ioUring : .epoll))
                     try loop.close()
                 }
             }

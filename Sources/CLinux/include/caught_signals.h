@@ -13,6 +13,10 @@
 /// Returns 0 or an errno: EINVAL for numbers outside 1...64, SIGKILL, SIGSTOP and the two that glibc keeps for itself.
 int cl_signal_catch(int signo, int wake_fd);
 
+/// As cl_signal_catch, but the first arrival puts the default action back: a second signal is the system's, whatever
+/// the program is doing.
+int cl_signal_catch_once(int signo, int wake_fd);
+
 /// Puts back the disposition of before. Afterwards no handler writes to the wake_fd any more: it may be closed.
 ///
 /// Returns 0 or an errno: EINVAL if the signal is not caught. A bit that is set stays so until it is taken.

@@ -155,7 +155,8 @@ extension EventLoopError {
     package static func wrongThread(_ operation: String) -> EventLoopError {
         EventLoopError(
             .wrongThread, operation,
-            detail: "Call it on the loop's thread, or hand it over with callSoonThreadsafe or runCoroutineThreadsafe"
+            detail: "Call it on the loop's thread, from a task of loop.createTask instead of Task {}, or hand it over "
+                + "with callSoonThreadsafe or runCoroutineThreadsafe"
         )
     }
 

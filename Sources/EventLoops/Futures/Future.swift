@@ -23,6 +23,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     private final var lastToken = 0
     private final var waiters: WaitList?
     private final var isErrorUnseen = false
+    /// The name of the task that this is, once it has failed: for the report that nobody looked.
+    private final var taskName: String?
 
     package init(core: LoopCore) {
         self.core = core
@@ -129,8 +131,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     }
 
     /// Settles a task from its own body, past the guard that keeps others from doing so.
-    final func finishTask(_ result: Result<Value, any Error>, wasCancelled: Bool) {
+    final func finishTask(_ result: Result<Value, any Error>, wasCancelled: Bool, name: String? = nil) {
         guard !isDone else { return }
+        taskName = name
         switch result {
         case .success(let value): finish(.finished(value))
         case .failure(let error): finish(wasCancelled ? .cancelled(message: nil) : .failed(error))
@@ -228,6 +231,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 
     deinit {
         guard isErrorUnseen, case .failed(let error) = state else { return }
-        core.reportFromAnyThread(ExceptionContext(message: "Future exception was never retrieved", error: error))
+        let subject = taskName.map { "Task '\($0)'" } ?? "Future"
+        core.reportFromAnyThread(ExceptionContext(message: "\(subject) exception was never retrieved", error: error))
     }
 }

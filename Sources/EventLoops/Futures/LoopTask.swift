@@ -34,7 +34,7 @@ public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked 
         } catch { outcome = .failure(error) }
         core.tasks[ObjectIdentifier(self)] = nil
         let wasCancelled = if case .failure(let error) = outcome { error is CancellationError } else { false }
-        finishTask(outcome, wasCancelled: wasCancelled)
+        finishTask(outcome, wasCancelled: wasCancelled, name: name)
     }
 
     /// Asks the task to end: its waiting throws `CancellationError`, and it is cancelled once it lets that through.

@@ -14,7 +14,9 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - name: The task's name, for people; nil for a number.
-    ///   - body: The code; nonisolated, or isolated to an actor that is pinned to this loop.
+    ///   - body: The code; nonisolated, or isolated to an actor that is pinned to this loop. A closure that you hold
+    ///     already is given as `createTask { try await body() }`; at the top level of main.swift, which is the main
+    ///     actor's, it is `createTask { @Sendable in … }`.
     /// - Returns: The task. On a closed loop, off the loop's thread, or for a body that is isolated elsewhere it has
     ///   failed already, with an ``EventLoopError``. asyncio: `create_task`.
     @discardableResult
@@ -35,8 +37,13 @@ extension AbstractEventLoop {
     package func endAllTasks() throws {
         let ending = Array(core.tasks.values)
         for task in ending { task.cancel(message: nil) }
+        let reminder = callLater(.seconds(5)) { [core] in
+            let names = core.tasks.values.map { "\($0)" }.sorted().joined(separator: ", ")
+            Log.write(.warning, "still waiting for tasks that were cancelled and do not end: \(names)")
+        }
         try runUntilComplete {
             for task in ending { await task.ended() }
+            reminder.cancel()
             try await self.shutdownDefaultExecutor()
         }
     }
@@ -78,14 +85,11 @@ extension AbstractEventLoop {
 }
 
 extension Future {
-    /// The loop to which the future belongs.
+    /// The loop to which the future belongs; nil if it is gone.
     ///
     /// asyncio: `get_loop`.
-    public final var loop: any AbstractEventLoop {
-        guard let loop = core.loop as? any AbstractEventLoop else {
-            preconditionFailure("The loop of this future is gone: keep the loop for as long as its futures")
-        }
-        return loop
+    public final var loop: (any AbstractEventLoop)? {
+        core.loop as? any AbstractEventLoop
     }
 }
 
@@ -98,10 +102,11 @@ extension LoopCore {
             let error = EventLoopError(
                 .wrongThread, "createTask",
                 detail:
-                    "The closure is isolated to \(actor), which does not run on this loop: make it nonisolated, or pin "
-                    + "the actor to the loop with `unownedExecutor`")
+                    "The closure is isolated to \(actor), which does not run on this loop: write "
+                    + "`createTask { @Sendable in … }`, call it inside of `run`, or pin the actor to the loop with "
+                    + "`unownedExecutor`")
             let task = LoopTask<Value>(core: self, name: name)
-            task.finishTask(.failure(error), wasCancelled: false)
+            task.finishTask(.failure(error), wasCancelled: false, name: task.name)
             return task
         }
         nonisolated(unsafe) let plain: () async throws -> Value = body
@@ -114,7 +119,7 @@ extension LoopCore {
             try check("createTask")
             task.start(body)
         } catch {
-            task.finishTask(.failure(error), wasCancelled: false)
+            task.finishTask(.failure(error), wasCancelled: false, name: task.name)
         }
         return task
     }

@@ -64,6 +64,8 @@ extension AbstractEventLoop {
         let handle = core.callAt(core.now.advanced(by: delay)) { over.resumeAll() }
         guard await over.wait() else {
             handle.cancel()
+            // A task that ignores its cancellation and sleeps again must not keep the loop from turning.
+            await withUnsafeContinuation { core.queue.append(yielded: $0) }
             throw CancellationError()
         }
     }

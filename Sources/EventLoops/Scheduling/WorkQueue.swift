@@ -31,6 +31,11 @@ package final class WorkQueue: @unchecked Sendable {
         isOwned(by: cl_thread_self())
     }
 
+    @inline(__always)
+    static var callingThread: UInt {
+        cl_thread_self()
+    }
+
     /// As ``isOnLoopThread``, for who asks for its thread first: a call after the queue was fetched costs a retain.
     @inline(__always)
     func isOwned(by thread: UInt) -> Bool {

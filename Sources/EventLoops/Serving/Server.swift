@@ -49,14 +49,11 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         state == .serving
     }
 
-    /// The loop that serves.
+    /// The loop that serves; nil if it is gone.
     ///
     /// asyncio: `get_loop`.
-    public var loop: any AbstractEventLoop {
-        guard let loop = core.loop as? any AbstractEventLoop else {
-            preconditionFailure("The loop of this server is gone: keep the loop for as long as its servers")
-        }
-        return loop
+    public var loop: (any AbstractEventLoop)? {
+        core.loop as? any AbstractEventLoop
     }
 
     /// The number of connections that came in through this server and are not yet lost.

@@ -13,6 +13,15 @@ extension AbstractEventLoop {
         try core.signals.add(signal, wakeDescriptor: core.driver.wakeDescriptor, callback)
     }
 
+    /// As ``addSignalHandler(_:_:)`` for one signal: a second one has the system's default action, even if the loop is
+    /// stuck in a callback.
+    package func addSignalHandler(
+        once signal: Int32, _ callback: @escaping () throws -> Void
+    ) throws(EventLoopError) {
+        try core.check("addSignalHandler")
+        try core.signals.add(signal, once: true, wakeDescriptor: core.driver.wakeDescriptor, callback)
+    }
+
     /// Gives the signal back to whoever handled it before.
     ///
     /// - Parameter signal: The number.

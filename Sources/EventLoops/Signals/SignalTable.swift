@@ -14,11 +14,14 @@ final class SignalTable {
         mask != 0
     }
 
-    func add(_ signal: Int32, wakeDescriptor: Int32, _ callback: @escaping () throws -> Void) throws(EventLoopError) {
+    /// - Parameter once: Whether a second signal is the system's again, even if the callback could not run yet.
+    func add(
+        _ signal: Int32, once: Bool = false, wakeDescriptor: Int32, _ callback: @escaping () throws -> Void
+    ) throws(EventLoopError) {
         guard (1...64).contains(signal) else {
             throw .invalidArgument("addSignalHandler", "\(signal) is not a signal number")
         }
-        let failure = cl_signal_catch(signal, wakeDescriptor)
+        let failure = once ? cl_signal_catch_once(signal, wakeDescriptor) : cl_signal_catch(signal, wakeDescriptor)
         guard failure == 0 else {
             throw EventLoopError(
                 .system, "addSignalHandler", errno: Errno(rawValue: failure),

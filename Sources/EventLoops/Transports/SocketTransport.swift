@@ -1,4 +1,3 @@
-internal import CLinux
 package import Glibc
 package import Kernel
 
@@ -65,7 +64,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
 
     @inline(__always)
     private func isOnLoop(_ operation: StaticString) -> Bool {
-        let thread = cl_thread_self()
+        let thread = WorkQueue.callingThread
         return core.queue.isOwned(by: thread) || refuse("\(operation)")
     }
 
