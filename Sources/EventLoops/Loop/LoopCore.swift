@@ -29,9 +29,11 @@ public final class LoopCore: @unchecked Sendable {
     var mustStop = false
     private let closed = Atomic(false)
     /// Tasks and transports that the loop must end when it closes.
-    var tasks: [ObjectIdentifier: any LoopTaskProtocol] = [:]
+    var tasks: [ObjectIdentifier: any EndableTask] = [:]
     var transports: [ObjectIdentifier: any BaseTransport] = [:]
     var servers: [ObjectIdentifier: any LoopServer] = [:]
+    /// What users gave to make tasks with: of the kind `TaskFactory`, which knows tasks and so cannot be named here.
+    var taskFactory: AnyObject?
     private var lastTaskNumber = 0
     /// asyncio: the debug flag and `slow_callback_duration`.
     private var debugFlag: Bool
