@@ -208,7 +208,29 @@ extension Conformance {
             }
         }
 
-        /// FUT-032: tasks that wait for one another, and are cancelled through one another.
+        /// FUT-032: a chain that is dropped while it is pending.
+        @Test(arguments: LoopKind.allCases)
+        func futures_doNotExhaustTheStack_whenALongChainIsDropped(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                weak var last: Future<Int>?
+                do {
+                    let first = loop.createFuture(of: Int.self)
+                    var link = first
+                    for _ in 0..<100_000 { link = loop.shield(link) }
+                    last = link
+                    withExtendedLifetime(first) {}
+                }
+                #expect(last == nil)
+                let first = loop.createFuture(of: Int.self)
+                var link = first
+                for _ in 0..<100_000 { link = loop.shield(link) }
+                try first.setResult(7)
+                #expect(try loop.runUntilComplete(link) == 7)
+                try loop.turn()
+            }
+        }
+
+        /// FUT-032: tasks that wait for one another.
         @Test(arguments: LoopKind.allCases)
         func tasks_doNotExhaustTheStack_inALongChain(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -243,6 +243,12 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     }
 
     deinit {
+        // What follows this one may go with it, and what follows that: one after the other, not one inside the other.
+        if !callbacks.isEmpty, core.queue.isOnLoopThread {
+            core.leftovers.add(callbacks)
+            callbacks = []
+            core.leftovers.releaseAll()
+        }
         guard isErrorUnseen, case .failed(let error) = state else { return }
         core.reportFromAnyThread(ExceptionContext(message: "Future exception was never retrieved", error: error))
     }

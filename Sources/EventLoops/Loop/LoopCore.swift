@@ -18,6 +18,7 @@ public final class LoopCore: @unchecked Sendable {
     package let exceptions = ExceptionReporter()
     let signals = SignalTable()
     let timers = TimerHeap()
+    let leftovers = Leftovers()
     var defaultExecutor: ThreadPoolExecutor?
     /// Set for good by `shutdownDefaultExecutor`.
     var isExecutorShutDown = false
