@@ -208,6 +208,44 @@ extension Conformance {
             }
         }
 
+        /// TASK-016: whatever a task waits in, it ends when the loop closes.
+        @Test(arguments: LoopKind.allCases)
+        func tasks_end_whereverTheyWait_whenTheLoopCloses(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let never = loop.createFuture(of: Int.self)
+                let gate = OneWayGate()
+                let endless: @Sendable () async throws -> Void = { try await loop.sleep(for: .seconds(3600)) }
+                let waits: [() async throws -> Void] = [
+                    { _ = try await loop.gatherResults([never, loop.createTask { 1 }]).value },
+                    { _ = try await loop.wait([never], timeout: .seconds(3600)) },
+                    { _ = try await loop.waitFor(loop.shield(never), timeout: .seconds(3600)) },
+                    { try await loop.waitFor(timeout: .seconds(3600), endless) },
+                    { try await loop.shield(endless).value },
+                    { for try await _ in loop.asCompleted([never], timeout: .seconds(3600)) {} },
+                    { try await loop.withTimeout(.seconds(3600)) { _ in try await endless() } },
+                    { try await loop.toThread { gate.wait() } },
+                    { try await loop.wrapFuture(Task.detached { try await Task.sleep(for: .seconds(3600)) }).value },
+                ]
+                let begun = SharedCount()
+                let ended = SharedCount()
+                for wait in waits {
+                    loop.createTask {
+                        begun.increment()
+                        defer { ended.increment() }
+                        do { try await wait() } catch is CancellationError {}
+                    }
+                }
+                try loop.turn(4)
+                #expect(begun.value == waits.count)
+                #expect(ended.value == 0)
+                let begin = loop.time
+                try loop.close()
+                #expect(begin.duration(to: loop.time) < .milliseconds(900))
+                #expect(ended.value == waits.count)
+                gate.open()
+            }
+        }
+
         /// FUT-032: a chain that is dropped while it is pending.
         @Test(arguments: LoopKind.allCases)
         func futures_doNotExhaustTheStack_whenALongChainIsDropped(_ kind: LoopKind) async throws {
