@@ -214,6 +214,7 @@ extension Conformance {
             try await withLoop(kind) { loop, _ in
                 let never = loop.createFuture(of: Int.self)
                 let gate = OneWayGate()
+                let elsewhere = Task.detached { try await Task.sleep(for: .seconds(3600)) }
                 let endless: @Sendable () async throws -> Void = { try await loop.sleep(for: .seconds(3600)) }
                 let waits: [() async throws -> Void] = [
                     { _ = try await loop.gatherResults([never, loop.createTask { 1 }]).value },
@@ -224,7 +225,7 @@ extension Conformance {
                     { for try await _ in loop.asCompleted([never], timeout: .seconds(3600)) {} },
                     { try await loop.withTimeout(.seconds(3600)) { _ in try await endless() } },
                     { try await loop.toThread { gate.wait() } },
-                    { try await loop.wrapFuture(Task.detached { try await Task.sleep(for: .seconds(3600)) }).value },
+                    { try await loop.wrapFuture(elsewhere).value },
                 ]
                 let begun = SharedCount()
                 let ended = SharedCount()
@@ -242,6 +243,7 @@ extension Conformance {
                 try loop.close()
                 #expect(begin.duration(to: loop.time) < .milliseconds(900))
                 #expect(ended.value == waits.count)
+                #expect(elsewhere.isCancelled)
                 gate.open()
             }
         }

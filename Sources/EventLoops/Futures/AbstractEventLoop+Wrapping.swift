@@ -26,12 +26,11 @@ extension AbstractEventLoop {
     /// - Returns: A future that is done soon after the task has ended. On a closed loop it has failed already. asyncio:
     ///   `wrap_future`.
     public func wrapFuture<Value: Sendable, Failure: Error>(_ task: Task<Value, Failure>) -> Future<Value> {
-        let future = Future<Value>(core: core)
+        let future = WrappingFuture<Value>(core: core) { task.cancel() }
         do throws(EventLoopError) { try core.check("wrapFuture") } catch {
             future.finishTask(.failure(error), wasCancelled: false)
             return future
         }
-        future.addDoneCallback { if $0.isCancelled { task.cancel() } }
         let queue = core.queue
         Task.detached {
             let result = await task.result.mapError { $0 as any Error }
