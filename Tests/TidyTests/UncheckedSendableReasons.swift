@@ -2,8 +2,10 @@
 let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Errors/ExceptionReporter.swift": ofTheLoop,
     "Sources/EventLoops/Executors/ThreadPoolExecutor.swift": "all that changes is behind its own pthread mutex",
+    "Sources/EventLoops/Combining/GatheringFuture.swift": "adds to Future only what is of its loop's thread, too",
     "Sources/EventLoops/Futures/Future.swift": ofTheLoop,
     "Sources/EventLoops/Futures/LoopTask.swift": "adds to Future only what is of its loop's thread, too",
+    "Sources/EventLoops/Futures/WrappingFuture.swift": "adds to Future only what is of its loop's thread, too",
     "Sources/EventLoops/Loop/LoopCore.swift": ofTheLoop + "; what other threads may call goes through the inbox",
     "Sources/EventLoops/Scheduling/CancellationScope.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/EventLoops/Scheduling/Handle.swift": ofTheLoop,

@@ -72,7 +72,7 @@ extension LoopCore {
         return future
     }
 
-    private func makeDefaultExecutor() throws(EventLoopError) -> ThreadPoolExecutor {
+    func makeDefaultExecutor() throws(EventLoopError) -> ThreadPoolExecutor {
         guard !isExecutorShutDown else {
             throw EventLoopError(.executorShutDown, "runInExecutor", detail: "Executor shutdown has been called")
         }

@@ -131,12 +131,14 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     }
 
     /// Settles a task from its own body, past the guard that keeps others from doing so.
-    final func finishTask(_ result: Result<Value, any Error>, wasCancelled: Bool, name: String? = nil) {
+    final func finishTask(
+        _ result: Result<Value, any Error>, wasCancelled: Bool, message: String? = nil, name: String? = nil
+    ) {
         guard !isDone else { return }
         taskName = name
         switch result {
         case .success(let value): finish(.finished(value))
-        case .failure(let error): finish(wasCancelled ? .cancelled(message: nil) : .failed(error))
+        case .failure(let error): finish(wasCancelled ? .cancelled(message: message) : .failed(error))
         }
     }
 
@@ -190,7 +192,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// Cancelling the waiting task cancels the future too, as in asyncio.
     ///
     /// - Throws: The future's error; `CancellationError`; ``EventLoopError``: `.wrongThread` if the future's loop runs
-    ///   on another thread, `.wrongLoop` if it is not the one that runs the task. asyncio: `await future`.
+    ///   on another thread, `.wrongLoop` if it is not the one that runs the task, `.invalidState` in a task that waits
+    ///   for itself. asyncio: `await future`.
     public final var value: Value {
         get async throws {
             if !isDone {
@@ -198,6 +201,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
                 guard RunningLoop.current === core else {
                     throw EventLoopError(.wrongLoop, "value", detail: "The future is attached to a different loop")
                 }
+                try checkAwaitable()
                 if await !waitUntilDone() { await cancelByWaiter() }
             }
             return try result()
@@ -209,10 +213,24 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         cancel()
     }
 
+    /// Throws if the calling task, of all tasks, must not wait.
+    package func checkAwaitable() throws(EventLoopError) {}
+
     private final func waitUntilDone() async -> Bool {
-        let list = waiters ?? WaitList(queue: core.queue)
+        await waitingTasks().wait()
+    }
+
+    /// Waits until the future is done, or the loop closes, even if the calling task is cancelled.
+    final func waitUncancelled() async {
+        guard !isDone, !core.isClosed else { return }
+        await waitingTasks().waitUncancelled()
+    }
+
+    private final func waitingTasks() -> WaitList {
+        if let waiters { return waiters }
+        let list = WaitList(queue: core.queue)
         waiters = list
-        return await list.wait()
+        return list
     }
 
     /// The state in a word.
@@ -230,6 +248,12 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     }
 
     deinit {
+        // What follows this one may go with it, and what follows that: one after the other, not one inside the other.
+        if !callbacks.isEmpty, core.queue.isOnLoopThread {
+            core.leftovers.add(callbacks)
+            callbacks = []
+            core.leftovers.releaseAll()
+        }
         guard isErrorUnseen, case .failed(let error) = state else { return }
         let subject = taskName.map { "Task '\($0)'" } ?? "Future"
         core.reportFromAnyThread(ExceptionContext(message: "\(subject) exception was never retrieved", error: error))

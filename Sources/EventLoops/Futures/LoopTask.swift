@@ -1,28 +1,58 @@
+import Synchronization
+
 /// A future that is settled by running async code on its loop.
 ///
 /// asyncio: `asyncio.Task`.
-public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked Sendable {
+public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Sendable {
+    /// What other threads may touch, too.
+    private struct Requests {
+        var job: Task<Void, Never>?
+        var count = 0
+        var message: String?
+    }
+
     /// The task's name, for people.
     ///
     /// asyncio: `get_name`, `set_name`.
     public var name: String
-    /// Set once, before anybody else has the task.
-    private var job: Task<Void, Never>?
+    private let requests = Mutex(Requests())
+    package private(set) var isPart = false
 
     package init(core: LoopCore, name: String?) {
         self.name = name ?? "Task-\(core.nextTaskNumber())"
         super.init(core: core)
     }
 
-    /// Begins to run the body, in the loop's next step.
+    /// Begins to run the body: in the loop's next turn, or at once if it is eager and the loop runs.
     ///
     /// It was given on the loop's thread and runs there: the executor preference keeps it there.
-    package func start(_ body: @escaping () async throws -> Value) {
+    ///
+    /// - Parameters:
+    ///   - eager: Whether to run the body until it suspends before this returns.
+    ///   - whole: The task of which this one runs a part.
+    ///   - body: The code.
+    package func start(eager: Bool = false, partOf whole: AnyObject? = nil, _ body: @escaping () async throws -> Value)
+    {
         core.tasks[ObjectIdentifier(self)] = self
-        nonisolated(unsafe) let body = body
-        job = Task(executorPreference: core.taskExecutor) {
-            await CancellationScope.run(on: self.core.queue) { await self.run(body) }
+        isPart = whole != nil
+        let owner = whole ?? self
+        nonisolated(unsafe) let (body, shown) = (body, owner)
+        let job =
+            if eager, core.queue.isTurning {
+                Task.immediate(executorPreference: core.taskExecutor) {
+                    await CancellationScope.run(on: self.core.queue, for: shown) { await self.run(body) }
+                }
+            } else {
+                Task(executorPreference: core.taskExecutor) {
+                    await CancellationScope.run(on: self.core.queue, for: shown) { await self.run(body) }
+                }
+            }
+        // An eager body may have been cancelled by itself before there was a job to be told.
+        let wasCancelled = requests.withLock { requests in
+            requests.job = job
+            return requests.count > 0
         }
+        if wasCancelled { job.cancel() }
     }
 
     private func run(_ body: () async throws -> Value) async {
@@ -34,20 +64,51 @@ public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked 
         } catch { outcome = .failure(error) }
         core.tasks[ObjectIdentifier(self)] = nil
         let wasCancelled = if case .failure(let error) = outcome { error is CancellationError } else { false }
-        finishTask(outcome, wasCancelled: wasCancelled, name: name)
+        let message = wasCancelled ? requests.withLock { $0.message } : nil
+        finishTask(outcome, wasCancelled: wasCancelled, message: message, name: name)
     }
+
+    // MARK: Cancelling
 
     /// Asks the task to end: its waiting throws `CancellationError`, and it is cancelled once it lets that through.
     ///
     /// May be called from any thread.
     ///
-    /// - Parameter message: Not kept: Swift's own cancellation carries none.
+    /// - Parameter message: Why, for ``Future/cancelMessage``; the error itself carries none.
     /// - Returns: False if the task is done, as far as the calling thread can know. asyncio: `Task.cancel(msg)`.
     @discardableResult
     public override func cancel(message: String? = nil) -> Bool {
         if core.queue.isOnLoopThread, isDone { return false }
+        let job = requests.withLock { requests in
+            requests.count += 1
+            requests.message = message
+            return requests.job
+        }
         job?.cancel()
         return true
+    }
+
+    /// How many requests to cancel the task were made and not taken back.
+    ///
+    /// Any thread. asyncio: `Task.cancelling()`.
+    public var cancelling: Int {
+        requests.withLock { $0.count }
+    }
+
+    /// Takes one request to cancel the task back from the count.
+    ///
+    /// Swift's own mark stays: a task that was cancelled once is cancelled at each of its later waits. What must go on
+    /// nevertheless runs in another task.
+    ///
+    /// Any thread.
+    ///
+    /// - Returns: How many requests are left; never below zero. asyncio: `Task.uncancel()`.
+    @discardableResult
+    public func uncancel() -> Int {
+        requests.withLock { requests in
+            requests.count = max(0, requests.count - 1)
+            return requests.count
+        }
     }
 
     /// The task is asked to end, and decides: it may yet have a result.
@@ -57,8 +118,15 @@ public final class LoopTask<Value>: Future<Value>, LoopTaskProtocol, @unchecked 
     }
 
     package func ended() async {
-        await job?.value
+        await requests.withLock { $0.job }?.value
     }
+
+    package override func checkAwaitable() throws(EventLoopError) {
+        guard CancellationScope.owner(on: core.queue) === self else { return }
+        throw EventLoopError(.invalidState, "value", detail: "A task cannot wait for itself")
+    }
+
+    // MARK: Settling
 
     /// Always an error: the body settles a task.
     ///

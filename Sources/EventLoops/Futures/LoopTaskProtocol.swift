@@ -1,8 +1,40 @@
-/// A task of any result: what the loop keeps of each.
-package protocol LoopTaskProtocol: AnyObject, Sendable {
-    var name: String { get }
+/// A task of any result, as `currentTask()` and `allTasks` of a loop give it.
+///
+/// To be used on the task's loop's thread; cancelling may come from any.
+///
+/// asyncio: `asyncio.Task`, whatever its result.
+public protocol LoopTaskProtocol: AnyObject, Sendable {
+    /// The task's name, for people.
+    ///
+    /// asyncio: `get_name`, `set_name`.
+    var name: String { get set }
+    /// Whether the task has ended.
+    ///
+    /// asyncio: `done()`.
     var isDone: Bool { get }
+    /// Whether the task ended by being cancelled.
+    ///
+    /// asyncio: `cancelled()`.
+    var isCancelled: Bool { get }
+    /// How many requests to cancel the task are pending.
+    ///
+    /// asyncio: `cancelling()`.
+    var cancelling: Int { get }
+    /// Asks the task to end.
+    ///
+    /// - Parameter message: Why, for people.
+    /// - Returns: False if the task is done. asyncio: `cancel(msg)`.
+    @discardableResult func cancel(message: String?) -> Bool
+    /// Takes one request to cancel the task back from the count.
+    ///
+    /// - Returns: How many are left. asyncio: `uncancel()`.
+    @discardableResult func uncancel() -> Int
+}
+
+/// What the loop keeps of each task.
+package protocol EndableTask: LoopTaskProtocol {
+    /// Whether the task runs a part of another one, which stands for both.
+    var isPart: Bool { get }
     /// Waits until the task is done, whatever comes of it.
     func ended() async
-    @discardableResult func cancel(message: String?) -> Bool
 }

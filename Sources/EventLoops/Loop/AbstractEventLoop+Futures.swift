@@ -114,6 +114,11 @@ extension LoopCore {
     }
 
     package func createTask<Value>(name: String?, plain body: @escaping () async throws -> Value) -> LoopTask<Value> {
+        if taskFactory != nil, let loop = loop as? any AbstractEventLoop, let factory = loop.taskFactory {
+            let task = factory.makeTask(on: loop, name: name, body)
+            if let name { task.name = name }
+            return task
+        }
         let task = LoopTask<Value>(core: self, name: name)
         do {
             try check("createTask")

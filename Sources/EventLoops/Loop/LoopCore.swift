@@ -19,6 +19,7 @@ public final class LoopCore: @unchecked Sendable {
     let signals = SignalTable()
     let timers = TimerHeap()
     let descriptors = DescriptorTable()
+    let leftovers = Leftovers()
     var defaultExecutor: ThreadPoolExecutor?
     /// Set for good by `shutdownDefaultExecutor`.
     var isExecutorShutDown = false
@@ -30,9 +31,11 @@ public final class LoopCore: @unchecked Sendable {
     var mustStop = false
     private let closed = Atomic(false)
     /// Tasks and transports that the loop must end when it closes.
-    var tasks: [ObjectIdentifier: any LoopTaskProtocol] = [:]
+    var tasks: [ObjectIdentifier: any EndableTask] = [:]
     var transports: [ObjectIdentifier: any BaseTransport] = [:]
     var servers: [ObjectIdentifier: any LoopServer] = [:]
+    /// What users gave to make tasks with: of the kind `TaskFactory`, which knows tasks and so cannot be named here.
+    var taskFactory: AnyObject?
     private var lastTaskNumber = 0
     /// asyncio: the debug flag and `slow_callback_duration`.
     private var debugFlag: Bool

@@ -17,14 +17,17 @@ final class CancellationScope: @unchecked Sendable {
     private var task: UInt?
     private var place: (any WaitingPlace)?
     private var number: UInt64 = 0
+    /// What users know as the task, while its body runs.
+    private var owner: AnyObject?
 
-    private init(queue: WorkQueue) {
+    private init(queue: WorkQueue, owner: AnyObject) {
         self.queue = queue
+        self.owner = owner
     }
 
     /// Runs a task's whole body within a scope of its own.
-    static func run(on queue: WorkQueue, _ body: () async -> Void) async {
-        let scope = CancellationScope(queue: queue)
+    static func run(on queue: WorkQueue, for owner: AnyObject, _ body: () async -> Void) async {
+        let scope = CancellationScope(queue: queue, owner: owner)
         scope.task = currentTask()
         await withTaskCancellationHandler {
             await $current.withValue(scope) { await body() }
@@ -33,6 +36,13 @@ final class CancellationScope: @unchecked Sendable {
         }
         scope.task = nil
         scope.place = nil
+        scope.owner = nil
+    }
+
+    /// What users know as the task that runs here, be it by a child of that task.
+    static func owner(on queue: WorkQueue) -> AnyObject? {
+        guard queue.isTurning, let scope = current, scope.queue === queue else { return nil }
+        return scope.owner
     }
 
     /// The scope whose body is the calling task itself: not one of its children, which inherit the value but not the

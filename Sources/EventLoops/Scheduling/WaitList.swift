@@ -45,6 +45,15 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         return await withUnsafeContinuation { park($0, number) }
     }
 
+    /// Suspends the calling task until the event has happened or the loop closes, even if the task is cancelled.
+    ///
+    /// Not on a closed loop: nobody would end the wait.
+    package func waitUncancelled() async {
+        lastNumber &+= 1
+        let number = lastNumber
+        _ = await withUnsafeContinuation { park($0, number) }
+    }
+
     private func waitWithHandler(_ number: UInt64) async -> Bool {
         await withTaskCancellationHandler {
             // A task that was cancelled before has had its handler called already: nobody would wake it.

@@ -1,0 +1,80 @@
+extension AbstractEventLoop {
+    /// Waits for all of some futures at once.
+    ///
+    /// The first error is the error of the returned future, at once; the others go on. Cancelling the returned future
+    /// cancels all that are not done, and it is done when they have ended. A child that is cancelled by others counts
+    /// as one that failed with `CancellationError`.
+    ///
+    ///     let pages = try await loop.gather([fetch(first), fetch(second)]).value
+    ///
+    /// - Parameter futures: Futures and tasks of this loop; the same one may be given twice.
+    /// - Returns: A future of the results, in the order of the argument; of no results if there are no futures. With a
+    ///   future of another loop it has failed with ``EventLoopError/Code/wrongLoop``. asyncio: `gather(*futures)`.
+    public func gather<Value>(_ futures: [Future<Value>]) -> Future<[Value]> {
+        core.gather(futures, failsFast: true) { results in try results.map { try $0.get() } }
+    }
+
+    /// Runs async closures as tasks, and waits for all of them at once.
+    ///
+    /// - Parameter bodies: The code of each task.
+    /// - Returns: As ``gather(_:)-([Future<Value>])``. asyncio: `gather(*coroutines)`.
+    public func gather<Value>(_ bodies: [() async throws -> Value]) -> Future<[Value]> {
+        gather(bodies.map { core.createTask(name: nil, plain: $0) as Future<Value> })
+    }
+
+    /// Waits for all of some futures of different types at once.
+    ///
+    ///     let (user, orders) = try await loop.gather(findUser, findOrders).value
+    ///
+    /// - Parameter futures: Futures and tasks of this loop.
+    /// - Returns: As ``gather(_:)-([Future<Value>])``; the result is a tuple. asyncio: `gather(a, b, …)`.
+    public func gather<each Value>(_ futures: repeat Future<each Value>) -> Future<(repeat each Value)> {
+        let slots = (repeat GatheredSlot<each Value>())
+        let all = GatheringFuture(core: core, failsFast: true) { (repeat try (each slots).result.get()) }
+        do throws(EventLoopError) {
+            for future in repeat each futures { try core.checkOwn(future, "gather") }
+            for (slot, future) in repeat (each slots, each futures) { all.follow(future) { slot.result = $0 } }
+            all.endIfAllHave()
+        } catch { all.finishTask(.failure(error), wasCancelled: false) }
+        return all
+    }
+
+    /// Waits for all of some futures at once, and gives errors as values.
+    ///
+    /// - Parameter futures: Futures and tasks of this loop; the same one may be given twice.
+    /// - Returns: A future of what came of each, in the order of the argument: `CancellationError` for one that was
+    ///   cancelled. It fails only if it is itself cancelled, once all have ended, or is given a future of another loop.
+    ///   asyncio: `gather(*futures, return_exceptions=True)`.
+    public func gatherResults<Value>(_ futures: [Future<Value>]) -> Future<[Result<Value, any Error>]> {
+        core.gather(futures, failsFast: false) { $0 }
+    }
+}
+
+/// Where the outcome of one future is kept until all are done.
+private final class GatheredSlot<Value> {
+    var result: Result<Value, any Error> = .failure(CancellationError())
+}
+
+extension LoopCore {
+    fileprivate func gather<Value, Output>(
+        _ futures: [Future<Value>], failsFast: Bool,
+        _ collect: @escaping ([Result<Value, any Error>]) throws -> Output
+    ) -> Future<Output> {
+        let slots = futures.map { _ in GatheredSlot<Value>() }
+        let all = GatheringFuture(core: self, failsFast: failsFast) { try collect(slots.map(\.result)) }
+        do throws(EventLoopError) {
+            for future in futures { try checkOwn(future, "gather") }
+            for (slot, future) in zip(slots, futures) { all.follow(future) { slot.result = $0 } }
+            all.endIfAllHave()
+        } catch { all.finishTask(.failure(error), wasCancelled: false) }
+        return all
+    }
+
+    /// Throws for a future that this loop cannot follow.
+    func checkOwn<Value>(_ future: Future<Value>, _ operation: String) throws(EventLoopError) {
+        try check(operation)
+        guard future.core === self else {
+            throw EventLoopError(.wrongLoop, operation, detail: "The future belongs to a different loop")
+        }
+    }
+}

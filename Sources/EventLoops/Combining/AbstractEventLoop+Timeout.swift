@@ -1,0 +1,47 @@
+extension AbstractEventLoop {
+    /// Runs async code that is cancelled if it takes longer than a given time.
+    ///
+    /// The code begins at once, and runs as a part of the calling task: ``currentTask()`` is the same inside, and
+    /// cancelling the calling task cancels the code. Scopes may be nested; each throws for its own deadline only.
+    ///
+    ///     try await loop.withTimeout(.seconds(10)) { timeout in
+    ///         try await login()
+    ///         try timeout.reschedule(loop.time.advanced(by: .seconds(60)))
+    ///         try await transfer()
+    ///     }
+    ///
+    /// - Parameters:
+    ///   - delay: How long the code may take; nil for ever. If it is not above zero, the code is cancelled at its
+    ///     first wait.
+    ///   - body: The code, which gets the deadline, to ask or to move it.
+    /// - Returns: What the code returns, even after the deadline.
+    /// - Throws: ``EventLoopError`` with `.timedOut` if the code ends by `CancellationError` after the deadline; what
+    ///   else the code throws; `.wrongThread`, `.closed`. asyncio: `async with timeout(delay)`.
+    public func withTimeout<Value>(
+        _ delay: Duration?, _ body: @escaping (LoopTimeout) async throws -> Value
+    ) async throws -> Value {
+        try await withTimeout(at: delay.map { core.now.advanced(by: $0) }, body)
+    }
+
+    /// Runs async code that is cancelled at an instant of the loop's clock.
+    ///
+    /// - Parameters:
+    ///   - when: The deadline; nil for none.
+    ///   - body: The code, which gets the deadline, to ask or to move it.
+    /// - Returns: What the code returns, even after the deadline.
+    /// - Throws: As ``withTimeout(_:_:)``. asyncio: `async with timeout_at(when)`.
+    public func withTimeout<Value>(
+        at when: LoopInstant?, _ body: @escaping (LoopTimeout) async throws -> Value
+    ) async throws -> Value {
+        try core.checkTask("withTimeout")
+        // Swift cannot take a cancellation back, so what is cancelled must be another task than the caller's.
+        let part = LoopTask<Value>(core: core, name: "timeout")
+        let timeout = LoopTimeout(core: core) { [weak part] in part?.cancel() }
+        try timeout.reschedule(when)
+        defer { timeout.end() }
+        part.start(eager: true, partOf: CancellationScope.owner(on: core.queue) ?? part) { try await body(timeout) }
+        do { return try await part.value } catch is CancellationError where timeout.expired && !Task.isCancelled {
+            throw EventLoopError(.timedOut, "withTimeout", detail: "The deadline passed before the code had ended")
+        }
+    }
+}

@@ -1,0 +1,42 @@
+extension AbstractEventLoop {
+    /// Waits for a future, but not for longer than a given time: then it is cancelled, and its end is awaited.
+    ///
+    /// A result is never lost: what is done when the time is over, or has a result although it was cancelled, is
+    /// returned. Cancelling the calling task cancels the future.
+    ///
+    /// - Parameters:
+    ///   - future: A future or task of this loop.
+    ///   - timeout: How long to wait at most; nil for ever. If it is not above zero, a future that is not done is
+    ///     cancelled at once.
+    /// - Returns: The future's result.
+    /// - Throws: ``EventLoopError`` with `.timedOut`, once the future has ended; what the future throws;
+    ///   `CancellationError`; `.wrongLoop` for a future of another loop, `.wrongThread`, `.closed`. asyncio:
+    ///   `wait_for(future, timeout)`.
+    public func waitFor<Value>(_ future: Future<Value>, timeout: Duration?) async throws -> Value {
+        try core.checkTask("waitFor")
+        try core.checkOwn(future, "waitFor")
+        guard !future.isDone, let timeout else { return try await future.value }
+        var hasExpired = false
+        let expire: () -> Void = {
+            hasExpired = future.cancel(message: nil)
+        }
+        let timer = timeout > .zero ? core.callAt(core.now.advanced(by: timeout), expire) : nil
+        if timer == nil { expire() }
+        defer { timer?.cancel() }
+        do { return try await future.value } catch is CancellationError where hasExpired && !Task.isCancelled {
+            throw EventLoopError(.timedOut, "waitFor", detail: "It did not end within \(timeout)")
+        }
+    }
+
+    /// Runs async code as a task, but not for longer than a given time.
+    ///
+    /// - Parameters:
+    ///   - timeout: How long to wait at most; nil for ever. If it is not above zero, the code is not begun.
+    ///   - body: The code.
+    /// - Returns: What the code returns.
+    /// - Throws: As ``waitFor(_:timeout:)``. asyncio: `wait_for(coroutine, timeout)`.
+    public func waitFor<Value>(timeout: Duration?, _ body: @escaping () async throws -> Value) async throws -> Value {
+        try core.checkTask("waitFor")
+        return try await waitFor(core.createTask(name: nil, plain: body), timeout: timeout)
+    }
+}

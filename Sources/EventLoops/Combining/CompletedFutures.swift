@@ -1,0 +1,89 @@
+/// Futures in the order in which they are done: what `asCompleted` returns.
+///
+/// All iterators draw from the same futures. Nothing is cancelled if the iteration ends early.
+///
+/// asyncio: what `as_completed` returns, iterated with `async for`.
+public struct CompletedFutures<Value>: AsyncSequence {
+    /// A future that is done.
+    public typealias Element = Future<Value>
+
+    /// Draws one future after the other.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate let line: CompletionLine<Value>
+
+        /// The future that is done next; nil after the last.
+        ///
+        /// - Returns: A future that is done; look at its result with `result()`.
+        /// - Throws: ``EventLoopError`` with `.timedOut` once the time is over and no more are done, `.wrongLoop` for a
+        ///   future of another loop; `CancellationError`, by which no future is lost.
+        public mutating func next() async throws -> Future<Value>? {
+            try await line.next()
+        }
+    }
+
+    let line: CompletionLine<Value>
+
+    /// Begins to draw.
+    public func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(line: line)
+    }
+}
+
+/// Those that are done and not drawn yet, and how many are to come.
+final class CompletionLine<Value> {
+    private let core: LoopCore
+    private let changed: WaitList
+    private var done: [Future<Value>] = []
+    private var drawn = 0
+    private var left: Int
+    private var hasExpired = false
+    private var refusal: EventLoopError?
+    private var timer: TimerHandle?
+
+    init(core: LoopCore, _ futures: [Future<Value>], timeout: Duration?) {
+        self.core = core
+        changed = WaitList(queue: core.queue)
+        left = futures.count
+        do throws(EventLoopError) {
+            for future in futures { try core.checkOwn(future, "asCompleted") }
+        } catch {
+            refusal = error
+            return
+        }
+        // Whoever draws holds the line; what is not drawn any more need not be noted.
+        for future in futures {
+            future.addDoneCallback { [weak self] future in self?.add(future) }
+        }
+        timer = timeout.map { core.callAt(core.now.advanced(by: $0)) { [weak self] in self?.expire() } }
+    }
+
+    deinit {
+        if core.queue.isOnLoopThread { timer?.cancel() }
+    }
+
+    private func add(_ future: Future<Value>) {
+        done.append(future)
+        left -= 1
+        if left == 0 { timer?.cancel() }
+        changed.resumeAll()
+    }
+
+    private func expire() {
+        hasExpired = true
+        changed.resumeAll()
+    }
+
+    func next() async throws -> Future<Value>? {
+        if let refusal { throw refusal }
+        try core.checkTask("asCompleted")
+        while drawn == done.count {
+            if left == 0 { return nil }
+            if hasExpired {
+                throw EventLoopError(.timedOut, "asCompleted", detail: "\(left) futures are not done in time")
+            }
+            guard await changed.wait() else { throw CancellationError() }
+        }
+        defer { drawn += 1 }
+        return done[drawn]
+    }
+}

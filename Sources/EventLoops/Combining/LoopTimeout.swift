@@ -1,0 +1,63 @@
+/// A deadline that can be moved while code runs under it: what `withTimeout` gives to its closure.
+///
+/// Loop thread only.
+///
+/// asyncio: `asyncio.Timeout`.
+public final class LoopTimeout {
+    private enum State {
+        case active, expired, over
+    }
+
+    private let core: LoopCore
+    private let expire: () -> Void
+    private var state = State.active
+    private var timer: Handle?
+
+    /// The deadline, or nil if there is none.
+    ///
+    /// asyncio: `Timeout.when()`.
+    public private(set) var when: LoopInstant?
+
+    init(core: LoopCore, _ expire: @escaping () -> Void) {
+        self.core = core
+        self.expire = expire
+    }
+
+    /// Whether the deadline has passed while the code ran, and the code was cancelled therefore.
+    ///
+    /// asyncio: `Timeout.expired()`.
+    public var expired: Bool {
+        state == .expired
+    }
+
+    /// Moves the deadline.
+    ///
+    /// - Parameter when: The new deadline, which may have passed; nil for none.
+    /// - Throws: ``EventLoopError`` with `.invalidState` once the deadline has passed or the code has ended. asyncio:
+    ///   `Timeout.reschedule(when)`.
+    public func reschedule(_ when: LoopInstant?) throws(EventLoopError) {
+        try core.check("reschedule")
+        guard state == .active else {
+            let detail = "The deadline cannot be moved: " + (expired ? "it has passed" : "the code has ended")
+            throw EventLoopError(.invalidState, "reschedule", detail: detail)
+        }
+        self.when = when
+        timer?.cancel()
+        let pass = { [weak self] in _ = self?.deadlinePassed() }
+        // What has passed already comes before all that the code does next.
+        timer = when.map { $0 <= core.now ? core.callSoon(pass) : core.callAt($0, pass) }
+    }
+
+    private func deadlinePassed() {
+        guard state == .active else { return }
+        state = .expired
+        expire()
+    }
+
+    /// The code has ended.
+    func end() {
+        timer?.cancel()
+        timer = nil
+        if state == .active { state = .over }
+    }
+}

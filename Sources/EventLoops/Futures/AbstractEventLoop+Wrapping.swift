@@ -1,0 +1,57 @@
+extension AbstractEventLoop {
+    /// Returns a future of this loop as it is.
+    ///
+    /// - Parameter future: A future or task.
+    /// - Returns: The same future.
+    /// - Throws: ``EventLoopError`` with `.wrongLoop` for a future of another loop; `.wrongThread`, `.closed`. asyncio:
+    ///   `ensure_future(future)`.
+    public func ensureFuture<Value>(_ future: Future<Value>) throws(EventLoopError) -> Future<Value> {
+        try core.checkOwn(future, "ensureFuture")
+        return future
+    }
+
+    /// Runs async code as a task of the loop.
+    ///
+    /// - Parameter body: The code.
+    /// - Returns: The task, as ``createTask(name:_:)``. asyncio: `ensure_future(coroutine)`.
+    public func ensureFuture<Value>(_ body: @escaping () async throws -> Value) -> Future<Value> {
+        core.createTask(name: nil, plain: body)
+    }
+
+    /// Makes a future of a task that Swift's own threads run.
+    ///
+    /// Cancelling the future cancels the task, whose result is then not waited for.
+    ///
+    /// - Parameter task: The task.
+    /// - Returns: A future that is done soon after the task has ended. On a closed loop it has failed already. asyncio:
+    ///   `wrap_future`.
+    public func wrapFuture<Value: Sendable, Failure: Error>(_ task: Task<Value, Failure>) -> Future<Value> {
+        let future = WrappingFuture<Value>(core: core) { task.cancel() }
+        do throws(EventLoopError) { try core.check("wrapFuture") } catch {
+            future.finishTask(.failure(error), wasCancelled: false)
+            return future
+        }
+        let queue = core.queue
+        Task.detached {
+            let result = await task.result.mapError { $0 as any Error }
+            _ = queue.post(Handle { future.finishTask(result, wasCancelled: result.isCancelled) })
+        }
+        return future
+    }
+
+    /// Returns a future of this loop as it is.
+    ///
+    /// - Parameter future: A future or task.
+    /// - Returns: The same future.
+    /// - Throws: As ``ensureFuture(_:)-(Future<Value>)``. asyncio: `wrap_future`.
+    public func wrapFuture<Value>(_ future: Future<Value>) throws(EventLoopError) -> Future<Value> {
+        try core.checkOwn(future, "wrapFuture")
+        return future
+    }
+}
+
+extension Result {
+    fileprivate var isCancelled: Bool {
+        if case .failure(let error) = self { error is CancellationError } else { false }
+    }
+}
