@@ -201,7 +201,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
                 guard RunningLoop.current === core else {
                     throw EventLoopError(.wrongLoop, "value", detail: "The future is attached to a different loop")
                 }
-                try checkAwaitable()
+                if let error = whyNotAwaitable { throw error }
                 if await !waitUntilDone() { await cancelByWaiter() }
             }
             return try result()
@@ -213,8 +213,10 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         cancel()
     }
 
-    /// Throws if the calling task, of all tasks, must not wait.
-    package func checkAwaitable() throws(EventLoopError) {}
+    /// Why the calling task, of all tasks, must not wait; nil if it may.
+    ///
+    /// Not a call that throws: the compiler (6.3.1) crashes on one here.
+    package var whyNotAwaitable: EventLoopError? { nil }
 
     private final func waitUntilDone() async -> Bool {
         await waitingTasks().wait()

@@ -121,9 +121,9 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         await requests.withLock { $0.job }?.value
     }
 
-    package override func checkAwaitable() throws(EventLoopError) {
-        guard CancellationScope.owner(on: core.queue) === self else { return }
-        throw EventLoopError(.invalidState, "value", detail: "A task cannot wait for itself")
+    package override var whyNotAwaitable: EventLoopError? {
+        guard CancellationScope.owner(on: core.queue) === self else { return nil }
+        return EventLoopError(.invalidState, "value", detail: "A task cannot wait for itself")
     }
 
     // MARK: Settling
