@@ -85,10 +85,9 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func regularFile_isAlwaysReady_orRefusedByEpoll(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                var template = Array("/tmp/proactor-watched-XXXXXX".utf8CString)
-                let file = try SystemCall.value { mkstemp(&template) }
-                unlink(template)
-                defer { close(file) }
+                let stream = try #require(tmpfile())
+                defer { fclose(stream) }
+                let file = fileno(stream)
                 var (reads, writes) = (0, 0)
                 guard kind != .epoll else {
                     for add in [{ try loop.addReader(file) {} }, { try loop.addWriter(file) {} }] {
