@@ -16,10 +16,11 @@ public struct ProactorConfiguration: Sendable {
     ///
     /// Buffers that are smaller than messages cost more than anything else here.
     public var receiveBufferSize = 16 * 1024
-    /// How many receive buffers the loop lends to the kernel: a power of two.
+    /// How many receive buffers the loop lends to the kernel at most: a power of two.
     ///
-    /// They take memory once they are used.
-    public var receiveBufferCount = 256
+    /// It begins with up to 256 and doubles them when the kernel runs out, as it does when more connections have
+    /// something at once. They take memory once they are used.
+    public var receiveBufferCount = 1024
     /// How long to look for completions before sleeping, while waits are short; zero to sleep at once.
     ///
     /// Saves the wake-up, at the price of a busy processor: for few connections that must be answered fast.

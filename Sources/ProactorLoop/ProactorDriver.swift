@@ -119,7 +119,9 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
             buffers.publish()
         }
         // Not only when some came back just now: the kernel may have run out before, and said so after.
-        guard !port.starved.isEmpty || !port.served.isEmpty, port.lent.isKernelSupplied else { return }
+        guard !port.starved.isEmpty || !port.served.isEmpty else { return }
+        if port.buffers.supplied < port.buffers.count { port.supplyMoreBuffers() }
+        guard port.lent.isKernelSupplied else { return }
         port.starved.callEach(.receive)
         port.served.callEach(.receive)
     }
@@ -143,6 +145,11 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     /// Receive buffers that somebody still reads.
     package var buffersLent: Int {
         port.lent.outstanding
+    }
+
+    /// Receive buffers that the kernel was given so far.
+    package var buffersSupplied: Int {
+        port.buffers.supplied
     }
 
     package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {

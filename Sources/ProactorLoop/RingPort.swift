@@ -37,10 +37,15 @@ final class RingPort: @unchecked Sendable {
         #endif
         ring = try Ring(sizes)
         buffers = try BufferRing(
-            ring: ring, group: 0, count: configuration.receiveBufferCount, size: configuration.receiveBufferSize)
-        lent = LentMemory(base: buffers.base, pieceSize: buffers.size, count: buffers.count)
+            ring: ring, group: 0, count: configuration.receiveBufferCount, size: configuration.receiveBufferSize,
+            first: Self.firstBuffers)
+        lent = LentMemory(
+            base: buffers.base, pieceSize: buffers.size, count: buffers.count, supplied: buffers.supplied)
         segments.adopt(lent)
     }
+
+    /// With how many receive buffers a loop begins: few connections have few filled at a time.
+    private static let firstBuffers = 256
 
     private static let isTested = Atomic(false)
 
@@ -51,6 +56,12 @@ final class RingPort: @unchecked Sendable {
         if isTested.load(ordering: .relaxed) { return }
         try SelfTest.run()
         isTested.store(true, ordering: .relaxed)
+    }
+
+    /// The kernel ran out of receive buffers.
+    func supplyMoreBuffers() {
+        buffers.supplyMore()
+        lent.nowSupplied(buffers.supplied)
     }
 
     /// A tag for an operation that is about to be queued on the ring.

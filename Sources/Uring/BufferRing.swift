@@ -14,8 +14,10 @@ import Kernel
 package final class BufferRing {
     /// The name by which operations choose this ring.
     package let group: UInt16
-    /// How many buffers there are: a power of two, less than was asked for if locked memory was short.
+    /// How many buffers there may be: a power of two, less than was asked for if locked memory was short.
     package let count: Int
+    /// How many of them are in use: the first ones.
+    package private(set) var supplied = 0
     /// Bytes in one buffer.
     package let size: Int
     /// Where the bytes of buffer 0 begin; the others follow.
@@ -34,7 +36,7 @@ package final class BufferRing {
     /// The fewest buffers that are of use.
     private static let fewest = 8
 
-    /// Registers `count` buffers of `size` bytes as a group of the ring, all of them with the kernel from the start.
+    /// Registers `count` buffers of `size` bytes as a group of the ring, and gives the kernel the first of them.
     ///
     /// The places count against RLIMIT_MEMLOCK on some kernels: when that is reached, half as many are tried, down to
     /// 8. The bytes do not, and take memory only when they are first written.
@@ -42,8 +44,9 @@ package final class BufferRing {
     /// - Parameters:
     ///   - count: A power of two up to 32768.
     ///   - size: Bytes in one buffer. Small ones are the worst mistake: 16 to 64 KiB serve streams well.
+    ///   - first: With how many to begin; ``supplyMore()`` adds the others.
     /// - Throws: ``RingError`` of "io_uring_register(PBUF_RING)": EEXIST when the group is taken, ENOMEM.
-    package init(ring: Ring, group: UInt16, count: Int, size: Int) throws(RingError) {
+    package init(ring: Ring, group: UInt16, count: Int, size: Int, first: Int = .max) throws(RingError) {
         precondition(count > 0 && count <= 32768 && count & (count - 1) == 0, "the count must be a power of two")
         precondition(size > 0 && size <= Int(Int32.max), "a buffer has 1 to 2^31 - 1 bytes")
         let (places, available) = try Self.register(ring, group, count)
@@ -63,8 +66,7 @@ package final class BufferRing {
         mask = UInt16(available - 1)
         pending = .allocate(capacity: 1)
         pending.initialize(to: 0)
-        for identifier in 0..<available { give(UInt16(identifier)) }
-        publish()
+        supply(upTo: first)
     }
 
     deinit {
@@ -92,6 +94,20 @@ extension BufferRing {
         assert(Int(id) < count, "there is no buffer \(id)")
         cu_give_buffer(places, mask, pending.pointee, address(of: id), UInt32(truncatingIfNeeded: size), id)
         pending.pointee &+= 1
+    }
+
+    /// Gives the kernel as many buffers again as it has, up to ``count``: it ran out of them.
+    package func supplyMore() {
+        supply(upTo: supplied * 2)
+    }
+
+    private func supply(upTo wanted: Int) {
+        let end = min(count, wanted)
+        while supplied < end {
+            give(UInt16(supplied))
+            supplied += 1
+        }
+        publish()
     }
 
     /// Shows the kernel all buffers given since the last time.

@@ -42,6 +42,19 @@
                 }
             }
 
+            /// The loop begins with some of its buffers, and adds to them when the kernel says that it has none.
+            @Test func buffers_areAdded_whenTheyRunOut() async throws {
+                try await runLoop(.sizes(buffers: 512, of: 256)) { loop, _ in
+                    #expect(loop.driver.buffersSupplied == 256)
+                    loop.planFaults().inject(.refuse(.noBufferSpace), into: .receiveMultishot, .number(1))
+                    let (echo, _, peer) = try await pair(loop) { Echo() }
+                    #expect(try await peer.exchange(pattern(100_000)) == pattern(100_000))
+                    #expect(loop.driver.buffersSupplied == 512)
+                    peer.close()
+                    try await loop.until("lost") { echo.losses.count == 1 }
+                }
+            }
+
             /// One that sends without end must not take every buffer.
             @Test func connections_areServed_besideOneThatFloods() async throws {
                 try await runLoop(.sizes(buffers: 2, of: 4096)) { loop, _ in

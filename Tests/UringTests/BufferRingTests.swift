@@ -58,6 +58,25 @@ struct BufferRingTests {
         try harness.cancel(1)
     }
 
+    @Test func buffers_areAdded_whenTheKernelRanOut() throws {
+        let harness = try RingHarness()
+        let buffers = try BufferRing(ring: harness.ring, group: 0, count: 8, size: 16, first: 2)
+        let pair = try SocketPair()
+        pair.write([UInt8](repeating: 7, count: 16 * 3))
+        harness.ring.receiveMultishot(pair.left, group: 0, tag: 1)
+        for _ in 0..<2 { #expect(try harness.next(1).result == 16) }
+        #expect(try harness.next(1).result == -ENOBUFS)
+        buffers.supplyMore()
+        #expect(buffers.supplied == 4)
+        harness.ring.receiveMultishot(pair.left, group: 0, tag: 1)
+        let completion = try harness.next(1)
+        #expect(completion.result == 16)
+        #expect(completion.buffer == 2)
+        for _ in 0..<3 { buffers.supplyMore() }
+        #expect(buffers.supplied == buffers.count)
+        try harness.cancel(1)
+    }
+
     @Test func endOfStream_needsNoBuffer() throws {
         let harness = try RingHarness()
         let buffers = try BufferRing(ring: harness.ring, group: 0, count: 2, size: 16)

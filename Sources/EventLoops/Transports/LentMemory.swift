@@ -17,13 +17,16 @@ package final class LentMemory {
 
     private var keptOut = 0
     /// Keeping pieces must not starve the kernel: past this many the bytes are copied instead.
-    private let keepLimit: Int
+    private var keepLimit: Int
+    /// How many pieces the kernel was given: the first ones.
+    private var supplied: Int
 
-    package init(base: UnsafeMutableRawPointer, pieceSize: Int, count: Int) {
+    package init(base: UnsafeMutableRawPointer, pieceSize: Int, count: Int, supplied: Int? = nil) {
         self.base = base
         self.pieceSize = pieceSize
         self.count = count
-        keepLimit = count / 2
+        self.supplied = supplied ?? count
+        keepLimit = self.supplied / 2
         readers = .allocate(capacity: count)
         readers.initialize(repeating: 0, count: count)
         returned = .allocate(capacity: count)
@@ -68,7 +71,13 @@ package final class LentMemory {
     /// Whether some piece is neither out nor on its way back: with the kernel, or in a completion that was not seen
     /// yet.
     package var isKernelSupplied: Bool {
-        keptOut + returnedCount < count
+        keptOut + returnedCount < supplied
+    }
+
+    /// The kernel was given more pieces.
+    package func nowSupplied(_ count: Int) {
+        supplied = count
+        keepLimit = count / 2
     }
 
     package var hasReturned: Bool {
