@@ -12,6 +12,8 @@ let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Scheduling/Inbox.swift": "all that changes is atomic or behind its locks",
     "Sources/EventLoops/Scheduling/ReadyQueue.swift":
         "a queue entry owns its reference, and one thread at a time the entry",
+    "Sources/EventLoops/Scheduling/TaskLocalContext.swift":
+        "its task, its loop's thread and whoever lets go of it come one after the other",
     "Sources/EventLoops/Scheduling/WaitList.swift": ofTheLoop + "; cancelling from elsewhere is handed over to it",
     "Sources/EventLoops/Scheduling/WorkQueue.swift": ofTheLoop + "; owner, running flag and inbox are atomic or locked",
     "Sources/EventLoops/Serving/Server.swift": ofTheLoop,

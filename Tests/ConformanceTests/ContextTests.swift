@@ -1,0 +1,163 @@
+import EventLoops
+import ProactorTesting
+import Testing
+
+private enum Request {
+    @TaskLocal static var name = "none"
+}
+
+extension Conformance {
+    /// Callbacks that see the task-local values of whoever scheduled them.
+    @Suite struct ContextTests {
+        /// CALL-019, CALL-020: the values at the time of copying, as often as they are wanted; what a callback sets for
+        /// itself is seen by nobody else.
+        @Test(arguments: LoopKind.allCases)
+        func callback_seesTheValues_ofItsContext(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                var seen: [String] = []
+                let (first, second) = (
+                    Request.$name.withValue("first") { loop.copyContext() },
+                    Request.$name.withValue("second") { loop.copyContext() }
+                )
+                for context in [first, second, first] {
+                    loop.callSoon(context: context) {
+                        seen.append(Request.name)
+                        Request.$name.withValue("inside") { seen.append(Request.name) }
+                    }
+                }
+                loop.callSoon { seen.append(Request.name) }
+                try await loop.sleep(for: .zero)
+                #expect(seen == ["first", "inside", "second", "inside", "first", "inside", "none"])
+                #expect(Request.name == "none")
+            }
+        }
+
+        /// CALL-019: copied outside of any task, and by a callback that has a context itself.
+        @Test(arguments: LoopKind.allCases)
+        func context_isCopied_outsideOfTasks(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                var seen: [String] = []
+                let context = Request.$name.withValue("plain") { loop.copyContext() }
+                loop.callSoon(context: context) {
+                    let inner = loop.copyContext()
+                    loop.callSoon(context: inner) { seen.append("inner \(Request.name)") }
+                    loop.createTask { seen.append("task \(Request.name)") }
+                }
+                try loop.turn(3)
+                #expect(seen == ["inner plain", "task plain"])
+            }
+        }
+
+        /// TIMER-026.
+        @Test(arguments: LoopKind.allCases)
+        func timer_seesTheValues_ofItsContext(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                var seen: [String] = []
+                let context = Request.$name.withValue("timer") { loop.copyContext() }
+                loop.callLater(.milliseconds(1), context: context) { seen.append(Request.name) }
+                loop.callAt(loop.time, context: context) { seen.append(Request.name) }
+                let cancelled = loop.callLater(.zero, context: context) { seen.append("cancelled") }
+                cancelled.cancel()
+                try await loop.sleep(for: .milliseconds(5))
+                #expect(seen == ["timer", "timer"])
+            }
+        }
+
+        /// FUT-024.
+        @Test(arguments: LoopKind.allCases)
+        func doneCallback_seesTheValues_ofItsContext(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                var seen: [String] = []
+                let future = loop.createFuture(of: Int.self)
+                let context = Request.$name.withValue("adder") { loop.copyContext() }
+                future.addDoneCallback(context: context) { seen.append("\(Request.name) \(try $0.result())") }
+                try Request.$name.withValue("setter") { try future.setResult(7) }
+                try await loop.sleep(for: .zero)
+                #expect(seen == ["adder 7"])
+            }
+        }
+
+        /// CALL-019: from a thread that is not the loop's.
+        @Test(arguments: LoopKind.allCases)
+        func otherThreads_giveTheirValuesAlong(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                var seen = ""
+                nonisolated(unsafe) let write: (String) -> Void = { seen = $0 }
+                let thread = HelperThread {
+                    Request.$name.withValue("elsewhere") {
+                        _ = try? loop.callSoonThreadsafe(context: loop.copyContext()) {
+                            write(Request.name)
+                            loop.stop()
+                        }
+                    }
+                }
+                try loop.runForever()
+                thread.join()
+                #expect(seen == "elsewhere")
+            }
+        }
+
+        /// ERR-013: the handler of an error sees what the callback saw.
+        @Test(arguments: LoopKind.allCases)
+        func exceptionHandler_seesTheValues_ofTheFailingCallback(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                var seen: [String] = []
+                let usual = loop.exceptionHandler
+                loop.setExceptionHandler { seen.append("\($0.error as? Mishap == Mishap(number: 3)) \(Request.name)") }
+                let context = Request.$name.withValue("failing") { loop.copyContext() }
+                loop.callSoon(context: context) { throw Mishap(number: 3) }
+                try await loop.sleep(for: .zero)
+                loop.setExceptionHandler(usual)
+                #expect(seen == ["true failing"])
+            }
+        }
+
+        /// A context serves one callback at a time, of its own loop.
+        @Test(arguments: LoopKind.allCases)
+        func context_ofAnotherLoop_isAnError(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, recorder in
+                let other = try kind.make()
+                loop.callSoon(context: other.copyContext()) { Issue.record("called in another loop's context") }
+                try loop.turn(1)
+                let codes = recorder.take().map { ($0.error as? EventLoopError)?.code }
+                #expect(codes == [.invalidState])
+                try other.close()
+            }
+        }
+
+        /// Contexts may outlive their loop, and be let go of on any thread.
+        @Test(arguments: LoopKind.allCases)
+        func context_goes_wheneverItIsLetGoOf(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                weak var witness: Bearer?
+                var kept: TaskLocalContext?
+                do {
+                    let value = Bearer()
+                    witness = value
+                    let other = try kind.make()
+                    kept = Holder.$value.withValue(value) { other.copyContext() }
+                    let unused = Holder.$value.withValue(value) { other.copyContext() }
+                    other.callSoon(context: unused) { #expect(Holder.value === value) }
+                    try other.turn(2)
+                    try other.close()
+                }
+                #expect(witness != nil)
+                nonisolated(unsafe) let last = kept
+                kept = nil
+                let thread = HelperThread { _ = last }
+                thread.join()
+                _ = consume last
+                // The task that held the values ends where the jobs of closed loops do.
+                let deadline = loop.time.advanced(by: .seconds(10))
+                while witness != nil, loop.time < deadline { block(.milliseconds(1)) }
+                #expect(witness == nil)
+            }
+        }
+    }
+}
+
+private enum Holder {
+    @TaskLocal static var value: Bearer?
+}
+
+private final class Bearer: Sendable {}
