@@ -181,7 +181,7 @@ extension Conformance {
                 var live: [Handle] = []
                 var scheduled = 0
                 var ran = 0
-                var random = SplitMix(state: 11)
+                var random = Dice(11)
                 func act() {
                     ran += 1
                     guard scheduled < 20_000 else { return }

@@ -2,10 +2,6 @@ import EventLoops
 import ProactorTesting
 import Testing
 
-private enum Request {
-    @TaskLocal static var name = "none"
-}
-
 extension Conformance {
     /// Callbacks that see the task-local values of whoever scheduled them.
     @Suite struct ContextTests {
@@ -16,19 +12,19 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 var seen: [String] = []
                 let (first, second) = (
-                    Request.$name.withValue("first") { loop.copyContext() },
-                    Request.$name.withValue("second") { loop.copyContext() }
+                    Context.$name.withValue("first") { loop.copyContext() },
+                    Context.$name.withValue("second") { loop.copyContext() }
                 )
                 for context in [first, second, first] {
                     loop.callSoon(context: context) {
-                        seen.append(Request.name)
-                        Request.$name.withValue("inside") { seen.append(Request.name) }
+                        seen.append(Context.name)
+                        Context.$name.withValue("inside") { seen.append(Context.name) }
                     }
                 }
-                loop.callSoon { seen.append(Request.name) }
+                loop.callSoon { seen.append(Context.name) }
                 try await loop.sleep(for: .zero)
                 #expect(seen == ["first", "inside", "second", "inside", "first", "inside", "none"])
-                #expect(Request.name == "none")
+                #expect(Context.name == "none")
             }
         }
 
@@ -37,11 +33,11 @@ extension Conformance {
         func context_isCopied_outsideOfTasks(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var seen: [String] = []
-                let context = Request.$name.withValue("plain") { loop.copyContext() }
+                let context = Context.$name.withValue("plain") { loop.copyContext() }
                 loop.callSoon(context: context) {
                     let inner = loop.copyContext()
-                    loop.callSoon(context: inner) { seen.append("inner \(Request.name)") }
-                    loop.createTask { seen.append("task \(Request.name)") }
+                    loop.callSoon(context: inner) { seen.append("inner \(Context.name)") }
+                    loop.createTask { seen.append("task \(Context.name)") }
                 }
                 try loop.turn(3)
                 #expect(seen == ["inner plain", "task plain"])
@@ -53,9 +49,9 @@ extension Conformance {
         func timer_seesTheValues_ofItsContext(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 var seen: [String] = []
-                let context = Request.$name.withValue("timer") { loop.copyContext() }
-                loop.callLater(.milliseconds(1), context: context) { seen.append(Request.name) }
-                loop.callAt(loop.time, context: context) { seen.append(Request.name) }
+                let context = Context.$name.withValue("timer") { loop.copyContext() }
+                loop.callLater(.milliseconds(1), context: context) { seen.append(Context.name) }
+                loop.callAt(loop.time, context: context) { seen.append(Context.name) }
                 let cancelled = loop.callLater(.zero, context: context) { seen.append("cancelled") }
                 cancelled.cancel()
                 try await loop.sleep(for: .milliseconds(5))
@@ -69,9 +65,9 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 var seen: [String] = []
                 let future = loop.createFuture(of: Int.self)
-                let context = Request.$name.withValue("adder") { loop.copyContext() }
-                future.addDoneCallback(context: context) { seen.append("\(Request.name) \(try $0.result())") }
-                try Request.$name.withValue("setter") { try future.setResult(7) }
+                let context = Context.$name.withValue("adder") { loop.copyContext() }
+                future.addDoneCallback(context: context) { seen.append("\(Context.name) \(try $0.result())") }
+                try Context.$name.withValue("setter") { try future.setResult(7) }
                 try await loop.sleep(for: .zero)
                 #expect(seen == ["adder 7"])
             }
@@ -84,9 +80,9 @@ extension Conformance {
                 var seen = ""
                 nonisolated(unsafe) let write: (String) -> Void = { seen = $0 }
                 let thread = HelperThread {
-                    Request.$name.withValue("elsewhere") {
+                    Context.$name.withValue("elsewhere") {
                         _ = try? loop.callSoonThreadsafe(context: loop.copyContext()) {
-                            write(Request.name)
+                            write(Context.name)
                             loop.stop()
                         }
                     }
@@ -103,8 +99,8 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 var seen: [String] = []
                 let usual = loop.exceptionHandler
-                loop.setExceptionHandler { seen.append("\($0.error as? Mishap == Mishap(number: 3)) \(Request.name)") }
-                let context = Request.$name.withValue("failing") { loop.copyContext() }
+                loop.setExceptionHandler { seen.append("\($0.error as? Mishap == Mishap(number: 3)) \(Context.name)") }
+                let context = Context.$name.withValue("failing") { loop.copyContext() }
                 loop.callSoon(context: context) { throw Mishap(number: 3) }
                 try await loop.sleep(for: .zero)
                 loop.setExceptionHandler(usual)
