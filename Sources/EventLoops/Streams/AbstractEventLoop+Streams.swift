@@ -53,8 +53,8 @@ extension AbstractEventLoop {
     ///   - reuseAddress: Whether a port can be bound again while old connections of it fade.
     ///   - reusePort: Whether other sockets that say so too may share the port.
     ///   - startServing: Whether to accept at once.
-    ///   - handler: Serves one connection. When it returns the connection is closed; when it throws, the error goes to
-    ///     the exception handler unless it is the connection's own or a cancellation, and the connection is aborted.
+    ///   - handler: Serves one connection. When it ends the connection is closed, and what it wrote is still sent; what
+    ///     it throws goes to the exception handler unless it is the connection's own error or a cancellation.
     /// - Returns: The server.
     /// - Throws: As `createServer`. asyncio: `asyncio.start_server`.
     public func startServer(
@@ -89,12 +89,11 @@ extension LoopCore {
         _ = createTask(
             name: nil,
             plain: { [self] in
+                defer { transport.close() }
                 do {
                     try await handler(connection.reader, StreamWriter(transport: transport, connection: connection))
-                    transport.close()
                 } catch {
                     report(error, from: connection, transport)
-                    transport.abort()
                 }
             })
     }
