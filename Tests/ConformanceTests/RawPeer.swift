@@ -113,8 +113,8 @@ final class RawListener: Sendable {
     private let socket: Socket
     let address: SocketAddress
 
-    init(_ host: String = "127.0.0.1", backlog: Int = 128) throws {
-        let any = try SocketAddress(ipAddress: host, port: 0)
+    init(_ host: String = "127.0.0.1", port: Int = 0, backlog: Int = 128) throws {
+        let any = try SocketAddress(ipAddress: host, port: port)
         socket = try Socket(family: any.family)
         try socket.bind(to: any)
         try socket.listen(backlog: backlog)
@@ -144,11 +144,18 @@ final class RawListener: Sendable {
         socket.close()
     }
 
-    /// An address where nothing listens.
+    /// An address where nothing listens, and whose port is free on every interface.
+    ///
+    /// Below the ports that the kernel gives away by itself: one of those could be somebody's the next moment, even
+    /// that of the connection that tries it.
     static func closedAddress(_ host: String = "127.0.0.1") throws -> SocketAddress {
-        let listener = try RawListener(host)
-        defer { listener.close() }
-        return listener.address
+        for _ in 0..<1000 {
+            let port = Int.random(in: 12_000..<32_000)
+            guard let everywhere = try? RawListener("::", port: port) else { continue }
+            everywhere.close()
+            return try SocketAddress(ipAddress: host, port: port)
+        }
+        throw Errno.addressInUse
     }
 }
 
