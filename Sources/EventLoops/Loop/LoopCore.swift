@@ -21,6 +21,8 @@ public final class LoopCore: @unchecked Sendable {
     let descriptors = DescriptorTable()
     let leftovers = Leftovers()
     let defaultExecutor = DefaultExecutor()
+    /// Who is asked for names; nil for the system's resolver.
+    var resolver: (any Resolver)?
     /// The loop that users hold; it owns the core.
     package private(set) weak var loop: (any AnyObject & Sendable)?
 
