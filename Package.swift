@@ -46,7 +46,9 @@ let package = Package(
         .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: dialect),
         .testTarget(name: "UringTests", dependencies: ["TestSupport", "Uring", "Kernel"], swiftSettings: dialect),
         .testTarget(name: "PollingTests", dependencies: ["TestSupport", "Polling", "Kernel"], swiftSettings: dialect),
-        .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "Kernel"], swiftSettings: dialect),
+        .testTarget(
+            name: "EventLoopsTests", dependencies: ["TestSupport", "EventLoops", "Kernel", "CLinux"],
+            swiftSettings: dialect),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [

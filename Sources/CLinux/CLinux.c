@@ -2,9 +2,11 @@
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "CLinux.h"
 
@@ -22,4 +24,18 @@ void cl_thread_set_name(const char *name) {
     strncpy(cut, name, sizeof cut - 1);
     // It fails only for names that are too long.
     pthread_setname_np(pthread_self(), cut);
+}
+
+int cl_usable_processors(void) {
+    // A set that is too small for the machine is refused with EINVAL; 64 Ki processors are enough for everybody.
+    for (int capacity = CPU_SETSIZE; capacity <= 65536; capacity *= 2) {
+        cpu_set_t *set = CPU_ALLOC(capacity);
+        if (set == NULL) break;
+        const size_t size = CPU_ALLOC_SIZE(capacity);
+        const int count = sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : 0;
+        CPU_FREE(set);
+        if (count > 0) return count;
+    }
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
 }

@@ -14,7 +14,14 @@ public struct LookupError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The service or port that was asked for.
     public let service: String?
 
-    package init(code: Int32, errno: Errno? = nil, host: String?, service: String?) {
+    /// Makes an error, as for a resolver of your own.
+    ///
+    /// - Parameters:
+    ///   - code: Why, one of `EAI_…`.
+    ///   - errno: The kernel's error, where the code is `EAI_SYSTEM`.
+    ///   - host: The host that was asked for.
+    ///   - service: The service or port that was asked for.
+    public init(code: Int32, errno: Errno? = nil, host: String?, service: String?) {
         self.code = code
         self.errno = errno
         self.host = host

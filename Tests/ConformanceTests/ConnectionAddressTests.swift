@@ -1,25 +1,36 @@
 import EventLoops
 import Kernel
+import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
-    /// Hosts with several addresses.
-    ///
-    /// No name has them everywhere, so the addresses are handed to what follows the lookup.
+    /// Hosts with several addresses, which a resolver of the test's gives them.
     @Suite struct ConnectionAddresses {
-        private static func connected(
-            _ outcome: Connector.Outcome, sourceLocation: SourceLocation = #_sourceLocation
-        ) throws -> Socket {
-            guard case .connected(let descriptor) = outcome else {
-                throw EventLoopError(.connectFailed, "test", detail: "\(outcome)")
-            }
-            return Socket(takingOwnershipOf: descriptor)
+        /// Connects to a host that has these addresses, and says which one it was.
+        private static func connect(
+            _ loop: any AbstractEventLoop, _ addresses: [SocketAddress],
+            localAddress: (host: String, port: Int)? = nil, delay: Duration? = nil, interleave: Int? = nil,
+            allErrors: Bool = false
+        ) async throws -> SocketAddress? {
+            loop.setResolver(FakeResolver(["several": addresses]))
+            let (transport, told) = try await loop.createConnection(
+                host: "several", port: 1, localAddress: localAddress, happyEyeballsDelay: delay, interleave: interleave,
+                allErrors: allErrors
+            ) { StreamRecorder(loop) }
+            defer { transport.abort() }
+            _ = told
+            return transport.peerAddress
         }
 
-        private static func summary(_ outcome: Connector.Outcome, all: Bool = false) throws -> EventLoopError {
-            guard case .failed(let errors) = outcome else { throw Overdue() }
-            let error = ConnectFailure.summary(errors, host: "host", port: 1, all: all)
-            return try #require(error as? EventLoopError)
+        /// As above, for addresses none of which answers.
+        private static func failure(
+            _ loop: any AbstractEventLoop, _ addresses: [SocketAddress],
+            localAddress: (host: String, port: Int)? = nil, delay: Duration? = nil, allErrors: Bool = false
+        ) async throws -> EventLoopError {
+            try await loopError {
+                try await connect(loop, addresses, localAddress: localAddress, delay: delay, allErrors: allErrors)
+            }
         }
 
         /// CONN-013.
@@ -27,9 +38,9 @@ extension Conformance {
         func addresses_areTriedInOrder_untilOneAnswers(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let (first, second) = (try RawListener(), try RawListener())
-                let outcome = try await Connector(core: loop.core).connectInOrder(
-                    [try RawListener.closedAddress(), first.address, second.address])
-                #expect(try Self.connected(outcome).peerAddress == first.address)
+                let closed = try RawListener.closedAddress()
+                let peer = try await Self.connect(loop, [closed, first.address, second.address])
+                #expect(peer == first.address)
             }
         }
 
@@ -38,32 +49,40 @@ extension Conformance {
         func failures_areOneError_whenAllAreAlike(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let closed = try RawListener.closedAddress()
-                let outcome = try await Connector(core: loop.core).connectInOrder([closed, closed])
-                let one = try Self.summary(outcome)
+                let one = try await Self.failure(loop, [closed, closed])
                 #expect(one.code == .system)
                 #expect(one.errno == .connectionRefused)
                 #expect(one.address == closed.description)
-                let all = try Self.summary(outcome, all: true)
+                let all = try await Self.failure(loop, [closed, closed], allErrors: true)
                 #expect(all.code == .connectFailed)
+                #expect(all.address == "several:1")
                 #expect(all.attempts.count == 2)
             }
         }
 
-        /// CONN-015 CONN-023.
+        /// CONN-015 CONN-023; the harness counts descriptors.
         @Test(arguments: LoopKind.allCases)
         func failures_areNamedOneByOne_whenTheyDiffer(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let (busy, live) = (try RawListener(), try RawListener())
                 let closed = try RawListener.closedAddress("::1")
-                var connector = Connector(core: loop.core)
-                connector.localAddresses = [busy.address, .anyIPv6(port: 0)]
-                let error = try Self.summary(try await connector.connectInOrder([live.address, closed]))
+                let resolver = FakeResolver([
+                    "several": [live.address, closed], "here": [busy.address, .anyIPv6(port: 0)],
+                ])
+                loop.setResolver(resolver)
+                let error = try await loopError {
+                    try await loop.createConnection(host: "several", port: 1, localAddress: (host: "here", port: 2)) {
+                        StreamRecorder(loop)
+                    }
+                }
                 #expect(error.code == .connectFailed)
                 #expect(error.attempts.compactMap { ($0 as? EventLoopError)?.operation } == ["bind", "connect"])
                 #expect(
                     error.attempts.compactMap { ($0 as? EventLoopError)?.errno } == [.addressInUse, .connectionRefused])
                 #expect(error.description.contains(busy.address.description))
                 #expect(error.description.contains(closed.description))
+                #expect(resolver.questions.map(\.host) == ["several", "here"])
+                #expect(resolver.questions.map(\.port) == [1, 2])
             }
         }
 
@@ -72,16 +91,27 @@ extension Conformance {
         func localAddresses_areTried_onlyIfOfTheRemoteFamily(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let live = try RawListener()
-                var connector = Connector(core: loop.core)
-                connector.localAddresses = [.anyIPv6(port: 0), try SocketAddress(ipAddress: "127.0.0.3", port: 0)]
-                let socket = try Self.connected(try await connector.connectInOrder([live.address]))
-                #expect(try socket.localAddress.host == "127.0.0.3")
-                connector.localAddresses = [.anyIPv6(port: 0)]
-                let error = try Self.summary(try await connector.connectInOrder([live.address]))
+                loop.setResolver(
+                    FakeResolver([
+                        "both": [.anyIPv6(port: 0), try SocketAddress(ipAddress: "127.0.0.3", port: 0)],
+                        "other": [.anyIPv6(port: 0)],
+                    ]))
+                let (transport, _) = try await loop.createConnection(
+                    host: "127.0.0.1", port: live.port, localAddress: (host: "both", port: 0)
+                ) { StreamRecorder(loop) }
+                #expect(transport.localAddress?.host == "127.0.0.3")
+                transport.abort()
+                let error = try await loopError {
+                    try await loop.createConnection(
+                        host: "127.0.0.1", port: live.port, localAddress: (host: "other", port: 0)
+                    ) { StreamRecorder(loop) }
+                }
                 #expect(error.code == .invalidArgument)
                 #expect(error.description.contains("localAddress has no address of the family"))
             }
         }
+
+        // MARK: Happy eyeballs
 
         /// CONN-028.
         @Test(arguments: LoopKind.allCases)
@@ -90,9 +120,8 @@ extension Conformance {
                 let (deaf, live) = (try DeafListener(), try RawListener())
                 defer { deaf.close() }
                 let began = loop.time
-                let outcome = try await Connector(core: loop.core).connectStaggered(
-                    [deaf.address, live.address], delay: .milliseconds(150))
-                #expect(try Self.connected(outcome).peerAddress == live.address)
+                let peer = try await Self.connect(loop, [deaf.address, live.address], delay: .milliseconds(150))
+                #expect(peer == live.address)
                 #expect(began.duration(to: loop.time) >= .milliseconds(150))
             }
         }
@@ -102,11 +131,39 @@ extension Conformance {
         func happyEyeballs_beginsWithTheNextAtOnce_whenOneHasFailed(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let live = try RawListener()
+                let closed = try RawListener.closedAddress()
                 let began = loop.time
-                let outcome = try await Connector(core: loop.core).connectStaggered(
-                    [try RawListener.closedAddress(), live.address], delay: .seconds(30))
-                #expect(try Self.connected(outcome).peerAddress == live.address)
+                let peer = try await Self.connect(loop, [closed, live.address], delay: .seconds(30))
+                #expect(peer == live.address)
                 #expect(began.duration(to: loop.time) < .seconds(20))
+            }
+        }
+
+        /// CONN-029: what was tried is told in the order in which it was tried.
+        @Test(arguments: LoopKind.allCases)
+        func families_alternate_withADelayOrWhenAskedTo_andElseKeepTheResolversOrder(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let six = try (0..<2).map { _ in try RawListener.closedAddress("::1") }
+                let four = try (0..<2).map { _ in try RawListener.closedAddress() }
+                func order(delay: Duration?, interleave: Int?) async throws -> [String?] {
+                    loop.setResolver(FakeResolver(["several": six + four]))
+                    let error = try await loopError {
+                        try await loop.createConnection(
+                            host: "several", port: 1, happyEyeballsDelay: delay, interleave: interleave, allErrors: true
+                        ) { StreamRecorder(loop) }
+                    }
+                    return error.attempts.map { ($0 as? EventLoopError)?.address }
+                }
+                let asAnswered = (six + four).map { Optional($0.description) }
+                let alternating = [six[0], four[0], six[1], four[1]].map { Optional($0.description) }
+                let cases: [(Duration?, Int?, [String?])] = [
+                    (nil, nil, asAnswered), (.milliseconds(1), nil, alternating), (nil, 1, alternating),
+                    (.milliseconds(1), 0, asAnswered),
+                ]
+                for (delay, interleave, expected) in cases {
+                    let tried = try await order(delay: delay, interleave: interleave)
+                    #expect(tried == expected)
+                }
             }
         }
 
@@ -132,10 +189,10 @@ extension Conformance {
         func happyEyeballs_keepsOneConnection_whenSeveralSucceedTogether(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let listeners = try (0..<8).map { _ in try RawListener() }
+                let addresses = listeners.map(\.address)
                 for _ in 0..<20 {
-                    let outcome = try await Connector(core: loop.core).connectStaggered(
-                        listeners.map(\.address), delay: .zero)
-                    try Self.connected(outcome).close()
+                    let peer = try await Self.connect(loop, addresses, delay: .zero)
+                    #expect(peer.map { addresses.contains($0) } == true)
                 }
             }
         }
@@ -145,8 +202,7 @@ extension Conformance {
         func happyEyeballs_tellsAllErrorsInOrder_whenAllFail(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let closed = try (0..<4).map { _ in try RawListener.closedAddress() }
-                let error = try Self.summary(
-                    try await Connector(core: loop.core).connectStaggered(closed, delay: .milliseconds(1)))
+                let error = try await Self.failure(loop, closed, delay: .milliseconds(1))
                 #expect(error.code == .connectFailed)
                 #expect(error.attempts.compactMap { ($0 as? EventLoopError)?.address } == closed.map(\.description))
             }
@@ -158,10 +214,8 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 let deaf = try [DeafListener(), DeafListener(), DeafListener()]
                 defer { for listener in deaf { listener.close() } }
-                let task = loop.createTask {
-                    _ = try await Connector(core: loop.core).connectStaggered(
-                        deaf.map(\.address), delay: .milliseconds(5))
-                }
+                let addresses = deaf.map(\.address)
+                let task = loop.createTask { try await Self.connect(loop, addresses, delay: .milliseconds(5)) }
                 try await loop.sleep(for: .milliseconds(60))
                 #expect(!task.isDone)
                 await expectCancelled(task)

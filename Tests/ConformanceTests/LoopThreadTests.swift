@@ -120,15 +120,58 @@ extension Conformance {
 
         /// LOOP-037.
         @Test(arguments: LoopKind.allCases)
-        func shutdownDefaultExecutor_throwsAndGoesOn_whenTheTimeIsOver(_ kind: LoopKind) async throws {
+        func shutdownDefaultExecutor_warnsAndReturns_whenTheTimeIsOver(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let log = LogRecorder(about: "joining its threads")
+                defer { log.stop() }
+                let gate = OneWayGate()
+                let job = loop.runInExecutor { gate.wait() }
+                try await loop.shutdownDefaultExecutor(timeout: .milliseconds(10))
+                #expect(log.lines.map(\.level) == [.warning])
+                #expect(!job.isDone)
+                await expectLoopErrorLater(.executorShutDown) { try await loop.toThread {} }
+                gate.open()
+                try await job.value
+                // Now there is nothing to wait for.
+                try await loop.shutdownDefaultExecutor(timeout: .seconds(600))
+                #expect(log.lines.count == 1)
+            }
+        }
+
+        /// LOOP-036: who cancels the wait does not cancel the shutting down.
+        @Test(arguments: LoopKind.allCases)
+        func shutdownDefaultExecutor_canBeCalledOff_andWaitedForAgain(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let gate = OneWayGate()
                 let job = loop.runInExecutor { gate.wait() }
-                await expectLoopErrorLater(.timedOut) {
-                    try await loop.shutdownDefaultExecutor(timeout: .milliseconds(10))
+                let waiters = (0..<2).map { _ in
+                    loop.createTask { try await loop.shutdownDefaultExecutor(timeout: .seconds(3600)) }
                 }
+                try await loop.turns()
+                await expectCancelled(waiters[0])
+                #expect(!waiters[1].isDone)
+                await expectLoopErrorLater(.executorShutDown) { try await loop.toThread {} }
                 gate.open()
+                try await waiters[1].value
                 try await job.value
+            }
+        }
+
+        /// LOOP-036: the waiting thread has nobody to tell any more.
+        @Test(arguments: LoopKind.allCases)
+        func shutdownDefaultExecutor_endsWithTheLoop(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let (gate, ended) = (OneWayGate(), OneWayGate())
+                _ = loop.runInExecutor {
+                    gate.wait()
+                    ended.open()
+                }
+                let waiter = loop.createTask { try await loop.shutdownDefaultExecutor() }
+                try loop.turn(3)
+                try loop.close()
+                #expect(waiter.isCancelled)
+                gate.open()
+                ended.wait()
             }
         }
 

@@ -1,3 +1,4 @@
+import CLinux
 import EventLoops
 import Glibc
 import Testing
@@ -6,7 +7,35 @@ import Testing
     @Test func limit_isAtLeastOne_andAsInPythonByDefault() {
         #expect(ThreadPoolExecutor(maxWorkers: 0).maxWorkers == 1)
         #expect(ThreadPoolExecutor(maxWorkers: 7).maxWorkers == 7)
-        #expect(ThreadPoolExecutor().maxWorkers == min(32, sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 4))
+        #expect(ThreadPoolExecutor().maxPending == ThreadPoolExecutor.defaultMaxPending)
+        #expect(ThreadPoolExecutor(maxPending: -1).maxPending == 0)
+    }
+
+    /// Not the machine's processors: a container or taskset(1) may leave fewer.
+    @Test func limit_followsTheProcessors_thatTheThreadMayUse() async throws {
+        try await onThread {
+            let all = Int(cl_usable_processors())
+            #expect(ThreadPoolExecutor().maxWorkers == min(32, all + 4))
+            // One processor, the first that there is; of this thread only, which ends with the test.
+            var mask = [UInt64](repeating: 0, count: 1024)
+            let got = try Self.call("sched_getaffinity")(0, mask.count * 8, &mask)
+            #expect(got == 0)
+            let word = try #require(mask.firstIndex { $0 != 0 })
+            let first = mask[word] & (~mask[word] &+ 1)
+            mask = mask.map { _ in 0 }
+            mask[word] = first
+            let set = try Self.call("sched_setaffinity")(0, mask.count * 8, &mask)
+            #expect(set == 0)
+            #expect(cl_usable_processors() == 1)
+            #expect(ThreadPoolExecutor().maxWorkers == 5)
+        }
+    }
+
+    private typealias AffinityCall = @convention(c) (pid_t, Int, UnsafeMutableRawPointer) -> Int32
+
+    /// What Swift's C library module leaves out.
+    private static func call(_ name: String) throws -> AffinityCall {
+        unsafeBitCast(try #require(dlsym(nil, name)), to: AffinityCall.self)
     }
 
     @Test(arguments: [1, 2, 4])
@@ -61,10 +90,12 @@ import Testing
                 }
                 isOver.wait()
                 // It is idle only a moment after its job is over.
-                usleep(2000)
+                while pool.threads.idle == 0 { usleep(200) }
             }
+            #expect(pool.threads == (alive: 1, idle: 1))
             pool.shutdown(wait: true)
-            #expect(threads.count <= 3, "each job had a thread of its own")
+            #expect(pool.threads == (alive: 0, idle: 0))
+            #expect(threads.count == 1, "each job had a thread of its own")
         }
     }
 

@@ -1,7 +1,7 @@
 /// The files that may say `@unchecked Sendable`, each with the reason why it is safe there.
 let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Errors/ExceptionReporter.swift": ofTheLoop,
-    "Sources/EventLoops/Executors/ThreadPoolExecutor.swift": "all that changes is behind its own pthread mutex",
+    "Sources/EventLoops/Executors/Workers.swift": "all that changes is behind its own pthread mutex",
     "Sources/EventLoops/Combining/GatheringFuture.swift": "adds to Future only what is of its loop's thread, too",
     "Sources/EventLoops/Futures/Future.swift": ofTheLoop,
     "Sources/EventLoops/Futures/LoopTask.swift": "adds to Future only what is of its loop's thread, too",

@@ -45,4 +45,7 @@ static inline uintptr_t cl_thread_self(void) {
 /// Names the calling thread; the kernel keeps 15 bytes, a longer name is cut.
 void cl_thread_set_name(const char *name);
 
+/// On how many processors this process may run: what taskset(1) and containers leave it, not what the machine has.
+int cl_usable_processors(void);
+
 #endif

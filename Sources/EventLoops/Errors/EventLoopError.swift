@@ -15,7 +15,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
             case closed, alreadyRunning, anotherLoopRunning, running, notRunning, stoppedBeforeCompletion, wrongThread,
                 wrongLoop, forkedChild
             case invalidArgument, invalidState, notSupported, system, connectFailed, timedOut, executorShutDown
-            case protocolBroken, lookupFailed
+            case protocolBroken, lookupFailed, queueFull
         }
 
         private let value: Value
@@ -86,6 +86,8 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         ///
         /// asyncio: "Executor shutdown has been called".
         public static let executorShutDown = Code(.executorShutDown)
+        /// As much work waits for the executor's threads as may: see `ThreadPoolExecutor.maxPending`.
+        public static let queueFull = Code(.queueFull)
         /// A user's protocol object broke its contract, for instance with an empty buffer.
         public static let protocolBroken = Code(.protocolBroken)
         /// A name could not be resolved: see ``EventLoopError/attempts`` for the resolver's own error.

@@ -1,97 +1,87 @@
 internal import Kernel
-import Synchronization
 
 extension AbstractEventLoop {
     /// Runs blocking work on a thread of an executor.
     ///
+    /// The work does not see the task-local values of the caller: for that there is ``toThread(_:)``.
+    ///
     /// - Parameters:
-    ///   - executor: The executor; nil for the loop's default one, which is made at first use.
+    ///   - executor: The executor; nil for the loop's default one, which is made at first use: a
+    ///     ``ThreadPoolExecutor``.
     ///   - work: What to run; never on the loop's thread.
     /// - Returns: A future of the result. Cancelling it drops work that has not begun; work that has begun runs to its
-    ///   end. On a closed loop or an executor that is shut down the future has failed already. asyncio:
-    ///   `run_in_executor`.
+    ///   end unheard. If the executor drops the work the future is cancelled. On a closed loop, on another thread than
+    ///   the loop's, or if the executor is full or was shut down, the future has failed already with an
+    ///   ``EventLoopError``. asyncio: `run_in_executor`.
     public func runInExecutor<Value: Sendable>(
-        _ executor: ThreadPoolExecutor? = nil, _ work: @escaping @Sendable () throws -> Value
+        _ executor: (any WorkExecutor)? = nil, _ work: @escaping @Sendable () throws -> Value
     ) -> Future<Value> {
         core.runInExecutor(executor, work)
     }
 
-    /// Sets the executor for ``runInExecutor(_:_:)`` and for names.
+    /// Sets the executor for ``runInExecutor(_:_:)``, ``toThread(_:)`` and names.
+    ///
+    /// asyncio takes a thread pool only, because processes cannot share what a loop needs; here every executor runs its
+    /// jobs in this process, so every kind will do. The executor of before is not shut down.
     ///
     /// - Parameter executor: The executor; the loop shuts it down when it closes. asyncio: `set_default_executor`.
-    public func setDefaultExecutor(_ executor: ThreadPoolExecutor) {
+    public func setDefaultExecutor(_ executor: any WorkExecutor) {
         guard core.admits("setDefaultExecutor") else { return }
-        core.defaultExecutor = executor
+        core.defaultExecutor.set(executor)
     }
 
     /// Shuts the default executor down for good, and waits until its threads have ended.
     ///
-    /// - Parameter timeout: How long to wait at most; nil for ever.
-    /// - Throws: ``EventLoopError`` with `.timedOut`: the threads are then left to end by themselves;
-    ///   `CancellationError`. asyncio: `shutdown_default_executor`.
+    /// Work that was given is still done. May be called again, to wait again. Who cancels the wait does not cancel the
+    /// shutting down.
+    ///
+    /// - Parameter timeout: How long to wait at most; nil for ever. When it is over this returns all the same: the log
+    ///   has a warning, and the threads are left to end by themselves.
+    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`, `.closed`, `.system` if there is no thread
+    ///   on which to wait. asyncio: `shutdown_default_executor`.
     public func shutdownDefaultExecutor(timeout: Duration? = nil) async throws {
         try core.checkTask("shutdownDefaultExecutor")
-        core.isExecutorShutDown = true
-        guard let executor = core.defaultExecutor else { return }
-        let ended = createFuture(of: Bool.self)
-        let queue = core.queue
-        // The pool's own threads cannot wait for themselves.
-        let failure = DetachedThread.start(name: "proactor-shutdown") {
-            executor.shutdown(wait: true)
-            _ = queue.post(Handle { if !ended.isDone { try ended.setResult(true) } })
-        }
-        guard failure == 0 else { throw EventLoopError(.system, "pthread_create", errno: Errno(rawValue: failure)) }
+        guard let executor = core.defaultExecutor.shutDown() else { return }
+        let ended = try core.shutDown(executor)
         let timer = timeout.map { callLater($0) { if !ended.isDone { try ended.setResult(false) } } }
-        let isOver = try await ended.value
-        timer?.cancel()
-        guard isOver else {
-            throw EventLoopError(.timedOut, "shutdownDefaultExecutor", detail: "Threads of the executor still run")
+        defer { timer?.cancel() }
+        if try await !ended.value, let timeout {
+            Log.write(.warning, "The executor did not finish joining its threads within \(timeout): they are left")
         }
     }
 }
 
 extension LoopCore {
     func runInExecutor<Value: Sendable>(
-        _ executor: ThreadPoolExecutor?, _ work: @escaping @Sendable () throws -> Value
+        _ executor: (any WorkExecutor)?, _ work: @escaping @Sendable () throws -> Value
     ) -> Future<Value> {
-        let future = Future<Value>(core: self)
-        let isCancelled = CancelFlag()
-        do {
+        let work = PendingWork(work)
+        // Called off with the future at once, not by a done callback: a loop that closes has no turn left for those.
+        let future = WrappingFuture<Value>(core: self) { work.drop() }
+        do throws(EventLoopError) {
             try check("runInExecutor")
-            let pool = try executor ?? makeDefaultExecutor()
-            let queue = queue
-            try pool.submit {
-                guard !isCancelled.isSet else { return }
-                let result = Result { try work() }
-                _ = queue.post(Handle { future.finishTask(result, wasCancelled: false) })
-            }
-            future.addDoneCallback { if $0.isCancelled { isCancelled.set() } }
+            let executor = if let executor { executor } else { try defaultExecutor.current("runInExecutor") }
+            let job = FutureJob(work, for: future)
+            try executor.submit { job.run() }
         } catch {
+            work.drop()
             future.finishTask(.failure(error), wasCancelled: false)
         }
         return future
     }
 
-    func makeDefaultExecutor() throws(EventLoopError) -> ThreadPoolExecutor {
-        guard !isExecutorShutDown else {
-            throw EventLoopError(.executorShutDown, "runInExecutor", detail: "Executor shutdown has been called")
+    /// Shuts an executor down, and returns a future that is true once its threads have ended.
+    ///
+    /// The waiting takes a thread of its own: the executor's cannot wait for themselves.
+    fileprivate func shutDown(_ executor: any WorkExecutor) throws(EventLoopError) -> Future<Bool> {
+        let ended = Future<Bool>(core: self)
+        let queue = queue
+        let failure = DetachedThread.start(name: "proactor-end") {
+            executor.shutdown(wait: true, cancelPending: false)
+            _ = queue.post(Handle { if !ended.isDone { try ended.setResult(true) } })
         }
-        if let defaultExecutor { return defaultExecutor }
-        let pool = ThreadPoolExecutor()
-        defaultExecutor = pool
-        return pool
-    }
-}
-
-/// Says to another thread that nobody waits any more.
-private final class CancelFlag: Sendable {
-    private let flag = Atomic(false)
-
-    var isSet: Bool {
-        flag.load(ordering: .relaxed)
-    }
-
-    func set() {
-        flag.store(true, ordering: .relaxed)
+        guard failure != 0 else { return ended }
+        executor.shutdown(wait: false, cancelPending: false)
+        throw EventLoopError(.system, "pthread_create", errno: Errno(rawValue: failure))
     }
 }

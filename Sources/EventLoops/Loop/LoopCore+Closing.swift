@@ -27,8 +27,7 @@ extension LoopCore {
         tasks = [:]
         // From here on, what tasks are left run on a thread of their own.
         queue.close()
-        defaultExecutor?.shutdown(wait: false)
-        defaultExecutor = nil
+        defaultExecutor.close()
         if let failure { throw failure }
     }
 

@@ -20,9 +20,9 @@ public final class LoopCore: @unchecked Sendable {
     let timers = TimerHeap()
     let descriptors = DescriptorTable()
     let leftovers = Leftovers()
-    var defaultExecutor: ThreadPoolExecutor?
-    /// Set for good by `shutdownDefaultExecutor`.
-    var isExecutorShutDown = false
+    let defaultExecutor = DefaultExecutor()
+    /// Who is asked for names; nil for the system's resolver.
+    var resolver: (any Resolver)?
     /// The loop that users hold; it owns the core.
     package private(set) weak var loop: (any AnyObject & Sendable)?
 

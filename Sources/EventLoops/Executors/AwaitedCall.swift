@@ -1,0 +1,66 @@
+internal import Kernel
+
+/// Work on another thread, and the task that is suspended until it is done.
+///
+/// Settled once: by the work, by a cancelled task, or by an executor that refuses or drops the job. Any thread.
+final class AwaitedCall<Value: Sendable>: Sendable {
+    private enum State {
+        case running
+        case awaited(UnsafeContinuation<Value, any Error>)
+        case settled(Result<Value, any Error>)
+    }
+
+    private let work: PendingWork<Value>
+    private let lock = Lock()
+    private nonisolated(unsafe) var state = State.running
+
+    init(_ work: @escaping PendingWork<Value>.Work) {
+        self.work = PendingWork(work)
+    }
+
+    /// Runs the work, unless it was called off.
+    func run() {
+        guard let work = work.take() else { return }
+        settle(Result { try work() })
+    }
+
+    /// Calls off what has not begun, and lets nobody wait for what has.
+    func callOff(_ error: any Error) {
+        work.drop()
+        settle(.failure(error))
+    }
+
+    /// Suspends the calling task until there is an outcome, or until it is cancelled.
+    func value() async throws -> Value {
+        try await withTaskCancellationHandler {
+            try await withUnsafeThrowingContinuation { park($0) }
+        } onCancel: {
+            callOff(CancellationError())
+        }
+    }
+
+    private func park(_ continuation: UnsafeContinuation<Value, any Error>) {
+        let outcome = lock.withLock { () -> Result<Value, any Error>? in
+            if case .settled(let result) = state { return result }
+            state = .awaited(continuation)
+            return nil
+        }
+        if let outcome { continuation.resume(with: outcome) }
+    }
+
+    /// Only the first outcome counts.
+    private func settle(_ result: Result<Value, any Error>) {
+        let waiter = lock.withLock { () -> UnsafeContinuation<Value, any Error>? in
+            switch state {
+            case .settled: return nil
+            case .running:
+                state = .settled(result)
+                return nil
+            case .awaited(let continuation):
+                state = .settled(result)
+                return continuation
+            }
+        }
+        waiter?.resume(with: result)
+    }
+}

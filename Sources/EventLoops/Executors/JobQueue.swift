@@ -1,0 +1,37 @@
+/// Jobs in the order in which they came.
+///
+/// Taking one leaves its place empty, so that what a job holds goes with the job; empty places are cleared away when
+/// they are more than half, which makes taking cheap on average.
+struct JobQueue {
+    typealias Job = @Sendable () -> Void
+
+    private var places: [Job?] = []
+    private var first = 0
+
+    var count: Int {
+        places.count - first
+    }
+
+    mutating func append(_ job: @escaping Job) {
+        places.append(job)
+    }
+
+    mutating func popFirst() -> Job? {
+        guard first < places.count else { return nil }
+        defer { tidy() }
+        return places[first].take()
+    }
+
+    /// Takes all, to be let go of where no lock is held.
+    mutating func removeAll() -> [Job?] {
+        defer { self = JobQueue() }
+        return places
+    }
+
+    private mutating func tidy() {
+        first += 1
+        guard first * 2 > places.count else { return }
+        places.removeFirst(first)
+        first = 0
+    }
+}

@@ -1,0 +1,296 @@
+import EventLoops
+import Glibc
+import Kernel
+import TestSupport
+import Testing
+
+/// How a pool begins, is full, and ends.
+@Suite struct ThreadPoolLifeTests {
+    // MARK: Names
+
+    @Test func threads_areNamed_byPrefixAndNumber() async throws {
+        try await onThread {
+            let pool = ThreadPoolExecutor(maxWorkers: 2, threadNamePrefix: "images")
+            let names = try Self.namesOfTwoThreads(pool)
+            #expect(Set(names) == ["images-0", "images-1"])
+            pool.shutdown()
+            let long = ThreadPoolExecutor(maxWorkers: 2, threadNamePrefix: "a-prefix-of-many-words")
+            let cut = try Self.namesOfTwoThreads(long)
+            #expect(Set(cut) == ["a-prefix-of-m-0", "a-prefix-of-m-1"])
+            long.shutdown()
+        }
+    }
+
+    @Test func names_areCut_betweenCharacters_soThatTheNumberCanBeSeen() {
+        #expect(DetachedThread.name("proactor", number: 3) == "proactor-3")
+        #expect(DetachedThread.name("proactor-pool", number: 31) == "proactor-poo-31")
+        #expect(DetachedThread.name("ääääääää", number: 7) == "ääääää-7")
+        #expect(DetachedThread.name("", number: 7) == "-7")
+    }
+
+    private static func namesOfTwoThreads(_ pool: ThreadPoolExecutor) throws -> [String] {
+        nonisolated(unsafe) var names = ["", ""]
+        let (begun, mayEnd) = (SharedCount(), Gate())
+        for index in names.indices {
+            try pool.submit {
+                names[index] = ThreadNames.current
+                begun.add(1)
+                mayEnd.wait()
+            }
+        }
+        while begun.value < 2 { usleep(200) }
+        defer { mayEnd.open() }
+        return names
+    }
+
+    // MARK: Full
+
+    @Test(arguments: [(1, 0), (1, 3), (3, 2)])
+    func submit_isRefused_whenAsManyWaitAsMay(workers: Int, pending: Int) async throws {
+        try await onThread {
+            let pool = ThreadPoolExecutor(maxWorkers: workers, maxPending: pending)
+            let (done, mayEnd) = (SharedCount(), Gate())
+            for _ in 0..<(workers + pending) {
+                try pool.submit {
+                    mayEnd.wait()
+                    done.add(1)
+                }
+            }
+            let error = #expect(throws: EventLoopError.self) { try pool.submit { Issue.record("it ran") } }
+            #expect(error?.code == .queueFull)
+            #expect(error?.description.contains("larger maxPending") == true)
+            // Who awaits waits longer.
+            try pool.submitAwaited { done.add(1) }
+            mayEnd.open()
+            // With room for none, one is taken only when a thread has come back.
+            while true {
+                do {
+                    try pool.submit { done.add(1) }
+                    break
+                } catch { usleep(200) }
+            }
+            pool.shutdown()
+            #expect(done.value == workers + pending + 2)
+        }
+    }
+
+    // MARK: Ending
+
+    @Test func pool_endsItsThreads_whenItIsDropped() async throws {
+        try await onThread {
+            final class Token: Sendable {}
+            weak var dropped: ThreadPoolExecutor?
+            weak var heldByThreads: Token?
+            let done = SharedCount()
+            do {
+                let pool = ThreadPoolExecutor(maxWorkers: 2, threadNamePrefix: "dropped")
+                dropped = pool
+                let token = Token()
+                heldByThreads = token
+                for _ in 0..<20 {
+                    try pool.submit { withExtendedLifetime(token) { _ = done.add(1) } }
+                }
+            }
+            #expect(dropped == nil)
+            // What was given is done all the same.
+            while done.value < 20 || heldByThreads != nil { usleep(200) }
+            while ThreadNames.all.contains(where: { $0.hasPrefix("dropped-") }) { usleep(1000) }
+        }
+    }
+
+    @Test func pool_mayBeDropped_byItsOwnJob() async throws {
+        try await onThread {
+            let (ran, mayRun) = (Gate(), Gate())
+            do {
+                let pool = ThreadPoolExecutor(maxWorkers: 1)
+                try pool.submit { [pool] in
+                    mayRun.wait()
+                    withExtendedLifetime(pool) {}
+                }
+                try pool.submit { ran.open() }
+            }
+            mayRun.open()
+            ran.wait()
+        }
+    }
+
+    @Test func shutdown_returnsAtOnce_onAThreadOfThePool() async throws {
+        try await onThread {
+            let pool = ThreadPoolExecutor(maxWorkers: 2)
+            let (returned, done) = (Gate(), SharedCount())
+            try pool.submit {
+                pool.shutdown(wait: true)
+                returned.open()
+                done.add(1)
+            }
+            returned.wait()
+            pool.shutdown(wait: true)
+            #expect(done.value == 1)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func shutdown_dropsWhatHasNotBegun_whenAskedTo(afterAnother: Bool) async throws {
+        try await onThread {
+            final class Token: Sendable {}
+            let pool = ThreadPoolExecutor(maxWorkers: 1)
+            let (begun, mayEnd, done) = (Gate(), Gate(), SharedCount())
+            weak var held: Token?
+            try pool.submit {
+                begun.open()
+                mayEnd.wait()
+                done.add(1)
+            }
+            do {
+                let token = Token()
+                held = token
+                for _ in 0..<10 {
+                    try pool.submit { withExtendedLifetime(token) { _ = Issue.record("a dropped job ran") } }
+                }
+            }
+            begun.wait()
+            if afterAnother { pool.shutdown(wait: false) }
+            pool.shutdown(wait: false, cancelPending: true)
+            #expect(held == nil, "what a dropped job held is still there")
+            mayEnd.open()
+            pool.shutdown(wait: true)
+            #expect(done.value == 1)
+        }
+    }
+
+    /// A job that is dropped may call the pool as it goes: no lock is held then.
+    @Test func droppedJob_mayCallThePool_whenItGoes() async throws {
+        try await onThread {
+            final class Caller: Sendable {
+                let pool: ThreadPoolExecutor
+                let hasGone: Gate
+
+                init(_ pool: ThreadPoolExecutor, _ hasGone: Gate) {
+                    self.pool = pool
+                    self.hasGone = hasGone
+                }
+
+                deinit {
+                    pool.shutdown(wait: false)
+                    if (try? pool.submit {}) == nil { hasGone.open() }
+                }
+            }
+            let pool = ThreadPoolExecutor(maxWorkers: 1)
+            let (mayEnd, hasGone) = (Gate(), Gate())
+            try pool.submit { mayEnd.wait() }
+            do {
+                let caller = Caller(pool, hasGone)
+                try pool.submit { withExtendedLifetime(caller) {} }
+            }
+            pool.shutdown(wait: false, cancelPending: true)
+            #expect(hasGone.isOpen)
+            mayEnd.open()
+            pool.shutdown()
+        }
+    }
+
+    // MARK: No threads
+
+    /// In a process of its own, which is left no memory for stacks.
+    @Test func submit_fails_onlyIfThereIsNoThreadAtAll() async {
+        await #expect(processExitsWith: .success) {
+            let pool = ThreadPoolExecutor(maxWorkers: 4)
+            let (begun, mayEnd, done) = (Gate(), Gate(), SharedCount())
+            try pool.submit {
+                begun.open()
+                mayEnd.wait()
+                done.add(1)
+            }
+            begun.wait()
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+            limit.rlim_cur = 1 << 20
+            precondition(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+            // Stacks of threads that have ended are used again: until there is none.
+            while DetachedThread.start(name: "filler", { while true { sleep(1000) } }) == 0 {}
+            // Late, but not lost.
+            for _ in 0..<3 { try pool.submit { done.add(1) } }
+            precondition(pool.threads.alive == 1)
+            mayEnd.open()
+            pool.shutdown()
+            precondition(done.value == 4)
+            let none = ThreadPoolExecutor(maxWorkers: 4)
+            // The stack of the thread that has just ended is free again.
+            while DetachedThread.start(name: "filler", { while true { sleep(1000) } }) == 0 {}
+            do throws(EventLoopError) {
+                try none.submit { fatalError("it ran") }
+                fatalError("it was taken")
+            } catch {
+                precondition(error.code == .system && error.errno == .resourceTemporarilyUnavailable)
+                precondition(error.description.contains("No thread could be started"))
+            }
+        }
+    }
+
+    // MARK: Awaiting
+
+    @Test func run_hasTheOutcome_andTheCallersTaskLocals() async throws {
+        let pool = ThreadPoolExecutor(maxWorkers: 2)
+        let seen = try await Local.$name.withValue("caller") {
+            try await pool.run { Local.name }
+        }
+        #expect(seen == "caller")
+        await #expect(throws: LookupError.self) {
+            try await pool.run { throw LookupError(code: EAI_FAIL, host: nil, service: nil) }
+        }
+        pool.shutdown(wait: false)
+        let error = await #expect(throws: EventLoopError.self) { try await pool.run {} }
+        #expect(error?.code == .executorShutDown)
+    }
+
+    @Test func run_waits_whenThePoolIsFull() async throws {
+        let pool = ThreadPoolExecutor(maxWorkers: 1, maxPending: 1)
+        let numbers = try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 0..<100 { group.addTask { try await pool.run { number } } }
+            return try await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(numbers == Set(0..<100))
+        pool.shutdown(wait: false)
+    }
+
+    @Test func run_endsAtOnce_whenItsTaskIsCancelled() async throws {
+        let pool = ThreadPoolExecutor(maxWorkers: 1)
+        let (begun, mayEnd) = (Gate(), Gate())
+        let running = Task {
+            try await pool.run {
+                begun.open()
+                mayEnd.wait()
+            }
+        }
+        while !begun.isOpen { try await Task.sleep(for: .milliseconds(1)) }
+        let waiting = Task { try await pool.run { Issue.record("it ran") } }
+        running.cancel()
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await running.value }
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        let late = Task { try await pool.run { Issue.record("it ran, too") } }
+        late.cancel()
+        await #expect(throws: CancellationError.self) { try await late.value }
+        mayEnd.open()
+        try await pool.run {}
+        pool.shutdown(wait: false)
+    }
+
+    @Test func run_throws_whenThePoolDropsItsWork() async throws {
+        let pool = ThreadPoolExecutor(maxWorkers: 1)
+        let (begun, mayEnd) = (Gate(), Gate())
+        try pool.submit {
+            begun.open()
+            mayEnd.wait()
+        }
+        let waiting = Task { try await pool.run { Issue.record("it ran") } }
+        while !begun.isOpen || pool.pending == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        pool.shutdown(wait: false, cancelPending: true)
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        mayEnd.open()
+    }
+}
+
+private enum Local {
+    @TaskLocal static var name = "none"
+}
