@@ -209,7 +209,7 @@ private final class RecordingPoller: Poller {
         tags.append(tag)
     }
 
-    func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) {}
+    func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) -> Int { 0 }
     func close() {}
 }
 

@@ -29,6 +29,7 @@ extension LoopCore {
         queue.close()
         defaultExecutor?.shutdown(wait: false)
         defaultExecutor = nil
+        showFigures()
         if let failure { throw failure }
     }
 

@@ -20,6 +20,7 @@ public final class LoopCore: @unchecked Sendable {
     let timers = TimerHeap()
     let descriptors = DescriptorTable()
     let leftovers = Leftovers()
+    let counters = LoopCounters()
     var defaultExecutor: ThreadPoolExecutor?
     /// Set for good by `shutdownDefaultExecutor`.
     var isExecutorShutDown = false
