@@ -24,10 +24,23 @@ final class OperationTable {
     private(set) var live = 0
     /// Completions for operations that were over.
     private(set) var stale = 0
-    var clock = PacedClock()
+    private let clock = PacedClock()
+    /// The loop's latest look at its clock.
+    private(set) var time: Int64
 
     init(capacity: Int = 256) {
+        time = clock.look()
         grow(to: capacity)
+    }
+
+    /// The loop has waited.
+    func turnBegan() {
+        time = clock.turnBegan()
+    }
+
+    /// Looks at the clock now: for what is rare, and to be known exactly.
+    func look() {
+        time = clock.look()
     }
 
     /// Takes a slot and returns its tag.
@@ -38,7 +51,7 @@ final class OperationTable {
         firstFree = slot.pointee.nextFree
         slot.pointee.target = .passRetained(target)
         slot.pointee.kind = kind
-        slot.pointee.since = clock.latest
+        slot.pointee.since = time
         live &+= 1
         return UInt64(slot.pointee.generation) << 32 | UInt64(index)
     }

@@ -48,7 +48,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     // MARK: Running
 
     package func attach() throws(EventLoopError) {
-        port.operations.clock.look()
+        port.operations.look()
         if let thread {
             guard thread == Ring.callingThread else {
                 throw EventLoopError(
@@ -74,7 +74,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         } catch { throw EventLoopError(ring: error) }
         // Awake before any callback runs: who posts meanwhile need not wake the loop.
         port.queue.inbox.wokeUp()
-        port.operations.clock.turnBegan()
+        port.operations.turnBegan()
         port.ring.reap(port.dispatch)
         port.telling.callEach(.tell)
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd read") }

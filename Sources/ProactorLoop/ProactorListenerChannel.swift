@@ -41,7 +41,7 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
 
     private func deliver(_ accepted: Int32) {
         // What the new connection is asked for is of now, not of the loop's last look at its clock.
-        port.operations.clock.look()
+        port.operations.look()
         if !isClosed, let owner { owner.accepted(accepted) } else { try? Descriptor.close(accepted) }
     }
 

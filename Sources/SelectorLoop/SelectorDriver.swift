@@ -47,7 +47,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     // MARK: Running
 
     package func attach() throws(EventLoopError) {
-        port.watches.clock.look()
+        port.watches.look()
         waker.arm()
     }
 
@@ -64,7 +64,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
         }
         // Awake before any callback runs: who posts meanwhile need not wake the loop.
         port.queue.inbox.wokeUp()
-        port.watches.clock.turnBegan()
+        port.watches.turnBegan()
         port.telling.callEach(.tell)
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd") }
     }

@@ -37,10 +37,23 @@ final class WatchTable {
     private(set) var waits = 0
     /// Changes that the poller took.
     private(set) var changesMade = 0
-    var clock = PacedClock()
+    private let clock = PacedClock()
+    /// The loop's latest look at its clock.
+    private(set) var time: Int64
 
     init(_ poller: any Poller) {
         self.poller = poller
+        time = clock.look()
+    }
+
+    /// The loop has waited.
+    func turnBegan() {
+        time = clock.turnBegan()
+    }
+
+    /// Looks at the clock now: for what is rare, and to be known exactly.
+    func look() {
+        time = clock.look()
     }
 
     /// Says what a target wants of its descriptor from now on, which may be nothing.
@@ -106,7 +119,7 @@ final class WatchTable {
         do throws(Errno) {
             try poller.change(descriptor, from: watch.pointee.applied, to: watch.pointee.wanted, tag: tag)
             changesMade += 1
-            watch.pointee.applyWanted(at: clock.latest)
+            watch.pointee.applyWanted(at: time)
         } catch {
             waits += watch.pointee.applied.directions - watch.pointee.wanted.directions
             watch.pointee.wanted = watch.pointee.applied

@@ -1,5 +1,4 @@
 #if DEBUG
-    import EventLoops
     import Glibc
     import Testing
     import Uring
@@ -92,11 +91,11 @@
 
             /// An operation takes down when the loop last looked at its clock.
             @Test func forEachTarget_showsSinceWhen() {
-                let early = table.clock.latest
+                let early = table.time
                 let first = table.insert(Target(), .receive)
                 usleep(100)
-                table.clock.look()
-                let late = table.clock.latest
+                table.look()
+                let late = table.time
                 let second = table.insert(Target(), .send)
                 var seen: [OperationKind: Int64] = [:]
                 table.forEachTarget { _, kind, since in seen[kind] = since }

@@ -19,7 +19,8 @@ public struct LoopStatistics: Sendable, Hashable, CustomStringConvertible {
     /// What the kernel was asked to do: operations and cancellations that the ring took; on a selector, changes of what
     /// it watches.
     public let submissions: Int
-    /// What the kernel answered: completions, those of cancellations too; on a selector, descriptors that it found ready.
+    /// What the kernel answered: completions, those of cancellations too; on a selector, descriptors that it found
+    /// ready.
     public let completions: Int
     /// System calls in which the loop asked and waited: `io_uring_enter`, `epoll_wait`, `poll` or `select`.
     public let systemCalls: Int
@@ -31,7 +32,8 @@ public struct LoopStatistics: Sendable, Hashable, CustomStringConvertible {
     /// By how much the loop was late in the last turn in which timers fired: from when the earliest of them was due
     /// until its callback began.
     ///
-    /// It shows how long other callbacks hold the loop, together with the kernel's own lateness. Zero before any timer.
+    /// It shows how long other callbacks hold the loop, together with the kernel's own lateness. A timer that was
+    /// overdue when it was set, or when the run began, does not count. Zero before any that counts.
     public let lag: Duration
     /// The greatest ``lag`` so far.
     public let worstLag: Duration

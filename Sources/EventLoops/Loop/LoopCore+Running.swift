@@ -27,6 +27,7 @@ extension LoopCore {
         try checkMayRun(operation)
         try driver.attach()
         queue.isRunning = true
+        timersSeen = now.nanoseconds
     }
 
     /// Throws unless a run may begin.
@@ -58,10 +59,8 @@ extension LoopCore {
         let ready = queue.readyCount
         counters.turnRuns(ready)
         runReady(ready - due.count)
-        if due.count > 0 {
-            counters.timersBegin(late: max(0, now.nanoseconds - due.earliest))
-            runReady(due.count)
-        }
+        if let earliest = due.earliest { counters.timersBegin(late: now.nanoseconds - earliest) }
+        runReady(due.count)
         counters.callbacks.add(ready)
     }
 
@@ -84,15 +83,20 @@ extension LoopCore {
         try driver.poll(wait)
     }
 
-    /// Puts the timers that are due behind what is ready; says how many they are, and when the first of them was due.
-    private func moveDueTimers() -> (count: Int, earliest: Int64) {
-        guard timers.count > 0, let earliest = timers.nextDue else { return (0, 0) }
+    /// Puts the timers that are due behind what is ready; says how many they are, and when the earliest was due of
+    /// those for which the loop can be late.
+    private func moveDueTimers() -> (count: Int, earliest: Int64?) {
+        guard timers.count > 0 else { return (0, nil) }
         let now = now.nanoseconds
-        var count = 0
+        var (count, earliest): (Int, Int64?) = (0, nil)
         while let timer = timers.popDue(at: now) {
+            let due = timer._withUnsafeGuaranteedRef { $0.when.nanoseconds }
+            // One that is due earlier was overdue when it was set, or when the run began.
+            if earliest == nil, due >= timersSeen { earliest = due }
             queue.append(owned: timer)
             count += 1
         }
+        timersSeen = now
         counters.timersFired.add(count)
         return (count, earliest)
     }

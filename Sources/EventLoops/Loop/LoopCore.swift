@@ -30,6 +30,8 @@ public final class LoopCore: @unchecked Sendable {
     // MARK: State
 
     var mustStop = false
+    /// When the loop looked for due timers last, or the run began: nanoseconds of its clock.
+    var timersSeen: Int64 = 0
     private let closed = Atomic(false)
     /// Tasks and transports that the loop must end when it closes.
     var tasks: [ObjectIdentifier: any EndableTask] = [:]

@@ -56,12 +56,16 @@ package final class Inbox: @unchecked Sendable {
         }
     }
 
-    /// How often somebody woke the loop. Any thread.
+    /// How often somebody woke the loop.
+    ///
+    /// Any thread.
     package var wakeUps: Int {
         wakeCount.load(ordering: .relaxed)
     }
 
-    /// Whether the loop sleeps, or is about to, and nobody has woken it. Any thread.
+    /// Whether the loop sleeps, or is about to, and nobody has woken it.
+    ///
+    /// Any thread.
     package var isAsleep: Bool {
         sleep.load(ordering: .relaxed) == Sleep.asleep
     }
