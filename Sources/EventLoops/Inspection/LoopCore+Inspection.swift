@@ -13,9 +13,6 @@ extension LoopCore {
         counters.receiveBuffersTotal.set(figures.receiveBuffersTotal)
         counters.readyDepth.set(queue.readyCount)
         counters.timersPending.set(timers.pending)
-        counters.tasks.set(tasks.count)
-        counters.connections.set(transports.count)
-        counters.servers.set(servers.count)
     }
 
     /// The figures of this moment on the thread that turns the loop, elsewhere those that were shown last.

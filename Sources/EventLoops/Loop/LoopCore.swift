@@ -33,10 +33,12 @@ public final class LoopCore: @unchecked Sendable {
     /// When the loop looked for due timers last, or the run began: nanoseconds of its clock.
     var timersSeen: Int64 = 0
     private let closed = Atomic(false)
-    /// Tasks and transports that the loop must end when it closes.
-    var tasks: [ObjectIdentifier: any EndableTask] = [:]
-    var transports: [ObjectIdentifier: any BaseTransport] = [:]
-    var servers: [ObjectIdentifier: any LoopServer] = [:]
+    /// Tasks and transports that the loop must end when it closes; counted when they change, not once a turn.
+    var tasks: [ObjectIdentifier: any EndableTask] = [:] { didSet { counters.tasks.set(tasks.count) } }
+    var transports: [ObjectIdentifier: any BaseTransport] = [:] {
+        didSet { counters.connections.set(transports.count) }
+    }
+    var servers: [ObjectIdentifier: any LoopServer] = [:] { didSet { counters.servers.set(servers.count) } }
     /// What users gave to make tasks with: of the kind `TaskFactory`, which knows tasks and so cannot be named here.
     var taskFactory: AnyObject?
     private var lastTaskNumber = 0
