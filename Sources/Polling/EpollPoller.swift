@@ -51,15 +51,17 @@ package final class EpollPoller: Poller {
         try SystemCall.nothing { epoll_ctl(epoll, operation, descriptor, &event) }
     }
 
-    package func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) {
+    @discardableResult
+    package func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) -> Int {
         let count: Int32
         do throws(Errno) {
             count = try SystemCall.once { cl_epoll_wait(epoll, events, Int32(Self.capacity), timeout) }
         } catch {
-            if error == .interrupted { return }
+            if error == .interrupted { return 0 }
             throw error
         }
         for index in 0..<Int(count) { body(events[index].data.u64, Self.readiness(events[index].events)) }
+        return Int(count)
     }
 
     private static func readiness(_ events: UInt32) -> Readiness {

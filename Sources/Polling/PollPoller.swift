@@ -41,19 +41,20 @@ package final class PollPoller: Poller {
         places[last.fd] = place
     }
 
-    package func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) {
+    @discardableResult
+    package func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) -> Int {
         let count: Int32
         do throws(Errno) {
             count = try SystemCall.once { cl_poll(&entries, UInt(entries.count), timeout) }
         } catch {
-            if error == .interrupted { return }
+            if error == .interrupted { return 0 }
             throw error
         }
-        guard count > 0 else { return }
+        guard count > 0 else { return 0 }
         for (entry, tag) in zip(entries, tags) where entry.revents != 0 {
             found.append(tag, Self.readiness(entry.revents))
         }
-        found.tell(body)
+        return found.tell(body)
     }
 
     private static func readiness(_ events: Int16) -> Readiness {

@@ -38,6 +38,12 @@ package struct Readiness: Equatable, Sendable {
         bits & 2 != 0
     }
 
+    /// How many directions it names.
+    @inlinable
+    package var directions: Int {
+        Int(bits & 1) + Int(bits >> 1)
+    }
+
     /// What is in both.
     @inlinable
     package func intersection(_ other: Readiness) -> Readiness {
@@ -76,7 +82,9 @@ package protocol Poller: AnyObject {
     /// - Parameters:
     ///   - timeout: Nanoseconds; 0 does not wait, below 0 waits for ever.
     ///   - body: Called with tag and readiness, which is never empty.
-    func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno)
+    /// - Returns: How often `body` was called.
+    @discardableResult
+    func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) -> Int
 
     /// Gives the kernel's resources back.
     ///

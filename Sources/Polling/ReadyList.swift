@@ -9,14 +9,16 @@ struct ReadyList {
         entries.append((tag, readiness))
     }
 
-    /// Tells all, and forgets them.
-    mutating func tell(_ body: (UInt64, Readiness) -> Void) {
+    /// Tells all, and forgets them; says how many they were.
+    mutating func tell(_ body: (UInt64, Readiness) -> Void) -> Int {
         // Taken out for the time of the telling; put back empty, for its memory.
         var telling: [(tag: UInt64, readiness: Readiness)] = []
         swap(&telling, &entries)
         for entry in telling { body(entry.tag, entry.readiness) }
+        let count = telling.count
         telling.removeAll(keepingCapacity: true)
         swap(&telling, &entries)
+        return count
     }
 }
 

@@ -44,22 +44,23 @@ package final class SelectPoller: Poller {
         tags += Array(repeating: 0, count: words * UInt.bitWidth - tags.count)
     }
 
-    package func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) {
+    @discardableResult
+    package func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) -> Int {
         var readable = wantedReadable.words
         var writable = wantedWritable.words
         do throws(Errno) {
             let bound = Int32(tags.count)
             let count = try SystemCall.once { cl_select(bound, &readable, &writable, timeout) }
-            guard count > 0 else { return }
+            guard count > 0 else { return 0 }
         } catch {
             switch error {
-            case .interrupted: return
+            case .interrupted: return 0
             case .badFileDescriptor: (readable, writable) = try closedOnes()
             default: throw error
             }
         }
         collect(readable, writable)
-        found.tell(body)
+        return found.tell(body)
     }
 
     private func collect(_ readable: [UInt], _ writable: [UInt]) {

@@ -18,6 +18,11 @@ class CompletionTarget {
         preconditionFailure("\(type(of: self)) got a completion of \(kind.name) that it never asked for")
     }
 
+    /// What an operation of this target is for, for people.
+    func purpose(of kind: OperationKind) -> OperationPurpose {
+        preconditionFailure("\(type(of: self)) does not say what its \(kind.name) is for")
+    }
+
     /// The target asked to be called in this turn.
     func turnCame(_ call: TurnCall) {
         preconditionFailure("\(type(of: self)) was called in a turn without having asked")

@@ -11,10 +11,14 @@ final class ConnectOperation: CompletionTarget, @unchecked Sendable {
     private let length: socklen_t
     private var tag: UInt64?
     private var waiting: UnsafeContinuation<Int32, Never>?
+    private let target: SocketAddress
+    /// The task that waits, for people.
+    private var task: AnyObject?
 
     init(_ port: RingPort, _ descriptor: Int32, _ target: SocketAddress) {
         self.port = port
         self.descriptor = descriptor
+        self.target = target
         address.initialize(to: sockaddr_storage())
         let address = address
         length = target.withSockAddr { source, length in
@@ -32,6 +36,7 @@ final class ConnectOperation: CompletionTarget, @unchecked Sendable {
     ///
     /// Cancelling is a request: the kernel's answer is awaited, because it has the descriptor until then.
     func result() async throws {
+        task = port.queue.runningTask
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { start($0) }
         } onCancel: {
@@ -44,6 +49,7 @@ final class ConnectOperation: CompletionTarget, @unchecked Sendable {
     private func start(_ continuation: UnsafeContinuation<Int32, Never>) {
         if Task.isCancelled { return continuation.resume(returning: -Errno.canceled.rawValue) }
         waiting = continuation
+        port.operations.look()
         let tag = port.tag(for: self, .connect)
         self.tag = tag
         address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -59,5 +65,11 @@ final class ConnectOperation: CompletionTarget, @unchecked Sendable {
         tag = nil
         waiting?.resume(returning: result)
         waiting = nil
+        task = nil
+    }
+
+    override func purpose(of kind: OperationKind) -> OperationPurpose {
+        let owner = task.map { "\($0)" } ?? "a task"
+        return OperationPurpose(.connect, descriptor, owner: "\(owner) to \(target)")
     }
 }

@@ -72,6 +72,12 @@ final class DescriptorPoll: CompletionTarget {
         if result >= 0 { owner?.becameReady(reading: kind == .reading, writing: kind == .writing) }
     }
 
+    override func purpose(of operation: OperationKind) -> OperationPurpose {
+        OperationPurpose(
+            kind == .reading ? .watchForReading : .watchForWriting, descriptor,
+            owner: owner.map { "\($0)" } ?? "a watch that has ended")
+    }
+
     /// Tells nothing any more, and takes the poll off the file.
     func end() {
         guard !isOver else { return }

@@ -1,6 +1,7 @@
+internal import EventLoops
 internal import Uring
 
-/// The operations in flight: who waits for which.
+/// The operations in flight: who waits for which, and since when.
 ///
 /// A tag is a slot's index and its generation, so that a completion that comes late finds its slot taken by another and
 /// is dropped. A slot holds one reference to its target, from the submission to the last completion: whatever happens
@@ -11,6 +12,8 @@ final class OperationTable {
         var generation: UInt32
         var kind: OperationKind
         var nextFree: Int32
+        /// When it was asked for, as far as the loop knew.
+        var since: Int64
     }
 
     private static let none: Int32 = -1
@@ -21,9 +24,23 @@ final class OperationTable {
     private(set) var live = 0
     /// Completions for operations that were over.
     private(set) var stale = 0
+    private let clock = PacedClock()
+    /// The loop's latest look at its clock.
+    private(set) var time: Int64
 
     init(capacity: Int = 256) {
+        time = clock.look()
         grow(to: capacity)
+    }
+
+    /// The loop has waited.
+    func turnBegan() {
+        time = clock.turnBegan()
+    }
+
+    /// Looks at the clock now: for what is rare, and to be known exactly.
+    func look() {
+        time = clock.look()
     }
 
     /// Takes a slot and returns its tag.
@@ -34,6 +51,7 @@ final class OperationTable {
         firstFree = slot.pointee.nextFree
         slot.pointee.target = .passRetained(target)
         slot.pointee.kind = kind
+        slot.pointee.since = time
         live &+= 1
         return UInt64(slot.pointee.generation) << 32 | UInt64(index)
     }
@@ -66,6 +84,14 @@ final class OperationTable {
         }
     }
 
+    /// Calls `body` with each operation in flight: its target, what it does, and since when it has been asked for.
+    func forEachTarget(_ body: (CompletionTarget, OperationKind, Int64) -> Void) {
+        for index in 0..<capacity {
+            guard let target = slots[index].target else { continue }
+            body(target.takeUnretainedValue(), slots[index].kind, slots[index].since)
+        }
+    }
+
     private func noteStale() -> (target: Unmanaged<CompletionTarget>, kind: OperationKind)? {
         stale += 1
         return nil
@@ -75,7 +101,8 @@ final class OperationTable {
         let larger = UnsafeMutablePointer<Slot>.allocate(capacity: newCapacity)
         larger.moveInitialize(from: slots, count: capacity)
         for index in (capacity..<newCapacity).reversed() {
-            (larger + index).initialize(to: Slot(target: nil, generation: 1, kind: .nop, nextFree: firstFree))
+            (larger + index).initialize(
+                to: Slot(target: nil, generation: 1, kind: .nop, nextFree: firstFree, since: 0))
             firstFree = Int32(index)
         }
         slots.deallocate()

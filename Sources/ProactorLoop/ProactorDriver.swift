@@ -48,6 +48,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     // MARK: Running
 
     package func attach() throws(EventLoopError) {
+        port.operations.look()
         if let thread {
             guard thread == Ring.callingThread else {
                 throw EventLoopError(
@@ -73,6 +74,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         } catch { throw EventLoopError(ring: error) }
         // Awake before any callback runs: who posts meanwhile need not wake the loop.
         port.queue.inbox.wokeUp()
+        port.operations.turnBegan()
         port.ring.reap(port.dispatch)
         port.telling.callEach(.tell)
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd read") }
@@ -132,6 +134,24 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     package var wakeDescriptor: Int32 {
         waker.descriptor
+    }
+
+    package var figures: DriverFigures {
+        var figures = DriverFigures()
+        figures.submissions = Int(truncatingIfNeeded: ring.entriesSubmitted)
+        figures.completions = Int(truncatingIfNeeded: ring.completionsReaped)
+        figures.systemCalls = Int(truncatingIfNeeded: ring.enters)
+        figures.operationsInFlight = port.operations.live
+        figures.receiveBuffersLent = port.lent.outstanding
+        figures.receiveBuffersTotal = port.lent.total
+        return figures
+    }
+
+    package func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void) {
+        port.operations.forEachTarget { target, kind, since in
+            let age = Duration.nanoseconds(max(0, now - since))
+            body(PendingOperation(target.purpose(of: kind), call: kind.name, age: age))
+        }
     }
 
     package var operationsInFlight: Int {

@@ -35,7 +35,13 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
         if result >= 0 { startAccepting() } else { owner?.acceptFailed(Errno(rawValue: -result)) }
     }
 
+    override func purpose(of kind: OperationKind) -> OperationPurpose {
+        OperationPurpose(.accept, descriptor, owner: owner.map { "\($0)" } ?? "a closed server")
+    }
+
     private func deliver(_ accepted: Int32) {
+        // What the new connection is asked for is of now, not of the loop's last look at its clock.
+        port.operations.look()
         if !isClosed, let owner { owner.accepted(accepted) } else { try? Descriptor.close(accepted) }
     }
 

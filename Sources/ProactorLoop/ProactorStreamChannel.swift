@@ -37,6 +37,11 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         }
     }
 
+    override func purpose(of kind: OperationKind) -> OperationPurpose {
+        let isSend = kind == .send || kind == .sendMessage
+        return OperationPurpose(isSend ? .send : .receive, descriptor, owner: "\(owner)")
+    }
+
     override func turnCame(_ call: TurnCall) {
         switch call {
         case .send: submitSend()

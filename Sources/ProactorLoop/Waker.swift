@@ -1,3 +1,4 @@
+internal import EventLoops
 internal import Kernel
 internal import Uring
 
@@ -46,6 +47,10 @@ final class Waker: CompletionTarget {
         } else {
             failure = errno
         }
+    }
+
+    override func purpose(of kind: OperationKind) -> OperationPurpose {
+        OperationPurpose(.wakeUp, event.fd, owner: "waker")
     }
 
     /// Reads no more.

@@ -9,6 +9,8 @@ final class ConnectOperation: ReadinessTarget, @unchecked Sendable {
     private let descriptor: Int32
     private let address: SocketAddress
     private var waiting: UnsafeContinuation<Errno?, Never>?
+    /// The task that waits, for people.
+    private var task: AnyObject?
 
     init(_ port: PollerPort, _ descriptor: Int32, _ target: SocketAddress) {
         self.port = port
@@ -22,6 +24,7 @@ final class ConnectOperation: ReadinessTarget, @unchecked Sendable {
     /// Cancelling ends the wait at once: the kernel has nothing of ours.
     func result() async throws {
         try SocketCalls.setNonBlocking(descriptor)
+        task = port.queue.runningTask
         let failure = await withTaskCancellationHandler {
             await withUnsafeContinuation { start($0) }
         } onCancel: {
@@ -40,6 +43,7 @@ final class ConnectOperation: ReadinessTarget, @unchecked Sendable {
             guard error == .nowInProgress else { return continuation.resume(returning: error) }
         }
         waiting = continuation
+        port.watches.look()
         port.watches.want(.writable, of: descriptor, self)
     }
 
@@ -55,9 +59,15 @@ final class ConnectOperation: ReadinessTarget, @unchecked Sendable {
         end(.canceled)
     }
 
+    override func purpose(of readiness: Readiness) -> OperationPurpose {
+        let owner = task.map { "\($0)" } ?? "a task"
+        return OperationPurpose(.connect, descriptor, owner: "\(owner) to \(address)")
+    }
+
     private func end(_ failure: Errno?) {
         guard let waiting else { return }
         self.waiting = nil
+        task = nil
         port.watches.drop(descriptor)
         waiting.resume(returning: failure)
     }

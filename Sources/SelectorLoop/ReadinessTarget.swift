@@ -19,6 +19,13 @@ class ReadinessTarget {
         preconditionFailure("\(type(of: self)) watches nothing")
     }
 
+    /// What this target waits for, for people.
+    ///
+    /// - Parameter readiness: One of the directions that it wanted.
+    func purpose(of readiness: Readiness) -> OperationPurpose {
+        preconditionFailure("\(type(of: self)) does not say what it waits for")
+    }
+
     /// Nothing happens on the loop any more.
     func loopCloses() {}
 

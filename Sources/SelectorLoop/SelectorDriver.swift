@@ -8,6 +8,9 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     private let selector: Selector
     let port: PollerPort
     private let waker: Waker
+    /// Calls in which the kernel was asked what is ready, and descriptors that were.
+    private var waits = 0
+    private var found = 0
 
     package init(_ selector: Selector, queue: WorkQueue, segments: SegmentPool) throws(EventLoopError) {
         self.selector = selector
@@ -44,6 +47,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     // MARK: Running
 
     package func attach() throws(EventLoopError) {
+        port.watches.look()
         waker.arm()
     }
 
@@ -54,11 +58,13 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
 
     package func poll(_ wait: LoopWait) throws(EventLoopError) {
         let timeout = port.isIdle ? wait.timeout : 0
-        do { try port.poller.wait(timeout, port.dispatch) } catch {
+        waits &+= 1
+        do { found &+= try port.poller.wait(timeout, port.dispatch) } catch {
             throw EventLoopError(system: error, "\(selector)")
         }
         // Awake before any callback runs: who posts meanwhile need not wake the loop.
         port.queue.inbox.wokeUp()
+        port.watches.turnBegan()
         port.telling.callEach(.tell)
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd") }
     }
@@ -73,6 +79,24 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
 
     package var wakeDescriptor: Int32 {
         waker.descriptor
+    }
+
+    package var figures: DriverFigures {
+        var figures = DriverFigures()
+        figures.submissions = port.watches.changesMade
+        figures.completions = found
+        figures.systemCalls = waits
+        figures.operationsInFlight = port.watches.waits
+        figures.receiveBuffersLent = port.lent.outstanding
+        figures.receiveBuffersTotal = port.lent.total
+        return figures
+    }
+
+    package func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void) {
+        port.watches.forEachWait { target, readiness, since in
+            let age = Duration.nanoseconds(max(0, now - (since ?? now)))
+            body(PendingOperation(target.purpose(of: readiness), call: "\(selector)", age: age))
+        }
     }
 
     /// Descriptors that are being watched, with the loop's own.

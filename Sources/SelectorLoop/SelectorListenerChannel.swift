@@ -27,6 +27,8 @@ final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
     }
 
     override func ready(_ readiness: Readiness) {
+        // What the new connections are asked for is of now, not of the loop's last look at its clock.
+        port.watches.look()
         for _ in 0..<Self.burst where !isClosed && !port.queue.isInForkedChild {
             do throws(Errno) {
                 owner?.accepted(try SocketCalls.acceptDescriptor(descriptor))
@@ -39,6 +41,10 @@ final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
 
     override func watchingFailed(_ errno: Errno) {
         acceptFailed(errno)
+    }
+
+    override func purpose(of readiness: Readiness) -> OperationPurpose {
+        OperationPurpose(.accept, descriptor, owner: owner.map { "\($0)" } ?? "a closed server")
     }
 
     /// The owner decides when to go on.

@@ -53,6 +53,10 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         if !isClosing { owner.failed(errno, "watch") }
     }
 
+    override func purpose(of readiness: Readiness) -> OperationPurpose {
+        OperationPurpose(readiness.isWritable ? .send : .receive, descriptor, owner: "\(owner)")
+    }
+
     override func turnCame(_ call: TurnCall) {
         switch call {
         case .send: submitSend()

@@ -29,6 +29,12 @@ final class SelectorWatchChannel: ReadinessTarget, WatchChannel {
         owner?.watchingFailed(errno)
     }
 
+    override func purpose(of readiness: Readiness) -> OperationPurpose {
+        OperationPurpose(
+            readiness.isWritable ? .watchForWriting : .watchForReading, descriptor,
+            owner: owner.map { "\($0)" } ?? "a watch that has ended")
+    }
+
     func close() {
         port.watches.drop(descriptor)
     }

@@ -1,3 +1,4 @@
+internal import EventLoops
 internal import Kernel
 internal import Polling
 
@@ -40,6 +41,10 @@ final class Waker: ReadinessTarget {
 
     override func watchingFailed(_ errno: Errno) {
         failure = errno
+    }
+
+    override func purpose(of readiness: Readiness) -> OperationPurpose {
+        OperationPurpose(.wakeUp, event.fd, owner: "waker")
     }
 
     func close() {

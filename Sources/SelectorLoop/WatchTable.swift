@@ -1,7 +1,8 @@
+internal import EventLoops
 internal import Kernel
 internal import Polling
 
-/// The descriptors that are watched: who wants what of which.
+/// The descriptors that are watched: who wants what of which, and since when.
 ///
 /// What is wanted is noted at once and told to the poller before the loop waits: what is taken back until then costs no
 /// system call. A tag is a descriptor and a generation, so that what was found of a descriptor that has been closed,
@@ -14,6 +15,15 @@ final class WatchTable {
         var applied: Readiness = .none
         var wanted: Readiness = .none
         var isListed = false
+        /// Since when the poller has known of each direction, as far as the loop knew the time.
+        var readingSince: Int64 = 0
+        var writingSince: Int64 = 0
+
+        mutating func applyWanted(at now: Int64) {
+            if wanted.isReadable, !applied.isReadable { readingSince = now }
+            if wanted.isWritable, !applied.isWritable { writingSince = now }
+            applied = wanted
+        }
     }
 
     private let poller: any Poller
@@ -23,9 +33,27 @@ final class WatchTable {
     private var changed: [Int32] = []
     /// Descriptors with a target.
     private(set) var live = 0
+    /// What is waited for: descriptors, each counted once for each direction.
+    private(set) var waits = 0
+    /// Changes that the poller took.
+    private(set) var changesMade = 0
+    private let clock = PacedClock()
+    /// The loop's latest look at its clock.
+    private(set) var time: Int64
 
     init(_ poller: any Poller) {
         self.poller = poller
+        time = clock.look()
+    }
+
+    /// The loop has waited.
+    func turnBegan() {
+        time = clock.turnBegan()
+    }
+
+    /// Looks at the clock now: for what is rare, and to be known exactly.
+    func look() {
+        time = clock.look()
     }
 
     /// Says what a target wants of its descriptor from now on, which may be nothing.
@@ -41,6 +69,7 @@ final class WatchTable {
             watch.pointee.target = .passRetained(target)
             live += 1
         }
+        waits += readiness.directions - watch.pointee.wanted.directions
         watch.pointee.wanted = readiness
         guard watch.pointee.applied != readiness, !watch.pointee.isListed else { return }
         watch.pointee.isListed = true
@@ -54,7 +83,9 @@ final class WatchTable {
         let watch = watches + index
         if !watch.pointee.applied.isEmpty {
             try? poller.change(descriptor, from: watch.pointee.applied, to: .none, tag: 0)
+            changesMade += 1
         }
+        waits -= watch.pointee.wanted.directions
         watch.pointee.target = nil
         watch.pointee.generation &+= 1
         watch.pointee.applied = .none
@@ -87,8 +118,10 @@ final class WatchTable {
         let tag = UInt64(watch.pointee.generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
         do throws(Errno) {
             try poller.change(descriptor, from: watch.pointee.applied, to: watch.pointee.wanted, tag: tag)
-            watch.pointee.applied = watch.pointee.wanted
+            changesMade += 1
+            watch.pointee.applyWanted(at: time)
         } catch {
+            waits += watch.pointee.applied.directions - watch.pointee.wanted.directions
             watch.pointee.wanted = watch.pointee.applied
             throw error
         }
@@ -100,6 +133,17 @@ final class WatchTable {
         guard watch.pointee.generation == UInt32(tag >> 32), let target = watch.pointee.target else { return }
         let wanted = readiness.intersection(watch.pointee.wanted)
         if !wanted.isEmpty { target.takeUnretainedValue().ready(wanted) }
+    }
+
+    /// Calls `body` with each descriptor and direction that is waited for: its target, and since when; nil if the
+    /// poller is yet to be told.
+    func forEachWait(_ body: (ReadinessTarget, Readiness, Int64?) -> Void) {
+        for index in 0..<capacity {
+            let watch = watches[index]
+            guard let target = watch.target?.takeUnretainedValue() else { continue }
+            if watch.wanted.isReadable { body(target, .readable, watch.applied.isReadable ? watch.readingSince : nil) }
+            if watch.wanted.isWritable { body(target, .writable, watch.applied.isWritable ? watch.writingSince : nil) }
+        }
     }
 
     /// Tells every target that the loop closes, which may take it out.

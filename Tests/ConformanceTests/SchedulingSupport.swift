@@ -178,6 +178,12 @@ final class RecordingDriver: LoopDriver, @unchecked Sendable {
     var features: [String] { inner.features }
     var operations: [LoopCapabilities.Operation] { inner.operations }
 
+    var figures: DriverFigures { inner.figures }
+
+    func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void) {
+        inner.forEachPending(at: now, body)
+    }
+
     func prepare() { inner.prepare() }
 
     func poll(_ wait: LoopWait) throws(EventLoopError) {

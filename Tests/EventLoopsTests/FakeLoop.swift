@@ -35,6 +35,9 @@ final class FakeDriver: LoopDriver, Sendable {
     var features: [String] { [] }
     var operations: [LoopCapabilities.Operation] { [] }
 
+    var figures: DriverFigures { DriverFigures() }
+    func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void) {}
+
     func prepare() {}
 
     func poll(_ wait: LoopWait) throws(EventLoopError) {

@@ -22,6 +22,21 @@ extension Pollers {
         }
 
         @Test(arguments: PollerKind.allCases)
+        func wait_saysHowManyItTold(_ kind: PollerKind) throws {
+            try withPoller(kind) { poller in
+                let ends = try Ends.sockets()
+                try poller.change(ends.left, from: .none, to: .readable, tag: 1)
+                try poller.change(ends.right, from: .none, to: .writable, tag: 2)
+                #expect(try poller.wait(0) { _, _ in } == 1)
+                write(ends.right, [7], 1)
+                #expect(try poller.wait(0) { _, _ in } == 2)
+                try poller.change(ends.left, from: .readable, to: .none, tag: 1)
+                try poller.change(ends.right, from: .writable, to: .none, tag: 2)
+                #expect(try poller.wait(0) { _, _ in } == 0)
+            }
+        }
+
+        @Test(arguments: PollerKind.allCases)
         func timeout_isCutShort_byWhatBecomesReady(_ kind: PollerKind) throws {
             try withPoller(kind) { poller in
                 let ends = try Ends.sockets()

@@ -1,4 +1,5 @@
 #if DEBUG
+    import Glibc
     import Testing
     import Uring
     @testable import ProactorLoop
@@ -86,6 +87,22 @@
                 table.forEachLive { tag, _ in seen.append(tag) }
                 #expect(seen.sorted() == tags.filter { $0 % 3 != 0 }.sorted())
                 for tag in seen { #expect(end(tag)) }
+            }
+
+            /// An operation takes down when the loop last looked at its clock.
+            @Test func forEachTarget_showsSinceWhen() {
+                let early = table.time
+                let first = table.insert(Target(), .receive)
+                usleep(100)
+                table.look()
+                let late = table.time
+                let second = table.insert(Target(), .send)
+                var seen: [OperationKind: Int64] = [:]
+                table.forEachTarget { _, kind, since in seen[kind] = since }
+                #expect(late > early)
+                #expect(seen == [.receive: early, .send: late])
+                #expect(end(first) && end(second))
+                table.forEachTarget { _, _, _ in Issue.record("nothing is in flight") }
             }
 
             /// R1: against a plain dictionary.

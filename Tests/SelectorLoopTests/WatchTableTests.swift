@@ -1,3 +1,4 @@
+import Glibc
 import Kernel
 import Polling
 import Testing
@@ -44,6 +45,45 @@ import Testing
         table.apply()
         #expect(
             poller.changes == [Change(5, from: .none, to: .writable), Change(5, from: .writable, to: .both)])
+    }
+
+    /// What is shown of each wait: its direction, and since when the poller knows.
+    private struct Wait: Equatable {
+        let readiness: Readiness
+        let since: Int64?
+    }
+
+    private var waits: [Wait] {
+        var found: [Wait] = []
+        table.forEachWait { _, readiness, since in found.append(Wait(readiness: readiness, since: since)) }
+        return found
+    }
+
+    @Test func waits_countFromWhenThePollerWasTold_eachDirectionByItself() throws {
+        #expect(waits == [] && table.waits == 0)
+        table.want(.readable, of: 5, target)
+        #expect(waits == [Wait(readiness: .readable, since: nil)])
+        table.apply()
+        let first = table.time
+        usleep(100)
+        table.look()
+        // Taken back and wanted again before the poller knows: it has waited all the time.
+        table.want(.none, of: 5, target)
+        #expect(waits == [] && table.waits == 0)
+        table.want(.both, of: 5, target)
+        table.apply()
+        let second = table.time
+        #expect(second > first)
+        #expect(waits == [Wait(readiness: .readable, since: first), Wait(readiness: .writable, since: second)])
+        #expect(table.waits == 2)
+        poller.failure = .badFileDescriptor
+        table.want(.writable, of: 5, target)
+        #expect(table.waits == 1)
+        #expect(throws: Errno.badFileDescriptor) { try table.applyNow(5) }
+        #expect(table.waits == 2 && waits.count == 2, "what the poller knows goes on")
+        table.drop(5)
+        #expect(waits == [] && table.waits == 0)
+        #expect(table.changesMade == 3)
     }
 
     @Test func drop_takesOutAtOnce_whatThePollerHas_andNothingElse() {
@@ -209,7 +249,7 @@ private final class RecordingPoller: Poller {
         tags.append(tag)
     }
 
-    func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) {}
+    func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) -> Int { 0 }
     func close() {}
 }
 

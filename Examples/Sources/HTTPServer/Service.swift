@@ -20,7 +20,6 @@ final class Service {
     }
 
     func begin() {
-        stats.begin()
         tick()
     }
 
@@ -42,7 +41,6 @@ final class Service {
     /// To be called when the last connection is gone.
     func end() {
         ticker?.cancel()
-        stats.end()
     }
 
     // MARK: Connections
@@ -50,12 +48,10 @@ final class Service {
     func add(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = connection
         stats.connections += 1
-        stats.openConnections += 1
     }
 
     func remove(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
-        stats.openConnections -= 1
     }
 
     // MARK: Requests

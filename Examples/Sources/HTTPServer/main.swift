@@ -2,6 +2,7 @@
 //
 //     HTTPServer --port 8080 --backend auto
 //     curl -i http://127.0.0.1:8080/stats
+//     kill -USR1 $(pidof HTTPServer)        the loop's whole state, on standard error
 //
 // Options: the command line. Service: what connections share. Connection: one client. RequestParser: bytes to requests.
 // Route, Response, ResponseBuffer: requests to bytes. Stats: what /stats tells.
@@ -27,6 +28,7 @@ func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
             if interruption.isDone { server.abortClients() } else { try interruption.setResult(name) }
         }
     }
+    try loop.addSignalHandler(SIGUSR1) { complain(loop.dump()) }
     let name = try await interruption.value
 
     server.close()

@@ -38,6 +38,19 @@ import Testing
         #expect(errors.isEmpty)
     }
 
+    @Test func usr1_printsTheLoopsState_andNothingEnds() throws {
+        let program = try Program("HTTPServer", "--port", "0")
+        let client = try Client(port: try program.port())
+        #expect(try client.ask("GET", "/").status == 200)
+        program.signal(SIGUSR1)
+        #expect(try client.ask("GET", "/").status == 200)
+        program.signal(SIGINT)
+        let (status, _, errors) = try program.end()
+        #expect(status == 0)
+        #expect(errors.hasPrefix("HTTPServer: <"))
+        #expect(errors.contains("pending operations: ") && errors.contains("<SocketTransport fd="))
+    }
+
     @Test func requestThatNeverEnds_isAbortedAfterAWhile() throws {
         let program = try Program("HTTPServer", "--port", "0", "--stop-timeout", "1")
         let client = try Client(port: try program.port())

@@ -41,7 +41,7 @@ import Testing
         #expect(stats["backend"] is String)
         #expect(stats["connections"] as? Int == 1)
         #expect(stats["requests"] as? Int == 2)
-        for name in ["connections_total", "loop_lag_us", "loop_lag_max_us"] {
+        for name in ["connections_total", "loop_lag_us", "loop_lag_max_us", "loop_turns", "operations_in_flight"] {
             #expect((stats[name] as? Int).map { $0 >= 0 } == true, "\(name)")
         }
         #expect((stats["uptime_s"] as? Double).map { $0 >= 0 } == true)

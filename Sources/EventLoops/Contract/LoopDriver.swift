@@ -17,6 +17,10 @@ package protocol LoopDriver: AnyObject {
     var features: [String] { get }
     /// How each operation is done.
     var operations: [LoopCapabilities.Operation] { get }
+    /// What the driver has done and has in hand; asked for once a turn.
+    var figures: DriverFigures { get }
+    /// Shows what the kernel was asked for and has not done, with its age at a time of the monotonic clock.
+    func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void)
     /// Binds the driver to the calling thread; called before each run.
     func attach() throws(EventLoopError)
     /// Comes before each ``poll(_:)``, and before it is decided how long that may wait: takes up what channels have to

@@ -28,6 +28,7 @@ extension LoopCore {
         // From here on, what tasks are left run on a thread of their own.
         queue.close()
         defaultExecutor.close()
+        showFigures()
         if let failure { throw failure }
     }
 

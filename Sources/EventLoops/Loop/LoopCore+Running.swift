@@ -6,6 +6,7 @@ extension LoopCore {
         try enterRun(operation)
         let previous = RunningLoop.enter(self)
         defer {
+            showFigures()
             RunningLoop.leave(to: previous)
             queue.isRunning = false
             mustStop = false
@@ -26,6 +27,7 @@ extension LoopCore {
         try checkMayRun(operation)
         try driver.attach()
         queue.isRunning = true
+        timersSeen = now.nanoseconds
     }
 
     /// Throws unless a run may begin.
@@ -49,11 +51,22 @@ extension LoopCore {
     private func runOnce() throws(EventLoopError) {
         // A child that was forked in a callback comes back here: whatever it did would happen to its parent.
         if queue.isInForkedChild { throw queue.refusal("runForever") }
+        counters.turns.add(1)
         try pollKernel()
         queue.drainInbox()
         if signals.isWatching { signals.takePending { _ = callSoon($0) } }
-        moveDueTimers()
-        var left = queue.readyCount
+        let due = moveDueTimers()
+        let ready = queue.readyCount
+        counters.turnRuns(ready)
+        runReady(ready - due.count)
+        if let earliest = due.earliest { counters.timersBegin(late: now.nanoseconds - earliest) }
+        runReady(due.count)
+        counters.callbacks.add(ready)
+    }
+
+    /// Runs so many of those that are ready.
+    private func runReady(_ count: Int) {
+        var left = count
         while left > 0, !queue.isInForkedChild, let entry = queue.next() {
             left -= 1
             run(entry)
@@ -62,6 +75,7 @@ extension LoopCore {
 
     private func pollKernel() throws(EventLoopError) {
         driver.prepare()
+        showFigures()
         if mustStop || queue.readyCount > 0 || !queue.inbox.isEmpty { return try driver.poll(.none) }
         let wait: LoopWait = timers.nextDue.map { .until($0) } ?? .forever
         guard queue.inbox.prepareToSleep() else { return try driver.poll(.none) }
@@ -69,10 +83,22 @@ extension LoopCore {
         try driver.poll(wait)
     }
 
-    private func moveDueTimers() {
-        guard timers.count > 0 else { return }
+    /// Puts the timers that are due behind what is ready; says how many they are, and when the earliest was due of
+    /// those for which the loop can be late.
+    private func moveDueTimers() -> (count: Int, earliest: Int64?) {
+        guard timers.count > 0 else { return (0, nil) }
         let now = now.nanoseconds
-        while let timer = timers.popDue(at: now) { queue.append(owned: timer) }
+        var (count, earliest): (Int, Int64?) = (0, nil)
+        while let timer = timers.popDue(at: now) {
+            let due = timer._withUnsafeGuaranteedRef { $0.when.nanoseconds }
+            // One that is due earlier was overdue when it was set, or when the run began.
+            if earliest == nil, due >= timersSeen { earliest = due }
+            queue.append(owned: timer)
+            count += 1
+        }
+        timersSeen = now
+        counters.timersFired.add(count)
+        return (count, earliest)
     }
 
     /// One of the two places from where user code is called; the other is a transport's upcall.

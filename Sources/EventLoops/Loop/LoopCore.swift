@@ -20,6 +20,7 @@ public final class LoopCore: @unchecked Sendable {
     let timers = TimerHeap()
     let descriptors = DescriptorTable()
     let leftovers = Leftovers()
+    let counters = LoopCounters()
     let defaultExecutor = DefaultExecutor()
     /// Who is asked for names; nil for the system's resolver.
     var resolver: (any Resolver)?
@@ -29,11 +30,15 @@ public final class LoopCore: @unchecked Sendable {
     // MARK: State
 
     var mustStop = false
+    /// When the loop looked for due timers last, or the run began: nanoseconds of its clock.
+    var timersSeen: Int64 = 0
     private let closed = Atomic(false)
-    /// Tasks and transports that the loop must end when it closes.
-    var tasks: [ObjectIdentifier: any EndableTask] = [:]
-    var transports: [ObjectIdentifier: any BaseTransport] = [:]
-    var servers: [ObjectIdentifier: any LoopServer] = [:]
+    /// Tasks and transports that the loop must end when it closes; counted when they change, not once a turn.
+    var tasks: [ObjectIdentifier: any EndableTask] = [:] { didSet { counters.tasks.set(tasks.count) } }
+    var transports: [ObjectIdentifier: any BaseTransport] = [:] {
+        didSet { counters.connections.set(transports.count) }
+    }
+    var servers: [ObjectIdentifier: any LoopServer] = [:] { didSet { counters.servers.set(servers.count) } }
     /// What users gave to make tasks with: of the kind `TaskFactory`, which knows tasks and so cannot be named here.
     var taskFactory: AnyObject?
     private var lastTaskNumber = 0

@@ -19,6 +19,8 @@ package final class Inbox: @unchecked Sendable {
     private var isClosed = false
     private let isFilled = Atomic(false)
     private let sleep = Atomic(Sleep.awake)
+    /// Written with the waker's lock held only.
+    private let wakeCount = Atomic(0)
     /// Wakes the loop's thread; taken away when the loop closes, under its own lock, so that no wake meets a closed
     /// descriptor.
     private let wakerLock = Lock()
@@ -47,7 +49,25 @@ package final class Inbox: @unchecked Sendable {
     package func wake() {
         let (exchanged, _) = sleep.compareExchange(
             expected: Sleep.asleep, desired: Sleep.notified, ordering: .sequentiallyConsistent)
-        if exchanged { wakerLock.withLock { waker?() } }
+        guard exchanged else { return }
+        wakerLock.withLock {
+            wakeCount.store(wakeUps &+ 1, ordering: .relaxed)
+            waker?()
+        }
+    }
+
+    /// How often somebody woke the loop.
+    ///
+    /// Any thread.
+    package var wakeUps: Int {
+        wakeCount.load(ordering: .relaxed)
+    }
+
+    /// Whether the loop sleeps, or is about to, and nobody has woken it.
+    ///
+    /// Any thread.
+    package var isAsleep: Bool {
+        sleep.load(ordering: .relaxed) == Sleep.asleep
     }
 
     /// Says that the loop is about to sleep; false if something came in, and then it must not.

@@ -25,6 +25,11 @@ package final class TimerHeap {
         length
     }
 
+    /// Timers that are not cancelled.
+    package var pending: Int {
+        length - tally.cancelled
+    }
+
     package init() {
         entries = .allocate(capacity: capacity)
     }

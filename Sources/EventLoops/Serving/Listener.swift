@@ -1,7 +1,7 @@
 internal import Kernel
 
 /// One listening socket of a server: accepts, and waits a while when the system is out of descriptors or memory.
-final class Listener: ListenerOwner {
+final class Listener: ListenerOwner, CustomStringConvertible {
     /// How long accepting pauses when the system is short of something.
     ///
     /// asyncio: `ACCEPT_RETRY_DELAY`.
@@ -59,6 +59,11 @@ final class Listener: ListenerOwner {
             retry = core.callAt(core.now.advanced(by: Self.retryDelay)) { [weak self] in self?.channel?.startAccepting()
             }
         }
+    }
+
+    /// The server is what people know.
+    var description: String {
+        server.map { "\($0)" } ?? "<Listener fd=\(descriptor)>"
     }
 
     private func report(_ message: String, _ errno: Errno) {

@@ -14,6 +14,11 @@ final class SignalTable {
         mask != 0
     }
 
+    /// The signals that have a handler.
+    var numbers: [Int32] {
+        Array(callbacks.keys)
+    }
+
     /// - Parameter once: Whether a second signal is the system's again, even if the callback could not run yet.
     func add(
         _ signal: Int32, once: Bool = false, wakeDescriptor: Int32, _ callback: @escaping () throws -> Void

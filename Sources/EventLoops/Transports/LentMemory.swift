@@ -15,6 +15,11 @@ package final class LentMemory {
         keptOut
     }
 
+    /// All pieces.
+    package var total: Int {
+        count
+    }
+
     private var keptOut = 0
     /// Keeping pieces must not starve the kernel: past this many the bytes are copied instead.
     private var keepLimit: Int

@@ -51,6 +51,11 @@ final class DescriptorTable {
         if !watches.isEmpty { watches.removeValue(forKey: descriptor)?.end() }
     }
 
+    /// What is watched, in words.
+    var watchDescriptions: [String] {
+        watches.values.map { "\($0)" }
+    }
+
     /// The loop closes.
     func removeAll() {
         for watch in watches.values { watch.end() }

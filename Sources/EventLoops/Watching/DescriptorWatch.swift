@@ -9,7 +9,7 @@ enum WatchDirection {
 ///
 /// Readiness only queues a callback, which runs in its turn like any other. There is at most one of each kind in the
 /// queue: what was queued in a turn has run, or was called off, before the kernel is asked again.
-final class DescriptorWatch: WatchOwner {
+final class DescriptorWatch: WatchOwner, CustomStringConvertible {
     private struct Registration {
         let callback: () throws -> Void
         /// The handle that waits for its turn, or ran last.
@@ -77,6 +77,10 @@ final class DescriptorWatch: WatchOwner {
         registration?.queued?.cancel()
         put(direction, nil)
         return registration
+    }
+
+    var description: String {
+        "<DescriptorWatch fd=\(descriptor)\(reader == nil ? "" : " reading")\(writer == nil ? "" : " writing")>"
     }
 
     // MARK: Upcalls

@@ -1,0 +1,20 @@
+/// What a loop holds, in words and in order.
+///
+/// Loop thread only.
+package struct LoopParts {
+    package let tasks: [String]
+    package let transports: [String]
+    package let servers: [String]
+    package let watches: [String]
+    package let signals: [Int32]
+    package let timers: Int
+
+    package init(_ core: LoopCore) {
+        tasks = core.tasks.values.map { "\($0)" }.sorted()
+        transports = core.transports.values.map { "\($0)" }.sorted()
+        servers = core.servers.values.map { "\($0)" }.sorted()
+        watches = core.descriptors.watchDescriptions.sorted()
+        signals = core.signals.numbers.sorted()
+        timers = core.timers.pending
+    }
+}

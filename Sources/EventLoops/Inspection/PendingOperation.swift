@@ -1,0 +1,72 @@
+/// Something that a loop waits for: asked of the kernel, and not done yet.
+///
+/// On a ring each is an operation in flight; on a selector each is a descriptor that is waited for, in one direction.
+public struct PendingOperation: Sendable, Hashable, CustomStringConvertible {
+    /// What is waited for: `accept`, `connect`, `receive`, `send`, `watch for reading`, `watch for writing`, or the
+    /// loop's own `wake-up`.
+    public let name: String
+    /// How the kernel was asked: by its name for the operation, for instance `IORING_OP_RECV (multishot)`, or by the
+    /// selector's, for instance `epoll`.
+    public let call: String
+    /// The descriptor on which it is to happen.
+    public let descriptor: Int32
+    /// How long ago the kernel was asked, to about ten milliseconds, and never less than the truth.
+    ///
+    /// A multishot operation and a selector's wait go on from one delivery to the next, and count from their beginning.
+    ///
+    /// Counted from the loop's last look at its clock before, since a look for every operation would cost too much. It
+    /// looks after each wait, or in a busy time, when 64 turns in a row took less than a quarter of a millisecond each,
+    /// in every 32nd turn. What is asked for in the first turns after a busy time may so be shown too old, by as long
+    /// as the loop has slept since; what belongs to a new connection is not.
+    public let age: Duration
+    /// Who waits, for people: a transport, server, watch or task, or `waker`.
+    public let owner: String
+
+    package init(_ purpose: OperationPurpose, call: String, age: Duration) {
+        name = purpose.name.rawValue
+        self.call = call
+        descriptor = purpose.descriptor
+        self.age = age
+        owner = purpose.owner
+    }
+
+    /// Whether it is the loop's own, which is there as long as the loop is.
+    package var isWakeUp: Bool {
+        name == OperationName.wakeUp.rawValue
+    }
+
+    /// Age, what is waited for, descriptor, owner and call.
+    public var description: String {
+        "\(age.inSeconds) \(name) fd=\(descriptor) \(owner) (\(call))"
+    }
+}
+
+/// What an operation is for, as its target knows it.
+package struct OperationPurpose {
+    package let name: OperationName
+    package let descriptor: Int32
+    package let owner: String
+
+    package init(_ name: OperationName, _ descriptor: Int32, owner: String) {
+        self.name = name
+        self.descriptor = descriptor
+        self.owner = owner
+    }
+}
+
+/// What can be waited for, by the same names on every kind of loop.
+package enum OperationName: String {
+    case accept, connect, receive, send
+    case watchForReading = "watch for reading"
+    case watchForWriting = "watch for writing"
+    case wakeUp = "wake-up"
+}
+
+extension Duration {
+    /// Seconds with three decimals, as in "12.045 s".
+    var inSeconds: String {
+        let milliseconds = clampedNanoseconds / 1_000_000
+        let decimals = "\(1000 + abs(milliseconds % 1000))".dropFirst()
+        return "\(milliseconds < 0 ? "-" : "")\(abs(milliseconds / 1000)).\(decimals) s"
+    }
+}

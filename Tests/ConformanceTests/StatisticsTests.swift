@@ -1,0 +1,296 @@
+import EventLoops
+import Glibc
+import Kernel
+import Proactor
+import ProactorTesting
+import TestSupport
+import Testing
+
+extension Conformance {
+    /// What a loop counts of itself.
+    @Suite struct Statistics {
+        @Test(arguments: LoopKind.allCases)
+        func turnsCallbacksAndTimers_areCountedExactly(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                #expect(loop.statistics.turns == 0)
+                try loop.turn(5)
+                #expect(loop.statistics.turns == 5)
+                #expect(loop.statistics.callbacks == 0)
+                for _ in 0..<7 { loop.callSoon {} }
+                let now = loop.time
+                for _ in 0..<3 { loop.callAt(now) {} }
+                loop.callAt(now) {}.cancel()
+                loop.callLater(.seconds(3600)) {}
+                try loop.turn()
+                let after = loop.statistics
+                #expect(after.turns == 6)
+                #expect(after.callbacks == 10)
+                #expect(after.timersFired == 3)
+                #expect(after.timersPending == 1)
+                #expect(after.readyDepthPeak == 10)
+                #expect(after.readyDepth == 0)
+                // An empty turn changes nothing but itself and the kernel's figures.
+                try loop.turn()
+                #expect(loop.statistics.callbacks == 10 && loop.statistics.timersFired == 3)
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func readyDepth_isWhatIsYetToRun(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                var depths: [Int] = []
+                for _ in 0..<4 { loop.callSoon { depths.append(loop.statistics.readyDepth) } }
+                try loop.turn()
+                #expect(depths == [3, 2, 1, 0])
+                #expect(loop.statistics.readyDepthPeak == 4)
+            }
+        }
+
+        /// Due at once, but behind a callback that takes its time: both bounds follow from the order of the readings.
+        @Test(arguments: LoopKind.allCases)
+        func lag_isFromDueToBegin_andTheWorstIsKept(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                var (least, most) = (Duration.zero, Duration.zero)
+                loop.callSoon {
+                    let due = loop.time
+                    loop.callSoon {
+                        block(.milliseconds(30))
+                        least = due.duration(to: loop.time)
+                    }
+                    loop.callAt(due) {
+                        most = due.duration(to: loop.time)
+                        loop.stop()
+                    }
+                }
+                try loop.runForever()
+                let late = loop.statistics
+                #expect(least >= .milliseconds(30))
+                #expect(late.lag >= least && late.lag <= most, "\(late.lag) of \(least) to \(most)")
+                #expect(late.worstLag == late.lag)
+                loop.callLater(.milliseconds(1)) { loop.stop() }
+                try loop.runForever()
+                #expect(loop.statistics.worstLag >= late.lag)
+                #expect(loop.statistics.lag <= loop.statistics.worstLag)
+            }
+        }
+
+        /// The loop cannot be late for what was over before it could begin.
+        @Test(arguments: LoopKind.allCases)
+        func timerThatIsSetOverdue_isNoLag(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                for past in [Int64.min, -1, 0] { loop.callAt(LoopInstant(nanoseconds: past)) {} }
+                let due = loop.callLater(.zero) {}
+                block(.milliseconds(1))
+                try loop.turn(2)
+                #expect(due.when < loop.time)
+                #expect(loop.statistics.timersFired == 4)
+                #expect(loop.statistics.lag == .zero && loop.statistics.worstLag == .zero)
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func tasksConnectionsAndServers_areThoseThatStand(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let before = loop.statistics
+                #expect(before.tasks == 1 && before.connections == 0 && before.servers == 0)
+                #expect(before.operationsInFlight == 1)
+                let server = try await loop.createServer(host: "127.0.0.1", port: 0) { StreamRecorder(loop) }
+                let port = try #require(server.sockets.first?.localAddress?.port)
+                let (transport, told) = try await loop.createConnection(host: "127.0.0.1", port: port) {
+                    StreamRecorder(loop)
+                }
+                try await loop.eventually("accepted") { server.connectionCount == 1 }
+                let future = loop.createFuture(of: Void.self)
+                let task = loop.createTask { try await future.value }
+                let during = loop.statistics
+                #expect(during.tasks == 2 && during.connections == 2 && during.servers == 1)
+                #expect(during.operationsInFlight == loop.pendingOperations.count)
+                #expect(during.operationsInFlight == 4, "wake-up, accept, and two that receive")
+                try future.setResult(())
+                try await task.value
+                transport.close()
+                try await told.waitUntilLost()
+                server.close()
+                try await server.waitClosed()
+                try await loop.turns()
+                let after = loop.statistics
+                #expect(after.tasks == 1 && after.connections == 0 && after.servers == 0)
+                #expect(after.operationsInFlight == 1)
+            }
+        }
+
+        /// Each exchange takes at least one system call, one answer of the kernel's and, on a ring, a submission.
+        @Test(arguments: LoopKind.allCases)
+        func kernelsFigures_grow_withWhatIsExchanged(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                let before = link.loop.statistics
+                for round in 1...10 {
+                    link.transport.write([1, 2, 3])
+                    #expect(try await link.onPeer { try $0.receive(3).count } == 3)
+                    try link.peer.send([4])
+                    try await link.told.wait { link.told.total == round }
+                }
+                let after = link.loop.statistics
+                #expect(after.systemCalls >= before.systemCalls + 10)
+                #expect(after.completions >= before.completions + 10)
+                #expect(after.submissions >= before.submissions + (kind == .proactor ? 10 : 0))
+                #expect(after.turns >= before.turns + 10)
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func receiveBuffer_countsAsLent_whileItsBytesAreRead(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                #expect(link.loop.statistics.receiveBuffersTotal > 0)
+                #expect(link.loop.statistics.receiveBuffersLent == 0)
+                var during = 0
+                link.told.look = { _ in during = link.loop.statistics.receiveBuffersLent }
+                try link.peer.send([1])
+                try await link.told.wait { link.told.total == 1 }
+                link.told.look = { _ in }
+                #expect(during == 1)
+                #expect(link.loop.statistics.receiveBuffersLent == 0)
+            }
+        }
+
+        /// Who posts to a loop that sleeps wakes it once; who posts to one that is awake does not.
+        @Test(arguments: LoopKind.allCases)
+        func wakeUps_areThoseByOtherThreads(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let helper = HelperThread {
+                    for _ in 0..<5 {
+                        let before = loop.statistics.wakeUps
+                        while !loop.statistics.isWaiting { usleep(200) }
+                        let isDone = OneWayGate()
+                        _ = try? loop.callSoonThreadsafe { isDone.open() }
+                        isDone.wait()
+                        if loop.statistics.wakeUps != before + 1 { Issue.record("woken \(loop.statistics.wakeUps)") }
+                    }
+                    _ = try? loop.callSoonThreadsafe { loop.stop() }
+                }
+                try loop.runForever()
+                helper.join()
+                #expect(loop.statistics.wakeUps >= 5 && loop.statistics.wakeUps <= 6)
+            }
+        }
+
+        /// Seen from outside, a loop that is stuck turns no more, and does not wait either.
+        @Test(arguments: LoopKind.allCases)
+        func stuckLoop_isToldFromOneThatWaits_byAnotherThread(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let (isStuck, mayGoOn) = (OneWayGate(), OneWayGate())
+                let helper = HelperThread {
+                    isStuck.wait()
+                    let first = loop.statistics
+                    block(.milliseconds(20))
+                    let second = loop.statistics
+                    #expect(first.turns == second.turns && second.turns > 0)
+                    #expect(!first.isWaiting && !second.isWaiting)
+                    let text = loop.dump()
+                    #expect(text.contains("turns \(second.turns)") && !text.contains("pending operations"))
+                    mayGoOn.open()
+                    while !loop.statistics.isWaiting { usleep(200) }
+                    _ = try? loop.callSoonThreadsafe { loop.stop() }
+                }
+                loop.callSoon {
+                    isStuck.open()
+                    mayGoOn.wait()
+                }
+                try loop.runForever()
+                helper.join()
+            }
+        }
+
+        /// The loop under load, and two threads that read: counters never fall, and nothing waits for anybody.
+        @Test(arguments: LoopKind.allCases)
+        func otherThreads_readWhileTheLoopWorks(_ kind: LoopKind) async throws {
+            let makeEcho: @Sendable (any AbstractEventLoop) -> EchoRecorder = { EchoRecorder($0) }
+            try await withLink(kind, makeEcho) { link in
+                let isOver = OneWayGate()
+                let loop = link.loop
+                let readings = SharedCount()
+                let readers = (0..<2).map { _ in
+                    HelperThread {
+                        var last = loop.statistics
+                        while !isOver.isOpen {
+                            let next = loop.statistics
+                            if !next.hasGrown(since: last) { Issue.record("\(next)\nafter\n\(last)") }
+                            last = next
+                            _ = loop.dump()
+                            readings.increment()
+                        }
+                    }
+                }
+                func tick() {
+                    if !isOver.isOpen { loop.callLater(.microseconds(100)) { tick() } }
+                }
+                tick()
+                let size = 1 << 20
+                let talk = link.startPeer { peer in
+                    for _ in 0..<200 {
+                        try peer.send([UInt8](repeating: 5, count: size / 200))
+                        _ = try peer.receive(size / 200)
+                    }
+                }
+                try await talk.value
+                try await loop.eventually("they have read") { readings.value > 10 }
+                isOver.open()
+                for reader in readers { reader.join() }
+                #expect(loop.statistics.turns > 100)
+                #expect(loop.statistics.timersFired > 0)
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func dump_namesEverything(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let server = try await loop.createServer(host: "127.0.0.1", port: 0) { StreamRecorder(loop) }
+                let future = loop.createFuture(of: Void.self)
+                let task = loop.createTask(name: "sleeper") { try await future.value }
+                let timer = loop.callLater(.seconds(3600)) {}
+                let pipe = try Pipe()
+                try loop.addReader(pipe.readEnd) {}
+                try loop.addSignalHandler(SIGUSR2) {}
+                try await loop.turns()
+                let text = loop.dump()
+                let lines = text.split(separator: "\n")
+                #expect(lines.first?.hasPrefix("\(loop) on \(loop.backend): ") == true)
+                #expect(text.contains("<LoopTask sleeper pending>"))
+                #expect(text.contains("tasks: 2"))
+                #expect(text.contains("timers: 1, the next due in 3"))
+                #expect(text.contains("servers: 1\n  \(server)"))
+                #expect(text.contains("watched descriptors: 1\n  <DescriptorWatch fd=\(pipe.readEnd) reading>"))
+                #expect(text.contains("signals: 1\n  \(SIGUSR2)"))
+                #expect(text.contains("pending operations: 3\n"))
+                #expect(text.contains("accept fd=\(server.sockets[0].fileDescriptor) \(server)"))
+                #expect(text.hasSuffix("\n"))
+                let short = loop.dump(limit: 1)
+                #expect(short.contains("pending operations: 3\n") && short.contains("  and 2 more"))
+
+                try loop.removeSignalHandler(SIGUSR2)
+                try loop.removeReader(pipe.readEnd)
+                timer.cancel()
+                try future.setResult(())
+                try await task.value
+                server.close()
+                try await server.waitClosed()
+            }
+            try await withLoop(kind) { loop, _ in
+                #expect(loop.dump().contains("idle"))
+                try loop.close()
+                #expect(loop.dump().contains("closed"))
+                #expect(loop.statistics.operationsInFlight == 0)
+            }
+        }
+    }
+}
+
+extension LoopStatistics {
+    /// Whether no counter is smaller than it was.
+    fileprivate func hasGrown(since before: LoopStatistics) -> Bool {
+        turns >= before.turns && callbacks >= before.callbacks && timersFired >= before.timersFired
+            && submissions >= before.submissions && completions >= before.completions
+            && systemCalls >= before.systemCalls && wakeUps >= before.wakeUps && worstLag >= before.worstLag
+            && readyDepthPeak >= before.readyDepthPeak
+    }
+}
