@@ -15,6 +15,7 @@ let package = Package(
     dependencies: [.package(name: "swift-proactor", path: "..")],
     targets: [
         // In the order in which to read them.
+        example("Reference"),
         example("Timer"),
         example("EchoServer"),
         example("Chat"),
@@ -23,6 +24,7 @@ let package = Package(
 
         // Starts the programs as a shell does: they must be built, but are not called.
         .testTarget(
-            name: "ExampleTests", dependencies: ["Timer", "EchoServer", "Chat", "HTTPServer"], swiftSettings: settings),
+            name: "ExampleTests", dependencies: ["Reference", "Timer", "EchoServer", "Chat", "HTTPServer"],
+            swiftSettings: settings),
     ]
 )

@@ -6,100 +6,229 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { last_signal = 64 };
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "a handler may only use lock-free atomics");
+_Static_assert(ATOMIC_POINTER_LOCK_FREE == 2, "a handler may only use lock-free atomics");
 
-static _Atomic uint64_t pending;
-static _Atomic int wake_fds[last_signal + 1];
+// Never freed but used again, so that a handler may walk the list at any time.
+struct cl_signal_watcher {
+    _Atomic uint64_t wanted;
+    _Atomic uint64_t pending;
+    _Atomic int wake_fd;
+    // What follows belongs to those who watch and unwatch, never to the handler.
+    uint64_t once;
+    bool taken;
+    // Written before the watcher is in the list, and never again.
+    cl_signal_watcher *next;
+};
+
+static cl_signal_watcher *_Atomic watchers;
 // Handlers that may hold a wake_fd right now, in whatever thread.
 static _Atomic int active;
 
-// The rest belongs to those who catch and release, never to the handler.
+// The rest is touched with the lock held only.
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+typedef enum { not_caught, caught_once, caught } catching;
+static catching state[last_signal + 1];
 static struct sigaction before[last_signal + 1];
-static bool caught[last_signal + 1];
+
+static uint64_t bit(int signo) { return (uint64_t)1 << (signo - 1); }
+
+// MARK: The handler
 
 // The bit before the wake: who is woken must find it.
+static void tell(cl_signal_watcher *watcher, int signo) {
+    if ((atomic_load(&watcher->wanted) & bit(signo)) == 0) return;
+    atomic_fetch_or(&watcher->pending, bit(signo));
+    int fd = atomic_load(&watcher->wake_fd);
+    if (fd < 0) return;
+    uint64_t one = 1;
+    ssize_t written = write(fd, &one, sizeof one);
+    (void)written;  // EAGAIN: the count is full, so the loop is awake anyway
+}
+
 static void note(int signo) {
     int saved = errno;
-    atomic_fetch_or(&pending, (uint64_t)1 << (signo - 1));
     atomic_fetch_add(&active, 1);
-    int fd = atomic_load(&wake_fds[signo]);
-    if (fd >= 0) {
-        uint64_t one = 1;
-        ssize_t written = write(fd, &one, sizeof one);
-        (void)written;  // EAGAIN: the count is full, so the loop is awake anyway
-    }
+    for (cl_signal_watcher *each = atomic_load(&watchers); each != NULL; each = each->next) tell(each, signo);
     atomic_fetch_sub(&active, 1);
     errno = saved;
 }
 
-// Once this returns no handler knows the former wake_fd: without the wait it could write to the number's next owner.
-// A handler blocks all signals and ends on its own: the wait is short, and cannot be for this very thread.
-static void set_wake(int signo, int fd) {
-    atomic_store(&wake_fds[signo], fd);
+// Once this returns, no handler goes by what was there before: without the wait it could write to a descriptor's next
+// owner. A handler blocks all signals and ends on its own: the wait is short, and cannot be for this very thread.
+static void wait_for_handlers(void) {
     while (atomic_load(&active) != 0) sched_yield();
 }
 
-static int install(int signo, int wake_fd, int flags) {
-    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART | flags};
-    sigfillset(&action.sa_mask);
-    int former = caught[signo] ? atomic_load(&wake_fds[signo]) : -1;
-    set_wake(signo, wake_fd);
-    if (sigaction(signo, &action, caught[signo] ? NULL : &before[signo]) != 0) {
-        int failure = errno;
-        set_wake(signo, former);
-        return failure;
+// MARK: Dispositions
+
+static bool is_ours(const struct sigaction *action) {
+    return (action->sa_flags & SA_SIGINFO) == 0 && action->sa_handler == note;
+}
+
+static bool is_default(const struct sigaction *action) {
+    return (action->sa_flags & SA_SIGINFO) == 0 && action->sa_handler == SIG_DFL;
+}
+
+static catching wanted_catching(int signo) {
+    catching most = not_caught;
+    for (cl_signal_watcher *each = atomic_load(&watchers); each != NULL; each = each->next) {
+        if ((atomic_load(&each->wanted) & bit(signo)) == 0) continue;
+        if ((each->once & bit(signo)) == 0) return caught;
+        most = caught_once;
     }
-    caught[signo] = true;
+    return most;
+}
+
+static int install(int signo, catching how) {
+    int reset = how == caught_once ? (int)SA_RESETHAND : 0;
+    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART | reset};
+    struct sigaction former;
+    sigfillset(&action.sa_mask);
+    if (sigaction(signo, &action, &former) != 0) return errno;
+    // What is not ours is the program's, also if it came after us.
+    if (!is_ours(&former)) before[signo] = former;
+    state[signo] = how;
     return 0;
 }
 
-static int restore(int signo) {
-    if (!caught[signo]) return EINVAL;
-    if (sigaction(signo, &before[signo], NULL) != 0) return errno;
-    caught[signo] = false;
-    set_wake(signo, -1);
-    return 0;
+// Follows those who are left after one has gone.
+static void follow(int signo) {
+    catching how = wanted_catching(signo);
+    if (how == state[signo]) return;
+    struct sigaction now;
+    bool has_ours = sigaction(signo, NULL, &now) == 0 && is_ours(&now);
+    // The program's own handler of meanwhile stays, and so does the default after the one arrival.
+    if (!has_ours) state[signo] = how;
+    else if (how != not_caught) install(signo, how);
+    else if (sigaction(signo, &before[signo], NULL) == 0) state[signo] = not_caught;
 }
 
-static int catch_with(int signo, int wake_fd, int flags) {
+static bool drop(cl_signal_watcher *watcher, int signo) {
+    if ((atomic_fetch_and(&watcher->wanted, ~bit(signo)) & bit(signo)) == 0) return false;
+    watcher->once &= ~bit(signo);
+    follow(signo);
+    wait_for_handlers();
+    return (atomic_fetch_and(&watcher->pending, ~bit(signo)) & bit(signo)) != 0;
+}
+
+// MARK: Watchers
+
+static cl_signal_watcher *unused_or_new(void) {
+    for (cl_signal_watcher *each = atomic_load(&watchers); each != NULL; each = each->next) {
+        if (!each->taken) return each;
+    }
+    cl_signal_watcher *made = calloc(1, sizeof *made);
+    if (made == NULL) return NULL;
+    made->next = atomic_load(&watchers);
+    atomic_store(&watchers, made);
+    return made;
+}
+
+cl_signal_watcher *cl_signal_watcher_begin(int wake_fd) {
+    pthread_mutex_lock(&lock);
+    cl_signal_watcher *watcher = unused_or_new();
+    if (watcher != NULL) {
+        watcher->taken = true;
+        atomic_store(&watcher->wake_fd, wake_fd);
+    }
+    pthread_mutex_unlock(&lock);
+    return watcher;
+}
+
+void cl_signal_watcher_end(cl_signal_watcher *watcher) {
+    pthread_mutex_lock(&lock);
+    for (int signo = 1; signo <= last_signal; signo++) drop(watcher, signo);
+    atomic_store(&watcher->wake_fd, -1);
+    watcher->taken = false;
+    pthread_mutex_unlock(&lock);
+}
+
+int cl_signal_watch(cl_signal_watcher *watcher, int signo, bool once) {
     if (signo < 1 || signo > last_signal) return EINVAL;
     pthread_mutex_lock(&lock);
-    int failure = install(signo, wake_fd, flags);
+    uint64_t former = watcher->once;
+    bool was_wanted = (atomic_fetch_or(&watcher->wanted, bit(signo)) & bit(signo)) != 0;
+    watcher->once = once ? former | bit(signo) : former & ~bit(signo);
+    int failure = install(signo, wanted_catching(signo));
+    if (failure != 0) {
+        watcher->once = former;
+        if (!was_wanted) atomic_fetch_and(&watcher->wanted, ~bit(signo));
+    }
     pthread_mutex_unlock(&lock);
     return failure;
 }
 
-int cl_signal_catch(int signo, int wake_fd) { return catch_with(signo, wake_fd, 0); }
-
-int cl_signal_catch_once(int signo, int wake_fd) { return catch_with(signo, wake_fd, (int)SA_RESETHAND); }
-
-int cl_signal_release(int signo) {
-    if (signo < 1 || signo > last_signal) return EINVAL;
+bool cl_signal_unwatch(cl_signal_watcher *watcher, int signo) {
+    if (signo < 1 || signo > last_signal) return false;
     pthread_mutex_lock(&lock);
-    int failure = restore(signo);
+    bool was_pending = drop(watcher, signo);
     pthread_mutex_unlock(&lock);
-    return failure;
+    return was_pending;
 }
 
-uint64_t cl_signal_take(uint64_t mask) {
-    return atomic_fetch_and(&pending, ~mask) & mask;
+uint64_t cl_signal_take(cl_signal_watcher *watcher) { return atomic_exchange(&watcher->pending, 0); }
+
+uint64_t cl_signal_pending(const cl_signal_watcher *watcher) {
+    return atomic_load_explicit(&watcher->pending, memory_order_relaxed);
 }
 
-uint64_t cl_signal_pending(uint64_t mask) {
-    return atomic_load_explicit(&pending, memory_order_relaxed) & mask;
+bool cl_signal_is_default(int signo) {
+    struct sigaction now;
+    if (signo < 1 || signo > last_signal) return false;
+    pthread_mutex_lock(&lock);
+    bool result = sigaction(signo, NULL, &now) == 0
+        && (is_default(&now) || (is_ours(&now) && state[signo] == caught_once && is_default(&before[signo])));
+    pthread_mutex_unlock(&lock);
+    return result;
 }
 
 void cl_ignore_sigpipe(void) {
     struct sigaction action;
-    if (sigaction(SIGPIPE, NULL, &action) != 0) return;
-    if ((action.sa_flags & SA_SIGINFO) != 0 || action.sa_handler != SIG_DFL) return;
+    if (sigaction(SIGPIPE, NULL, &action) != 0 || !is_default(&action)) return;
     action = (struct sigaction){.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &action, NULL);
+}
+
+// MARK: Forks
+
+// A child has a copy of its parent's handlers, but nobody whom they could tell: signals would be swallowed there. So it
+// gets back the dispositions of before, and signals wait until it has them.
+static sigset_t mask_before_fork;
+
+static void before_fork(void) {
+    sigset_t all, former;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &former);
+    pthread_mutex_lock(&lock);
+    mask_before_fork = former;
+}
+
+static void after_fork(void) {
+    sigset_t former = mask_before_fork;
+    pthread_mutex_unlock(&lock);
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+}
+
+static void in_the_child(void) {
+    // Handlers that other threads were in are not in this process.
+    atomic_store(&active, 0);
+    for (cl_signal_watcher *each = atomic_load(&watchers); each != NULL; each = each->next) {
+        for (int signo = 1; signo <= last_signal; signo++) drop(each, signo);
+        // Still taken: copies of the parent's loops may yet end it.
+        atomic_store(&each->wake_fd, -1);
+    }
+    after_fork();
+}
+
+// As the program is loaded: before anybody can fork.
+__attribute__((constructor)) static void watch_forks(void) {
+    // It fails only for want of memory; then a child keeps its parent's handlers.
+    pthread_atfork(before_fork, after_fork, in_the_child);
 }

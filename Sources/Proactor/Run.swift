@@ -1,5 +1,4 @@
 public import EventLoops
-internal import Glibc
 
 /// Runs async code on a new loop, and ends everything with it: the main road into the library.
 ///
@@ -10,14 +9,16 @@ internal import Glibc
 ///
 /// When `main` has ended, the tasks that are left are cancelled and awaited, the default executor is shut down, and the
 /// loop is closed. SIGINT cancels `main`, unless the program handles SIGINT itself; a second SIGINT ends the process. A
-/// `main` that returns nothing and lets that cancellation through has then ended well.
+/// `main` that returns nothing and lets that cancellation through has then ended well. ``Runner`` is the same step by
+/// step.
 ///
 /// Packages that enable the upcoming feature `NonisolatedNonsendingByDefault` may call their own async functions with
 /// the state of the loop from `main`; others mark such functions `nonisolated(nonsending)`.
 ///
 /// - Parameters:
 ///   - debug: Whether callbacks are timed; nil for what `PROACTOR_DEBUG` says.
-///   - loopFactory: Makes the loop; nil for ``newEventLoop()``, which asks the policy.
+///   - loopFactory: Makes the loop; nil for ``newEventLoop()``, which asks the policy: the thread's current loop
+///     (``setEventLoop(_:)``) is then this one, and none afterwards.
 ///   - main: The code; all of it runs on the calling thread.
 /// - Returns: What `main` returns.
 /// - Throws: What `main` throws, `CancellationError` after SIGINT if `main` should have returned something; what making
@@ -28,48 +29,13 @@ public func run<Value>(
     debug: Bool? = nil, loopFactory: (() throws -> any AbstractEventLoop)? = nil,
     _ main: sending @escaping (any AbstractEventLoop) async throws -> Value
 ) throws -> Value {
-    if (try? getRunningLoop()) != nil {
-        throw EventLoopError(
-            .anotherLoopRunning, "run", detail: "run() cannot be called while a loop runs on this thread")
-    }
-    let loop = try loopFactory?() ?? newEventLoop()
-    if let debug { loop.debug = debug }
+    let runner = Runner(debug: debug, loopFactory: loopFactory)
     let value: Value
-    do { value = try runMain(on: loop, main) } catch {
+    do { value = try runner.run(main) } catch {
         // The error of `main` says more about what went wrong than one of the closing.
-        try? loop.close()
+        try? runner.close()
         throw error
     }
-    try loop.close()
+    try runner.close()
     return value
-}
-
-private func runMain<Value>(
-    on loop: any AbstractEventLoop, _ main: sending @escaping (any AbstractEventLoop) async throws -> Value
-) throws -> Value {
-    let task = loop.createTask(name: "main", plain: { try await main(loop) })
-    let interrupt = Interrupt()
-    if Interrupt.endsTheProcess() {
-        try loop.addSignalHandler(once: SIGINT) {
-            interrupt.hasCome = true
-            task.cancel()
-        }
-    }
-    defer { try? loop.endAllTasks() }
-    do { return try loop.runUntilComplete(task) } catch {
-        // Somebody typed Ctrl-C and all was cleaned up: nothing is wrong that a program would have to be told of.
-        if interrupt.hasCome, error is CancellationError, let nothing = () as? Value { return nothing }
-        throw error
-    }
-}
-
-private final class Interrupt {
-    var hasCome = false
-
-    /// Whether SIGINT would end the process: else the program, or whoever started it, has decided about it.
-    static func endsTheProcess() -> Bool {
-        var action = sigaction()
-        guard sigaction(SIGINT, nil, &action) == 0 else { return false }
-        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0
-    }
 }

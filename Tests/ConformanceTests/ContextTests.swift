@@ -138,7 +138,7 @@ extension Conformance {
                     try other.close()
                 }
                 #expect(witness != nil)
-                nonisolated(unsafe) let last = kept
+                let last = kept
                 kept = nil
                 let thread = HelperThread { _ = last }
                 thread.join()

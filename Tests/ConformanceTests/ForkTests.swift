@@ -5,8 +5,6 @@ import Proactor
 import ProactorTesting
 import Testing
 
-@_silgen_name("fork") private func forkProcess() -> Int32
-
 extension Conformance {
     /// A child has its parent's descriptors and a copy of its memory, but not its loops.
     @Suite struct Forking {

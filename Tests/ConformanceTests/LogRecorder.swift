@@ -1,23 +1,50 @@
 import EventLoops
-import Synchronization
+import Kernel
 
-/// The lines of the library's log that are about one thing, until it is stopped.
+/// Keeps the library's own lines, from whatever thread they come, until it is stopped.
 final class LogRecorder: Sendable {
-    private let taken = Mutex<[(level: LogLevel, text: String)]>([])
+    struct Line: Sendable {
+        let level: LogLevel
+        let text: String
+    }
 
-    /// - Parameter subject: What a line must contain; others are not this test's.
-    init(about subject: String) {
-        setLogHook { [weak self] level, text in
-            guard text.contains(subject) else { return }
-            self?.taken.withLock { $0.append((level, text)) }
+    private let taken = Locked<[Line]>([])
+
+    /// - Parameter subject: What a line must contain to be kept; nil for all lines.
+    init(about subject: String? = nil) {
+        setLogHook { [taken] level, text in
+            if let subject, !text.contains(subject) { return }
+            taken.update { $0.append(Line(level: level, text: text)) }
         }
     }
 
-    var lines: [(level: LogLevel, text: String)] {
-        taken.withLock { $0 }
+    var lines: [Line] {
+        taken.value
+    }
+
+    func texts(_ level: LogLevel) -> [String] {
+        lines.filter { $0.level == level }.map(\.text)
+    }
+
+    func forget() {
+        taken.value = []
     }
 
     func stop() {
         setLogHook(nil)
     }
+}
+
+/// Gives code the lines that the library writes meanwhile.
+func withLog<Result>(_ body: (LogRecorder) throws -> Result) rethrows -> Result {
+    let log = LogRecorder()
+    defer { log.stop() }
+    return try body(log)
+}
+
+/// As ``withLog(_:)``, for async code.
+func withLogLater<Result>(_ body: (LogRecorder) async throws -> Result) async rethrows -> Result {
+    let log = LogRecorder()
+    defer { log.stop() }
+    return try await body(log)
 }

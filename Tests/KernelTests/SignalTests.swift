@@ -6,13 +6,13 @@ import Testing
 
 /// Signals belong to the whole process, so each test has one of its own.
 struct SignalTests {
-    @Test func caughtSignal_setsItsBit_andWakes() async {
+    @Test func watchedSignal_setsItsBit_andWakes() async {
         await #expect(processExitsWith: .success) {
             let event = try EventDescriptor()
-            let mask: UInt64 = 1 << (SIGUSR1 - 1) | 1 << (SIGUSR2 - 1)
-            #expect(cl_signal_catch(SIGUSR1, event.fd) == 0)
-            #expect(cl_signal_catch(SIGUSR2, event.fd) == 0)
-            #expect(cl_signal_pending(mask) == 0)
+            let watcher = cl_signal_watcher_begin(event.fd)
+            #expect(cl_signal_watch(watcher, SIGUSR1, false) == 0)
+            #expect(cl_signal_watch(watcher, SIGUSR2, false) == 0)
+            #expect(cl_signal_pending(watcher) == 0)
             errno = 4711
             deliver(SIGUSR1)
             #expect(errno == 4711)
@@ -21,69 +21,125 @@ struct SignalTests {
             var count: UInt64 = 0
             #expect(read(event.fd, &count, 8) == 8)
             #expect(count == 3)
-            #expect(cl_signal_pending(~0) == mask)
-            #expect(cl_signal_take(1 << (SIGUSR2 - 1)) == 1 << (SIGUSR2 - 1))
-            #expect(cl_signal_take(mask) == 1 << (SIGUSR1 - 1), "taken only once, the other stays")
-            #expect(cl_signal_take(mask) == 0)
+            #expect(cl_signal_pending(watcher) == bits(SIGUSR1, SIGUSR2))
+            #expect(cl_signal_take(watcher) == bits(SIGUSR1, SIGUSR2))
+            #expect(cl_signal_take(watcher) == 0)
+        }
+    }
+
+    @Test func signal_isToldToEachWatcher_andGivenBackByTheLast() async {
+        await #expect(processExitsWith: .signal(SIGUSR1)) {
+            let (first, second) = (try EventDescriptor(), try EventDescriptor())
+            let (one, other) = (cl_signal_watcher_begin(first.fd), cl_signal_watcher_begin(second.fd))
+            #expect(cl_signal_watch(one, SIGUSR1, false) == 0)
+            #expect(cl_signal_watch(other, SIGUSR1, false) == 0)
+            deliver(SIGUSR1)
+            var count: UInt64 = 0
+            #expect(read(first.fd, &count, 8) == 8)
+            #expect(read(second.fd, &count, 8) == 8)
+            #expect(cl_signal_take(one) == bits(SIGUSR1))
+            cl_signal_watcher_end(one)
+            deliver(SIGUSR1)
+            #expect(read(first.fd, &count, 8) == -1, "it is woken no more")
+            #expect(cl_signal_unwatch(other, SIGUSR1), "it was not taken")
+            #expect(!cl_signal_unwatch(other, SIGUSR1))
+            deliver(SIGUSR1)
+        }
+    }
+
+    @Test func watcher_isUsedAgain_withNothingOfItsFormerLife() async {
+        await #expect(processExitsWith: .success) {
+            let former = cl_signal_watcher_begin(-1)
+            #expect(cl_signal_watch(former, SIGUSR1, false) == 0)
+            deliver(SIGUSR1)
+            cl_signal_watcher_end(former)
+            let watcher = cl_signal_watcher_begin(-1)
+            #expect(watcher == former)
+            #expect(cl_signal_take(watcher) == 0)
+            #expect(cl_signal_watch(watcher, SIGUSR2, false) == 0)
+            #expect(cl_signal_is_default(SIGUSR1))
         }
     }
 
     @Test func releasedSignal_hasTheDispositionOfBefore() async {
         await #expect(processExitsWith: .success) {
             signal(SIGUSR1, SIG_IGN)
-            let event = try EventDescriptor()
-            #expect(cl_signal_catch(SIGUSR1, event.fd) == 0)
-            #expect(cl_signal_catch(SIGUSR1, event.fd) == 0, "the former is still theirs, not ours")
-            #expect(cl_signal_release(SIGUSR1) == 0)
+            let watcher = cl_signal_watcher_begin(-1)
+            #expect(cl_signal_watch(watcher, SIGUSR1, false) == 0)
+            #expect(cl_signal_watch(watcher, SIGUSR1, false) == 0, "the former is still theirs, not ours")
+            #expect(!cl_signal_unwatch(watcher, SIGUSR1))
             deliver(SIGUSR1)
-            #expect(cl_signal_pending(~0) == 0)
-            #expect(cl_signal_release(SIGUSR1) == EINVAL)
-        }
-        await #expect(processExitsWith: .signal(SIGUSR2)) {
-            let event = try EventDescriptor()
-            _ = cl_signal_catch(SIGUSR2, event.fd)
-            deliver(SIGUSR2)
-            _ = cl_signal_release(SIGUSR2)
+            #expect(cl_signal_pending(watcher) == 0)
+            // A handler that the program sets meanwhile is the program's, and not replaced by what was there before.
+            #expect(cl_signal_watch(watcher, SIGUSR2, false) == 0)
+            signal(SIGUSR2, SIG_IGN)
+            #expect(!cl_signal_unwatch(watcher, SIGUSR2))
             deliver(SIGUSR2)
         }
     }
 
-    @Test func catchingAgain_wakesTheOther() async {
-        await #expect(processExitsWith: .success) {
-            let (first, second) = (try EventDescriptor(), try EventDescriptor())
-            #expect(cl_signal_catch(SIGUSR1, first.fd) == 0)
-            #expect(cl_signal_catch(SIGUSR1, second.fd) == 0)
+    @Test func onceWatchedSignal_endsTheProcess_theSecondTime() async {
+        await #expect(processExitsWith: .signal(SIGUSR1)) {
+            let (one, other) = (cl_signal_watcher_begin(-1), cl_signal_watcher_begin(-1))
+            #expect(cl_signal_is_default(SIGUSR1))
+            #expect(cl_signal_watch(one, SIGUSR1, true) == 0)
+            #expect(cl_signal_is_default(SIGUSR1), "others may do the same")
+            #expect(cl_signal_watch(other, SIGUSR1, false) == 0)
+            #expect(!cl_signal_is_default(SIGUSR1))
             deliver(SIGUSR1)
-            var count: UInt64 = 0
-            #expect(read(first.fd, &count, 8) == -1)
-            #expect(read(second.fd, &count, 8) == 8)
+            deliver(SIGUSR1)
+            #expect(cl_signal_unwatch(other, SIGUSR1))
+            deliver(SIGUSR1)
+            #expect(cl_signal_take(one) == bits(SIGUSR1))
+            deliver(SIGUSR1)
+        }
+    }
+
+    @Test func forkedChild_hasTheDispositionsOfBefore() async {
+        await #expect(processExitsWith: .success) {
+            let watcher = cl_signal_watcher_begin(-1)
+            #expect(cl_signal_watch(watcher, SIGUSR1, false) == 0)
+            let child = forkProcess()
+            if child == 0 {
+                deliver(SIGUSR1)
+                _exit(0)
+            }
+            var status: Int32 = 0
+            #expect(waitpid(child, &status, 0) == child)
+            #expect(status & 0x7F == SIGUSR1, "the signal that ended it")
+            deliver(SIGUSR1)
+            #expect(cl_signal_take(watcher) == bits(SIGUSR1), "the parent goes on")
         }
     }
 
     @Test(arguments: [SIGKILL, SIGSTOP, 0, -1, 65, 32, 33])
     func signalThatCannotBeCaught_isInvalid(number: Int32) {
-        #expect(cl_signal_catch(number, -1) == EINVAL)
-        #expect(cl_signal_release(number) == EINVAL)
+        let watcher = cl_signal_watcher_begin(-1)
+        defer { cl_signal_watcher_end(watcher) }
+        #expect(cl_signal_watch(watcher, number, false) == EINVAL)
+        #expect(!cl_signal_unwatch(watcher, number))
     }
 
     @Test func lastSignal_hasTheLastBit() async {
         await #expect(processExitsWith: .success) {
-            #expect(cl_signal_catch(64, -1) == 0, "without anybody to wake")
+            let watcher = cl_signal_watcher_begin(-1)
+            #expect(cl_signal_watch(watcher, 64, false) == 0, "without anybody to wake")
             deliver(64)
-            #expect(cl_signal_take(~0) == 1 << 63)
+            #expect(cl_signal_take(watcher) == 1 << 63)
         }
     }
 
     @Test func interruptedRead_goesOn() async {
         await #expect(processExitsWith: .success) {
             let (event, wake) = (try EventDescriptor(nonblocking: false), try EventDescriptor())
-            #expect(cl_signal_catch(SIGALRM, wake.fd) == 0)
+            nonisolated(unsafe) let watcher = cl_signal_watcher_begin(wake.fd)
+            #expect(cl_signal_watch(watcher, SIGALRM, false) == 0)
             alarm(1)
             let reader = Task.detached { try event.drain() }
             wake.waitUntilReadable()
             event.signal()
             try await reader.value
-            #expect(cl_signal_take(~0) == 1 << (SIGALRM - 1))
+            #expect(cl_signal_take(watcher) == bits(SIGALRM))
         }
     }
 
@@ -95,11 +151,11 @@ struct SignalTests {
             #expect(write(one, "x", 1) == -1)
         }
         await #expect(processExitsWith: .success) {
-            let event = try EventDescriptor()
-            #expect(cl_signal_catch(SIGPIPE, event.fd) == 0)
+            let watcher = cl_signal_watcher_begin(-1)
+            #expect(cl_signal_watch(watcher, SIGPIPE, false) == 0)
             cl_ignore_sigpipe()
             deliver(SIGPIPE)
-            #expect(cl_signal_take(~0) == 1 << (SIGPIPE - 1), "the program's own handler stays")
+            #expect(cl_signal_take(watcher) == bits(SIGPIPE), "the program's own handler stays")
         }
     }
 
@@ -113,6 +169,12 @@ struct SignalTests {
             #expect(String(decoding: name.prefix(count), as: UTF8.self) == "a name that is \n")
         }
     }
+}
+
+@_silgen_name("fork") private func forkProcess() -> Int32
+
+private func bits(_ signals: Int32...) -> UInt64 {
+    signals.reduce(0) { $0 | 1 << UInt64($1 - 1) }
 }
 
 /// Sends a signal to this very thread, and returns after the handler.

@@ -17,6 +17,7 @@ let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Scheduling/WaitList.swift": ofTheLoop + "; cancelling from elsewhere is handed over to it",
     "Sources/EventLoops/Scheduling/WorkQueue.swift": ofTheLoop + "; owner, running flag and inbox are atomic or locked",
     "Sources/EventLoops/Serving/Server.swift": ofTheLoop,
+    "Sources/EventLoops/Signals/SignalSequence.swift": ofTheLoop + "; its end is handed over to it",
     "Sources/EventLoops/Streams/StreamReader.swift": ofTheLoop,
     "Sources/EventLoops/Streams/StreamWriter.swift": ofTheLoop,
     "Sources/EventLoops/Transports/Segment.swift": ofTheLoop + "; what goes elsewhere is handed back to it",

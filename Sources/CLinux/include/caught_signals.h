@@ -5,28 +5,43 @@
 #ifndef CL_CAUGHT_SIGNALS_H
 #define CL_CAUGHT_SIGNALS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/// Catches a signal: from now on its arrival sets bit `signo - 1` and then adds 1 to `wake_fd`, an eventfd.
+/// One who watches for signals: a loop. A signal that several watch for is told to each of them.
 ///
-/// The disposition of before is kept the first time; catching again only changes whom to wake. Any thread may call.
+/// What is watched by nobody has the disposition that it had before. Any thread may call, for any watcher.
+typedef struct cl_signal_watcher cl_signal_watcher;
+
+/// Makes a watcher that is woken by adding 1 to `wake_fd`, an eventfd; below zero for none. NULL for want of memory.
+cl_signal_watcher *cl_signal_watcher_begin(int wake_fd);
+
+/// Ends a watcher with all that it watches for. Afterwards no handler writes to its wake_fd any more: it may be closed.
+void cl_signal_watcher_end(cl_signal_watcher *watcher);
+
+/// Watches for a signal: from now on its arrival sets bit `signo - 1` of the watcher and then wakes it.
+///
+/// `once`: where nobody watches for the signal otherwise, its first arrival puts the default action back. A second one
+/// is the system's, whatever the program is doing. Watching again changes only that, and takes the signal back if the
+/// program has given it another handler meanwhile.
+///
 /// Returns 0 or an errno: EINVAL for numbers outside 1...64, SIGKILL, SIGSTOP and the two that glibc keeps for itself.
-int cl_signal_catch(int signo, int wake_fd);
+int cl_signal_watch(cl_signal_watcher *watcher, int signo, bool once);
 
-/// As cl_signal_catch, but the first arrival puts the default action back: a second signal is the system's, whatever
-/// the program is doing.
-int cl_signal_catch_once(int signo, int wake_fd);
-
-/// Puts back the disposition of before. Afterwards no handler writes to the wake_fd any more: it may be closed.
+/// Watches no more for a signal. The last one to do so puts back the disposition of before, unless the program has
+/// given the signal another handler meanwhile.
 ///
-/// Returns 0 or an errno: EINVAL if the signal is not caught. A bit that is set stays so until it is taken.
-int cl_signal_release(int signo);
+/// Returns whether the signal had come in and was not taken.
+bool cl_signal_unwatch(cl_signal_watcher *watcher, int signo);
 
-/// Fetches and clears, atomically, those pending bits that are in `mask`.
-uint64_t cl_signal_take(uint64_t mask);
+/// Fetches and clears, atomically, the signals that have come in.
+uint64_t cl_signal_take(cl_signal_watcher *watcher);
 
-/// The pending bits in `mask`; a cheap look that changes nothing.
-uint64_t cl_signal_pending(uint64_t mask);
+/// The signals that have come in; a cheap look that changes nothing.
+uint64_t cl_signal_pending(const cl_signal_watcher *watcher);
+
+/// Whether nobody has decided about a signal: its action is the default one, or is so again after one arrival.
+bool cl_signal_is_default(int signo);
 
 /// Ignores SIGPIPE, unless the program has decided about it: a write to a closed peer is an error, not the end.
 void cl_ignore_sigpipe(void);

@@ -11,7 +11,8 @@ public struct CompletedFutures<Value>: AsyncSequence {
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let line: CompletionLine<Value>
 
-        /// The future that is done next; nil after the last.
+        /// The future that is done next; nil after the last, and once
+        /// ``AbstractEventLoop/shutdownAsyncGenerators()`` has finished all sequences.
         ///
         /// - Returns: A future that is done; look at its result with `result()`.
         /// - Throws: ``EventLoopError`` with `.timedOut` once the time is over and no more are done, `.wrongLoop` for a
@@ -25,13 +26,14 @@ public struct CompletedFutures<Value>: AsyncSequence {
 
     /// Begins to draw.
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(line: line)
+        line.core.sequenceBegins()
+        return AsyncIterator(line: line)
     }
 }
 
 /// Those that are done and not drawn yet, and how many are to come.
 final class CompletionLine<Value> {
-    private let core: LoopCore
+    let core: LoopCore
     private let changed: WaitList
     private var done: [Future<Value>] = []
     private var drawn = 0
@@ -76,13 +78,18 @@ final class CompletionLine<Value> {
     func next() async throws -> Future<Value>? {
         if let refusal { throw refusal }
         try core.checkTask("asCompleted")
-        while drawn == done.count {
+        while !core.areSequencesOver {
+            if drawn < done.count { return draw() }
             if left == 0 { return nil }
             if hasExpired {
                 throw EventLoopError(.timedOut, "asCompleted", detail: "\(left) futures are not done in time")
             }
-            guard await changed.wait() else { throw CancellationError() }
+            guard await changed.wait(inSequence: true) else { throw CancellationError() }
         }
+        return nil
+    }
+
+    private func draw() -> Future<Value> {
         defer { drawn += 1 }
         return done[drawn]
     }

@@ -117,6 +117,10 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         await ended()
     }
 
+    package var failure: (any Error)? {
+        isCancelled ? nil : try? exception()
+    }
+
     package func ended() async {
         await requests.withLock { $0.job }?.value
     }

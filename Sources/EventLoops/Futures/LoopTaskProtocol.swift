@@ -35,6 +35,8 @@ public protocol LoopTaskProtocol: AnyObject, Sendable {
 package protocol EndableTask: LoopTaskProtocol {
     /// Whether the task runs a part of another one, which stands for both.
     var isPart: Bool { get }
+    /// The error with which the task has ended, unless that is being cancelled; it counts as seen then.
+    var failure: (any Error)? { get }
     /// Waits until the task is done, whatever comes of it.
     func ended() async
 }

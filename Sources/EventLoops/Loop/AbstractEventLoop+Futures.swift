@@ -31,23 +31,6 @@ extension AbstractEventLoop {
         core.createTask(name: name, plain: body)
     }
 
-    /// Cancels every task, runs the loop until they have ended, and shuts the default executor down.
-    ///
-    /// asyncio: what `asyncio.run` does at its end.
-    package func endAllTasks() throws {
-        let ending = Array(core.tasks.values)
-        for task in ending { task.cancel(message: nil) }
-        let reminder = callLater(.seconds(5)) { [core] in
-            let names = core.tasks.values.map { "\($0)" }.sorted().joined(separator: ", ")
-            Log.write(.warning, "still waiting for tasks that were cancelled and do not end: \(names)")
-        }
-        try runUntilComplete {
-            for task in ending { await task.ended() }
-            reminder.cancel()
-            try await self.shutdownDefaultExecutor()
-        }
-    }
-
     /// Runs async code as a task of the loop, from any thread.
     ///
     /// - Parameter body: The code; nothing that it takes along may be used elsewhere any more.

@@ -82,6 +82,10 @@ extension LoopCore {
     package func abandonUnlessClosed() {
         guard !isClosed, !queue.isInForkedChild else { return }
         Log.write(.warning, "unclosed event loop: call close() before letting go of a loop")
-        do { try close() } catch { Log.write(.error, "\(error)") }
+        do { try close() } catch {
+            Log.write(.error, "\(error)")
+            // The descriptor with which a signal would wake the loop goes now.
+            signals.removeAll()
+        }
     }
 }

@@ -24,6 +24,8 @@ public final class LoopCore: @unchecked Sendable {
     let defaultExecutor = DefaultExecutor()
     /// Who is asked for names; nil for the system's resolver.
     var resolver: (any Resolver)?
+    /// Set for good by `shutdownAsyncGenerators`: what feeds a sequence asks before it waits.
+    var areSequencesOver = false
     /// The loop that users hold; it owns the core.
     package private(set) weak var loop: (any AnyObject & Sendable)?
 

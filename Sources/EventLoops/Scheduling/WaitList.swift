@@ -20,6 +20,8 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     private var lastNumber: UInt64 = 0
     /// The scope of the task that waited last: mostly the same task waits again.
     private var lastScope: CancellationScope?
+    /// Whether those who wait want the next element of a sequence; all who wait at a time want the same.
+    private var servesSequence = false
 
     package init(queue: WorkQueue) {
         self.queue = queue
@@ -31,9 +33,12 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     }
 
     /// Suspends the calling task: true once the event has happened, false if the task was cancelled first.
+    ///
+    /// - Parameter inSequence: Whether the end of all sequences is such an event, too.
     @inline(__always)
-    package func wait() async -> Bool {
+    package func wait(inSequence: Bool = false) async -> Bool {
         lastNumber &+= 1
+        servesSequence = inSequence
         let number = lastNumber
         guard let scope = CancellationScope.ofCurrentTask(likely: lastScope) else {
             return await waitWithHandler(number)
@@ -82,6 +87,10 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
 
     package override func loopCloses() {
         resumeAll(returning: false)
+    }
+
+    package override func sequencesEnd() {
+        if servesSequence { resumeAll() }
     }
 
     @inline(__always)

@@ -12,6 +12,17 @@ package final class WaitRegistry {
             member.loopCloses()
         }
     }
+
+    /// Ends the waits for the next element of a sequence.
+    ///
+    /// Resumed tasks run later: no member comes or goes meanwhile but the one that is told.
+    func endSequences() {
+        var link = first
+        while let member = link?.takeUnretainedValue() {
+            link = member.next
+            member.sequencesEnd()
+        }
+    }
 }
 
 /// A member of the registry.
@@ -19,13 +30,16 @@ package final class WaitRegistry {
 /// It leaves before it goes: a task that waits keeps its place alive.
 package class WaitLink {
     private var previous: Unmanaged<WaitLink>?
-    private var next: Unmanaged<WaitLink>?
+    fileprivate var next: Unmanaged<WaitLink>?
     private var isMember = false
 
     package init() {}
 
     /// Nothing happens on the loop any more.
     package func loopCloses() {}
+
+    /// Sequences that the loop feeds have no more elements.
+    package func sequencesEnd() {}
 
     final func join(_ registry: WaitRegistry) {
         guard !isMember else { return }

@@ -171,6 +171,11 @@ package final class WorkQueue: @unchecked Sendable {
         waits.endAll()
     }
 
+    /// Ends every wait for the next element of a sequence.
+    func endSequenceWaits() {
+        waits.endSequences()
+    }
+
     /// Takes no more; what is still queued is dropped, but for jobs, which are run so that their tasks can end.
     package func close() {
         inbox.close()

@@ -2,69 +2,201 @@ internal import CLinux
 internal import Glibc
 internal import Kernel
 
-/// The loop's signal handlers.
+/// What a loop tells of signals beside its callbacks: a sequence.
+protocol SignalListener: AnyObject {
+    /// Whether it wants to be told no more.
+    var hasEnded: Bool { get }
+    /// A signal has come.
+    func add(_ signal: Int32)
+    func end()
+}
+
+/// Who of a loop is told of which signal.
 ///
-/// The process-wide C handler only sets a bit and wakes the loop; the callback runs in the loop's next turn, like any
-/// other. `signalfd` would need the signals blocked in every thread of the process, which a library cannot promise.
+/// The process-wide C handler only sets a bit and wakes the loop; all else happens in the loop's next turn, where a
+/// signal is told to the handler and to every sequence. `signalfd` would need the signals blocked in every thread of
+/// the process, which a library cannot promise.
 final class SignalTable {
-    private var callbacks: [Int32: () throws -> Void] = [:]
-    private var mask: UInt64 = 0
-
-    var isWatching: Bool {
-        mask != 0
+    /// Whoever draws from a sequence holds it.
+    private struct Reference {
+        weak var listener: (any SignalListener)?
     }
 
-    /// The signals that have a handler.
+    /// Those of one signal.
+    private struct Listeners {
+        var handler: (() throws -> Void)?
+        /// Called for want of all others.
+        var fallback: (() throws -> Void)?
+        var sequences: [Reference] = []
+        /// The thread on which the signal was blocked before.
+        var blockedOn: UInt?
+
+        var isOnlyFallback: Bool {
+            handler == nil && sequences.isEmpty
+        }
+
+        var isEmpty: Bool {
+            isOnlyFallback && fallback == nil
+        }
+    }
+
+    private var listeners: [Int32: Listeners] = [:]
+    /// The loop as the process-wide handler knows it; nil until it asks for a signal.
+    private var watcher: OpaquePointer?
+
+    /// The signals of which somebody is told.
     var numbers: [Int32] {
-        Array(callbacks.keys)
+        Array(listeners.keys)
     }
 
-    /// - Parameter once: Whether a second signal is the system's again, even if the callback could not run yet.
-    func add(
-        _ signal: Int32, once: Bool = false, wakeDescriptor: Int32, _ callback: @escaping () throws -> Void
+    // MARK: Handlers
+
+    func setHandler(
+        _ signal: Int32, wakeDescriptor: Int32, _ handler: @escaping () throws -> Void
     ) throws(EventLoopError) {
-        guard (1...64).contains(signal) else {
-            throw .invalidArgument("addSignalHandler", "\(signal) is not a signal number")
-        }
-        let failure = once ? cl_signal_catch_once(signal, wakeDescriptor) : cl_signal_catch(signal, wakeDescriptor)
-        guard failure == 0 else {
-            throw EventLoopError(
-                .system, "addSignalHandler", errno: Errno(rawValue: failure),
-                detail: "Signal \(signal) cannot be caught")
-        }
-        // Threads of pools block most signals: a loop on such a thread lets this one through.
-        var one = sigset_t()
-        sigemptyset(&one)
-        sigaddset(&one, signal)
-        pthread_sigmask(SIG_UNBLOCK, &one, nil)
-        callbacks[signal] = callback
-        mask |= Self.bit(signal)
+        try change(signal, wakeDescriptor, "addSignalHandler") { $0.handler = handler }
     }
 
-    func remove(_ signal: Int32) -> Bool {
-        guard callbacks.removeValue(forKey: signal) != nil else { return false }
-        mask &= ~Self.bit(signal)
-        _ = cl_signal_release(signal)
-        _ = cl_signal_take(Self.bit(signal))
+    /// Sets what is called for want of a handler and a sequence, unless the program has decided about the signal; a
+    /// second one is then the system's, even if the loop is stuck.
+    func setFallback(
+        _ signal: Int32, wakeDescriptor: Int32, _ fallback: @escaping () throws -> Void
+    ) throws(EventLoopError) {
+        guard cl_signal_is_default(signal) else { return }
+        try change(signal, wakeDescriptor, "run") { $0.fallback = fallback }
+    }
+
+    func removeHandler(_ signal: Int32) -> Bool {
+        guard listeners[signal]?.handler != nil else { return false }
+        _ = shrink(signal) { $0.handler = nil }
         return true
     }
 
-    func removeAll() {
-        for signal in Array(callbacks.keys) { _ = remove(signal) }
+    /// - Returns: Whether the signal has come in and was told to nobody.
+    func removeFallback(_ signal: Int32) -> Bool {
+        guard listeners[signal]?.fallback != nil else { return false }
+        return shrink(signal) { $0.fallback = nil }
     }
 
-    /// Hands the callbacks of the signals that have come in to `schedule`.
-    func takePending(_ schedule: (@escaping () throws -> Void) -> Void) {
-        guard cl_signal_pending(mask) != 0 else { return }
-        var pending = cl_signal_take(mask)
-        while pending != 0 {
-            let signal = Int32(pending.trailingZeroBitCount) + 1
-            pending &= pending - 1
-            if let callback = callbacks[signal] { schedule(callback) }
+    // MARK: Sequences
+
+    func add(
+        _ sequence: any SignalListener, for signals: Set<Int32>, wakeDescriptor: Int32
+    ) throws(EventLoopError) {
+        do throws(EventLoopError) {
+            for signal in signals.sorted() {
+                try change(signal, wakeDescriptor, "signals") { $0.sequences.append(Reference(listener: sequence)) }
+            }
+        } catch {
+            sequence.end()
+            removeSequences(of: signals)
+            throw error
         }
     }
 
-    private static func bit(_ signal: Int32) -> UInt64 {
-        1 << UInt64(signal - 1)
+    /// Forgets the sequences of these signals that have ended or have gone.
+    func removeSequences(of signals: Set<Int32>) {
+        for signal in signals {
+            _ = shrink(signal) { $0.sequences.removeAll { $0.listener?.hasEnded ?? true } }
+        }
+    }
+
+    /// Ends every sequence.
+    func endSequences() {
+        for each in listeners.values {
+            for reference in each.sequences { reference.listener?.end() }
+        }
+        removeSequences(of: Set(listeners.keys))
+    }
+
+    // MARK: Signals
+
+    /// Whether there is something to look for in each turn.
+    var isWatching: Bool {
+        watcher != nil
+    }
+
+    /// Tells the signals that have come in: sequences at once, callbacks by way of `schedule`.
+    func takePending(_ schedule: (@escaping () throws -> Void) -> Void) {
+        guard let watcher, cl_signal_pending(watcher) != 0 else { return }
+        var pending = cl_signal_take(watcher)
+        while pending != 0 {
+            let signal = Int32(pending.trailingZeroBitCount) + 1
+            pending &= pending - 1
+            guard let told = listeners[signal] else { continue }
+            for reference in told.sequences { reference.listener?.add(signal) }
+            if let callback = told.handler ?? (told.sequences.isEmpty ? told.fallback : nil) { schedule(callback) }
+        }
+    }
+
+    /// Gives every signal back; no handler knows the wake descriptor afterwards.
+    func removeAll() {
+        guard let watcher else { return }
+        cl_signal_watcher_end(watcher)
+        self.watcher = nil
+        for (signal, former) in listeners { blockAgain(signal, former) }
+        listeners = [:]
+    }
+
+    // MARK: Watching
+
+    /// Adds to the listeners of a signal, all of it or nothing.
+    private func change(
+        _ signal: Int32, _ wakeDescriptor: Int32, _ operation: String, _ add: (inout Listeners) -> Void
+    ) throws(EventLoopError) {
+        try Self.checkNumber(signal, operation)
+        guard let watcher = watcher ?? cl_signal_watcher_begin(wakeDescriptor) else {
+            throw EventLoopError(system: .noMemory, operation)
+        }
+        self.watcher = watcher
+        var changed = listeners[signal] ?? Listeners()
+        add(&changed)
+        let failure = cl_signal_watch(watcher, signal, changed.isOnlyFallback)
+        guard failure == 0 else {
+            throw EventLoopError(
+                .system, operation, errno: Errno(rawValue: failure), detail: "Signal \(signal) cannot be caught")
+        }
+        // Threads of pools block most signals: a loop on such a thread lets this one through.
+        if Self.setBlocked(signal, false) { changed.blockedOn = cl_thread_self() }
+        listeners[signal] = changed
+    }
+
+    /// Takes from the listeners of a signal.
+    ///
+    /// - Returns: Whether the signal had come in, and nobody is left who could be told.
+    private func shrink(_ signal: Int32, _ take: (inout Listeners) -> Void) -> Bool {
+        guard let watcher, var changed = listeners[signal] else { return false }
+        take(&changed)
+        guard changed.isEmpty else {
+            listeners[signal] = changed
+            // It was caught before, so this cannot fail; what changes is only what a second signal does.
+            if changed.isOnlyFallback { _ = cl_signal_watch(watcher, signal, true) }
+            return false
+        }
+        listeners[signal] = nil
+        defer { blockAgain(signal, changed) }
+        return cl_signal_unwatch(watcher, signal)
+    }
+
+    static func checkNumber(_ signal: Int32, _ operation: String) throws(EventLoopError) {
+        guard (1...64).contains(signal) else {
+            throw .invalidArgument(operation, "\(signal) is not a signal number")
+        }
+        guard signal != 32, signal != 33 else {
+            throw .invalidArgument(operation, "The C library keeps signal \(signal) for itself")
+        }
+    }
+
+    private func blockAgain(_ signal: Int32, _ former: Listeners) {
+        if former.blockedOn == cl_thread_self() { _ = Self.setBlocked(signal, true) }
+    }
+
+    /// - Returns: Whether the calling thread blocked the signal before.
+    private static func setBlocked(_ signal: Int32, _ isBlocked: Bool) -> Bool {
+        var (one, before) = (sigset_t(), sigset_t())
+        sigemptyset(&one)
+        sigaddset(&one, signal)
+        pthread_sigmask(isBlocked ? SIG_BLOCK : SIG_UNBLOCK, &one, &before)
+        return sigismember(&before, signal) == 1
     }
 }

@@ -12,7 +12,7 @@ public final class StreamReader: @unchecked Sendable {
     public let limit: Int
     /// Above it the kernel is asked for no more.
     private let highMark: Int
-    private let core: LoopCore
+    let core: LoopCore
     private let arrived: WaitList
     private let incoming: SegmentQueue
     private var hasEnded = false
@@ -98,13 +98,19 @@ public final class StreamReader: @unchecked Sendable {
     /// - Throws: ``LimitOverrunError`` if the line is longer than the limit: it is then dropped, as far as it has come;
     ///   else as ``read(_:)``. asyncio: `readline`.
     public func readLine() async throws -> [UInt8] {
-        do { return try await readUntil(separator: [0x0A]) } catch let incomplete as IncompleteReadError {
-            return incomplete.partial
-        } catch let overrun as LimitOverrunError {
+        do { return try await readUntil(separator: Self.newline) } catch { return try line(inSpiteOf: error) }
+    }
+
+    private static let newline: [UInt8] = [0x0A]
+
+    /// The last line needs no newline; one that is too long is dropped.
+    private func line(inSpiteOf error: any Error) throws -> [UInt8] {
+        if let incomplete = error as? IncompleteReadError { return incomplete.partial }
+        if let overrun = error as? LimitOverrunError {
             let endsAtNewline = incoming.byte(at: overrun.consumed) == 0x0A
             consume(endsAtNewline ? overrun.consumed + 1 : incoming.count)
-            throw overrun
         }
+        throw error
     }
 
     /// Reads through the next separator.
@@ -121,15 +127,50 @@ public final class StreamReader: @unchecked Sendable {
         try throwIfBroken()
         var looked = 0
         while true {
-            if let found = incoming.firstIndex(of: separator, from: looked) {
-                guard found <= limit else { throw LimitOverrunError(consumed: found, limit: limit) }
-                return take(found + separator.count)
-            }
-            // The separator may begin in what has come and end in what will.
-            looked = max(0, incoming.count + 1 - separator.count)
-            guard looked <= limit else { throw LimitOverrunError(consumed: looked, limit: limit) }
-            if hasEnded { throw IncompleteReadError(partial: take(incoming.count), expected: nil) }
+            if let bytes = try takeThrough(separator, &looked) { return bytes }
             try await waitForMore()
+        }
+    }
+
+    /// Takes all through the next separator; nil if more must come first.
+    ///
+    /// - Parameter looked: How many bytes need not be looked at again.
+    private func takeThrough(_ separator: [UInt8], _ looked: inout Int) throws -> [UInt8]? {
+        if let found = incoming.firstIndex(of: separator, from: looked) {
+            guard found <= limit else { throw LimitOverrunError(consumed: found, limit: limit) }
+            return take(found + separator.count)
+        }
+        // The separator may begin in what has come and end in what will.
+        looked = max(0, incoming.count + 1 - separator.count)
+        guard looked <= limit else { throw LimitOverrunError(consumed: looked, limit: limit) }
+        if hasEnded { throw IncompleteReadError(partial: take(incoming.count), expected: nil) }
+        return nil
+    }
+
+    // MARK: Reading as sequences, which the loop may finish before the stream ends
+
+    func nextChunk() async throws -> [UInt8]? {
+        try throwIfBroken()
+        while !core.areSequencesOver {
+            if !incoming.isEmpty { return take(min(max(1, limit), incoming.count)) }
+            if hasEnded { return nil }
+            try await waitForMore(inSequence: true)
+        }
+        return nil
+    }
+
+    func nextLine() async throws -> [UInt8]? {
+        try throwIfBroken()
+        var looked = 0
+        do {
+            while !core.areSequencesOver {
+                if let line = try takeThrough(Self.newline, &looked) { return line }
+                try await waitForMore(inSequence: true)
+            }
+            return nil
+        } catch {
+            let last = try line(inSpiteOf: error)
+            return last.isEmpty ? nil : last
         }
     }
 
@@ -168,9 +209,9 @@ public final class StreamReader: @unchecked Sendable {
     }
 
     /// Waits for the next event of the stream.
-    private func waitForMore() async throws {
+    private func waitForMore(inSequence: Bool = false) async throws {
         try prepareToWait()
-        guard await arrived.wait() else { throw CancellationError() }
+        guard await arrived.wait(inSequence: inSequence) else { throw CancellationError() }
         if let error { throw error }
     }
 

@@ -21,18 +21,19 @@ extension StreamReader {
         public struct AsyncIterator: AsyncIteratorProtocol {
             fileprivate let reader: StreamReader
 
-            /// The next piece, of at least one byte; nil at the end of the stream.
+            /// The next piece, of at least one byte; nil at the end of the stream, and once
+            /// ``AbstractEventLoop/shutdownAsyncGenerators()`` has finished all sequences.
             ///
             /// - Throws: As ``StreamReader/read(_:)``.
             public func next() async throws -> [UInt8]? {
-                let chunk = try await reader.read(reader.limit)
-                return chunk.isEmpty ? nil : chunk
+                try await reader.nextChunk()
             }
         }
 
         /// Makes an iterator; all iterators take from the one stream.
         public func makeAsyncIterator() -> AsyncIterator {
-            AsyncIterator(reader: reader)
+            reader.core.sequenceBegins()
+            return AsyncIterator(reader: reader)
         }
     }
 
@@ -44,18 +45,19 @@ extension StreamReader {
         public struct AsyncIterator: AsyncIteratorProtocol {
             fileprivate let reader: StreamReader
 
-            /// The next line, with its newline if it has one; nil at the end of the stream.
+            /// The next line, with its newline if it has one; nil at the end of the stream, and once
+            /// ``AbstractEventLoop/shutdownAsyncGenerators()`` has finished all sequences.
             ///
             /// - Throws: As ``StreamReader/readLine()``.
             public func next() async throws -> [UInt8]? {
-                let line = try await reader.readLine()
-                return line.isEmpty ? nil : line
+                try await reader.nextLine()
             }
         }
 
         /// Makes an iterator; all iterators take from the one stream.
         public func makeAsyncIterator() -> AsyncIterator {
-            AsyncIterator(reader: reader)
+            reader.core.sequenceBegins()
+            return AsyncIterator(reader: reader)
         }
     }
 }

@@ -15,9 +15,9 @@ package final class LentMemory {
         keptOut
     }
 
-    /// All pieces.
+    /// Pieces that the kernel was given so far.
     package var total: Int {
-        count
+        supplied
     }
 
     private var keptOut = 0

@@ -1,0 +1,24 @@
+import Glibc
+import Proactor
+
+/// "Watch a file descriptor for read events": the loop says when there is something to read; reading is up to us.
+func watchDescriptor() throws {
+    let (reader, writer) = try Socket.pair()
+    let loop = try newEventLoop()
+
+    try loop.addReader(reader) {
+        var bytes = [UInt8](repeating: 0, count: 100)
+        let count = read(reader.fileDescriptor, &bytes, bytes.count)
+        print("Received:", String(decoding: bytes.prefix(max(0, count)), as: UTF8.self))
+        // We are done: the descriptor is watched no more.
+        try loop.removeReader(reader)
+        loop.stop()
+    }
+    // Simulates what the network would bring.
+    loop.callSoon { write(writer.fileDescriptor, "abc", 3) }
+
+    try loop.runForever()
+    reader.close()
+    writer.close()
+    try loop.close()
+}

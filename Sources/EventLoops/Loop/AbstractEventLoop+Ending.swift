@@ -1,0 +1,38 @@
+extension AbstractEventLoop {
+    /// Cancels every task and runs the loop until they have ended; then finishes all sequences and shuts the default
+    /// executor down.
+    ///
+    /// Errors of the tasks, other than that they were cancelled, go to the exception handler.
+    ///
+    /// - Throws: What running the loop throws; ``EventLoopError`` of shutting down. asyncio: what `asyncio.run` does at
+    ///   its end.
+    package func endAllTasks() throws {
+        // Before anything is cancelled: if the loop may not run, nothing can end.
+        try core.checkMayRun("close")
+        let ending = Array(core.tasks.values)
+        for task in ending { task.cancel(message: nil) }
+        let reminder = callLater(.seconds(5)) { [core] in
+            let names = core.tasks.values.map { "\($0)" }.sorted().joined(separator: ", ")
+            Log.write(.warning, "still waiting for tasks that were cancelled and do not end: \(names)")
+        }
+        try runUntilComplete { [core] in
+            for task in ending { await task.ended() }
+            reminder.cancel()
+            core.reportFailures(of: ending)
+            try await self.shutdownAsyncGenerators()
+            try await self.shutdownDefaultExecutor()
+        }
+    }
+}
+
+extension LoopCore {
+    fileprivate func reportFailures(of tasks: [any EndableTask]) {
+        // The error of a part reaches its whole, which decides about it.
+        for task in tasks where !task.isPart {
+            guard let error = task.failure else { continue }
+            var context = ExceptionContext(message: "unhandled exception during run() shutdown", error: error)
+            context.task = task
+            exceptions.report(context)
+        }
+    }
+}

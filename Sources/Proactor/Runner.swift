@@ -1,0 +1,145 @@
+public import EventLoops
+internal import Glibc
+
+/// Runs async code on one loop, several times if need be, and ends everything with it: what `run` is made of.
+///
+///     let runner = Runner()
+///     try runner.run { loop in try await migrate(loop) }
+///     try runner.run { loop in try await serve(loop) }
+///     try runner.close()
+///
+/// The loop is made when it is first asked for. Tasks that a run leaves behind go on in the next one.
+///
+/// SIGINT during a run cancels its `main`, unless the program has decided about SIGINT itself: where the signal's
+/// action is not the default, the runner leaves it alone. A second SIGINT ends the process, even if the loop is stuck.
+/// The signal belongs to the process and not to the main thread: it cancels the `main` of every run that goes on, on
+/// whatever thread. Between runs it has its default action.
+///
+/// To be used on one thread, which may be any that may block.
+///
+/// asyncio: `asyncio.Runner`.
+public final class Runner {
+    private enum State {
+        case new
+        case open(any AbstractEventLoop)
+        case closed
+    }
+
+    private var state = State.new
+    private let debug: Bool?
+    private let loopFactory: (() throws -> any AbstractEventLoop)?
+
+    /// Makes a runner without a loop.
+    ///
+    /// - Parameters:
+    ///   - debug: Whether callbacks are timed; nil for what `PROACTOR_DEBUG` says.
+    ///   - loopFactory: Makes the loop, which is then nobody's current one; nil for ``newEventLoop()`` and
+    ///     ``setEventLoop(_:)``, which both ask the policy. asyncio: `Runner(debug=, loop_factory=)`.
+    public init(debug: Bool? = nil, loopFactory: (() throws -> any AbstractEventLoop)? = nil) {
+        self.debug = debug
+        self.loopFactory = loopFactory
+    }
+
+    deinit {
+        guard case .open(let loop) = state else { return }
+        Log.write(.warning, "unclosed runner of \(loop): call close() before letting go of a runner")
+        do { try close() } catch { Log.write(.error, "\(error)") }
+    }
+
+    /// The loop, made now if there is none yet.
+    ///
+    /// - Throws: ``EventLoopError`` with `.closed` after ``close()``; what making the loop throws. asyncio: `get_loop`.
+    public var loop: any AbstractEventLoop {
+        get throws { try openLoop("loop") }
+    }
+
+    /// Runs async code as a task of the loop, until it ends.
+    ///
+    /// - Parameter main: The code; all of it runs on the calling thread.
+    /// - Returns: What `main` returns. A `main` that returns nothing and lets the cancellation by SIGINT through has
+    ///   ended well.
+    /// - Throws: What `main` throws, `CancellationError` after SIGINT if `main` should have returned something; what
+    ///   making the loop throws; ``EventLoopError``: `.anotherLoopRunning` on a thread that runs a loop, `.closed`
+    ///   after ``close()``, `.stoppedBeforeCompletion` if `stop()` of the loop came first: `main` then goes on in the
+    ///   next run. asyncio: `run`.
+    public func run<Value>(_ main: sending @escaping (any AbstractEventLoop) async throws -> Value) throws -> Value {
+        try Self.checkNoneRuns("run")
+        let loop = try openLoop("run")
+        let interrupt = try Interrupt(of: loop)
+        defer { interrupt.end() }
+        let task = loop.createTask(name: "main", plain: { try await main(loop) })
+        interrupt.cancel = { task.cancel() }
+        do { return try loop.runUntilComplete(task) } catch {
+            // Somebody typed Ctrl-C and all was cleaned up: nothing is wrong that a program would have to be told of.
+            // If others have cancelled `main`, too, it is for them to know.
+            if interrupt.hasCome, error is CancellationError, task.uncancel() == 0, let nothing = () as? Value {
+                return nothing
+            }
+            throw error
+        }
+    }
+
+    /// Ends the tasks that are left, finishes all sequences, shuts the default executor down, and closes the loop.
+    ///
+    /// Tasks are cancelled and awaited; their errors go to the exception handler. Idempotent, and nothing to do if
+    /// there is no loop. If the runner set the thread's current loop, there is none afterwards.
+    ///
+    /// - Throws: ``EventLoopError`` with `.anotherLoopRunning` on a thread that runs a loop, and nothing was done; else
+    ///   the first error of a step, and all the others were done. asyncio: `close`.
+    public func close() throws {
+        guard case .open(let loop) = state else {
+            state = .closed
+            return
+        }
+        try Self.checkNoneRuns("close")
+        state = .closed
+        defer { if loopFactory == nil { setEventLoop(nil) } }
+        do { try loop.endAllTasks() } catch {
+            // The first error says more about what went wrong than one of the closing.
+            try? loop.close()
+            throw error
+        }
+        try loop.close()
+    }
+
+    private static func checkNoneRuns(_ operation: String) throws(EventLoopError) {
+        guard (try? getRunningLoop()) == nil else {
+            let detail = "\(operation)() cannot be called while a loop runs on this thread"
+            throw EventLoopError(.anotherLoopRunning, operation, detail: detail)
+        }
+    }
+
+    private func openLoop(_ operation: String) throws -> any AbstractEventLoop {
+        switch state {
+        case .open(let loop): return loop
+        case .closed: throw EventLoopError.closed(operation, "Runner")
+        case .new: break
+        }
+        let loop = try loopFactory?() ?? newEventLoop()
+        if loopFactory == nil { setEventLoop(loop) }
+        if let debug { loop.debug = debug }
+        state = .open(loop)
+        return loop
+    }
+}
+
+/// What becomes of SIGINT during a run.
+private final class Interrupt {
+    private let loop: any AbstractEventLoop
+    /// Called in a turn of the loop for the first SIGINT; the second one is the system's.
+    var cancel: (() -> Void)?
+    private(set) var hasCome = false
+
+    init(of loop: any AbstractEventLoop) throws(EventLoopError) {
+        self.loop = loop
+        try loop.setSignalFallback(SIGINT) { [weak self] in
+            self?.hasCome = true
+            self?.cancel?()
+        }
+    }
+
+    /// One that came too late to be told must not be lost: it has its default action now.
+    func end() {
+        if loop.removeSignalFallback(SIGINT) { kill(getpid(), SIGINT) }
+    }
+}

@@ -1,0 +1,79 @@
+import EventLoops
+import Glibc
+import Kernel
+import Proactor
+import Testing
+
+@_silgen_name("fork") func forkProcess() -> Int32
+
+/// What a signal does, in a form that can be compared: handler, flags and mask.
+struct Disposition: Equatable {
+    private let handler: Int
+    private let flags: Int32
+    private let blocked: [Int32]
+
+    /// That of now.
+    init(of signal: Int32) {
+        var action = sigaction()
+        sigaction(signal, nil, &action)
+        handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+        // SA_RESTORER says how the C library returns from handlers: it adds that whenever it sets something.
+        flags = action.sa_flags & ~0x0400_0000
+        blocked = (1...64).filter { sigismember(&action.sa_mask, $0) == 1 }
+    }
+
+    /// Sets a handler of the program's own, with flags and mask that are unlike ours.
+    static func setOwn(for signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = handler
+        action.sa_flags = SA_NODEFER
+        sigemptyset(&action.sa_mask)
+        sigaddset(&action.sa_mask, SIGUSR2)
+        sigaction(signal, &action, nil)
+    }
+
+    var isDefault: Bool {
+        handler == 0
+    }
+}
+
+/// The signals that the calling thread blocks.
+func blockedSignals() -> [Int32] {
+    var mask = sigset_t()
+    pthread_sigmask(SIG_BLOCK, nil, &mask)
+    return (1...64).filter { sigismember(&mask, $0) == 1 }
+}
+
+/// Blocks or unblocks a signal on the calling thread.
+func setBlocked(_ signal: Int32, _ isBlocked: Bool) {
+    var one = sigset_t()
+    sigemptyset(&one)
+    sigaddset(&one, signal)
+    pthread_sigmask(isBlocked ? SIG_BLOCK : SIG_UNBLOCK, &one, nil)
+}
+
+extension AbstractEventLoop {
+    /// Turns until something is so; a loop that nothing wakes is found out after a long while.
+    func turn(until condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let deadline = time.advanced(by: .seconds(30))
+        while !condition() {
+            guard time < deadline else {
+                Issue.record("it did not come", sourceLocation: sourceLocation)
+                return
+            }
+            try run(for: .milliseconds(1))
+        }
+    }
+
+    /// As ``turn(until:sourceLocation:)`` within a task.
+    func wait(until condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let deadline = time.advanced(by: .seconds(30))
+        while !condition() {
+            guard time < deadline else {
+                Issue.record("it did not come", sourceLocation: sourceLocation)
+                return
+            }
+            try await sleep(for: .milliseconds(1))
+        }
+    }
+}
