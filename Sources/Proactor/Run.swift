@@ -47,7 +47,7 @@ public func run<Value>(
 private func runMain<Value>(
     on loop: any AbstractEventLoop, _ main: sending @escaping (any AbstractEventLoop) async throws -> Value
 ) throws -> Value {
-    let task = loop.createTask(name: "main", plain: { try await main(loop) })
+    let task = loop.createTask(name: "main", at: nil, plain: { try await main(loop) })
     let interrupt = Interrupt()
     if Interrupt.endsTheProcess() {
         try loop.addSignalHandler(once: SIGINT) {

@@ -35,6 +35,10 @@ public protocol LoopTaskProtocol: AnyObject, Sendable {
 package protocol EndableTask: LoopTaskProtocol {
     /// Whether the task runs a part of another one, which stands for both.
     var isPart: Bool { get }
+    /// What Swift runs; nil before it has begun.
+    var job: Task<Void, Never>? { get }
+    /// How the task is called in warnings.
+    var label: TaskLabel { get }
     /// Waits until the task is done, whatever comes of it.
     func ended() async
 }

@@ -15,7 +15,9 @@ extension LoopCore {
         try driver.attach()
         queue.setTurning(true)
         defer { queue.setTurning(false) }
+        warnOfUnclosed()
         isClosed = true
+        endWatchdog()
         signals.removeAll()
         timers.removeAll()
         descriptors.removeAll()
@@ -82,6 +84,9 @@ extension LoopCore {
     package func abandonUnlessClosed() {
         guard !isClosed, !queue.isInForkedChild else { return }
         Log.write(.warning, "unclosed event loop: call close() before letting go of a loop")
-        do { try close() } catch { Log.write(.error, "\(error)") }
+        do { try close() } catch {
+            Log.write(.error, "\(error)")
+            warnOfUnclosed()
+        }
     }
 }

@@ -5,16 +5,21 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - signal: The number, for instance `SIGTERM`.
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
     ///   - callback: What it throws goes to the exception handler.
     /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is no signal, `.system` for one that cannot
     ///   be caught, `.closed`, `.wrongThread`. asyncio: `add_signal_handler`.
-    public func addSignalHandler(_ signal: Int32, _ callback: @escaping () throws -> Void) throws(EventLoopError) {
+    public func addSignalHandler(
+        _ signal: Int32, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () throws -> Void
+    ) throws(EventLoopError) {
         try core.check("addSignalHandler")
-        try core.signals.add(signal, wakeDescriptor: core.driver.wakeDescriptor, callback)
+        let place = core.place(file, line)
+        try core.signals.add(signal, wakeDescriptor: core.driver.wakeDescriptor, at: place, callback)
     }
 
-    /// As ``addSignalHandler(_:_:)`` for one signal: a second one has the system's default action, even if the loop is
-    /// stuck in a callback.
+    /// As ``addSignalHandler(_:file:line:_:)`` for one signal: a second one has the system's default action, even if
+    /// the loop is stuck in a callback.
     package func addSignalHandler(
         once signal: Int32, _ callback: @escaping () throws -> Void
     ) throws(EventLoopError) {

@@ -7,7 +7,12 @@ internal import Kernel
 /// The process-wide C handler only sets a bit and wakes the loop; the callback runs in the loop's next turn, like any
 /// other. `signalfd` would need the signals blocked in every thread of the process, which a library cannot promise.
 final class SignalTable {
-    private var callbacks: [Int32: () throws -> Void] = [:]
+    private struct Registration {
+        let place: SourcePlace?
+        let callback: () throws -> Void
+    }
+
+    private var callbacks: [Int32: Registration] = [:]
     private var mask: UInt64 = 0
 
     var isWatching: Bool {
@@ -16,7 +21,8 @@ final class SignalTable {
 
     /// - Parameter once: Whether a second signal is the system's again, even if the callback could not run yet.
     func add(
-        _ signal: Int32, once: Bool = false, wakeDescriptor: Int32, _ callback: @escaping () throws -> Void
+        _ signal: Int32, once: Bool = false, wakeDescriptor: Int32, at place: SourcePlace? = nil,
+        _ callback: @escaping () throws -> Void
     ) throws(EventLoopError) {
         guard (1...64).contains(signal) else {
             throw .invalidArgument("addSignalHandler", "\(signal) is not a signal number")
@@ -32,7 +38,7 @@ final class SignalTable {
         sigemptyset(&one)
         sigaddset(&one, signal)
         pthread_sigmask(SIG_UNBLOCK, &one, nil)
-        callbacks[signal] = callback
+        callbacks[signal] = Registration(place: place, callback: callback)
         mask |= Self.bit(signal)
     }
 
@@ -48,14 +54,14 @@ final class SignalTable {
         for signal in Array(callbacks.keys) { _ = remove(signal) }
     }
 
-    /// Hands the callbacks of the signals that have come in to `schedule`.
-    func takePending(_ schedule: (@escaping () throws -> Void) -> Void) {
+    /// Hands the callbacks of the signals that have come in, and where they were added, to `schedule`.
+    func takePending(_ schedule: (SourcePlace?, @escaping () throws -> Void) -> Void) {
         guard cl_signal_pending(mask) != 0 else { return }
         var pending = cl_signal_take(mask)
         while pending != 0 {
             let signal = Int32(pending.trailingZeroBitCount) + 1
             pending &= pending - 1
-            if let callback = callbacks[signal] { schedule(callback) }
+            if let found = callbacks[signal] { schedule(found.place, found.callback) }
         }
     }
 

@@ -11,6 +11,7 @@ enum WatchDirection {
 /// queue: what was queued in a turn has run, or was called off, before the kernel is asked again.
 final class DescriptorWatch: WatchOwner {
     private struct Registration {
+        let place: SourcePlace?
         let callback: () throws -> Void
         /// The handle that waits for its turn, or ran last.
         var queued: Handle?
@@ -35,9 +36,11 @@ final class DescriptorWatch: WatchOwner {
     }
 
     /// Sets or replaces a callback; a replaced one does not run any more.
-    func add(_ direction: WatchDirection, _ callback: @escaping () throws -> Void) throws(Errno) {
+    func add(
+        _ direction: WatchDirection, at place: SourcePlace?, _ callback: @escaping () throws -> Void
+    ) throws(Errno) {
         let isNew = take(direction) == nil
-        put(direction, Registration(callback: callback))
+        put(direction, Registration(place: place, callback: callback))
         guard isNew else { return }
         do throws(Errno) { try tellChannel() } catch {
             put(direction, nil)
@@ -87,14 +90,15 @@ final class DescriptorWatch: WatchOwner {
     }
 
     private func schedule(_ registration: inout Registration?) {
-        guard let callback = registration?.callback else { return }
-        let handle = Handle(callback)
+        guard let (place, callback) = registration.map({ ($0.place, $0.callback) }) else { return }
+        let handle = Handle(at: place, callback)
         registration?.queued = handle
         queue.append(handle)
     }
 
     /// Told aloud, since nobody waits for it, and the end of the watch: the kernel would only say the same again.
     func watchingFailed(_ errno: Errno) {
+        let place = (reader ?? writer)?.place
         end()
         let error = EventLoopError(
             .system, "watch", errno: errno,
@@ -102,6 +106,7 @@ final class DescriptorWatch: WatchOwner {
         )
         var context = ExceptionContext(message: "Watching a file descriptor failed", error: error)
         context.socket = descriptor
+        context.sourcePlace = place
         exceptions.report(context)
     }
 }
