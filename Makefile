@@ -34,8 +34,9 @@ run: deps-run ## run the HTTP example: PORT=8080 BACKEND=auto|io_uring|epoll|pol
 	$(SWIFT) build --package-path $(EXAMPLES) -c release --product HTTPServer
 	PROACTOR_BACKEND=$(BACKEND) exec $(EXAMPLES)/.build/release/HTTPServer --port $(PORT)
 
-test: deps ## build and test the package, then the examples
+test: deps ## build and test the package, what goes with swift-log, and the examples
 	$(SWIFT_TEST)
+	$(SWIFT_TEST) --package-path Tests/Logging
 	$(SWIFT) build --package-path $(EXAMPLES)
 	$(if $(wildcard $(EXAMPLES)/Tests),$(SWIFT_TEST) --package-path $(EXAMPLES))
 
@@ -85,4 +86,4 @@ sanitize-address: deps
 		$(SWIFT) test --no-parallel --sanitize=address --scratch-path .build-asan $(SANITIZED) -Xswiftc -use-ld=lld
 
 clean: ## delete all that was built
-	rm -rf .build .build-* $(EXAMPLES)/.build $(EXAMPLES)/.build-* Benchmarks/.build Benchmarks/.build-*
+	rm -rf .build .build-* Tests/Logging/.build $(EXAMPLES)/.build $(EXAMPLES)/.build-* Benchmarks/.build Benchmarks/.build-*

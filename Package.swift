@@ -10,12 +10,19 @@ let dialect: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// Fetched only by those who enable the trait.
+let swiftLog: Target.Dependency = .product(
+    name: "Logging", package: "swift-log", condition: .when(traits: ["Logging"]))
+
 let package = Package(
     name: "swift-proactor",
     products: [
         .library(name: "Proactor", targets: ["Proactor"]),
         .library(name: "ProactorTesting", targets: ["ProactorTesting"]),
+        .library(name: "ProactorLogging", targets: ["ProactorLogging"]),
     ],
+    traits: [.trait(name: "Logging", description: "ProactorLogging: the log of the library goes to swift-log.")],
+    dependencies: [.package(url: "https://github.com/apple/swift-log.git", from: "1.6.0")],
     targets: [
         // Floor 0: the only C.
         .target(name: "CLinux"),
@@ -31,6 +38,7 @@ let package = Package(
         .target(name: "ProactorLoop", dependencies: ["EventLoops", "Uring", "Kernel"], swiftSettings: dialect),
         .target(name: "SelectorLoop", dependencies: ["EventLoops", "Polling", "Kernel"], swiftSettings: dialect),
         .target(name: "ProactorTesting", dependencies: ["EventLoops"], swiftSettings: dialect),
+        .target(name: "ProactorLogging", dependencies: ["EventLoops", swiftLog], swiftSettings: dialect),
         // Floor 5: what people import.
         .target(
             name: "Proactor", dependencies: ["ProactorLoop", "SelectorLoop", "EventLoops", "Kernel"],

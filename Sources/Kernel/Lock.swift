@@ -40,4 +40,9 @@ package final class Locked<Value: Sendable>: Sendable {
         get { lock.withLock { stored } }
         set { lock.withLock { stored = newValue } }
     }
+
+    /// Changes the value, or looks at a part of it, while no other thread can.
+    package func update<Result>(_ body: (inout Value) -> Result) -> Result {
+        lock.withLock { body(&stored) }
+    }
 }

@@ -67,7 +67,7 @@ public final class Runner {
         let loop = try openLoop("run")
         let interrupt = try Interrupt(of: loop)
         defer { interrupt.end() }
-        let task = loop.createTask(name: "main", plain: { try await main(loop) })
+        let task = loop.createTask(name: "main", at: nil, plain: { try await main(loop) })
         interrupt.cancel = { task.cancel() }
         do { return try loop.runUntilComplete(task) } catch {
             // Somebody typed Ctrl-C and all was cleaned up: nothing is wrong that a program would have to be told of.

@@ -58,3 +58,10 @@ func withStreams(
 func text(_ bytes: [UInt8]) -> String {
     String(decoding: bytes, as: UTF8.self)
 }
+
+extension Server {
+    func closeAndWait() async throws {
+        close()
+        try await waitClosed()
+    }
+}

@@ -148,10 +148,3 @@ extension Conformance {
         }
     }
 }
-
-extension Server {
-    fileprivate func closeAndWait() async throws {
-        close()
-        try await waitClosed()
-    }
-}

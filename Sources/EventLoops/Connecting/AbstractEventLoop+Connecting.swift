@@ -95,6 +95,7 @@ extension AbstractEventLoop {
             try core.check("createConnection")
             let connectionProtocol = makeProtocol()
             let transport = try SocketTransport(core: core, descriptor: descriptor, protocol: connectionProtocol)
+            core.note(.debug, "\(transport) is connected, for \(connectionProtocol)")
             transport.begin()
             return (transport, connectionProtocol)
         } catch {

@@ -8,8 +8,9 @@ extension AbstractEventLoop {
 
     /// Sets what is told of errors that nobody waits for.
     ///
-    /// - Parameter handler: Called on the loop's thread; if it throws, that is reported by the default handler. Nil
-    ///   restores the default. asyncio: `set_exception_handler`.
+    /// - Parameter handler: Called inside of what failed, on the loop's thread, and free to use the loop; if it throws,
+    ///   ``defaultExceptionHandler(_:)`` is given its error and the original context. Nil restores the default.
+    ///   asyncio: `set_exception_handler`.
     public func setExceptionHandler(_ handler: ((ExceptionContext) throws -> Void)?) {
         guard core.queue.admitsCurrentThread() else {
             let error = core.queue.refusal("setExceptionHandler")
@@ -18,33 +19,18 @@ extension AbstractEventLoop {
         core.exceptions.handler = handler
     }
 
-    /// Writes the context to the log, which is standard error unless ``setLogHook(_:)`` says otherwise.
+    /// Writes the context to the log at the level of errors, which is standard error unless ``setLogHook(_:)`` says
+    /// otherwise: the message, then all that is known in the order of the names, and the error.
     ///
     /// - Parameter context: What is known. asyncio: `default_exception_handler`.
     public func defaultExceptionHandler(_ context: ExceptionContext) {
         core.exceptions.logDefault(context)
     }
 
-    /// Tells the exception handler.
+    /// Tells the exception handler, before this returns.
     ///
     /// - Parameter context: What is known. asyncio: `call_exception_handler`.
     public func callExceptionHandler(_ context: ExceptionContext) {
         core.exceptions.report(context)
-    }
-
-    /// Whether callbacks are timed; `PROACTOR_DEBUG` sets it at the start.
-    ///
-    /// asyncio: `get_debug`, `set_debug`.
-    public var debug: Bool {
-        get { core.isDebug }
-        set { core.isDebug = newValue }
-    }
-
-    /// How long a callback may hold the loop before debug mode reports it; 100 ms at first.
-    ///
-    /// asyncio: `slow_callback_duration`.
-    public var slowCallbackDuration: Duration {
-        get { core.slowCallbackDuration }
-        set { core.slowCallbackDuration = newValue }
     }
 }

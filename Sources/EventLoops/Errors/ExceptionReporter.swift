@@ -7,21 +7,33 @@ import Glibc
 /// asyncio: `call_exception_handler`, `default_exception_handler`.
 package final class ExceptionReporter: @unchecked Sendable {
     package var handler: ((ExceptionContext) throws -> Void)?
+    /// Where the callback that runs was scheduled, if that was in debug mode.
+    var runningPlace: SourcePlace?
 
     package init() {}
 
     package func report(_ context: ExceptionContext) {
+        let context = completed(context)
         guard let handler else { return logDefault(context) }
         do { try handler(context) } catch {
             var nested = ExceptionContext(message: "Unhandled error in exception handler", error: error)
-            nested.handle = context.handle
+            nested.context = context
             logDefault(nested)
-            logDefault(context)
         }
     }
 
     package func logDefault(_ context: ExceptionContext) {
-        Log.write(.error, context.description)
+        Log.write(.error, completed(context).description)
+    }
+
+    /// What was made nowhere that is known was at least found in a callback that was.
+    private func completed(_ context: ExceptionContext) -> ExceptionContext {
+        guard let runningPlace, context.sourcePlace == nil, context.handlePlace == nil, context.context == nil else {
+            return context
+        }
+        var context = context
+        context.handlePlace = runningPlace
+        return context
     }
 }
 

@@ -12,10 +12,15 @@ extension AbstractEventLoop {
 
     /// Runs async code as a task of the loop.
     ///
-    /// - Parameter body: The code.
-    /// - Returns: The task, as ``createTask(name:_:)``. asyncio: `ensure_future(coroutine)`.
-    public func ensureFuture<Value>(_ body: @escaping () async throws -> Value) -> Future<Value> {
-        core.createTask(name: nil, plain: body)
+    /// - Parameters:
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
+    ///   - body: The code.
+    /// - Returns: The task, as ``createTask(name:file:line:_:)``. asyncio: `ensure_future(coroutine)`.
+    public func ensureFuture<Value>(
+        file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () async throws -> Value
+    ) -> Future<Value> {
+        core.createTask(name: nil, at: core.place(file, line), plain: body)
     }
 
     /// Makes a future of a task that Swift's own threads run.

@@ -14,6 +14,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 
     private struct Callback {
         let token: Int
+        let place: SourcePlace?
         let call: (Future<Value>) throws -> Void
     }
 
@@ -25,9 +26,14 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     private final var isErrorUnseen = false
     /// The name of the task that this is, once it has failed: for the report that nobody looked.
     private final var taskName: String?
+    /// Where the future was made, if that was in debug mode.
+    ///
+    /// asyncio: `_source_traceback`.
+    public package(set) final var place: SourcePlace?
 
-    package init(core: LoopCore) {
+    package init(core: LoopCore, at place: SourcePlace? = nil) {
         self.core = core
+        self.place = place
     }
 
     // MARK: Looking
@@ -127,7 +133,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         waiters?.resumeAll()
         let called = callbacks
         callbacks = []
-        for callback in called { schedule(callback.call) }
+        for callback in called { schedule(callback.call, at: callback.place) }
     }
 
     /// Settles a task from its own body, past the guard that keeps others from doing so.
@@ -147,19 +153,29 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// Calls `callback` with this future soon after it is done, or soon if it is done; callbacks run in the order of
     /// adding.
     ///
-    /// - Parameter callback: What to call; what it throws goes to the exception handler.
+    /// - Parameters:
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
+    ///   - callback: What to call; what it throws goes to the exception handler.
     /// - Returns: A token for ``removeDoneCallback(_:)``. asyncio: `add_done_callback`.
     @discardableResult
-    public final func addDoneCallback(_ callback: @escaping (Future<Value>) throws -> Void) -> Int {
+    public final func addDoneCallback(
+        file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Future<Value>) throws -> Void
+    ) -> Int {
         guard isOnLoop("addDoneCallback") else { return 0 }
         lastToken += 1
-        if isDone { schedule(callback) } else { callbacks.append(Callback(token: lastToken, call: callback)) }
+        let place = core.place(file, line)
+        if isDone {
+            schedule(callback, at: place)
+        } else {
+            callbacks.append(Callback(token: lastToken, place: place, call: callback))
+        }
         return lastToken
     }
 
     /// Takes a callback back that has not been scheduled.
     ///
-    /// - Parameter token: What ``addDoneCallback(_:)`` returned.
+    /// - Parameter token: What ``addDoneCallback(file:line:_:)`` returned.
     /// - Returns: Whether it was there. asyncio: `remove_done_callback`.
     @discardableResult
     public final func removeDoneCallback(_ token: Int) -> Bool {
@@ -176,13 +192,14 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         var context = ExceptionContext(
             message: "Non-thread-safe operation", error: core.queue.refusal(operation))
         context.future = self
+        context.sourcePlace = place
         core.reportFromAnyThread(context)
         return false
     }
 
-    private final func schedule(_ callback: @escaping (Future<Value>) throws -> Void) {
+    private final func schedule(_ callback: @escaping (Future<Value>) throws -> Void, at place: SourcePlace?) {
         guard !core.isClosed else { return }
-        _ = core.callSoon { try callback(self) }
+        _ = core.callSoon(at: place) { try callback(self) }
     }
 
     /// The result, once it is there.
@@ -235,9 +252,13 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         return list
     }
 
-    /// The state in a word.
+    /// The state in a word, and in debug mode where the future was made.
     public var description: String {
-        "<\(type(of: self)) \(stateName)>"
+        "<\(type(of: self)) \(stateName)\(origin)>"
+    }
+
+    final var origin: String {
+        place.map { " created at \($0)" } ?? ""
     }
 
     final var stateName: String {
@@ -258,6 +279,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         }
         guard isErrorUnseen, case .failed(let error) = state else { return }
         let subject = taskName.map { "Task '\($0)'" } ?? "Future"
-        core.reportFromAnyThread(ExceptionContext(message: "\(subject) exception was never retrieved", error: error))
+        var context = ExceptionContext(message: "\(subject) exception was never retrieved", error: error)
+        context.sourcePlace = place
+        core.reportFromAnyThread(context)
     }
 }

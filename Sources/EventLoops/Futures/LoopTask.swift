@@ -14,13 +14,15 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     /// The task's name, for people.
     ///
     /// asyncio: `get_name`, `set_name`.
-    public var name: String
+    public var name: String {
+        didSet { core.taskIsRenamed(self) }
+    }
     private let requests = Mutex(Requests())
     package private(set) var isPart = false
 
-    package init(core: LoopCore, name: String?) {
+    package init(core: LoopCore, name: String?, at place: SourcePlace? = nil) {
         self.name = name ?? "Task-\(core.nextTaskNumber())"
-        super.init(core: core)
+        super.init(core: core, at: place)
     }
 
     /// Begins to run the body: in the loop's next turn, or at once if it is eager and the loop runs.
@@ -53,6 +55,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
             return requests.count > 0
         }
         if wasCancelled { job.cancel() }
+        if !isDone { core.taskBegins(self, job) }
     }
 
     private func run(_ body: () async throws -> Value) async {
@@ -63,6 +66,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
             outcome = .success(try await body())
         } catch { outcome = .failure(error) }
         core.tasks[ObjectIdentifier(self)] = nil
+        core.taskEnds()
         let wasCancelled = if case .failure(let error) = outcome { error is CancellationError } else { false }
         let message = wasCancelled ? requests.withLock { $0.message } : nil
         finishTask(outcome, wasCancelled: wasCancelled, message: message, name: name)
@@ -122,7 +126,15 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     }
 
     package func ended() async {
-        await requests.withLock { $0.job }?.value
+        await job?.value
+    }
+
+    package var job: Task<Void, Never>? {
+        requests.withLock { $0.job }
+    }
+
+    package var label: TaskLabel {
+        TaskLabel(name: name, place: place)
     }
 
     package override var whyNotAwaitable: EventLoopError? {
@@ -152,8 +164,8 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         throw EventLoopError(.invalidState, "setException", detail: "A task is settled by its body")
     }
 
-    /// The name and the state.
+    /// The name and the state, and in debug mode where the task was made.
     public override var description: String {
-        "<LoopTask \(name) \(stateName)>"
+        "<LoopTask \(name) \(stateName)\(origin)>"
     }
 }

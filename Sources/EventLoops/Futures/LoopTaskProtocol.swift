@@ -37,6 +37,10 @@ package protocol EndableTask: LoopTaskProtocol {
     var isPart: Bool { get }
     /// The error with which the task has ended, unless that is being cancelled; it counts as seen then.
     var failure: (any Error)? { get }
+    /// What Swift runs; nil before it has begun.
+    var job: Task<Void, Never>? { get }
+    /// How the task is called in warnings.
+    var label: TaskLabel { get }
     /// Waits until the task is done, whatever comes of it.
     func ended() async
 }

@@ -42,13 +42,15 @@ extension LoopTask {
     ///   - loop: The loop that runs it.
     ///   - name: The task's name; nil for a number.
     ///   - eagerStart: Whether the body begins before this returns, if the loop runs; else it begins in the next turn.
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
     ///   - body: The code. On a closed loop or off the loop's thread it is dropped, and the task has failed. asyncio:
     ///     `asyncio.Task(coroutine, loop=, name=, eager_start=)`.
     public convenience init(
         loop: any AbstractEventLoop, name: String? = nil, eagerStart: Bool = false,
-        _ body: @escaping () async throws -> Value
+        file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () async throws -> Value
     ) {
-        self.init(core: loop.core, name: name)
+        self.init(core: loop.core, name: name, at: loop.core.place(file, line))
         do throws(EventLoopError) {
             try core.check("createTask")
             start(eager: eagerStart, body)

@@ -11,74 +11,93 @@ extension AbstractEventLoop {
         TaskLocalContext(queue: core.queue, executor: core.taskExecutor)
     }
 
-    /// As ``callSoon(_:)``; the callback sees the context's task-local values.
+    /// As ``callSoon(file:line:_:)``; the callback sees the context's task-local values.
     ///
     /// - Parameters:
     ///   - context: What ``copyContext()`` of this loop returned. With another loop's context the callback is not
     ///     called: the exception handler gets an ``EventLoopError``.
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
     ///   - callback: What it throws goes to the exception handler, which then sees the values, too.
     /// - Returns: A handle to call it off. asyncio: `call_soon(callback, context=)`.
     @discardableResult
-    public func callSoon(context: TaskLocalContext, _ callback: @escaping () throws -> Void) -> Handle {
-        callSoon(core.inContext(context, callback))
+    public func callSoon(
+        context: TaskLocalContext, file: StaticString = #fileID, line: UInt = #line,
+        _ callback: @escaping () throws -> Void
+    ) -> Handle {
+        callSoon(file: file, line: line, core.inContext(context, callback))
     }
 
-    /// As ``callSoonThreadsafe(_:)``; the callback sees the context's task-local values.
+    /// As ``callSoonThreadsafe(file:line:_:)``; the callback sees the context's task-local values.
     ///
     /// - Parameters:
-    ///   - context: As for ``callSoon(context:_:)``.
+    ///   - context: As for ``callSoon(context:file:line:_:)``.
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
     ///   - callback: What it throws goes to the exception handler.
     /// - Returns: A handle, to be used on the loop's thread.
-    /// - Throws: As ``callSoonThreadsafe(_:)``. asyncio: `call_soon_threadsafe(callback, context=)`.
+    /// - Throws: As ``callSoonThreadsafe(file:line:_:)``. asyncio: `call_soon_threadsafe(callback, context=)`.
     @discardableResult
     public func callSoonThreadsafe(
-        context: TaskLocalContext, _ callback: @escaping @Sendable () throws -> Void
+        context: TaskLocalContext, file: StaticString = #fileID, line: UInt = #line,
+        _ callback: @escaping @Sendable () throws -> Void
     ) throws(EventLoopError) -> Handle {
         let core = core
-        return try callSoonThreadsafe { try core.inContext(context, callback)() }
+        return try callSoonThreadsafe(file: file, line: line) { try core.inContext(context, callback)() }
     }
 
-    /// As ``callLater(_:_:)``; the callback sees the context's task-local values.
+    /// As ``callLater(_:file:line:_:)``; the callback sees the context's task-local values.
     ///
     /// - Parameters:
     ///   - delay: How long to wait at least.
-    ///   - context: As for ``callSoon(context:_:)``.
+    ///   - context: As for ``callSoon(context:file:line:_:)``.
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
     ///   - callback: What it throws goes to the exception handler.
     /// - Returns: A handle to call it off. asyncio: `call_later(delay, callback, context=)`.
     @discardableResult
     public func callLater(
-        _ delay: Duration, context: TaskLocalContext, _ callback: @escaping () throws -> Void
+        _ delay: Duration, context: TaskLocalContext, file: StaticString = #fileID, line: UInt = #line,
+        _ callback: @escaping () throws -> Void
     ) -> TimerHandle {
-        callLater(delay, core.inContext(context, callback))
+        callLater(delay, file: file, line: line, core.inContext(context, callback))
     }
 
-    /// As ``callAt(_:_:)``; the callback sees the context's task-local values.
+    /// As ``callAt(_:file:line:_:)``; the callback sees the context's task-local values.
     ///
     /// - Parameters:
     ///   - when: An instant of ``time``.
-    ///   - context: As for ``callSoon(context:_:)``.
+    ///   - context: As for ``callSoon(context:file:line:_:)``.
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
     ///   - callback: What it throws goes to the exception handler.
     /// - Returns: A handle to call it off. asyncio: `call_at(when, callback, context=)`.
     @discardableResult
     public func callAt(
-        _ when: LoopInstant, context: TaskLocalContext, _ callback: @escaping () throws -> Void
+        _ when: LoopInstant, context: TaskLocalContext, file: StaticString = #fileID, line: UInt = #line,
+        _ callback: @escaping () throws -> Void
     ) -> TimerHandle {
-        callAt(when, core.inContext(context, callback))
+        callAt(when, file: file, line: line, core.inContext(context, callback))
     }
 }
 
 extension Future {
-    /// As ``addDoneCallback(_:)``; the callback sees the context's task-local values.
+    /// As ``addDoneCallback(file:line:_:)``; the callback sees the context's task-local values.
     ///
     /// - Parameters:
     ///   - context: What `copyContext()` of the future's loop returned.
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
     ///   - callback: Called with the future; what it throws goes to the exception handler.
     /// - Returns: A token for ``removeDoneCallback(_:)``. asyncio: `add_done_callback(callback, context=)`.
     @discardableResult
     public final func addDoneCallback(
-        context: TaskLocalContext, _ callback: @escaping (Future<Value>) throws -> Void
+        context: TaskLocalContext, file: StaticString = #fileID, line: UInt = #line,
+        _ callback: @escaping (Future<Value>) throws -> Void
     ) -> Int {
-        addDoneCallback { [core] future in try core.inContext(context) { try callback(future) }() }
+        addDoneCallback(file: file, line: line) { [core] future in
+            try core.inContext(context) { try callback(future) }()
+        }
     }
 }
 

@@ -1,9 +1,15 @@
 extension AbstractEventLoop {
     /// Makes a future of this loop.
     ///
-    /// - Parameter type: What its result will be. asyncio: `create_future`.
-    public func createFuture<Value>(of type: Value.Type = Value.self) -> Future<Value> {
-        Future(core: core)
+    /// - Parameters:
+    ///   - type: What its result will be.
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
+    /// - Returns: A future that is pending. asyncio: `create_future`.
+    public func createFuture<Value>(
+        of type: Value.Type = Value.self, file: StaticString = #fileID, line: UInt = #line
+    ) -> Future<Value> {
+        Future(core: core, at: core.place(file, line))
     }
 
     /// Runs async code as a task of the loop, beginning in the next turn.
@@ -14,6 +20,8 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - name: The task's name, for people; nil for a number.
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
     ///   - body: The code; nonisolated, or isolated to an actor that is pinned to this loop. A closure that you hold
     ///     already is given as `createTask { try await body() }`; at the top level of main.swift, which is the main
     ///     actor's, it is `createTask { @Sendable in … }`.
@@ -21,30 +29,37 @@ extension AbstractEventLoop {
     ///   failed already, with an ``EventLoopError``. asyncio: `create_task`.
     @discardableResult
     public func createTask<Value>(
-        name: String? = nil, _ body: @escaping @isolated(any) () async throws -> Value
+        name: String? = nil, file: StaticString = #fileID, line: UInt = #line,
+        _ body: @escaping @isolated(any) () async throws -> Value
     ) -> LoopTask<Value> {
-        core.createTask(name: name, body)
+        core.createTask(name: name, at: core.place(file, line), body)
     }
 
-    /// As ``createTask(name:_:)``, for a closure that is known not to be isolated.
-    package func createTask<Value>(name: String?, plain body: @escaping () async throws -> Value) -> LoopTask<Value> {
-        core.createTask(name: name, plain: body)
+    /// As ``createTask(name:file:line:_:)``, for a closure that is known not to be isolated.
+    package func createTask<Value>(
+        name: String?, at place: SourcePlace?, plain body: @escaping () async throws -> Value
+    ) -> LoopTask<Value> {
+        core.createTask(name: name, at: place, plain: body)
     }
 
     /// Runs async code as a task of the loop, from any thread.
     ///
-    /// - Parameter body: The code; nothing that it takes along may be used elsewhere any more.
+    /// - Parameters:
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
+    ///   - body: The code; nothing that it takes along may be used elsewhere any more.
     /// - Returns: What the code returns, once it has ended.
     /// - Throws: What the code throws; ``EventLoopError`` with `.closed`; `CancellationError`, which also cancels the
     ///   task. asyncio: `run_coroutine_threadsafe`.
-    public func runCoroutineThreadsafe<Value: Sendable>(_ body: sending @escaping () async throws -> Value) async throws
-        -> Value
-    {
+    public func runCoroutineThreadsafe<Value: Sendable>(
+        file: StaticString = #fileID, line: UInt = #line, _ body: sending @escaping () async throws -> Value
+    ) async throws -> Value {
         guard !core.isClosed else { throw EventLoopError.closed("runCoroutineThreadsafe") }
         nonisolated(unsafe) let body = body
+        let place = core.place(file, line)
         // A task of the loop's own, so that closing the loop ends it as any other.
         let task = Task(executorPreference: core.taskExecutor) { [core] in
-            try await core.createTask(name: nil, plain: body).value
+            try await core.createTask(name: nil, at: place, plain: body).value
         }
         return try await withTaskCancellationHandler {
             try await task.value
@@ -79,7 +94,7 @@ extension Future {
 extension LoopCore {
     /// Makes a task of a closure that may be isolated: to nothing, or to an actor of this loop.
     package func createTask<Value>(
-        name: String?, _ body: @escaping @isolated(any) () async throws -> Value
+        name: String?, at place: SourcePlace?, _ body: @escaping @isolated(any) () async throws -> Value
     ) -> LoopTask<Value> {
         if let actor = body.isolation, actor.unownedExecutor.asSerialExecutor() !== serialExecutor {
             let error = EventLoopError(
@@ -88,21 +103,25 @@ extension LoopCore {
                     "The closure is isolated to \(actor), which does not run on this loop: write "
                     + "`createTask { @Sendable in … }`, call it inside of `run`, or pin the actor to the loop with "
                     + "`unownedExecutor`")
-            let task = LoopTask<Value>(core: self, name: name)
+            let task = LoopTask<Value>(core: self, name: name, at: place)
             task.finishTask(.failure(error), wasCancelled: false, name: task.name)
             return task
         }
         nonisolated(unsafe) let plain: () async throws -> Value = body
-        return createTask(name: name, plain: plain)
+        return createTask(name: name, at: place, plain: plain)
     }
 
-    package func createTask<Value>(name: String?, plain body: @escaping () async throws -> Value) -> LoopTask<Value> {
+    package func createTask<Value>(
+        name: String?, at place: SourcePlace? = nil, plain body: @escaping () async throws -> Value
+    ) -> LoopTask<Value> {
         if taskFactory != nil, let loop = loop as? any AbstractEventLoop, let factory = loop.taskFactory {
             let task = factory.makeTask(on: loop, name: name, body)
             if let name { task.name = name }
+            // The factory knows only its own place.
+            if let place { task.place = place }
             return task
         }
-        let task = LoopTask<Value>(core: self, name: name)
+        let task = LoopTask<Value>(core: self, name: name, at: place)
         do {
             try check("createTask")
             task.start(body)

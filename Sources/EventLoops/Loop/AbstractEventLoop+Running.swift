@@ -35,13 +35,18 @@ extension AbstractEventLoop {
 
     /// Runs async code as a task of the loop, until it ends.
     ///
-    /// - Parameter main: The code; all of it runs on this thread.
+    /// - Parameters:
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
+    ///   - main: The code; all of it runs on this thread.
     /// - Returns: Its result.
     /// - Throws: Its error; else as for a future. asyncio: `run_until_complete(coroutine)`.
     @discardableResult
-    public func runUntilComplete<Value>(_ main: sending @escaping () async throws -> Value) throws -> Value {
+    public func runUntilComplete<Value>(
+        file: StaticString = #fileID, line: UInt = #line, _ main: sending @escaping () async throws -> Value
+    ) throws -> Value {
         try core.checkMayRun("runUntilComplete")
-        return try runUntilComplete(core.createTask(name: nil, plain: main))
+        return try runUntilComplete(core.createTask(name: nil, at: core.place(file, line), plain: main))
     }
 
     /// Ends the run after the current turn: callbacks that are ready run, those that they add wait for the next run.

@@ -1,28 +1,39 @@
 extension AbstractEventLoop {
     /// Calls `callback` in the loop's next turn, after those that were scheduled before.
     ///
-    /// - Parameter callback: What it throws goes to the exception handler.
+    /// - Parameters:
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
+    ///   - callback: What it throws goes to the exception handler.
     /// - Returns: A handle to call it off. On a closed loop, or off the loop's thread, the callback is not taken: the
     ///   exception handler gets an ``EventLoopError`` and the handle is cancelled.
     /// - Cost: Two allocations, no system call. asyncio: `call_soon`.
     @discardableResult
-    public func callSoon(_ callback: @escaping () throws -> Void) -> Handle {
-        core.callSoon(callback)
+    public func callSoon(
+        file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () throws -> Void
+    ) -> Handle {
+        core.callSoon(at: core.place(file, line), callback)
     }
 
     /// Calls `callback` on the loop's thread, soon.
     ///
     /// From any thread; keeps the order of one thread's calls.
     ///
-    /// - Parameter callback: What it throws goes to the exception handler.
+    /// - Parameters:
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
+    ///   - callback: What it throws goes to the exception handler.
     /// - Returns: A handle, to be used on the loop's thread.
     /// - Throws: ``EventLoopError`` with `.closed`, or `.forkedChild` in a child of the loop's process.
     /// - Cost: No system call unless the loop sleeps and nobody has woken it. asyncio: `call_soon_threadsafe`.
     @discardableResult
-    public func callSoonThreadsafe(_ callback: @escaping @Sendable () throws -> Void) throws(EventLoopError) -> Handle {
-        if core.queue.isTurning, !core.isClosed { return core.callSoon(callback) }
+    public func callSoonThreadsafe(
+        file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping @Sendable () throws -> Void
+    ) throws(EventLoopError) -> Handle {
+        let place = core.place(file, line)
+        if core.queue.isTurning, !core.isClosed { return core.callSoon(at: place, callback) }
         if core.queue.isInForkedChild { throw core.queue.refusal("callSoonThreadsafe") }
-        let handle = Handle(callback)
+        let handle = Handle(at: place, callback)
         guard core.queue.post(handle) else { throw .closed("callSoonThreadsafe") }
         return handle
     }
@@ -31,11 +42,15 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - delay: How long to wait at least.
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
     ///   - callback: What it throws goes to the exception handler.
-    /// - Returns: A handle to call it off, as for ``callSoon(_:)``. asyncio: `call_later`.
+    /// - Returns: A handle to call it off, as for ``callSoon(file:line:_:)``. asyncio: `call_later`.
     @discardableResult
-    public func callLater(_ delay: Duration, _ callback: @escaping () throws -> Void) -> TimerHandle {
-        core.callAt(core.now.advanced(by: delay), callback)
+    public func callLater(
+        _ delay: Duration, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () throws -> Void
+    ) -> TimerHandle {
+        core.callAt(core.now.advanced(by: delay), at: core.place(file, line), callback)
     }
 
     /// Calls `callback` at an instant of the loop's clock, or as soon as possible after it.
@@ -44,11 +59,15 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - when: An instant of ``time``.
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
     ///   - callback: What it throws goes to the exception handler.
-    /// - Returns: A handle to call it off, as for ``callSoon(_:)``. asyncio: `call_at`.
+    /// - Returns: A handle to call it off, as for ``callSoon(file:line:_:)``. asyncio: `call_at`.
     @discardableResult
-    public func callAt(_ when: LoopInstant, _ callback: @escaping () throws -> Void) -> TimerHandle {
-        core.callAt(when, callback)
+    public func callAt(
+        _ when: LoopInstant, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () throws -> Void
+    ) -> TimerHandle {
+        core.callAt(when, at: core.place(file, line), callback)
     }
 
     /// Suspends the calling task for at least `delay`; for one turn of the loop if it is not above zero.

@@ -15,7 +15,9 @@ extension LoopCore {
         try driver.attach()
         queue.setTurning(true)
         defer { queue.setTurning(false) }
+        warnOfUnclosed()
         isClosed = true
+        endWatchdog()
         signals.removeAll()
         timers.removeAll()
         descriptors.removeAll()
@@ -86,6 +88,7 @@ extension LoopCore {
             Log.write(.error, "\(error)")
             // The descriptor with which a signal would wake the loop goes now.
             signals.removeAll()
+            warnOfUnclosed()
         }
     }
 }

@@ -51,10 +51,11 @@ extension LoopCore {
     private func runOnce() throws(EventLoopError) {
         // A child that was forked in a callback comes back here: whatever it did would happen to its parent.
         if queue.isInForkedChild { throw queue.refusal("runForever") }
+        upcallsAreOver()
         counters.turns.add(1)
         try pollKernel()
         queue.drainInbox()
-        if signals.isWatching { signals.takePending { _ = callSoon($0) } }
+        if signals.isWatching { signals.takePending { _ = callSoon(at: $0, $1) } }
         let due = moveDueTimers()
         let ready = queue.readyCount
         counters.turnRuns(ready)
@@ -103,44 +104,39 @@ extension LoopCore {
 
     /// One of the two places from where user code is called; the other is a transport's upcall.
     private func run(_ entry: ReadyEntry) {
-        let began = upcallBegins()
         switch entry {
-        case .handle(let reference):
-            let handle = reference.takeRetainedValue()
-            do { try handle.run() } catch { reportCallback(handle, error) }
-            upcallEnded(began) { "\(handle)" }
+        case .handle(let reference): run(reference.takeRetainedValue())
         case .request(let reference): try? reference.takeRetainedValue().run()
         case .yielded(let continuation):
             if let job = queue.takeJob(of: continuation) { run(job) }
         case .taskJob(let job):
-            job.runSynchronously(on: taskExecutor.asUnownedTaskExecutor())
-            upcallEnded(began) { "a task" }
+            upcall(CodeName(job)) { job.runSynchronously(on: taskExecutor.asUnownedTaskExecutor()) }
         case .serialJob(let job):
-            job.runSynchronously(
-                isolatedTo: serialExecutor.asUnownedSerialExecutor(), taskExecutor: taskExecutor.asUnownedTaskExecutor()
-            )
-            upcallEnded(began) { "an actor" }
+            upcall(CodeName(kind: .actor)) {
+                job.runSynchronously(
+                    isolatedTo: serialExecutor.asUnownedSerialExecutor(),
+                    taskExecutor: taskExecutor.asUnownedTaskExecutor())
+            }
         }
     }
 
-    private func reportCallback(_ handle: Handle, _ error: any Error) {
+    private func run(_ handle: Handle) {
+        guard let place = handle.place else { return call(handle) }
+        exceptions.runningPlace = place
+        call(handle)
+        exceptions.runningPlace = nil
+    }
+
+    private func call(_ handle: Handle) {
+        upcall(CodeName(handle)) {
+            do { try handle.run() } catch { report(error, of: handle) }
+        }
+    }
+
+    private func report(_ error: any Error, of handle: Handle) {
         var context = ExceptionContext(message: "Exception in callback", error: error)
         context.handle = handle
+        context.sourcePlace = handle.place
         exceptions.report(context)
-    }
-
-    // MARK: Debug timing
-
-    /// When user code began to run, or nothing unless in debug mode.
-    package func upcallBegins() -> LoopInstant? {
-        isDebug ? now : nil
-    }
-
-    /// Reports user code that held the loop for longer than ``slowCallbackDuration``.
-    package func upcallEnded(_ began: LoopInstant?, _ what: () -> String) {
-        guard let began else { return }
-        let took = began.duration(to: now)
-        guard took >= slowCallbackDuration else { return }
-        Log.write(.warning, "Executing \(what()) took \(took)")
     }
 }

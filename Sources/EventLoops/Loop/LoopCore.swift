@@ -20,6 +20,7 @@ public final class LoopCore: @unchecked Sendable {
     let timers = TimerHeap()
     let descriptors = DescriptorTable()
     let leftovers = Leftovers()
+    let observation = Observation()
     let counters = LoopCounters()
     let defaultExecutor = DefaultExecutor()
     /// Who is asked for names; nil for the system's resolver.
@@ -44,9 +45,8 @@ public final class LoopCore: @unchecked Sendable {
     /// What users gave to make tasks with: of the kind `TaskFactory`, which knows tasks and so cannot be named here.
     var taskFactory: AnyObject?
     private var lastTaskNumber = 0
-    /// asyncio: the debug flag and `slow_callback_duration`.
-    private var debugFlag: Bool
-    private var slowness = Duration.milliseconds(100)
+    /// Who looks at the user's code that the loop runs: one byte to ask before each call of it.
+    private let observers: Atomic<UInt8>
     /// Why the loop is of its kind; set before anybody else has it.
     package var backendReason = BackendReason("Made as a loop of this kind")
 
@@ -56,7 +56,7 @@ public final class LoopCore: @unchecked Sendable {
         self.segments = segments
         taskExecutor = LoopTaskExecutor(queue: queue)
         serialExecutor = LoopSerialExecutor(queue: queue)
-        debugFlag = DebugFlag.isSetInEnvironment
+        observers = Atomic(DebugFlag.isSetInEnvironment ? Observer.debug.rawValue : 0)
         // A write to a connection that is gone is an error to be told, not the end of the process.
         cl_ignore_sigpipe()
         // The driver outlives the inbox's waker, which `close` takes away before the driver goes.
@@ -82,14 +82,28 @@ public final class LoopCore: @unchecked Sendable {
         set { closed.store(newValue, ordering: .relaxed) }
     }
 
-    package var isDebug: Bool {
-        get { debugFlag }
-        set { debugFlag = newValue }
+    enum Observer: UInt8 {
+        case debug = 1
+        case watchdog = 2
     }
 
-    package var slowCallbackDuration: Duration {
-        get { slowness }
-        set { slowness = newValue }
+    /// Whether anybody looks.
+    var isObserved: Bool {
+        observers.load(ordering: .relaxed) != 0
+    }
+
+    /// Any thread.
+    package var isDebug: Bool {
+        get { observers.load(ordering: .relaxed) & Observer.debug.rawValue != 0 }
+        set { setObserver(.debug, newValue) }
+    }
+
+    func setObserver(_ observer: Observer, _ looks: Bool) {
+        if looks {
+            observers.bitwiseOr(observer.rawValue, ordering: .relaxed)
+        } else {
+            observers.bitwiseAnd(~observer.rawValue, ordering: .relaxed)
+        }
     }
 
     func nextTaskNumber() -> Int {
@@ -130,16 +144,18 @@ public final class LoopCore: @unchecked Sendable {
         guard !isClosed else { throw .closed(operation) }
     }
 
-    package func callSoon(_ callback: @escaping () throws -> Void) -> Handle {
-        guard admits("callSoon") else { return Handle(refused: ()) }
-        let handle = Handle(callback)
+    package func callSoon(at place: SourcePlace? = nil, _ callback: @escaping () throws -> Void) -> Handle {
+        guard admits("callSoon") else { return Handle(refusedAt: place) }
+        let handle = Handle(at: place, callback)
         queue.append(handle)
         return handle
     }
 
-    package func callAt(_ when: LoopInstant, _ callback: @escaping () throws -> Void) -> TimerHandle {
-        guard admits("callAt") else { return TimerHandle(refusedAt: when) }
-        let handle = TimerHandle(when: when, tally: timers.tally, callback)
+    package func callAt(
+        _ when: LoopInstant, at place: SourcePlace? = nil, _ callback: @escaping () throws -> Void
+    ) -> TimerHandle {
+        guard admits("callAt") else { return TimerHandle(refused: when, at: place) }
+        let handle = TimerHandle(when: when, tally: timers.tally, at: place, callback)
         timers.insert(handle)
         return handle
     }

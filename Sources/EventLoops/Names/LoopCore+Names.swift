@@ -97,8 +97,8 @@ extension LoopCore {
     /// asyncio: `_getaddrinfo_debug`.
     private func reportSlowLookup(_ subject: String, since began: LoopInstant) {
         let took = began.duration(to: now)
-        guard took >= slowCallbackDuration else { return }
-        Log.write(.info, "Looking up \(subject) took \(took)")
+        guard took >= observation.slowness else { return }
+        Log.write(.info, "Looking up \(subject) took \(took.secondsText)")
     }
 }
 

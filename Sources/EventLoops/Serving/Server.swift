@@ -82,6 +82,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         }
         state = .serving
         for listener in listeners { listener.start() }
+        core.note(.info, "\(self) is serving")
     }
 
     /// Serves until the calling task is cancelled or the server is closed, and closes the server then.
@@ -109,6 +110,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         guard isOnLoop("close"), state != .closed else { return }
         stopListening()
         core.servers[ObjectIdentifier(self)] = nil
+        core.note(.debug, "\(self) is closed")
         stopServing.resumeAll()
         endIfDone()
     }
@@ -196,15 +198,20 @@ extension Server: AcceptTarget {
             try? Descriptor.close(descriptor)
             return
         }
+        let `protocol` = makeProtocol()
         do {
-            let `protocol` = makeProtocol()
             // The factory may have closed the server.
             guard state != .closed else { return try Descriptor.close(descriptor) }
-            try SocketTransport(core: core, descriptor: descriptor, protocol: `protocol`, tracker: self).begin()
+            let transport = try SocketTransport(
+                core: core, descriptor: descriptor, protocol: `protocol`, tracker: self)
+            core.note(.debug, "\(self) got a new connection: \(transport)")
+            transport.begin()
         } catch {
             try? Descriptor.close(descriptor)
-            let message = "Error on transport creation for incoming connection"
-            core.exceptions.report(ExceptionContext(message: message, error: error))
+            var context = ExceptionContext(
+                message: "Error on transport creation for incoming connection", error: error)
+            context.protocol = `protocol`
+            core.exceptions.report(context)
         }
     }
 }

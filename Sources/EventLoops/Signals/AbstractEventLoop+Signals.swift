@@ -11,12 +11,17 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - signal: The number, for instance `SIGTERM`.
+    ///   - file: Where this is called, for debug mode.
+    ///   - line: The line there.
     ///   - callback: What it throws goes to the exception handler; the handler stays.
     /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is no signal or that the C library keeps for
     ///   itself, `.system` for one that cannot be caught, `.closed`, `.wrongThread`. asyncio: `add_signal_handler`.
-    public func addSignalHandler(_ signal: Int32, _ callback: @escaping () throws -> Void) throws(EventLoopError) {
+    public func addSignalHandler(
+        _ signal: Int32, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () throws -> Void
+    ) throws(EventLoopError) {
         try core.check("addSignalHandler")
-        try core.signals.setHandler(signal, wakeDescriptor: core.driver.wakeDescriptor, callback)
+        let place = core.place(file, line)
+        try core.signals.setHandler(signal, wakeDescriptor: core.driver.wakeDescriptor, at: place, callback)
     }
 
     /// Takes the loop's handler of a signal away.
@@ -47,7 +52,7 @@ extension AbstractEventLoop {
     ///
     /// - Parameter signals: The numbers, at least one.
     /// - Returns: The numbers of the signals, as they come. After ``shutdownAsyncGenerators()`` an empty sequence.
-    /// - Throws: As ``addSignalHandler(_:_:)``; `.invalidArgument` also for no number. asyncio has none.
+    /// - Throws: As ``addSignalHandler(_:file:line:_:)``; `.invalidArgument` also for no number. asyncio has none.
     public func signals(_ signals: Int32...) throws(EventLoopError) -> SignalSequence {
         try core.check("signals")
         guard !signals.isEmpty else { throw .invalidArgument("signals", "At least one signal must be named") }

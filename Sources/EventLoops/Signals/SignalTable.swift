@@ -22,11 +22,16 @@ final class SignalTable {
         weak var listener: (any SignalListener)?
     }
 
+    private struct Handler {
+        let place: SourcePlace?
+        let callback: () throws -> Void
+    }
+
     /// Those of one signal.
     private struct Listeners {
-        var handler: (() throws -> Void)?
+        var handler: Handler?
         /// Called for want of all others.
-        var fallback: (() throws -> Void)?
+        var fallback: Handler?
         var sequences: [Reference] = []
         /// The thread on which the signal was blocked before.
         var blockedOn: UInt?
@@ -52,17 +57,19 @@ final class SignalTable {
     // MARK: Handlers
 
     func setHandler(
-        _ signal: Int32, wakeDescriptor: Int32, _ handler: @escaping () throws -> Void
+        _ signal: Int32, wakeDescriptor: Int32, at place: SourcePlace?, _ callback: @escaping () throws -> Void
     ) throws(EventLoopError) {
+        let handler = Handler(place: place, callback: callback)
         try change(signal, wakeDescriptor, "addSignalHandler") { $0.handler = handler }
     }
 
     /// Sets what is called for want of a handler and a sequence, unless the program has decided about the signal; a
     /// second one is then the system's, even if the loop is stuck.
     func setFallback(
-        _ signal: Int32, wakeDescriptor: Int32, _ fallback: @escaping () throws -> Void
+        _ signal: Int32, wakeDescriptor: Int32, _ callback: @escaping () throws -> Void
     ) throws(EventLoopError) {
         guard cl_signal_is_default(signal) else { return }
+        let fallback = Handler(place: nil, callback: callback)
         try change(signal, wakeDescriptor, "run") { $0.fallback = fallback }
     }
 
@@ -116,8 +123,8 @@ final class SignalTable {
         watcher != nil
     }
 
-    /// Tells the signals that have come in: sequences at once, callbacks by way of `schedule`.
-    func takePending(_ schedule: (@escaping () throws -> Void) -> Void) {
+    /// Tells the signals that have come in: sequences at once, callbacks by way of `schedule`, with where they were added.
+    func takePending(_ schedule: (SourcePlace?, @escaping () throws -> Void) -> Void) {
         guard let watcher, cl_signal_pending(watcher) != 0 else { return }
         var pending = cl_signal_take(watcher)
         while pending != 0 {
@@ -125,7 +132,9 @@ final class SignalTable {
             pending &= pending - 1
             guard let told = listeners[signal] else { continue }
             for reference in told.sequences { reference.listener?.add(signal) }
-            if let callback = told.handler ?? (told.sequences.isEmpty ? told.fallback : nil) { schedule(callback) }
+            if let handler = told.handler ?? (told.sequences.isEmpty ? told.fallback : nil) {
+                schedule(handler.place, handler.callback)
+            }
         }
     }
 

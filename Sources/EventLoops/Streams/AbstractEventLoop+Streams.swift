@@ -102,6 +102,8 @@ extension LoopCore {
         // That a connection breaks is no fault of its handler.
         if error is CancellationError || (connection.hasBroken && error is EventLoopError) { return }
         var context = ExceptionContext(message: "Unhandled exception in connection handler", error: error)
+        context.task = CancellationScope.owner(on: queue)
+        context.protocol = connection
         context.transport = transport
         exceptions.report(context)
     }

@@ -56,9 +56,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         core.transports[ObjectIdentifier(self)] = self
         tracker?.attach(self)
         state = .open
-        let began = core.upcallBegins()
-        receiver.connection?.connectionMade(self)
-        core.upcallEnded(began) { "connectionMade" }
+        core.upcall(CodeName("connectionMade", of: `protocol`)) { receiver.connection?.connectionMade(self) }
         if state == .open, !isPaused { channel?.startReading() }
     }
 
@@ -175,6 +173,7 @@ extension SocketTransport {
         var context = ExceptionContext(
             message: "Cannot write after writeEOF",
             error: EventLoopError(.invalidState, "write", detail: "\(count) bytes written after writeEOF were dropped"))
+        context.protocol = `protocol`
         context.transport = self
         core.exceptions.report(context)
         return false
@@ -187,9 +186,7 @@ extension SocketTransport {
 
     private func pauseProtocolIfNeeded() {
         guard flow.mustPause(at: outgoing.count) else { return }
-        let began = core.upcallBegins()
-        `protocol`.pauseWriting()
-        core.upcallEnded(began) { "pauseWriting" }
+        core.upcall(CodeName("pauseWriting", of: `protocol`)) { `protocol`.pauseWriting() }
     }
 
     package func writeEOF() {
@@ -212,9 +209,7 @@ extension SocketTransport {
         outgoing.consume(count)
         guard state == .open || state == .flushing else { return }
         if flow.isPaused, flow.mustResume(at: outgoing.count) {
-            let began = core.upcallBegins()
-            `protocol`.resumeWriting()
-            core.upcallEnded(began) { "resumeWriting" }
+            core.upcall(CodeName("resumeWriting", of: `protocol`)) { `protocol`.resumeWriting() }
         }
         if !outgoing.isEmpty {
             channel?.send()
@@ -233,12 +228,14 @@ extension SocketTransport: StreamChannelOwner {
         guard isOnLoop("pauseReading"), state == .open || state == .made, !isPaused else { return }
         isPaused = true
         if !hasReceivedEOF { channel?.stopReading() }
+        core.note(.debug, "\(self) pauses reading")
     }
 
     package func resumeReading() {
         guard isOnLoop("resumeReading"), state == .open || state == .made, isPaused else { return }
         isPaused = false
         if state == .open, !hasReceivedEOF { channel?.startReading() }
+        core.note(.debug, "\(self) resumes reading")
     }
 
     package var acceptsBytes: Bool {
@@ -252,19 +249,11 @@ extension SocketTransport: StreamChannelOwner {
     package func received(_ bytes: UnsafeRawBufferPointer) -> Int {
         switch receiver {
         case .stream(let stream):
-            if core.isDebug { return timed(stream, bytes) }
-            stream.dataReceived(bytes.bytes)
+            core.upcall(CodeName("dataReceived", of: stream)) { stream.dataReceived(bytes.bytes) }
             return bytes.count
         case .buffered: return copy(bytes)
         case .nobody: return bytes.count
         }
-    }
-
-    private func timed(_ stream: any StreamProtocol, _ bytes: UnsafeRawBufferPointer) -> Int {
-        let began = core.upcallBegins()
-        stream.dataReceived(bytes.bytes)
-        core.upcallEnded(began) { "dataReceived" }
-        return bytes.count
     }
 
     /// Hands bytes that lie elsewhere to a protocol that supplies its own memory, for as long as it takes them.
@@ -274,9 +263,7 @@ extension SocketTransport: StreamChannelOwner {
             guard let memory = receiveBuffer(), isReading, buffered === bufferSupplier else { break }
             let count = min(memory.count, bytes.count - taken)
             memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[taken..<taken + count]))
-            let began = core.upcallBegins()
-            buffered.bufferUpdated(count)
-            core.upcallEnded(began) { "bufferUpdated" }
+            core.upcall(CodeName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(count) }
             taken += count
         }
         return isClosing ? bytes.count : taken
@@ -284,7 +271,7 @@ extension SocketTransport: StreamChannelOwner {
 
     package func receiveBuffer() -> UnsafeMutableRawBufferPointer? {
         guard case .buffered(let buffered) = receiver else { return nil }
-        let memory = buffered.getBuffer(sizeHint: -1)
+        let memory = core.upcall(CodeName("getBuffer", of: buffered)) { buffered.getBuffer(sizeHint: -1) }
         // It may have changed the protocol: the new one is asked next.
         guard case .buffered(let current) = receiver, current === buffered else { return nil }
         bufferSupplier = buffered
@@ -299,18 +286,17 @@ extension SocketTransport: StreamChannelOwner {
         guard case .buffered(let buffered) = receiver, buffered === bufferSupplier else {
             return withExtendedLifetime(bufferSupplier) { received(bytes) }
         }
-        let began = core.upcallBegins()
-        buffered.bufferUpdated(bytes.count)
-        core.upcallEnded(began) { "bufferUpdated" }
+        core.upcall(CodeName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(bytes.count) }
         return bytes.count
     }
 
     package func receivedEOF() {
         guard state == .open, !hasReceivedEOF else { return }
         hasReceivedEOF = true
-        let began = core.upcallBegins()
-        let disposition = receiver.connection?.eofReceived() ?? .close
-        core.upcallEnded(began) { "eofReceived" }
+        core.note(.debug, "\(self) received EOF")
+        let disposition = core.upcall(CodeName("eofReceived", of: `protocol`)) {
+            receiver.connection?.eofReceived() ?? .close
+        }
         if disposition == .close { close() }
     }
 }
@@ -331,7 +317,9 @@ extension SocketTransport {
 
     package func failed(_ errno: Errno, _ operation: StaticString) {
         guard state == .open || state == .flushing else { return }
-        loss = EventLoopError(system: errno, "\(operation)", address: knownPeer?.description)
+        let error = EventLoopError(system: errno, "\(operation)", address: knownPeer?.description)
+        core.note(.debug, "\(self) failed: \(error)")
+        loss = error
         closeChannel()
     }
 
@@ -364,7 +352,8 @@ extension SocketTransport {
     }
 
     private func tellLoss() {
-        `protocol`.connectionLost(loss)
+        core.note(.debug, "\(self) is closed")
+        core.upcall(CodeName("connectionLost", of: `protocol`)) { `protocol`.connectionLost(loss) }
         letGo()
     }
 

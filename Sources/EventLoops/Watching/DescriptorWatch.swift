@@ -11,6 +11,7 @@ enum WatchDirection {
 /// queue: what was queued in a turn has run, or was called off, before the kernel is asked again.
 final class DescriptorWatch: WatchOwner, CustomStringConvertible {
     private struct Registration {
+        let place: SourcePlace?
         let callback: () throws -> Void
         /// The handle that waits for its turn, or ran last.
         var queued: Handle?
@@ -35,9 +36,11 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
     }
 
     /// Sets or replaces a callback; a replaced one does not run any more.
-    func add(_ direction: WatchDirection, _ callback: @escaping () throws -> Void) throws(Errno) {
+    func add(
+        _ direction: WatchDirection, at place: SourcePlace?, _ callback: @escaping () throws -> Void
+    ) throws(Errno) {
         let isNew = take(direction) == nil
-        put(direction, Registration(callback: callback))
+        put(direction, Registration(place: place, callback: callback))
         guard isNew else { return }
         do throws(Errno) { try tellChannel() } catch {
             put(direction, nil)
@@ -91,8 +94,8 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
     }
 
     private func schedule(_ registration: inout Registration?) {
-        guard let callback = registration?.callback else { return }
-        let handle = Handle(callback)
+        guard let (place, callback) = registration.map({ ($0.place, $0.callback) }) else { return }
+        let handle = Handle(at: place, callback)
         registration?.queued = handle
         queue.append(handle)
     }

@@ -2,7 +2,7 @@ internal import Kernel
 
 extension LoopCore {
     func addWatch(
-        _ operation: String, _ descriptor: Int32, _ direction: WatchDirection,
+        _ operation: String, _ descriptor: Int32, _ direction: WatchDirection, at place: SourcePlace?,
         _ callback: @escaping () throws -> Void
     ) throws(EventLoopError) {
         try check(operation)
@@ -15,7 +15,7 @@ extension LoopCore {
         let watch = descriptors.watch(descriptor) {
             DescriptorWatch(descriptor, driver: driver, queue: queue, exceptions: exceptions)
         }
-        do throws(Errno) { try watch.add(direction, callback) } catch {
+        do throws(Errno) { try watch.add(direction, at: place, callback) } catch {
             if watch.isEmpty { descriptors.endWatch(descriptor) }
             throw EventLoopError(.system, operation, errno: error, detail: Self.remedy(error, descriptor))
         }

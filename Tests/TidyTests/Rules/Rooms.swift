@@ -12,6 +12,8 @@ enum Rooms {
         "ProactorLoop": ["EventLoops", "Uring", "Kernel"],
         "SelectorLoop": ["EventLoops", "Polling", "Kernel"],
         "ProactorTesting": ["EventLoops", "Kernel"],
+        // The package swift-log, by its names in code and in the manifest.
+        "ProactorLogging": ["EventLoops", "Logging", "swiftLog"],
         "TestSupport": ["EventLoops", "Uring", "Kernel"],
         "Proactor": ["ProactorLoop", "SelectorLoop", "EventLoops", "Uring", "Kernel", "CUring", "CLinux"],
     ]

@@ -1,0 +1,119 @@
+internal import Kernel
+
+extension LoopCore {
+    // MARK: Places
+
+    /// The place where a caller makes something, to be remembered in debug mode; nil without it.
+    @inline(__always)
+    func place(_ file: StaticString, _ line: UInt) -> SourcePlace? {
+        isDebug ? SourcePlace(file, line) : nil
+    }
+
+    // MARK: User code
+
+    /// Calls user code: timed in debug mode, shown to the watchdog if there is one, and plainly else.
+    @inline(__always)
+    func upcall<Result>(_ name: @autoclosure () -> CodeName, _ body: () -> Result) -> Result {
+        isObserved ? observed(name(), body) : body()
+    }
+
+    @inline(never)
+    private func observed<Result>(_ name: CodeName, _ body: () -> Result) -> Result {
+        if name.kind == .task, observation.hasMissedTasks { labelAllTasks() }
+        return observation.shown(name) {
+            guard isDebug else { return body() }
+            return observation.timed(name, clock: { now }, body)
+        }
+    }
+
+    // MARK: Tasks
+
+    /// Notes the name of a task that begins, for who may have to name it.
+    func taskBegins(_ task: any EndableTask, _ job: Task<Void, Never>) {
+        if isObserved { label(task, TaskLabels.address(of: job)) } else { observation.hasMissedTasks = true }
+    }
+
+    /// Forgets the name of the task that ends; called by its own job.
+    func taskEnds() {
+        guard observation.hasLabels, let address = TaskLabels.addressOfCurrentTask() else { return }
+        if observation.labels.remove(address) { observation.hasLabels = false }
+    }
+
+    /// A task has another name than before.
+    func taskIsRenamed(_ task: any EndableTask) {
+        guard observation.hasLabels, let job = task.job else { return }
+        let address = TaskLabels.address(of: job)
+        if observation.labels[address] != nil { label(task, address) }
+    }
+
+    private func labelAllTasks() {
+        observation.hasMissedTasks = false
+        for task in tasks.values {
+            if let job = task.job { label(task, TaskLabels.address(of: job)) }
+        }
+    }
+
+    private func label(_ task: any EndableTask, _ address: UInt) {
+        observation.labels.set(task.label, at: address)
+        observation.hasLabels = true
+    }
+
+    // MARK: Watchdog
+
+    func setWatchdog(_ threshold: Duration?, _ report: (@Sendable (BlockedCallback) -> Void)?) throws(EventLoopError) {
+        let operation = "setWatchdog"
+        try check(operation)
+        guard let threshold else { return endWatchdog() }
+        guard threshold > .zero else { throw .invalidArgument(operation, "The threshold must be above zero") }
+        let kind = loop.map { "\(type(of: $0))" } ?? "Event loop"
+        let watchdog = Watchdog(threshold: threshold, loop: kind, labels: observation.labels) { blocked in
+            if let report { report(blocked) } else { Log.write(.warning, blocked.description) }
+        }
+        let failure = watchdog.start()
+        guard failure == 0 else {
+            throw EventLoopError(
+                .system, "pthread_create", errno: Errno(rawValue: failure), detail: "No thread for the watchdog")
+        }
+        observation.watchdog = watchdog
+        setObserver(.watchdog, true)
+        // What runs now is the first to be watched.
+        if queue.isTurning { _ = watchdog.activity.enter(nameOfCaller) }
+    }
+
+    func endWatchdog() {
+        observation.watchdog = nil
+        setObserver(.watchdog, false)
+    }
+
+    private var nameOfCaller: CodeName {
+        guard let task = CancellationScope.owner(on: queue) as? any EndableTask, let job = task.job else {
+            return CodeName(kind: .unknown)
+        }
+        let address = TaskLabels.address(of: job)
+        label(task, address)
+        return CodeName(kind: .task, first: address)
+    }
+
+    /// Shows that none of the user's code runs: what was shown when the watchdog was set has no other end.
+    @inline(__always)
+    func upcallsAreOver() {
+        if isObserved { observation.watchdog?.activity.rest() }
+    }
+
+    // MARK: Telling
+
+    /// Writes a line to the log, in debug mode only.
+    @inline(__always)
+    func note(_ level: LogLevel, _ text: @autoclosure () -> String) {
+        if isDebug { Log.write(level, text()) }
+    }
+
+    /// Says what is open, though the loop closes.
+    ///
+    /// asyncio: `ResourceWarning: unclosed transport`.
+    func warnOfUnclosed() {
+        guard isDebug else { return }
+        for server in servers.values { Log.write(.warning, "unclosed server \(server)") }
+        for transport in transports.values { Log.write(.warning, "unclosed transport \(transport)") }
+    }
+}

@@ -1,0 +1,53 @@
+import Glibc
+
+/// A lock, and the means to sleep until another thread has changed what it guards.
+///
+/// Source: `pthread_cond_timedwait(3)`.
+package final class Condition: Sendable {
+    private nonisolated(unsafe) let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private nonisolated(unsafe) let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    package init() {
+        mutex.initialize(to: pthread_mutex_t())
+        pthread_mutex_init(mutex, nil)
+        changed.initialize(to: pthread_cond_t())
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        // The same clock as everywhere here: one that nobody can set.
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(changed, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(changed)
+        pthread_mutex_destroy(mutex)
+        changed.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Runs `body` while no other thread holds the lock.
+    package func withLock<Result>(_ body: () -> Result) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body()
+    }
+
+    /// Lets go of the lock until ``signal()``, at most until `deadline`; now and then it returns for no reason.
+    ///
+    /// - Parameter deadline: In nanoseconds of ``MonotonicClock``; nil for ever.
+    package func wait(until deadline: Int64?) {
+        guard let deadline else {
+            pthread_cond_wait(changed, mutex)
+            return
+        }
+        let (seconds, nanoseconds) = deadline.quotientAndRemainder(dividingBy: 1_000_000_000)
+        var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(nanoseconds))
+        pthread_cond_timedwait(changed, mutex, &time)
+    }
+
+    /// Wakes a thread that waits.
+    package func signal() {
+        pthread_cond_signal(changed)
+    }
+}

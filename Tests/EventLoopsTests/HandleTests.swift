@@ -1,0 +1,23 @@
+import EventLoops
+import Testing
+
+@_silgen_name("malloc_usable_size") private func usableSize(_ memory: UnsafeMutableRawPointer) -> Int
+
+@Suite struct HandleTests {
+    /// The place of debug mode has room in it: callbacks are the most common of all things a loop makes.
+    @Test func handle_hasFortyBytes() {
+        let handle = Handle {}
+        #expect(usableSize(Unmanaged.passUnretained(handle).toOpaque()) <= 40)
+    }
+
+    @Test func handle_keepsItsPlace_whateverBecomesOfIt() throws {
+        let place = SourcePlace("App/Main.swift", 7)
+        let handle = Handle(at: place) {}
+        #expect(handle.place === place)
+        #expect(handle.description == "<Handle created at App/Main.swift:7>")
+        try handle.run()
+        handle.cancel()
+        #expect(handle.place === place)
+        #expect(handle.description == "<Handle cancelled created at App/Main.swift:7>")
+    }
+}
