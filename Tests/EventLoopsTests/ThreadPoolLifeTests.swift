@@ -30,11 +30,12 @@ import Testing
     }
 
     private static func namesOfTwoThreads(_ pool: ThreadPoolExecutor) throws -> [String] {
-        nonisolated(unsafe) var names = ["", ""]
+        let lock = Lock()
+        nonisolated(unsafe) var names: [String] = []
         let (begun, mayEnd) = (SharedCount(), Gate())
-        for index in names.indices {
+        for _ in 0..<2 {
             try pool.submit {
-                names[index] = ThreadNames.current
+                lock.withLock { names.append(ThreadNames.current) }
                 begun.add(1)
                 mayEnd.wait()
             }
