@@ -278,12 +278,15 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
                 loop.setDefaultExecutor(pool)
-                let gate = OneWayGate()
-                let running = loop.runInExecutor { gate.wait() }
+                let (begun, gate) = (OneWayGate(), OneWayGate())
+                let running = loop.runInExecutor {
+                    begun.open()
+                    gate.wait()
+                }
                 let future = loop.runInExecutor { Issue.record("a dropped job ran") }
                 let task = loop.createTask { try await loop.toThread { Issue.record("dropped work ran") } }
                 let lookup = loop.createTask { try await loop.getAddrInfo(host: "localhost", port: 1) }
-                try await loop.eventually("all are given") { pool.pending >= 3 }
+                try await loop.eventually("all others wait") { begun.isOpen && pool.pending == 3 }
                 pool.shutdown(wait: false, cancelPending: true)
                 await #expect(throws: CancellationError.self) { try await future.value }
                 #expect(future.cancelMessage == "The executor dropped the job")

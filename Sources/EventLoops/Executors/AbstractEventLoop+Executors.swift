@@ -37,8 +37,8 @@ extension AbstractEventLoop {
     ///
     /// - Parameter timeout: How long to wait at most; nil for ever. When it is over this returns all the same: the log
     ///   has a warning, and the threads are left to end by themselves.
-    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`, `.closed`, `.system` if there is no thread
-    ///   on which to wait. asyncio: `shutdown_default_executor`.
+    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`, `.closed`, `.system` if there is no
+    ///   thread on which to wait. asyncio: `shutdown_default_executor`.
     public func shutdownDefaultExecutor(timeout: Duration? = nil) async throws {
         try core.checkTask("shutdownDefaultExecutor")
         guard let executor = core.defaultExecutor.shutDown() else { return }

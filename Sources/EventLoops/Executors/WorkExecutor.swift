@@ -11,8 +11,8 @@ public protocol WorkExecutor: Sendable {
     /// Takes a job, to be run soon; does not wait for it.
     ///
     /// - Parameter job: What to run, once.
-    /// - Throws: ``EventLoopError``: `.executorShutDown` after ``shutdown(wait:cancelPending:)``, `.queueFull` if as much
-    ///   waits as may, `.system` if nothing can run it. asyncio: `Executor.submit`.
+    /// - Throws: ``EventLoopError``: `.executorShutDown` after ``shutdown(wait:cancelPending:)``, `.queueFull` if as
+    ///   much waits as may, `.system` if nothing can run it. asyncio: `Executor.submit`.
     func submit(_ job: @escaping @Sendable () -> Void) throws(EventLoopError)
 
     /// Takes a job whose caller is suspended until it is done.
