@@ -5,14 +5,13 @@ import PrimitiveSupport
 
 func executeBatch(_ count: Int) throws -> Int64 {
     let loop = group.next()
-    nonisolated(unsafe) var left = count / batchSize
-    nonisolated(unsafe) var ran = 0
+    nonisolated(unsafe) let tally = Tally(count / batchSize)
     return try measure(on: loop) { end in
         @Sendable func makeBatch() {
-            for _ in 1..<batchSize { loop.execute { ran += 1 } }
+            for _ in 1..<batchSize { loop.execute { tally.called += 1 } }
             loop.execute {
-                left -= 1
-                if left > 0 { makeBatch() } else { end() }
+                tally.left -= 1
+                if tally.left > 0 { makeBatch() } else { end() }
             }
         }
         makeBatch()
@@ -21,11 +20,11 @@ func executeBatch(_ count: Int) throws -> Int64 {
 
 func executeChain(_ count: Int) throws -> Int64 {
     let loop = group.next()
-    nonisolated(unsafe) var left = count
+    nonisolated(unsafe) let tally = Tally(count)
     return try measure(on: loop) { end in
         @Sendable func step() {
-            left -= 1
-            if left > 0 { loop.execute(step) } else { end() }
+            tally.left -= 1
+            if tally.left > 0 { loop.execute(step) } else { end() }
         }
         loop.execute(step)
     }

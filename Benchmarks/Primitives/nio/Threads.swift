@@ -46,14 +46,14 @@ func postToSleepingLoop(_ count: Int) throws -> Int64 {
     let (here, there) = (group.next(), group.next())
     try here.submit { pinToCore(0) }.wait()
     try there.submit { pinToCore(1) }.wait()
-    nonisolated(unsafe) var left = count
+    nonisolated(unsafe) let tally = Tally(count)
     return try measure(on: here) { end in
         @Sendable func answer() {
             here.execute(goOn)
         }
         @Sendable func goOn() {
-            left -= 1
-            if left > 0 { there.execute(answer) } else { end() }
+            tally.left -= 1
+            if tally.left > 0 { there.execute(answer) } else { end() }
         }
         there.execute(answer)
     }
@@ -65,12 +65,12 @@ func workInPool(_ count: Int) throws -> Int64 {
     pool.start()
     try loop.submit { pinToCore(0) }.wait()
     try pool.runIfActive(eventLoop: loop) { pinToCore(1) }.wait()
-    nonisolated(unsafe) var left = count
+    nonisolated(unsafe) let tally = Tally(count)
     let took = try measure(on: loop) { end in
         @Sendable func work() {
             pool.runIfActive(eventLoop: loop) {}.whenComplete { _ in
-                left -= 1
-                if left > 0 { work() } else { end() }
+                tally.left -= 1
+                if tally.left > 0 { work() } else { end() }
             }
         }
         work()

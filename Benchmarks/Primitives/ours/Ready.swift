@@ -4,13 +4,12 @@ import PrimitiveSupport
 import Proactor
 
 func callSoonBatch(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
-    var left = count / batchSize
-    var ran = 0
+    let tally = Tally(count / batchSize)
     func makeBatch() {
-        for _ in 1..<batchSize { loop.callSoon { ran += 1 } }
+        for _ in 1..<batchSize { loop.callSoon { tally.called += 1 } }
         loop.callSoon {
-            left -= 1
-            if left > 0 { makeBatch() } else { loop.stop() }
+            tally.left -= 1
+            if tally.left > 0 { makeBatch() } else { loop.stop() }
         }
     }
     let began = nanoseconds()
@@ -20,10 +19,10 @@ func callSoonBatch(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 
 }
 
 func callSoonChain(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
-    var left = count
+    let tally = Tally(count)
     func step() {
-        left -= 1
-        if left > 0 { loop.callSoon(step) } else { loop.stop() }
+        tally.left -= 1
+        if tally.left > 0 { loop.callSoon(step) } else { loop.stop() }
     }
     let began = nanoseconds()
     loop.callSoon(step)

@@ -36,12 +36,12 @@ func futureAwaited(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 
 }
 
 func taskBatch(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
-    var ended = 0
+    let tally = Tally(count)
     func makeBatch() {
         for _ in 0..<batchSize {
             loop.createTask {
-                ended += 1
-                if ended == count { loop.stop() } else if ended % batchSize == 0 { makeBatch() }
+                tally.left -= 1
+                if tally.left == 0 { loop.stop() } else if tally.left % batchSize == 0 { makeBatch() }
             }
         }
     }

@@ -95,11 +95,11 @@ func workInExecutor(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64
     let pool = ThreadPoolExecutor(maxWorkers: 1)
     pinToCore(0)
     try loop.runUntilComplete(loop.runInExecutor(pool) { pinToCore(1) })
-    var left = count
+    let tally = Tally(count)
     func work() {
         loop.runInExecutor(pool) {}.addDoneCallback { _ in
-            left -= 1
-            if left > 0 { work() } else { loop.stop() }
+            tally.left -= 1
+            if tally.left > 0 { work() } else { loop.stop() }
         }
     }
     let began = nanoseconds()

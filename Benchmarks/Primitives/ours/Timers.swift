@@ -7,14 +7,14 @@ private let armed = 100
 private let live = 100_000
 
 func timerFired(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
-    var left = count
+    let tally = Tally(count)
     // So short that all are due before the last one is made, or nearly so: waiting is not measured.
     let span = count / 20000 + 1
     let began = nanoseconds()
     for index in 0..<count {
         loop.callLater(.milliseconds(index * 7919 % span + 1)) {
-            left -= 1
-            if left == 0 { loop.stop() }
+            tally.left -= 1
+            if tally.left == 0 { loop.stop() }
         }
     }
     try loop.runForever()
@@ -22,10 +22,10 @@ func timerFired(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
 }
 
 func timerRearmed(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
-    var left = count
+    let tally = Tally(count)
     func fire() {
-        left -= 1
-        if left >= armed { loop.callLater(.zero, fire) } else if left == 0 { loop.stop() }
+        tally.left -= 1
+        if tally.left >= armed { loop.callLater(.zero, fire) } else if tally.left == 0 { loop.stop() }
     }
     let began = nanoseconds()
     for _ in 0..<armed { loop.callLater(.zero, fire) }
@@ -34,18 +34,14 @@ func timerRearmed(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
 }
 
 func timerCancelled(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
-    var left = count / batchSize
-    var fired = 0
-    var handles: [TimerHandle] = []
-    handles.reserveCapacity(batchSize)
+    let tally = Tally(count / batchSize)
     func makeBatch() {
-        for index in 0..<batchSize {
-            handles.append(loop.callLater(.seconds(index * 7919 % batchSize + 1)) { fired += 1 })
+        let handles = (0..<batchSize).map { index in
+            loop.callLater(.seconds(index * 7919 % batchSize + 1)) { tally.called += 1 }
         }
         for handle in handles { handle.cancel() }
-        handles.removeAll(keepingCapacity: true)
-        left -= 1
-        if left > 0 { loop.callSoon(makeBatch) } else { loop.stop() }
+        tally.left -= 1
+        if tally.left > 0 { loop.callSoon(makeBatch) } else { loop.stop() }
     }
     let began = nanoseconds()
     loop.callSoon(makeBatch)
@@ -53,21 +49,39 @@ func timerCancelled(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64
     return nanoseconds() - began
 }
 
-func timerCancelledAmongMany(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
-    var done = 0
-    var fired = 0
-    var handles = (0..<live).map { index in loop.callLater(.seconds(index * 7919 % live + 1000)) { fired += 1 } }
+/// Many timers, of which one after the other is replaced by a new one.
+private final class ManyTimers {
+    private let loop: any AbstractEventLoop
+    private let count: Int
+    private var handles: [TimerHandle] = []
+    private var done = 0
+    private var fired = 0
+
+    init(_ loop: any AbstractEventLoop, _ count: Int) {
+        self.loop = loop
+        self.count = count
+        handles = (0..<live).map(timer)
+    }
+
+    private func timer(_ number: Int) -> TimerHandle {
+        loop.callLater(.seconds(number * 7919 % live + 1000)) { self.fired += 1 }
+    }
+
     func replaceSome() {
         for _ in 0..<batchSize {
             let place = done * 104729 % live
             handles[place].cancel()
-            handles[place] = loop.callLater(.seconds(done * 7919 % live + 1000)) { fired += 1 }
+            handles[place] = timer(done)
             done += 1
         }
         if done < count { loop.callSoon(replaceSome) } else { loop.stop() }
     }
+}
+
+func timerCancelledAmongMany(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
+    let timers = ManyTimers(loop, count)
     let began = nanoseconds()
-    loop.callSoon(replaceSome)
+    loop.callSoon(timers.replaceSome)
     try loop.runForever()
     return nanoseconds() - began
 }
