@@ -145,6 +145,11 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         for callback in called { schedule(callback.call) }
     }
 
+    /// As ``finishTask(_:wasCancelled:message:name:)``, for a body that has returned.
+    final func finishTask(returning value: Value) {
+        if !isDone { finish(value) }
+    }
+
     /// Settles a task from its own body, past the guard that keeps others from doing so.
     final func finishTask(
         _ result: Result<Value, any Error>, wasCancelled: Bool, message: String? = nil, name: String? = nil
