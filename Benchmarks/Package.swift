@@ -9,33 +9,37 @@ let dialect: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+
 /// A package of its own, so that nobody who uses the library ever fetches or builds its rivals.
 let package = Package(
     name: "swift-proactor-benchmarks",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2")
+        .package(name: "swift-proactor", path: ".."),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
+        // Echo servers; our own is one of the examples.
         .target(name: "PeerSupport", path: "Peers/swift-support", swiftSettings: dialect),
         .executableTarget(
-            name: "NIOEcho",
-            dependencies: [
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                "PeerSupport",
-            ],
-            path: "Peers/nio",
-            swiftSettings: dialect
-        ),
+            name: "NIOEcho", dependencies: nio + ["PeerSupport"], path: "Peers/nio", swiftSettings: dialect),
         .executableTarget(
-            name: "NIOAsyncEcho",
-            dependencies: [
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                "PeerSupport",
-            ],
-            path: "Peers/nio-async",
-            swiftSettings: dialect
-        ),
+            name: "NIOAsyncEcho", dependencies: nio + ["PeerSupport"], path: "Peers/nio-async", swiftSettings: dialect),
+
+        // What a loop is made of, one by one.
+        .target(name: "Pinning", path: "Primitives/pinning"),
+        .target(
+            name: "PrimitiveSupport", dependencies: ["Pinning"], path: "Primitives/swift-support",
+            swiftSettings: dialect),
+        .executableTarget(
+            name: "NIOPrimitives", dependencies: nio + ["PrimitiveSupport"], path: "Primitives/nio",
+            swiftSettings: dialect),
+        .executableTarget(
+            name: "ProactorPrimitives",
+            dependencies: [.product(name: "Proactor", package: "swift-proactor"), "PrimitiveSupport"],
+            path: "Primitives/ours", swiftSettings: dialect),
     ]
 )

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Echo servers side by side, as ratios to raw liburing C.
+"""Echo servers side by side, as ratios to raw liburing C, and what loops are made of, in nanoseconds.
 
-  bench.py                                   every server, every case; writes Results/<date>.md and plots
+  bench.py                                   everything; writes Results/<date>.md and plots
   bench.py --only nio --case 64x64x1         one rival in one case (raw liburing C always runs, as the measure)
+  bench.py --only-primitives                 no servers: callSoon, timers, posts, futures, tasks
   bench.py --quick                           a smoke test: one short round, written to .build-c/quick.md
 
 Build first: `make -C Benchmarks build`. README.md says how to read the figures.
@@ -16,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness import measure, report
+from harness import measure, primitives, primitives_report, report
 from harness.cases import DEFAULT_CASES, Case
 from harness.facts import facts
 from harness.servers import BASELINE, HERE, SERVERS, Server
@@ -31,7 +32,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--secs", type=float, default=2, help="how long each run is measured (2)")
     parser.add_argument("--only", action="append", metavar="SERVER", help="this server; may be repeated")
     parser.add_argument("--case", action="append", metavar="CASE", help="SIZExCONNECTIONSxDEPTH or churn; repeatable")
-    parser.add_argument("--quick", action="store_true", help="one round of 0.3 s, which proves only that it works")
+    parser.add_argument("--primitive", action="append", metavar="NAME", help="this primitive; repeatable")
+    parser.add_argument("--only-primitives", action="store_true", help="measure no servers")
+    parser.add_argument("--quick", action="store_true", help="one short round, which proves only that it works")
     parser.add_argument("--no-plots", action="store_true")
     parser.add_argument("--out", type=Path, metavar="FILE.md", help="where the report goes")
     options = parser.parse_args()
@@ -39,6 +42,12 @@ def parse_arguments() -> argparse.Namespace:
         options.rounds, options.secs = 1, 0.3
     if options.rounds < 1 or options.secs <= 0:
         parser.error("--rounds and --secs must be positive")
+    # One server or one case is asked for: then the rest is not wanted.
+    options.no_primitives = bool(options.only or options.case) and not (options.primitive or options.only_primitives)
+    unknown = set(options.primitive or []) - {case.name for case in primitives.CASES}
+    if unknown:
+        names = ", ".join(case.name for case in primitives.CASES)
+        parser.error(f"no primitive {', '.join(sorted(unknown))}; there are {names}")
     unknown = set(options.only or []) - {server.name for server in SERVERS}
     if unknown:
         parser.error(f"no server {', '.join(sorted(unknown))}; there are {', '.join(s.name for s in SERVERS)}")
@@ -122,28 +131,51 @@ def draw(table: report.Table, cases: list[Case], out: Path) -> list[str]:
     return [Path(plot["path"]).name for plot in plots]
 
 
-def main() -> None:
-    options = parse_arguments()
+def measure_servers(options: argparse.Namespace, out: Path) -> tuple[list[str], bool]:
+    """The report's sections about servers, and whether every run gave its figures."""
     servers, missing = select(options.only)
-    out = report_path(options)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    described = facts(shlex.join(["Benchmarks/bench.py", *sys.argv[1:]]))
     minutes = len(options.cases) * len(servers) * options.rounds * (options.secs + 0.7) / 60
     print(f"{len(servers)} servers x {len(options.cases)} cases x {options.rounds} rounds: about {minutes:.0f} minutes")
-
     table: report.Table = {}
     for case in options.cases:
         table[case.name] = run_case(case, servers, options.rounds, options.secs)
         print(report.case_lines(table, case, options.rounds), flush=True)
     allocations = count_allocations(servers, options.secs)
-
     plots = [] if options.no_plots else draw(table, options.cases, out)
-    out.write_text(
-        report.markdown(described, table, options.cases, options.rounds, options.secs, allocations, missing, plots)
-    )
-    print(f"\nwritten: {out}")
     failed = any(own.failures for row in table.values() for own in row.values())
-    if failed or any(isinstance(found, str) for found in allocations.values()):
+    failed = failed or any(isinstance(found, str) for found in allocations.values())
+    sections = report.echo_sections(table, options.cases, options.rounds, options.secs, allocations, missing, plots)
+    return sections, not failed
+
+
+def measure_primitives(options: argparse.Namespace) -> tuple[list[str], bool]:
+    """The report's section about primitives, and whether every run gave its figure."""
+    peers, missing = primitives.select()
+    table: primitives.PrimitiveTable = {}
+    print("\nprimitives, ns an operation")
+    for case in primitives.CASES:
+        if options.primitive and case.name not in options.primitive:
+            continue
+        table[case.name] = primitives.run_case(case, peers, options.rounds, shrink=20 if options.quick else 1)
+        print(primitives_report.case_line(table, case.name, peers), flush=True)
+    failed = any(own.failures for row in table.values() for own in row.values())
+    return primitives_report.sections(table, peers, missing, options.rounds), not failed
+
+
+def main() -> None:
+    options = parse_arguments()
+    out = report_path(options)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    described = facts(shlex.join(["Benchmarks/bench.py", *sys.argv[1:]]))
+    sections, fine = [], True
+    if not options.only_primitives:
+        sections, fine = measure_servers(options, out)
+    if not options.no_primitives:
+        more, also_fine = measure_primitives(options)
+        sections, fine = sections + more, fine and also_fine
+    out.write_text(report.document(described, sections))
+    print(f"\nwritten: {out}")
+    if not fine:
         sys.exit("Some runs FAILED: see the end of the report.")
 
 

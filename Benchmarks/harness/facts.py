@@ -31,6 +31,9 @@ def _commit() -> str:
     return f"{commit}, with changes not committed" if changed else commit
 
 
+_PYTHON_VERSIONS = "import platform, uvloop; print(f'{platform.python_version()}, {uvloop.__version__}')"
+
+
 def _nio_version() -> str:
     try:
         pins = json.loads((HERE / "Package.resolved").read_text())["pins"]
@@ -52,5 +55,6 @@ def facts(command_line: str) -> dict[str, str]:
         "liburing": _first_line("pkg-config", "--modversion", "liburing"),
         "libuv": _first_line("pkg-config", "--modversion", "libuv"),
         "SwiftNIO": _nio_version(),
+        "Python, uvloop": _first_line(".build-python/bin/python", "-c", _PYTHON_VERSIONS),
     }
     return {key: value or "not found" for key, value in found.items()}

@@ -3,6 +3,7 @@
 from .cases import Case
 from .measure import Results
 from .servers import BASELINE, EPOLL_BASELINE, ON_EPOLL, Server
+from .tables import markdown_table
 
 # Case name -> server name -> what its rounds gave.
 Table = dict[str, dict[str, Results]]
@@ -22,11 +23,6 @@ def _cell(table: Table, case: str, server: str, baseline: str = BASELINE) -> str
     if found:
         return f"{found[0]:.2f} / {found[1]:.2f}"
     return "FAILED" if not table[case][server].samples else "no baseline"
-
-
-def _markdown_table(head: list[str], rows: list[list[str]], numbers: bool = True) -> str:
-    rule = ["---"] + ["---:" if numbers else "---"] * (len(head) - 1)
-    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
 
 
 def _detail_row(table: Table, case: str, server: str, rounds: int) -> list[str]:
@@ -64,8 +60,7 @@ def case_lines(table: Table, case: Case, rounds: int) -> str:
     return "\n".join([f"\n{case.title}", *lines])
 
 
-def markdown(
-    facts: dict[str, str],
+def echo_sections(
     table: Table,
     cases: list[Case],
     rounds: int,
@@ -73,10 +68,10 @@ def markdown(
     allocations: dict[str, tuple[float, float] | str],
     missing: list[Server],
     plots: list[str],
-) -> str:
+) -> list[str]:
+    """The sections about echo servers."""
     servers = list(table[cases[0].name])
-    parts = [f"# Echo benchmarks, {facts['date'].split()[0]}"]
-    parts.append(_markdown_table(["what", "value"], [[key, value] for key, value in facts.items()], numbers=False))
+    parts = ["## Echo servers"]
     plural = "s" if rounds > 1 else ""
     parts.append(
         f"Medians of {rounds} round{plural} of {seconds:g} s, servers in rotating order, server and load generator "
@@ -85,35 +80,39 @@ def markdown(
         "1.00 is as good as raw C and higher is better. A case is bytes x connections x messages in flight."
     )
 
-    parts.append("## Ratios")
+    parts.append("### Ratios")
     overview = [[case.name, *(_cell(table, case.name, server) for server in servers)] for case in cases]
-    parts.append(_markdown_table(["case", *servers], overview))
+    parts.append(markdown_table(["case", *servers], overview))
     parts += [f"![{name}]({name})" for name in plots]
 
     on_epoll = [server for server in ON_EPOLL if server in servers]
     if EPOLL_BASELINE in servers and on_epoll:
-        parts.append("## On epoll: ratios to plain epoll C")
+        parts.append("### On epoll: ratios to plain epoll C")
         rows = [
             [case.name, *(_cell(table, case.name, server, EPOLL_BASELINE) for server in on_epoll)] for case in cases
         ]
-        parts.append(_markdown_table(["case", *on_epoll], rows))
+        parts.append(markdown_table(["case", *on_epoll], rows))
 
-    parts.append("## Heap allocations a message")
+    parts.append("### Heap allocations a message")
     rows = [
         [server, *([f"{found[0]:.3f}", f"{found[1]:.1f}"] if isinstance(found, tuple) else ["FAILED", ""])]
         for server, found in allocations.items()
     ]
-    parts.append(_markdown_table(["server", "allocations", "bytes"], rows))
+    parts.append(markdown_table(["server", "allocations", "bytes"], rows))
 
-    parts.append("## Each case")
+    parts.append("### Each case")
     for case in cases:
         rows = [_detail_row(table, case.name, server, rounds) for server in servers]
-        parts += [f"### {case.title}", _markdown_table(DETAIL_HEAD, rows)]
+        parts += [f"#### {case.title}", markdown_table(DETAIL_HEAD, rows)]
 
     notes = [f"- {server.name}: MISSING, not built. Remedy: `{server.remedy}`" for server in missing]
     for case in cases:
         for server in servers:
             notes += [f"- {server}, {case.name}: FAILED, {why}" for why in table[case.name][server].failures]
     notes += [f"- {name}, allocations: FAILED, {why}" for name, why in allocations.items() if isinstance(why, str)]
-    parts += ["## Missing and failed", "\n".join(notes) or "Nothing."]
-    return "\n\n".join(parts) + "\n"
+    return parts + ["### Missing and failed", "\n".join(notes) or "Nothing."]
+
+
+def document(facts: dict[str, str], sections: list[str]) -> str:
+    described = markdown_table(["what", "value"], [[key, value] for key, value in facts.items()], numbers=False)
+    return "\n\n".join([f"# Benchmarks, {facts['date'].split()[0]}", described, *sections]) + "\n"

@@ -96,6 +96,8 @@ final class WatchTable {
 
     /// Tells the poller what has changed.
     func apply() {
+        // Most turns: nothing to walk, and nothing to empty.
+        if changed.isEmpty { return }
         var next = 0
         // Who is told of a failure may want something else.
         while next < changed.count {

@@ -200,8 +200,9 @@ extension Conformance {
             #expect(right == ["<LoopTask other>"])
         }
 
+        /// The child starts no thread: the thread sanitizer forbids that to children of processes with several.
         @Test(arguments: LoopKind.allCases)
-        func child_isRefused_andWatchesALoopOfItsOwn(_ kind: LoopKind) async {
+        func child_isRefused_andItsParentStillWatched(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 let loop = try kind.make()
                 let reports = Reports()
@@ -229,15 +230,14 @@ extension Conformance {
                 try parents.setWatchdog(threshold: nil)
                 return 2
             } catch { if error.code != .forkedChild { return 3 } }
-            let reports = Reports()
             guard let loop = try? kind.make() else { return 4 }
             do {
-                try loop.setWatchdog(threshold: threshold) { reports.add($0) }
-                loop.callSoon { reports.blockUntilTold(1) }
+                var hasRun = false
+                loop.callSoon { hasRun = true }
                 try loop.turn()
                 try loop.close()
-            } catch { return 5 }
-            return reports.all.count == 1 ? 0 : 6
+                return hasRun ? 0 : 5
+            } catch { return 6 }
         }
     }
 }

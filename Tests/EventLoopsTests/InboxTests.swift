@@ -15,10 +15,10 @@ import Testing
     }
 
     private func drain(
-        _ inbox: Inbox, _ ready: ReadyQueue, _ spare: inout [ReadyEntry], _ take: @escaping (Int, Int) -> Void
+        _ inbox: Inbox, _ ready: ReadyQueue, _ take: @escaping (Int, Int) -> Void
     ) {
         reports.take = take
-        inbox.drain(into: ready, spare: &spare)
+        inbox.drain(ready.append)
         while case .handle(let reference)? = ready.popFirst() {
             try? reference.takeRetainedValue().run()
         }
@@ -34,18 +34,16 @@ import Testing
     @Test func drain_takesAllInOrder_andLeavesNothing() {
         let inbox = Inbox()
         let ready = ReadyQueue()
-        var spare: [ReadyEntry] = []
         #expect(inbox.isEmpty)
         for round in 0..<3 {
             for number in 0..<100 { #expect(post(entry(round, number), to: inbox)) }
             #expect(!inbox.isEmpty)
             var seen: [Int] = []
-            drain(inbox, ready, &spare) { seen.append($1) }
+            drain(inbox, ready) { seen.append($1) }
             #expect(seen == Array(0..<100))
             #expect(inbox.isEmpty)
-            drain(inbox, ready, &spare) { _, _ in Issue.record("nothing was left") }
+            drain(inbox, ready) { _, _ in Issue.record("nothing was left") }
         }
-        #expect(spare.isEmpty)
     }
 
     @Test func posts_arriveOnceAndInOrder_fromEightThreadsAtATime() async throws {
@@ -62,19 +60,18 @@ import Testing
                 }
             }
             let ready = ReadyQueue()
-            var spare: [ReadyEntry] = []
             var next = [Int](repeating: 0, count: threads)
             var outOfOrder = 0
             while next.contains(where: { $0 < each }) {
                 if inbox.isEmpty { sched_yield() }
-                self.drain(inbox, ready, &spare) { thread, number in
+                self.drain(inbox, ready) { thread, number in
                     if number != next[thread] { outOfOrder += 1 }
                     next[thread] += 1
                 }
             }
             for helper in helpers { helper.join() }
             #expect(outOfOrder == 0)
-            self.drain(inbox, ready, &spare) { _, _ in Issue.record("more came than was posted") }
+            self.drain(inbox, ready) { _, _ in Issue.record("more came than was posted") }
         }
     }
 
@@ -88,8 +85,7 @@ import Testing
             #expect(wakes.value == 0)
             #expect(!inbox.prepareToSleep())
             let ready = ReadyQueue()
-            var spare: [ReadyEntry] = []
-            inbox.drain(into: ready, spare: &spare)
+            inbox.drain(ready.append)
             // Asleep: the first post wakes it, the others know.
             #expect(inbox.prepareToSleep())
             for _ in 0..<10 { #expect(self.post(Handle {}, to: inbox)) }
@@ -98,7 +94,7 @@ import Testing
             inbox.wokeUp()
             #expect(self.post(Handle {}, to: inbox))
             #expect(wakes.value == 1)
-            inbox.drain(into: ready, spare: &spare)
+            inbox.drain(ready.append)
             #expect(ready.count == 12)
         }
     }
@@ -119,7 +115,6 @@ import Testing
                 }
             }
             let ready = ReadyQueue()
-            var spare: [ReadyEntry] = []
             var taken = 0
             while taken < total * 3 {
                 let before = wakes.value
@@ -132,7 +127,7 @@ import Testing
                     try #require(patience < 100_000, "nobody woke the sleeper")
                     inbox.wokeUp()
                 }
-                self.drain(inbox, ready, &spare) { _, _ in taken += 1 }
+                self.drain(inbox, ready) { _, _ in taken += 1 }
             }
             for helper in helpers { helper.join() }
             #expect(taken == total * 3)
@@ -152,7 +147,7 @@ import Testing
                         while self.post(self.entry(thread, number), to: inbox) {
                             number += 1
                             if number == 1 { hasBegun.add(1) }
-                            // The lock is not a fair one: else the closing thread would hardly get it.
+                            // So that the closing thread comes in between.
                             if number % 8 == 0 { sched_yield() }
                         }
                         taken.add(number)
@@ -160,11 +155,10 @@ import Testing
                 }
                 while hasBegun.value == 0 { sched_yield() }
                 let ready = ReadyQueue()
-                var spare: [ReadyEntry] = []
                 var drained = 0
-                if round % 2 == 0 { self.drain(inbox, ready, &spare) { _, _ in drained += 1 } }
+                if round % 2 == 0 { self.drain(inbox, ready) { _, _ in drained += 1 } }
                 inbox.close()
-                self.drain(inbox, ready, &spare) { _, _ in drained += 1 }
+                self.drain(inbox, ready) { _, _ in drained += 1 }
                 for helper in helpers { helper.join() }
                 try #require(drained == taken.value)
                 #expect(!self.post(Handle {}, to: inbox))

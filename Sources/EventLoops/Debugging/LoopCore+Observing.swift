@@ -108,12 +108,14 @@ extension LoopCore {
         if isDebug { Log.write(level, text()) }
     }
 
-    /// Says what is open, though the loop closes.
+    /// Says what nobody has closed, though the loop closes.
     ///
     /// asyncio: `ResourceWarning: unclosed transport`.
     func warnOfUnclosed() {
         guard isDebug else { return }
         for server in servers.values { Log.write(.warning, "unclosed server \(server)") }
-        for transport in transports.values { Log.write(.warning, "unclosed transport \(transport)") }
+        for transport in transports.values where !transport.isClosing {
+            Log.write(.warning, "unclosed transport \(transport)")
+        }
     }
 }

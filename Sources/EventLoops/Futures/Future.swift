@@ -1,3 +1,21 @@
+/// How a future stands.
+///
+/// Here and not in the class: types that lie in a generic one are generic, too, and unless the compiler makes the code
+/// for each kind of future, their metadata are looked up at each use, for 300 instructions.
+private enum FutureState {
+    case pending
+    case finished
+    case failed(any Error)
+    case cancelled(message: String?)
+}
+
+/// A done callback, which gets the future.
+private struct DoneCallback {
+    let token: Int
+    let place: SourcePlace?
+    let call: (AnyObject) throws -> Void
+}
+
 /// A result that a loop will have later.
 ///
 /// Set once, by whoever made it; looked at by callbacks and by tasks of its loop. To be used on its loop's thread only;
@@ -5,22 +23,11 @@
 ///
 /// asyncio: `asyncio.Future`.
 public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
-    private enum State {
-        case pending
-        case finished(Value)
-        case failed(any Error)
-        case cancelled(message: String?)
-    }
-
-    private struct Callback {
-        let token: Int
-        let place: SourcePlace?
-        let call: (Future<Value>) throws -> Void
-    }
-
     package final let core: LoopCore
-    private final var state = State.pending
-    private final var callbacks: [Callback] = []
+    private final var state = FutureState.pending
+    /// The result, once there is one: a pointer, because an optional of it would be one more generic type.
+    private final var resultPlace: UnsafeMutablePointer<Value>?
+    private final var callbacks: [DoneCallback] = []
     private final var lastToken = 0
     private final var waiters: WaitList?
     private final var isErrorUnseen = false
@@ -65,7 +72,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         guard core.queue.admitsCurrentThread() else { throw core.queue.refusal("result") }
         isErrorUnseen = false
         switch state {
-        case .finished(let value): return value
+        case .finished: return resultPlace.unsafelyUnwrapped.pointee
         case .failed(let error): throw error
         case .cancelled: throw CancellationError()
         case .pending: throw EventLoopError(.invalidState, "result", detail: "Result is not set")
@@ -95,7 +102,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Throws: ``EventLoopError`` with `.invalidState` if the future is done, `.wrongThread` off the loop's thread.
     ///   asyncio: `set_result`.
     public func setResult(_ value: Value) throws {
-        try settle(.finished(value), "setResult")
+        try checkIsPending("setResult")
+        finish(value)
     }
 
     /// Sets the error.
@@ -103,7 +111,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Parameter error: The error.
     /// - Throws: As ``setResult(_:)``. asyncio: `set_exception`.
     public func setException(_ error: any Error) throws {
-        try settle(.failed(error), "setException")
+        try checkIsPending("setException")
+        finish(.failed(error))
     }
 
     /// Cancels the future: whoever waits gets `CancellationError`.
@@ -117,16 +126,22 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         return true
     }
 
-    private final func settle(_ outcome: State, _ operation: String) throws(EventLoopError) {
+    private final func checkIsPending(_ operation: String) throws(EventLoopError) {
         guard core.queue.admitsCurrentThread() else { throw core.queue.refusal(operation) }
         guard !isDone else {
             let detail = "The future is \(isCancelled ? "cancelled" : "done") already"
             throw EventLoopError(.invalidState, operation, detail: detail)
         }
-        finish(outcome)
     }
 
-    private final func finish(_ outcome: State) {
+    private final func finish(_ value: Value) {
+        let place = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+        place.initialize(to: value)
+        resultPlace = place
+        finish(.finished)
+    }
+
+    private final func finish(_ outcome: FutureState) {
         state = outcome
         let waited = waiters.map { !$0.isEmpty } ?? false
         if case .failed = outcome { isErrorUnseen = !waited }
@@ -136,6 +151,11 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         for callback in called { schedule(callback.call, at: callback.place) }
     }
 
+    /// As ``finishTask(_:wasCancelled:message:name:)``, for a body that has returned.
+    final func finishTask(returning value: Value) {
+        if !isDone { finish(value) }
+    }
+
     /// Settles a task from its own body, past the guard that keeps others from doing so.
     final func finishTask(
         _ result: Result<Value, any Error>, wasCancelled: Bool, message: String? = nil, name: String? = nil
@@ -143,7 +163,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         guard !isDone else { return }
         taskName = name
         switch result {
-        case .success(let value): finish(.finished(value))
+        case .success(let value): finish(value)
         case .failure(let error): finish(wasCancelled ? .cancelled(message: message) : .failed(error))
         }
     }
@@ -165,10 +185,11 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         guard isOnLoop("addDoneCallback") else { return 0 }
         lastToken += 1
         let place = core.place(file, line)
+        let call: (AnyObject) throws -> Void = { try callback(unsafeDowncast($0, to: Future<Value>.self)) }
         if isDone {
-            schedule(callback, at: place)
+            schedule(call, at: place)
         } else {
-            callbacks.append(Callback(token: lastToken, place: place, call: callback))
+            callbacks.append(DoneCallback(token: lastToken, place: place, call: call))
         }
         return lastToken
     }
@@ -197,7 +218,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         return false
     }
 
-    private final func schedule(_ callback: @escaping (Future<Value>) throws -> Void, at place: SourcePlace?) {
+    private final func schedule(_ callback: @escaping (AnyObject) throws -> Void, at place: SourcePlace?) {
         guard !core.isClosed else { return }
         _ = core.callSoon(at: place) { try callback(self) }
     }
@@ -276,6 +297,10 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
             core.leftovers.add(callbacks)
             callbacks = []
             core.leftovers.releaseAll()
+        }
+        if let resultPlace {
+            resultPlace.deinitialize(count: 1)
+            resultPlace.deallocate()
         }
         guard isErrorUnseen, case .failed(let error) = state else { return }
         let subject = taskName.map { "Task '\($0)'" } ?? "Future"

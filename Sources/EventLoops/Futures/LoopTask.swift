@@ -1,23 +1,25 @@
 import Synchronization
 
+/// What of a task other threads may touch, too.
+///
+/// Not in the class, where it would be generic: see `FutureState`.
+private struct TaskRequests {
+    var job: Task<Void, Never>?
+    var count = 0
+    var message: String?
+}
+
 /// A future that is settled by running async code on its loop.
 ///
 /// asyncio: `asyncio.Task`.
 public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Sendable {
-    /// What other threads may touch, too.
-    private struct Requests {
-        var job: Task<Void, Never>?
-        var count = 0
-        var message: String?
-    }
-
     /// The task's name, for people.
     ///
     /// asyncio: `get_name`, `set_name`.
     public var name: String {
         didSet { core.taskIsRenamed(self) }
     }
-    private let requests = Mutex(Requests())
+    private let requests = Mutex(TaskRequests())
     package private(set) var isPart = false
 
     package init(core: LoopCore, name: String?, at place: SourcePlace? = nil) {
@@ -59,17 +61,23 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     }
 
     private func run(_ body: () async throws -> Value) async {
-        let outcome: Result<Value, any Error>
         do {
             // Cancelled before its first step: then the body is not begun.
             try Task.checkCancellation()
-            outcome = .success(try await body())
-        } catch { outcome = .failure(error) }
+            let value = try await body()
+            forget()
+            finishTask(returning: value)
+        } catch {
+            forget()
+            let wasCancelled = error is CancellationError
+            let message = wasCancelled ? requests.withLock { $0.message } : nil
+            finishTask(.failure(error), wasCancelled: wasCancelled, message: message, name: name)
+        }
+    }
+
+    private func forget() {
         core.tasks[ObjectIdentifier(self)] = nil
         core.taskEnds()
-        let wasCancelled = if case .failure(let error) = outcome { error is CancellationError } else { false }
-        let message = wasCancelled ? requests.withLock { $0.message } : nil
-        finishTask(outcome, wasCancelled: wasCancelled, message: message, name: name)
     }
 
     // MARK: Cancelling

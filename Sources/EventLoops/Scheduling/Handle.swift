@@ -85,7 +85,7 @@ public final class TimerHandle: Handle, @unchecked Sendable {
     /// asyncio: `TimerHandle.when()`.
     public let when: LoopInstant
     /// Whether the heap holds the timer: only then does cancelling it leave a dead entry behind.
-    package var isScheduled = false
+    var isScheduled = false
     private let tally: TimerTally
 
     package init(
@@ -108,7 +108,7 @@ public final class TimerHandle: Handle, @unchecked Sendable {
     ///
     /// asyncio: `TimerHandle.cancel()`.
     public override func cancel() {
-        if isScheduled, !isCancelled { tally.cancelled += 1 }
+        if isScheduled, !isCancelled { tally.count += 1 }
         super.cancel()
     }
 }
@@ -116,7 +116,11 @@ public final class TimerHandle: Handle, @unchecked Sendable {
 /// How many timers of a heap were cancelled: shared by the heap and its handles, so that a handle need not know the
 /// loop.
 package final class TimerTally {
-    package var cancelled = 0
+    var count = 0
+
+    package var cancelled: Int {
+        count
+    }
 
     package init() {}
 }

@@ -3,8 +3,9 @@ import Synchronization
 
 /// What other threads give to the loop.
 ///
-/// A post costs a lock and an append. It wakes the loop, which costs a system call, only when the loop said that it
-/// goes to sleep and nobody woke it since.
+/// A chain, newest first: a post puts a link before what is there, and the loop takes the whole chain at once. Neither
+/// waits for the other, whoever is interrupted in the middle. A post wakes the loop, which costs a system call, only
+/// when the loop said that it goes to sleep and nobody woke it since.
 package final class Inbox: @unchecked Sendable {
     /// The loop's sleep, as posters see it.
     private enum Sleep {
@@ -13,11 +14,20 @@ package final class Inbox: @unchecked Sendable {
         static let notified: UInt8 = 2
     }
 
-    private let lock = Lock()
-    // Both are touched with the lock held only.
-    private var entries: [ReadyEntry] = []
-    private var isClosed = false
-    private let isFilled = Atomic(false)
+    private struct Link {
+        let entry: ReadyEntry
+        /// The one that was posted before.
+        var older: UnsafeMutablePointer<Link>?
+    }
+
+    /// What stands for the newest link once the loop is closed: no address of a link.
+    private static var closed: UnsafeMutablePointer<Link>? {
+        UnsafeMutablePointer(bitPattern: 1)
+    }
+
+    private let newest = Atomic<UnsafeMutablePointer<Link>?>(nil)
+    /// What was there when the inbox was closed, for the last drain.
+    private var last: UnsafeMutablePointer<Link>?
     private let sleep = Atomic(Sleep.awake)
     /// Written with the waker's lock held only.
     private let wakeCount = Atomic(0)
@@ -28,19 +38,29 @@ package final class Inbox: @unchecked Sendable {
 
     package init() {}
 
+    deinit {
+        close()
+        drain { $0.discard() }
+    }
+
     package func setWaker(_ wake: (@Sendable () -> Void)?) {
         wakerLock.withLock { waker = wake }
     }
 
     /// Hands an entry over; false if the loop is closed and the entry was not taken.
     package func post(_ entry: ReadyEntry) -> Bool {
-        let taken = lock.withLock {
-            if isClosed { return false }
-            entries.append(entry)
-            return true
+        let link = UnsafeMutablePointer<Link>.allocate(capacity: 1)
+        link.initialize(to: Link(entry: entry, older: newest.load(ordering: .relaxed)))
+        while true {
+            guard link.pointee.older != Self.closed else {
+                link.deallocate()
+                return false
+            }
+            let (isPosted, found) = newest.compareExchange(
+                expected: link.pointee.older, desired: link, ordering: .sequentiallyConsistent)
+            if isPosted { break }
+            link.pointee.older = found
         }
-        guard taken else { return false }
-        isFilled.store(true, ordering: .sequentiallyConsistent)
         if sleep.load(ordering: .sequentiallyConsistent) == Sleep.asleep { wake() }
         return true
     }
@@ -72,10 +92,11 @@ package final class Inbox: @unchecked Sendable {
 
     /// Says that the loop is about to sleep; false if something came in, and then it must not.
     ///
-    /// Poster: fill, then look at `sleep`. Loop: set `sleep`, then look at `isFilled`. In any order one sees the other.
+    /// Poster: add a link, then look at `sleep`. Loop: set `sleep`, then look for links. In any order one sees the
+    /// other.
     package func prepareToSleep() -> Bool {
         sleep.store(Sleep.asleep, ordering: .sequentiallyConsistent)
-        if isFilled.load(ordering: .sequentiallyConsistent) {
+        if newest.load(ordering: .sequentiallyConsistent) != nil {
             sleep.store(Sleep.awake, ordering: .relaxed)
             return false
         }
@@ -83,30 +104,50 @@ package final class Inbox: @unchecked Sendable {
     }
 
     package func wokeUp() {
-        sleep.store(Sleep.awake, ordering: .relaxed)
+        // Looked at first: a store in each turn would take the cache line away from those who post.
+        if sleep.load(ordering: .relaxed) != Sleep.awake { sleep.store(Sleep.awake, ordering: .relaxed) }
     }
 
     package var isEmpty: Bool {
-        !isFilled.load(ordering: .relaxed)
+        newest.load(ordering: .relaxed) == nil
     }
 
-    /// Moves what came in to the ready queue.
+    /// Takes out what came in, in the order in which it came.
     ///
-    /// `spare` lends its memory, so that a busy inbox does not allocate.
-    package func drain(into ready: ReadyQueue, spare: inout [ReadyEntry]) {
-        guard isFilled.load(ordering: .acquiring) else { return }
-        isFilled.store(false, ordering: .relaxed)
-        lock.withLock { swap(&entries, &spare) }
-        for entry in spare { ready.append(entry) }
-        spare.removeAll(keepingCapacity: true)
+    /// Loop thread only.
+    package func drain(_ take: (ReadyEntry) -> Void) {
+        guard !isEmpty else { return }
+        var next = oldestFirst(takeChain())
+        while let link = next {
+            next = link.pointee.older
+            take(link.pointee.entry)
+            link.deallocate()
+        }
+    }
+
+    private func takeChain() -> UnsafeMutablePointer<Link>? {
+        guard newest.load(ordering: .relaxed) == Self.closed else { return newest.exchange(nil, ordering: .acquiring) }
+        defer { last = nil }
+        return last
+    }
+
+    /// Turns a chain round.
+    private func oldestFirst(_ chain: UnsafeMutablePointer<Link>?) -> UnsafeMutablePointer<Link>? {
+        var (left, turned) = (chain, UnsafeMutablePointer<Link>?.none)
+        while let link = left {
+            left = link.pointee.older
+            link.pointee.older = turned
+            turned = link
+        }
+        return turned
     }
 
     /// Takes no more entries.
     ///
-    /// Those that it took are there for one more drain, even those whose posters have not got so far as to say so.
+    /// Those that it took are there for one more drain.
     package func close() {
-        lock.withLock { isClosed = true }
-        isFilled.store(true, ordering: .sequentiallyConsistent)
+        let chain = newest.exchange(Self.closed, ordering: .sequentiallyConsistent)
+        if chain != Self.closed { last = chain }
         setWaker(nil)
     }
 }

@@ -40,8 +40,10 @@ package final class TimerHeap {
             let first = entries[0]
             let isCancelled = first.handle._withUnsafeGuaranteedRef { $0.isCancelled }
             if !isCancelled { return first.due }
+            // Where most are cancelled one walk takes them all out; one after the other, each has to be sifted for.
+            if purgeIfMostlyCancelled() { continue }
             removeFirst().release()
-            tally.cancelled -= 1
+            tally.count -= 1
         }
         return nil
     }
@@ -67,7 +69,7 @@ package final class TimerHeap {
 
     /// Lets go of every timer without running it, and of what the callbacks hold, even if somebody keeps the handles.
     package func removeAll() {
-        tally.cancelled = 0
+        tally.count = 0
         // One at a time: what a callback held may, as it goes, cancel other timers.
         while length > 0 {
             length -= 1
@@ -75,7 +77,7 @@ package final class TimerHeap {
             handle.isScheduled = false
             handle.forget()
         }
-        tally.cancelled = 0
+        tally.count = 0
     }
 
     private func removeFirst() -> Unmanaged<TimerHandle> {
@@ -88,8 +90,9 @@ package final class TimerHeap {
         return handle
     }
 
-    private func purgeIfMostlyCancelled() {
-        guard length > 100, tally.cancelled * 2 > length else { return }
+    @discardableResult
+    private func purgeIfMostlyCancelled() -> Bool {
+        guard length > 100, tally.count * 2 > length else { return false }
         var kept = 0
         for index in 0..<length {
             let entry = entries[index]
@@ -101,12 +104,13 @@ package final class TimerHeap {
             }
         }
         length = kept
-        tally.cancelled = 0
+        tally.count = 0
         var parent = (length + 2) / 4
         while parent > 0 {
             parent -= 1
             siftDown(from: parent)
         }
+        return true
     }
 
     private func siftUp(from start: Int) {

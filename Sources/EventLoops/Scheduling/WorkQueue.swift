@@ -16,7 +16,6 @@ package final class WorkQueue: @unchecked Sendable {
     /// The process that made the loop, by a number that differs in forked children.
     private let process = cl_process_generation()
     private let ready = ReadyQueue()
-    private var spare: [ReadyEntry] = []
     package let inbox = Inbox()
     /// Where tasks wait for events of the loop.
     let waits = WaitRegistry()
@@ -156,7 +155,7 @@ package final class WorkQueue: @unchecked Sendable {
     }
 
     package func drainInbox() {
-        inbox.drain(into: ready, spare: &spare)
+        inbox.drain(ready.append)
     }
 
     private var isCatching = false
@@ -180,7 +179,7 @@ package final class WorkQueue: @unchecked Sendable {
     package func close() {
         inbox.close()
         isClosed = true
-        inbox.drain(into: ready, spare: &spare)
+        inbox.drain(ready.append)
         while let entry = ready.popFirst() {
             if case .handle = entry { entry.discard() } else { OrphanedJobs.run(entry) }
         }

@@ -102,6 +102,7 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
 
     /// Told aloud, since nobody waits for it, and the end of the watch: the kernel would only say the same again.
     func watchingFailed(_ errno: Errno) {
+        let place = (reader ?? writer)?.place
         end()
         let error = EventLoopError(
             .system, "watch", errno: errno,
@@ -109,6 +110,7 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
         )
         var context = ExceptionContext(message: "Watching a file descriptor failed", error: error)
         context.socket = descriptor
+        context.sourcePlace = place
         exceptions.report(context)
     }
 }

@@ -1,0 +1,87 @@
+// Timers: handles in memory of the user's, started and stopped; their unit is the millisecond.
+#include "primitives.h"
+
+enum { LIVE = 100000, ARMED = 100 };
+
+static int64_t left;
+
+static uv_timer_t *make_timers(uv_loop_t *loop, int64_t count)
+{
+    uv_timer_t *timers = allocate((size_t)count, sizeof *timers);
+    for (int64_t index = 0; index < count; index++) uv_timer_init(loop, &timers[index]);
+    return timers;
+}
+
+static void fired(uv_timer_t *timer)
+{
+    (void)timer;
+    left--;
+}
+
+int64_t timer_fired(int64_t count)
+{
+    uv_loop_t *loop = uv_default_loop();
+    uv_timer_t *timers = make_timers(loop, count);
+    // So short that all are due before the last one is started, or nearly so: waiting is not measured.
+    uint64_t span = (uint64_t)(count / 20000 + 1);
+    left = count;
+    int64_t began = now();
+    for (int64_t index = 0; index < count; index++)
+        uv_timer_start(&timers[index], fired, (uint64_t)index * 7919 % span + 1, 0);
+    while (left > 0) uv_run(loop, UV_RUN_ONCE);
+    int64_t took = now() - began;
+    close_all(loop, timers, (size_t)count, sizeof *timers);
+    return took;
+}
+
+static void start_again(uv_timer_t *timer)
+{
+    if (--left >= ARMED) uv_timer_start(timer, start_again, 0, 0);
+}
+
+int64_t timer_rearmed(int64_t count)
+{
+    uv_loop_t *loop = uv_default_loop();
+    uv_timer_t *timers = make_timers(loop, ARMED);
+    left = count;
+    int64_t began = now();
+    for (int index = 0; index < ARMED; index++) uv_timer_start(&timers[index], start_again, 0, 0);
+    uv_run(loop, UV_RUN_DEFAULT);
+    int64_t took = now() - began;
+    close_all(loop, timers, ARMED, sizeof *timers);
+    return took;
+}
+
+int64_t timer_cancelled(int64_t count)
+{
+    uv_loop_t *loop = uv_default_loop();
+    uv_timer_t *timers = make_timers(loop, BATCH);
+    int64_t began = now();
+    for (int64_t done = 0; done < count; done += BATCH) {
+        for (int index = 0; index < BATCH; index++)
+            uv_timer_start(&timers[index], fired, (uint64_t)(index * 7919 % BATCH + 1) * 1000, 0);
+        for (int index = 0; index < BATCH; index++) uv_timer_stop(&timers[index]);
+        uv_run(loop, UV_RUN_NOWAIT);
+    }
+    int64_t took = now() - began;
+    close_all(loop, timers, BATCH, sizeof *timers);
+    return took;
+}
+
+int64_t timer_cancelled_among_many(int64_t count)
+{
+    uv_loop_t *loop = uv_default_loop();
+    uv_timer_t *timers = make_timers(loop, LIVE);
+    for (int64_t index = 0; index < LIVE; index++)
+        uv_timer_start(&timers[index], fired, (uint64_t)(index * 7919 % LIVE + 1000) * 1000, 0);
+    int64_t began = now();
+    for (int64_t done = 0; done < count; done++) {
+        uv_timer_t *timer = &timers[done * 104729 % LIVE];
+        uv_timer_stop(timer);
+        uv_timer_start(timer, fired, (uint64_t)(done * 7919 % LIVE + 1000) * 1000, 0);
+        if (done % BATCH == 0) uv_run(loop, UV_RUN_NOWAIT);
+    }
+    int64_t took = now() - began;
+    close_all(loop, timers, LIVE, sizeof *timers);
+    return took;
+}

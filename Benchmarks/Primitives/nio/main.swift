@@ -1,0 +1,23 @@
+// The primitives of SwiftNIO: `NIOPrimitives CASE COUNT REPETITIONS` prints the median of nanoseconds an operation.
+// What each case does, and what of SwiftNIO's is nearest to it, is said in harness/primitives.py.
+
+import NIOCore
+import NIOPosix
+import PrimitiveSupport
+
+let group: any EventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+
+try Request().measure([
+    "call-soon-batch": executeBatch,
+    "call-soon-chain": executeChain,
+    "timer-fired": timerFired,
+    "timer-rearmed": timerRearmed,
+    "timer-cancelled": timerCancelled,
+    "timer-cancelled-100k": timerCancelledAmongMany,
+    "post-busy": postToBusyLoop,
+    "post-sleeping": postToSleepingLoop,
+    "executor": workInPool,
+    "future-awaited": futureAwaited,
+    "task-batch": taskBatch,
+    "task-awaited": taskAwaited,
+])

@@ -1,0 +1,60 @@
+// Futures that tasks wait for, and tasks themselves.
+
+import PrimitiveSupport
+import Proactor
+
+/// Two tasks, each of which settles what the other one waits for, and then waits until that one has done the same.
+private final class Players {
+    private let loop: any AbstractEventLoop
+    private var awaited: Future<Void>
+
+    init(_ loop: any AbstractEventLoop) {
+        self.loop = loop
+        awaited = loop.createFuture()
+    }
+
+    func play(_ rounds: Int) async throws {
+        for _ in 0..<rounds {
+            let (others, mine) = (awaited, loop.createFuture(of: Void.self))
+            awaited = mine
+            try others.setResult(())
+            try await mine.value
+        }
+        if !awaited.isDone { try awaited.setResult(()) }
+    }
+}
+
+func futureAwaited(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
+    let began = nanoseconds()
+    try loop.runUntilComplete {
+        let players = Players(loop)
+        let other = loop.createTask { try await players.play(count / 2) }
+        try await players.play(count / 2)
+        try await other.value
+    }
+    return nanoseconds() - began
+}
+
+func taskBatch(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
+    let tally = Tally(count)
+    func makeBatch() {
+        for _ in 0..<batchSize {
+            loop.createTask {
+                tally.left -= 1
+                if tally.left == 0 { loop.stop() } else if tally.left % batchSize == 0 { makeBatch() }
+            }
+        }
+    }
+    let began = nanoseconds()
+    makeBatch()
+    try loop.runForever()
+    return nanoseconds() - began
+}
+
+func taskAwaited(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
+    let began = nanoseconds()
+    try loop.runUntilComplete {
+        for _ in 0..<count { _ = try await loop.createTask { 1 }.value }
+    }
+    return nanoseconds() - began
+}

@@ -1,0 +1,32 @@
+// The primitives of our loops: `ProactorPrimitives BACKEND CASE COUNT REPETITIONS` prints the median of nanoseconds an
+// operation. What each case does is said in harness/primitives.py.
+
+import PrimitiveSupport
+import Proactor
+
+private let request = Request(options: ["BACKEND"])
+
+/// Gives a case a loop of its own for each time that it runs.
+private func onLoop(_ run: @escaping (any AbstractEventLoop, Int) throws -> Int64) -> (Int) throws -> Int64 {
+    { count in
+        let loop = try newEventLoop(backend: request.options[0])
+        let took = try run(loop, count)
+        try loop.close()
+        return took
+    }
+}
+
+try request.measure([
+    "call-soon-batch": onLoop(callSoonBatch),
+    "call-soon-chain": onLoop(callSoonChain),
+    "timer-fired": onLoop(timerFired),
+    "timer-rearmed": onLoop(timerRearmed),
+    "timer-cancelled": onLoop(timerCancelled),
+    "timer-cancelled-100k": onLoop(timerCancelledAmongMany),
+    "post-busy": onLoop(postToBusyLoop),
+    "post-sleeping": onLoop(postToSleepingLoop),
+    "executor": onLoop(workInExecutor),
+    "future-awaited": onLoop(futureAwaited),
+    "task-batch": onLoop(taskBatch),
+    "task-awaited": onLoop(taskAwaited),
+])

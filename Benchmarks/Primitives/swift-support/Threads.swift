@@ -1,0 +1,41 @@
+import Glibc
+internal import Pinning
+
+/// A thread with a core of its own.
+package struct CoreThread {
+    private final class Body {
+        let run: () -> Void
+
+        init(_ run: @escaping () -> Void) {
+            self.run = run
+        }
+    }
+
+    private let thread: pthread_t
+
+    package init(core: Int, _ run: @escaping @Sendable () -> Void) {
+        let body = Unmanaged.passRetained(
+            Body {
+                pinToCore(core)
+                run()
+            })
+        var thread = pthread_t()
+        let failure = pthread_create(
+            &thread, nil,
+            { argument in
+                Unmanaged<Body>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue().run()
+                return nil
+            }, body.toOpaque())
+        guard failure == 0 else { fail("pthread_create: \(failure)") }
+        self.thread = thread
+    }
+
+    package func join() {
+        pthread_join(thread, nil)
+    }
+}
+
+/// Lets the calling thread run on one of the process's cores only, counted from zero.
+package func pinToCore(_ index: Int) {
+    pin_to_core(Int32(index))
+}

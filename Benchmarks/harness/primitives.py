@@ -1,0 +1,181 @@
+"""What a loop is made of, one by one: which cases there are, what each peer does in them, and how they are measured.
+
+To add a peer, add a line to PEERS: its command gets a case's name, a number of operations and a number of repetitions,
+and prints nanoseconds an operation, the median of its repetitions."""
+
+import os
+import statistics
+import subprocess
+from dataclasses import dataclass, field
+
+from .measure import Failed
+from .servers import HERE
+
+# A program that has not ended by then never will.
+PATIENCE_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class PrimitiveCase:
+    name: str
+    title: str
+    # Operations in each repetition, for programs that were compiled; those in Python do a tenth of them.
+    count: int
+    # What a peer does that is not plain from the title, or why its cell is empty.
+    peers: dict[str, str]
+    repetitions: int = 5
+    cores: int = 1
+
+
+@dataclass(frozen=True)
+class Peer:
+    name: str
+    program: str
+    arguments: tuple[str, ...] = ()
+    slowness: int = 1
+    remedy: str = "make -C Benchmarks primitives"
+
+    @property
+    def is_built(self) -> bool:
+        return (HERE / self.program).exists()
+
+
+def _python(kind: str) -> Peer:
+    return Peer(kind, ".build-python/bin/python", (str(HERE / "Primitives/python/primitives.py"), kind), slowness=10)
+
+
+OURS = ["proactor", "selector"]
+PEERS = [
+    Peer("proactor", ".build/release/ProactorPrimitives", ("io_uring",)),
+    Peer("selector", ".build/release/ProactorPrimitives", ("epoll",)),
+    Peer("libuv", ".build-c/libuv-primitives", remedy="apt-get install libuv1-dev && make -C Benchmarks primitives"),
+    _python("uvloop"),
+    _python("asyncio"),
+    Peer("nio", ".build/release/NIOPrimitives"),
+]
+
+_NO_TASKS = "-: C has no tasks"
+_ON_LOOP = "methods of an actor on `eventLoop.executor`; a task cannot prefer an event loop"
+
+CASES = [
+    PrimitiveCase(
+        "call-soon-batch", "`callSoon`, 1000 callbacks ready at a time", 1_000_000,
+        {"libuv": "has no ready queue: a new `uv_idle_t` each, closed by its callback", "nio": "`execute`"},
+    ),
+    PrimitiveCase(
+        "call-soon-kept", "a callback that is kept and made ready again", 1_000_000,
+        {"proactor": "-: every callback is a new one", "selector": "-: every callback is a new one",
+         "libuv": "`uv_idle_start` of the same 1000 handles, each stops itself",
+         "uvloop": "-: as ours", "asyncio": "-: as ours", "nio": "-: as ours"},
+    ),
+    PrimitiveCase(
+        "call-soon-chain", "`callSoon` by the callback before, one a turn", 500_000,
+        {"libuv": "one `uv_idle_t`, called in each turn",
+         "nio": "`execute`; thousands run within one turn, without a look at the kernel"},
+    ),
+    PrimitiveCase(
+        "timer-fired", "`callLater` and firing, a million timers within 50 ms", 1_000_000,
+        {"libuv": "`uv_timer_start` of handles that exist", "nio": "`scheduleTask`"}, repetitions=1,
+    ),
+    PrimitiveCase(
+        "timer-rearmed", "a timer that is due at once and makes itself anew, 100 at a time", 500_000,
+        {"libuv": "`uv_timer_start` in the handle's callback; all run within one turn", "nio": "`scheduleTask`"},
+    ),
+    PrimitiveCase(
+        "timer-cancelled", "`callLater` and `cancel`, 1000 at a time", 1_000_000,
+        {"libuv": "`uv_timer_start` and `uv_timer_stop` of handles that exist",
+         "nio": "`scheduleTask` and `Scheduled.cancel`"},
+    ),
+    PrimitiveCase(
+        "timer-cancelled-100k", "`cancel` and `callLater`, among 100,000 live timers", 200_000,
+        {"libuv": "`uv_timer_stop` and `uv_timer_start`", "nio": "`Scheduled.cancel` and `scheduleTask`"},
+    ),
+    PrimitiveCase(
+        "post-busy", "`callSoonThreadsafe` to a busy loop, time of the posting thread", 200_000,
+        {"libuv": "carries nothing, so a new link of a list behind a lock, and `uv_async_send` after each append",
+         "nio": "`execute` from another thread"},
+        cores=2,
+    ),
+    PrimitiveCase(
+        "post-sleeping", "`callSoonThreadsafe` to a sleeping loop and back to another", 5_000,
+        {"libuv": "the same list and `uv_async_send`", "nio": "`execute` from event loop to event loop"}, cores=2,
+    ),
+    PrimitiveCase(
+        "executor", "`runInExecutor` to its done callback, a pool of one thread", 5_000,
+        {"libuv": "`uv_queue_work`", "nio": "`NIOThreadPool.runIfActive(eventLoop:)` and `whenComplete`"}, cores=2,
+    ),
+    PrimitiveCase(
+        "future-awaited", "a future: made, settled, and the task that waits resumed", 200_000,
+        {"libuv": _NO_TASKS, "nio": f"`EventLoopFuture.get()` in {_ON_LOOP}"},
+    ),
+    PrimitiveCase(
+        "task-batch", "`createTask`, 1000 at a time: made, run, ended", 100_000,
+        {"libuv": _NO_TASKS, "nio": f"`Task {{}}` in {_ON_LOOP}"},
+    ),
+    PrimitiveCase(
+        "task-awaited", "`createTask` and `await` its value", 100_000,
+        {"libuv": _NO_TASKS, "nio": f"`Task {{}}` and `value` in {_ON_LOOP}"},
+    ),
+]  # fmt: skip
+
+
+@dataclass
+class PrimitiveResults:
+    """What the rounds of one peer in one case gave, in nanoseconds an operation."""
+
+    rounds: list[float] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def median(self) -> float | None:
+        return statistics.median(self.rounds) if self.rounds else None
+
+
+# Case name -> peer name -> what its rounds gave; a peer that has no such thing has no entry.
+PrimitiveTable = dict[str, dict[str, PrimitiveResults]]
+
+
+def takes_part(peer: Peer, case: PrimitiveCase) -> bool:
+    return not case.peers.get(peer.name, "").startswith("-")
+
+
+def _run(peer: Peer, case: PrimitiveCase, shrink: int) -> float:
+    cores = sorted(os.sched_getaffinity(0))[: case.cores]
+    if len(cores) < case.cores:
+        raise Failed(f"needs {case.cores} cores")
+    # Batches are whole.
+    count = max(case.count // peer.slowness // shrink // 1000, 1) * 1000
+    command = ["taskset", "-c", ",".join(map(str, cores)), str(HERE / peer.program), *peer.arguments]
+    command += [case.name, str(count), str(case.repetitions)]
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"did not end within {PATIENCE_SECONDS} s") from None
+    try:
+        return float(run.stdout)
+    except ValueError:
+        said = run.stderr.strip().splitlines()
+        raise Failed(f"exit status {run.returncode}: {said[-1] if said else 'no figure'}") from None
+
+
+def run_case(case: PrimitiveCase, peers: list[Peer], rounds: int, shrink: int = 1) -> dict[str, PrimitiveResults]:
+    """Each peer once a round, in an order that rotates, so that what disturbs the machine disturbs all of them."""
+    peers = [peer for peer in peers if takes_part(peer, case)]
+    results = {peer.name: PrimitiveResults() for peer in peers}
+    for number in range(rounds):
+        shift = number % len(peers)
+        for peer in peers[shift:] + peers[:shift]:
+            try:
+                results[peer.name].rounds.append(_run(peer, case, shrink))
+            except Failed as failure:
+                results[peer.name].failures.append(f"round {number + 1}: {failure}")
+                print(f"FAILED {peer.name}, {case.name}, round {number + 1}: {failure}", flush=True)
+    return results
+
+
+def select() -> tuple[list[Peer], list[Peer]]:
+    """The peers that can run and those that are missing."""
+    missing = [peer for peer in PEERS if not peer.is_built]
+    for peer in missing:
+        print(f"MISSING {peer.name} (primitives): not built. Remedy: {peer.remedy}")
+    return [peer for peer in PEERS if peer.is_built], missing
