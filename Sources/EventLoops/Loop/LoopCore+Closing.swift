@@ -28,6 +28,8 @@ extension LoopCore {
         // From here on, what tasks are left run on a thread of their own.
         queue.close()
         defaultExecutor.close()
+        // It may hold its loop.
+        resolver = nil
         if let failure { throw failure }
     }
 
