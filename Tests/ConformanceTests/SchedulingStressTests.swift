@@ -37,8 +37,8 @@ extension Conformance {
             }
         }
 
-        /// TIMER-007, TIMER-020, TIMER-025: a million timers of which half are cancelled; the others fire in the order of their
-        /// times, and what the cancelled ones held is let go of.
+        /// TIMER-007, TIMER-020, TIMER-025: a million timers of which half are cancelled; the others fire in the order
+        /// of their times, and what the cancelled ones held is let go of.
         @Test(arguments: LoopKind.allCases.prefix(1))
         func timers_areInOrder_whenThereAreAMillion(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

@@ -30,6 +30,8 @@ extension LoopCore {
         // From here on, what tasks are left run on a thread of their own.
         queue.close()
         defaultExecutor.close()
+        // It may hold its loop.
+        resolver = nil
         showFigures()
         if let failure { throw failure }
     }

@@ -123,7 +123,8 @@ final class SignalTable {
         watcher != nil
     }
 
-    /// Tells the signals that have come in: sequences at once, callbacks by way of `schedule`, with where they were added.
+    /// Tells the signals that have come in: sequences at once, callbacks by way of `schedule`, which also gets where
+    /// they were added.
     func takePending(_ schedule: (SourcePlace?, @escaping () throws -> Void) -> Void) {
         guard let watcher, cl_signal_pending(watcher) != 0 else { return }
         var pending = cl_signal_take(watcher)
