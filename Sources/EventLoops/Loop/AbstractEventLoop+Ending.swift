@@ -20,7 +20,7 @@ extension AbstractEventLoop {
             reminder.cancel()
             core.reportFailures(of: ending)
             try await self.shutdownAsyncGenerators()
-            try await self.shutdownDefaultExecutor()
+            try await self.shutdownDefaultExecutor(timeout: .seconds(300))
         }
     }
 }
