@@ -96,7 +96,11 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         try port.ring.enter(.none)
         let end = spin.end(from: began, wait)
         while MonotonicClock.now() < end {
-            if port.ring.reap(port.dispatch) > 0 { return }
+            if port.ring.hasCompletions {
+                port.queue.inbox.wokeUp()
+                port.ring.reap(port.dispatch)
+                return
+            }
             try port.ring.enter(.none)
         }
         try port.ring.enter(wait)

@@ -1,3 +1,4 @@
+internal import EventLoops
 internal import Uring
 
 /// Decides whether looking for completions a while is worth more than sleeping at once.
@@ -9,8 +10,7 @@ struct SpinBudget {
     private var lastWait: Int64 = 0
 
     init(_ budget: Duration) {
-        let (seconds, attoseconds) = budget.components
-        self.budget = max(0, min(seconds, 1) * 1_000_000_000 + attoseconds / 1_000_000_000)
+        self.budget = max(0, min(budget.clampedNanoseconds, 1_000_000_000))
     }
 
     var isOn: Bool {

@@ -48,6 +48,8 @@ final class PollerPort: @unchecked Sendable {
     }
 
     func dispatch(_ tag: UInt64, _ readiness: Readiness) {
+        // Awake before any callback runs: who posts meanwhile need not wake the loop.
+        queue.inbox.wokeUp()
         // Forked in what was called before: the rest is for the parent.
         if !queue.isInForkedChild { watches.dispatch(tag, readiness) }
     }

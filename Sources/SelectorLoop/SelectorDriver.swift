@@ -62,7 +62,6 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
         do { found &+= try port.poller.wait(timeout, port.dispatch) } catch {
             throw EventLoopError(system: error, "\(selector)")
         }
-        // Awake before any callback runs: who posts meanwhile need not wake the loop.
         port.queue.inbox.wokeUp()
         port.watches.turnBegan()
         port.telling.callEach(.tell)
@@ -146,7 +145,7 @@ extension LoopWait {
         switch self {
         case .none: 0
         case .forever: -1
-        case .until(let deadline): max(0, deadline - MonotonicClock.now())
+        case .until(let deadline): max(0, max(0, deadline) - MonotonicClock.now())
         }
     }
 }

@@ -46,7 +46,7 @@ extension Ring {
     /// Whether completions wait in the ring.
     ///
     /// While they are being walked this is true to the end.
-    private var hasCompletions: Bool { cu_completion_tail(ring) != cu_completion_head(ring) }
+    package var hasCompletions: Bool { cu_completion_tail(ring) != cu_completion_head(ring) }
 
     /// Whether entering would bring completions: work deferred to this call, or completions that found no place.
     private var kernelHasNews: Bool { cu_queue_flags(ring) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW) != 0 }

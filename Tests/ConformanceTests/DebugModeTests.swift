@@ -28,13 +28,13 @@ extension Conformance {
         func flag_counts_fromTheMomentItIsSet(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 #expect(loop.debug == false)
-                #expect(loop.callSoon {}.place == nil)
+                #expect(loop.callSoon {}.sourcePlace == nil)
                 loop.debug = true
                 #expect(loop.debug)
-                #expect(loop.callSoon {}.place != nil)
+                #expect(loop.callSoon {}.sourcePlace != nil)
                 try await onThread { loop.debug = false }
                 #expect(loop.debug == false)
-                #expect(loop.callSoon {}.place == nil)
+                #expect(loop.callSoon {}.sourcePlace == nil)
             }
         }
 

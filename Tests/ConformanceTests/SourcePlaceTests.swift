@@ -23,7 +23,7 @@ extension Conformance {
                     loop.callLater(.zero, context: loop.copyContext()) {},
                 ]
                 for (index, handle) in handles.enumerated() {
-                    #expect(handle.place?.description == "\(#fileID):\(line + UInt(index))")
+                    #expect(handle.sourcePlace?.description == "\(#fileID):\(line + UInt(index))")
                     #expect(handle.description.hasSuffix(" created at \(#fileID):\(line + UInt(index))>"))
                 }
                 try await loop.turns()
@@ -86,7 +86,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func nothing_isRemembered_withoutDebugMode(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                #expect(loop.callSoon {}.place == nil)
+                #expect(loop.callSoon {}.sourcePlace == nil)
                 #expect(loop.callLater(.zero) {}.description == "<TimerHandle>")
                 #expect(loop.createFuture(of: Int.self).description == "<Future<Int> pending>")
                 let task = loop.createTask(name: "mine") {}

@@ -13,11 +13,11 @@ import Testing
     @Test func handle_keepsItsPlace_whateverBecomesOfIt() throws {
         let place = SourcePlace("App/Main.swift", 7)
         let handle = Handle(at: place) {}
-        #expect(handle.place === place)
+        #expect(handle.sourcePlace === place)
         #expect(handle.description == "<Handle created at App/Main.swift:7>")
         try handle.run()
         handle.cancel()
-        #expect(handle.place === place)
+        #expect(handle.sourcePlace === place)
         #expect(handle.description == "<Handle cancelled created at App/Main.swift:7>")
     }
 }

@@ -1,4 +1,4 @@
-// Timers that fire, and timers that are called off.
+// Timers that fire, and timers that are called off: by `scheduleCallback`, which makes no future.
 
 import NIOCore
 import PrimitiveSupport
@@ -6,40 +6,84 @@ import PrimitiveSupport
 private let armed = 100
 private let live = 100_000
 
+/// One object serves any number of timers.
+private final class Callback: NIOScheduledCallbackHandler, @unchecked Sendable {
+    private let body: () -> Void
+
+    init(_ body: @escaping () -> Void) {
+        self.body = body
+    }
+
+    func handleScheduledCallback(eventLoop: some EventLoop) {
+        body()
+    }
+}
+
+extension EventLoop {
+    fileprivate func schedule(_ callback: Callback, in delay: TimeAmount) -> NIOScheduledCallback {
+        // It throws only where there is no such thing as a scheduled callback.
+        // swift-format-ignore: NeverUseForceTry
+        try! scheduleCallback(in: delay, handler: callback)
+    }
+}
+
 func timerFired(_ count: Int) throws -> Int64 {
     let loop = group.next()
     nonisolated(unsafe) let tally = Tally(count)
     // So short that all are due before the last one is made, or nearly so: waiting is not measured.
     let span = count / 20000 + 1
     return try measure(on: loop) { end in
-        for index in 0..<count {
-            _ = loop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(index * 7919 % span + 1))) {
-                tally.left -= 1
-                if tally.left == 0 { end() }
-            }
+        let fired = Callback {
+            tally.left -= 1
+            if tally.left == 0 { end() }
+        }
+        for index in 0..<count { _ = loop.schedule(fired, in: .milliseconds(Int64(index * 7919 % span + 1))) }
+    }
+}
+
+/// Timers of which each makes the next one.
+private final class Rearming {
+    private let loop: any EventLoop
+    private var left: Int
+    private let end: () -> Void
+    private var callback: Callback?
+
+    init(_ loop: any EventLoop, _ count: Int, _ end: @escaping () -> Void) {
+        self.loop = loop
+        left = count
+        self.end = end
+    }
+
+    func begin() {
+        let callback = Callback { self.fire() }
+        self.callback = callback
+        for _ in 0..<armed { _ = loop.schedule(callback, in: .zero) }
+    }
+
+    private func fire() {
+        left -= 1
+        if left >= armed, let callback {
+            _ = loop.schedule(callback, in: .zero)
+        } else if left == 0 {
+            callback = nil
+            end()
         }
     }
 }
 
 func timerRearmed(_ count: Int) throws -> Int64 {
     let loop = group.next()
-    nonisolated(unsafe) let tally = Tally(count)
-    return try measure(on: loop) { end in
-        @Sendable func fire() {
-            tally.left -= 1
-            if tally.left >= armed { loop.scheduleTask(in: .zero, fire) } else if tally.left == 0 { end() }
-        }
-        for _ in 0..<armed { loop.scheduleTask(in: .zero, fire) }
-    }
+    return try measure(on: loop) { end in Rearming(loop, count, end).begin() }
 }
 
 func timerCancelled(_ count: Int) throws -> Int64 {
     let loop = group.next()
     nonisolated(unsafe) let tally = Tally(count / batchSize)
     return try measure(on: loop) { end in
+        let never = Callback { tally.called += 1 }
         @Sendable func makeBatch() {
             let handles = (0..<batchSize).map { index in
-                loop.scheduleTask(in: .seconds(Int64(index * 7919 % batchSize + 1))) { tally.called += 1 }
+                loop.schedule(never, in: .seconds(Int64(index * 7919 % batchSize + 1)))
             }
             for handle in handles { handle.cancel() }
             tally.left -= 1
@@ -54,21 +98,21 @@ private final class ManyTimers {
     private let loop: any EventLoop
     private let count: Int
     private let took: EventLoopPromise<Int64>
-    private var handles: [Scheduled<Void>] = []
+    private let callback: Callback
+    private var handles: [NIOScheduledCallback] = []
     private var done = 0
-    private var fired = 0
     private var began: Int64 = 0
 
     init(_ loop: any EventLoop, _ count: Int, _ took: EventLoopPromise<Int64>) {
         self.loop = loop
         self.count = count
         self.took = took
+        callback = Callback { fatalError("a timer of a quarter of an hour fired") }
         handles = (0..<live).map(timer)
     }
 
-    private func timer(_ number: Int) -> Scheduled<Void> {
-        nonisolated(unsafe) let timers = self
-        return loop.scheduleTask(in: .seconds(Int64(number * 7919 % live + 1000))) { timers.fired += 1 }
+    private func timer(_ number: Int) -> NIOScheduledCallback {
+        loop.schedule(callback, in: .seconds(Int64(number * 7919 % live + 1000)))
     }
 
     func begin() {

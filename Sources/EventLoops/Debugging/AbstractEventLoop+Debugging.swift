@@ -31,12 +31,13 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - threshold: For how long user code may run; nil to take the watchdog away.
     ///   - report: Called on the watchdog's thread; nil for a warning in the log. While it runs, nothing else is found.
+    ///     It must not hold the loop: the watchdog's thread would keep a loop that is let go of.
     /// - Throws: ``EventLoopError``: `.invalidArgument` for a threshold that is not above zero, `.system` if no thread
     ///   can be had, `.closed`, `.wrongThread`.
-    /// - Cost: Four stores without a barrier at the beginning and one at the end of each callback, and for each task an
-    ///   entry in a table. Nothing without a watchdog. asyncio has no such thing.
+    /// - Cost: Four stores at the beginning and at most four at the end of each callback, and for each task an entry in
+    ///   a table. Nothing without a watchdog. asyncio has no such thing.
     public func setWatchdog(
-        threshold: Duration?, _ report: (@Sendable (BlockedCallback) -> Void)? = nil
+        threshold: Duration?, report: (@Sendable (BlockedCallback) -> Void)? = nil
     ) throws(EventLoopError) {
         try core.setWatchdog(threshold, report)
     }

@@ -12,6 +12,8 @@ struct CodeName: Sendable {
         /// A step of a task; the first word is the address of its job.
         case task
         case actor
+        /// What makes the protocol objects of a server.
+        case factory
         /// A method of a protocol object; the first word is the object's type, the second the method's name.
         case method
     }
@@ -28,7 +30,7 @@ extension CodeName {
     init(_ handle: Handle) {
         kind = handle is TimerHandle ? .timer : .handle
         // A literal of one character may have no memory; no file is called so.
-        guard let place = handle.place, place.file.hasPointerRepresentation else { return }
+        guard let place = handle.sourcePlace, place.file.hasPointerRepresentation else { return }
         first = UInt(bitPattern: place.file.utf8Start)
         second = place.line
     }
@@ -53,6 +55,7 @@ extension CodeName {
         case .timer: "<TimerHandle\(origin)>"
         case .task: labels[first]?.description ?? "a task"
         case .actor: "an actor"
+        case .factory: "a protocol factory"
         case .method: "\(unsafeBitCast(first, to: Any.Type.self)).\(Self.literal(second))"
         }
     }

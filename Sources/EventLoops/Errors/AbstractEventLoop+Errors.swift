@@ -1,7 +1,7 @@
 extension AbstractEventLoop {
     /// What is told of errors that nobody waits for; nil for ``defaultExceptionHandler(_:)``.
     ///
-    /// asyncio: `get_exception_handler`.
+    /// - Thread: The loop's. asyncio: `get_exception_handler`.
     public var exceptionHandler: ((ExceptionContext) throws -> Void)? {
         core.exceptions.handler
     }
@@ -22,15 +22,18 @@ extension AbstractEventLoop {
     /// Writes the context to the log at the level of errors, which is standard error unless ``setLogHook(_:)`` says
     /// otherwise: the message, then all that is known in the order of the names, and the error.
     ///
-    /// - Parameter context: What is known. asyncio: `default_exception_handler`.
+    /// - Parameter context: What is known.
+    /// - Thread: Any. asyncio: `default_exception_handler`.
     public func defaultExceptionHandler(_ context: ExceptionContext) {
-        core.exceptions.logDefault(context)
+        core.exceptions.logDefault(core.queue.isTurning ? core.exceptions.completed(context) : context)
     }
 
     /// Tells the exception handler, before this returns.
     ///
-    /// - Parameter context: What is known. asyncio: `call_exception_handler`.
+    /// - Parameter context: What is known.
+    /// - Thread: The loop's; from another one the loop's thread is asked to tell it soon. asyncio:
+    ///   `call_exception_handler`.
     public func callExceptionHandler(_ context: ExceptionContext) {
-        core.exceptions.report(context)
+        core.reportFromAnyThread(context)
     }
 }

@@ -22,12 +22,13 @@ package final class ExceptionReporter: @unchecked Sendable {
         }
     }
 
+    /// Any thread.
     package func logDefault(_ context: ExceptionContext) {
-        Log.write(.error, completed(context).description)
+        Log.write(.error, context.description)
     }
 
     /// What was made nowhere that is known was at least found in a callback that was.
-    private func completed(_ context: ExceptionContext) -> ExceptionContext {
+    func completed(_ context: ExceptionContext) -> ExceptionContext {
         guard let runningPlace, context.sourcePlace == nil, context.handlePlace == nil, context.context == nil else {
             return context
         }

@@ -1,11 +1,11 @@
 extension AbstractEventLoop {
     /// What the kernel was asked for and has not done, oldest first, with the loop's own wake-up.
     ///
-    /// - Thread: The loop's; elsewhere it is empty while the loop runs.
+    /// - Thread: The loop's, which is the one that ran or made it; elsewhere it is empty.
     /// - Cost: A text for each; made when asked for, and nothing is kept for it but a time for each operation. asyncio:
     ///   none.
     public var pendingOperations: [PendingOperation] {
-        guard core.queue.admitsCurrentThread() else { return [] }
+        guard core.queue.showsItselfToCurrentThread else { return [] }
         return core.pendingOperations
     }
 
@@ -23,12 +23,12 @@ extension AbstractEventLoop {
     ///
     /// To be had from a program that runs:
     ///
-    ///     try loop.addSignalHandler(SIGUSR1) { fputs(loop.dump(), stderr) }
+    ///     try loop.addSignalHandler(SIGUSR1) { print(loop.dump()) }
     ///
     /// - Parameter limit: How many lines a list may have; of what is left out the number is told.
     /// - Returns: Lines, each ended by a newline. Their form may change with any version.
     /// - Thread: Any. What it says beyond the kind and the statistics is known on the loop's thread only: another
-    ///   thread gets those alone while the loop runs, at once, even if the loop is stuck; where it is not,
+    ///   thread gets those alone, at once, even if the loop is stuck; where it is not,
     ///   `runCoroutineThreadsafe { loop.dump() }` has all of it. asyncio: `python -m asyncio ps`, Python 3.14.
     public func dump(limit: Int = 100) -> String {
         LoopReport(core, limit: limit).text

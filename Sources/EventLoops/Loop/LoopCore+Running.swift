@@ -6,6 +6,7 @@ extension LoopCore {
         try enterRun(operation)
         let previous = RunningLoop.enter(self)
         defer {
+            upcallsAreOver()
             showFigures()
             RunningLoop.leave(to: previous)
             queue.isRunning = false
@@ -60,7 +61,11 @@ extension LoopCore {
         let ready = queue.readyCount
         counters.turnRuns(ready)
         runReady(ready - due.count)
-        if let earliest = due.earliest { counters.timersBegin(late: now.nanoseconds - earliest) }
+        if let earliest = due.earliest {
+            // Nothing ran in between: the clock has been read.
+            let begins = ready == due.count ? timersSeen : now.nanoseconds
+            counters.timersBegin(late: begins - earliest)
+        }
         runReady(due.count)
         counters.callbacks.add(ready)
     }
@@ -102,7 +107,7 @@ extension LoopCore {
         return (count, earliest)
     }
 
-    /// One of the two places from where user code is called; the other is a transport's upcall.
+    /// One of the places from where user code is called; the others are upcalls, of transports, servers and watches.
     private func run(_ entry: ReadyEntry) {
         switch entry {
         case .handle(let reference): run(reference.takeRetainedValue())
@@ -121,7 +126,7 @@ extension LoopCore {
     }
 
     private func run(_ handle: Handle) {
-        guard let place = handle.place else { return call(handle) }
+        guard let place = handle.sourcePlace else { return call(handle) }
         exceptions.runningPlace = place
         call(handle)
         exceptions.runningPlace = nil
@@ -136,7 +141,7 @@ extension LoopCore {
     private func report(_ error: any Error, of handle: Handle) {
         var context = ExceptionContext(message: "Exception in callback", error: error)
         context.handle = handle
-        context.sourcePlace = handle.place
+        context.sourcePlace = handle.sourcePlace
         exceptions.report(context)
     }
 }

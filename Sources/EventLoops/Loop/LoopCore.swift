@@ -156,6 +156,8 @@ public final class LoopCore: @unchecked Sendable {
     ) -> TimerHandle {
         guard admits("callAt") else { return TimerHandle(refused: when, at: place) }
         let handle = TimerHandle(when: when, tally: timers.tally, at: place, callback)
+        // Turns without timers do not look at the clock; what was overdue by then is no lag.
+        if timers.count == 0 { timersSeen = now.nanoseconds }
         timers.insert(handle)
         return handle
     }

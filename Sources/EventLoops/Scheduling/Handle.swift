@@ -41,7 +41,7 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
     /// Where the callback was scheduled, if that was in debug mode; a handle that ran or was cancelled knows it, too.
     ///
     /// asyncio: `_source_traceback`.
-    public final var place: SourcePlace? {
+    public final var sourcePlace: SourcePlace? {
         switch state {
         case .standing, .cancelled: nil
         case .standingFrom(let place), .cancelledFrom(let place): place
@@ -54,7 +54,7 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
     ///
     /// asyncio: `Handle.cancel()`.
     public func cancel() {
-        state = place.map { .cancelledFrom($0) } ?? .cancelled
+        state = sourcePlace.map { .cancelledFrom($0) } ?? .cancelled
         callback = nil
     }
 
@@ -72,7 +72,7 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
 
     /// The handle's kind and state, and in debug mode where it was made.
     public var description: String {
-        "<\(type(of: self))\(isCancelled ? " cancelled" : "")\(place.map { " created at \($0)" } ?? "")>"
+        "<\(type(of: self))\(isCancelled ? " cancelled" : "")\(sourcePlace.map { " created at \($0)" } ?? "")>"
     }
 }
 

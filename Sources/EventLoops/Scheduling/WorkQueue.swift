@@ -84,6 +84,13 @@ package final class WorkQueue: @unchecked Sendable {
         return true
     }
 
+    /// Whether the caller may read the loop: as ``admitsCurrentThread()``, but a loop that does not run is left to the
+    /// thread that has it, since a look must change nothing.
+    package var showsItselfToCurrentThread: Bool {
+        if isInForkedChild { return false }
+        return runner.load(ordering: .relaxed) == 0 ? isOnLoopThread : isTurning
+    }
+
     // MARK: Entries
 
     package var readyCount: Int {

@@ -198,7 +198,7 @@ extension Server: AcceptTarget {
             try? Descriptor.close(descriptor)
             return
         }
-        let `protocol` = makeProtocol()
+        let `protocol` = core.upcall(CodeName(kind: .factory)) { makeProtocol() }
         do {
             // The factory may have closed the server.
             guard state != .closed else { return try Descriptor.close(descriptor) }
