@@ -72,9 +72,8 @@ static bool is_ours(const struct sigaction *action) {
     return (action->sa_flags & SA_SIGINFO) == 0 && action->sa_handler == note;
 }
 
-static bool is_default(const struct sigaction *action) {
-    return (action->sa_flags & SA_SIGINFO) == 0 && action->sa_handler == SIG_DFL;
-}
+// Whatever the flags say: SA_RESETHAND leaves them as they were.
+static bool is_default(const struct sigaction *action) { return action->sa_handler == SIG_DFL; }
 
 static catching wanted_catching(int signo) {
     catching most = not_caught;
@@ -163,6 +162,14 @@ int cl_signal_watch(cl_signal_watcher *watcher, int signo, bool once) {
     }
     pthread_mutex_unlock(&lock);
     return failure;
+}
+
+void cl_signal_watch_on_once(cl_signal_watcher *watcher, int signo) {
+    if (signo < 1 || signo > last_signal) return;
+    pthread_mutex_lock(&lock);
+    watcher->once |= bit(signo);
+    follow(signo);
+    pthread_mutex_unlock(&lock);
 }
 
 bool cl_signal_unwatch(cl_signal_watcher *watcher, int signo) {

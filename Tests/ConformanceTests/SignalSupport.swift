@@ -17,9 +17,11 @@ struct Disposition: Equatable {
         var action = sigaction()
         sigaction(signal, nil, &action)
         handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+        // What runs no handler has no use for flags and mask, and what was set there last may be found in them.
+        let runs = handler > 1
         // SA_RESTORER says how the C library returns from handlers: it adds that whenever it sets something.
-        flags = action.sa_flags & ~0x0400_0000
-        blocked = (1...64).filter { sigismember(&action.sa_mask, $0) == 1 }
+        flags = runs ? action.sa_flags & ~0x0400_0000 : 0
+        blocked = (1...64).filter { runs && sigismember(&action.sa_mask, $0) == 1 }
     }
 
     /// Sets a handler of the program's own, with flags and mask that are unlike ours.

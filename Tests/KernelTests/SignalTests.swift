@@ -95,6 +95,33 @@ struct SignalTests {
         }
     }
 
+    @Test func watchingOnOnce_restoresTheDefaultAfterOneArrival_andLeavesTheProgramsHandler() async {
+        await #expect(processExitsWith: .signal(SIGUSR1)) {
+            let watcher = cl_signal_watcher_begin(-1)
+            for signal in [SIGUSR1, SIGUSR2] { #expect(cl_signal_watch(watcher, signal, false) == 0) }
+            signal(SIGUSR2, SIG_IGN)
+            for signal in [SIGUSR1, SIGUSR2] { cl_signal_watch_on_once(watcher, signal) }
+            deliver(SIGUSR2)
+            #expect(cl_signal_take(watcher) == 0)
+            deliver(SIGUSR1)
+            #expect(cl_signal_take(watcher) == bits(SIGUSR1))
+            deliver(SIGUSR1)
+        }
+    }
+
+    /// A former handler that was reset by its one arrival leaves its flags behind.
+    @Test func resetSignal_isDefault_whateverItsFlags() async {
+        await #expect(processExitsWith: .success) {
+            var action = sigaction()
+            action.__sigaction_handler.sa_sigaction = { _, _, _ in }
+            action.sa_flags = SA_SIGINFO | Int32(bitPattern: 0x8000_0000)
+            #expect(sigaction(SIGUSR1, &action, nil) == 0)
+            #expect(!cl_signal_is_default(SIGUSR1))
+            deliver(SIGUSR1)
+            #expect(cl_signal_is_default(SIGUSR1))
+        }
+    }
+
     @Test func forkedChild_hasTheDispositionsOfBefore() async {
         await #expect(processExitsWith: .success) {
             let watcher = cl_signal_watcher_begin(-1)

@@ -1,7 +1,7 @@
 // The examples of asyncio's reference, one a file, in Swift:
 //
 //     Reference hello
-import Glibc
+@preconcurrency import Glibc
 import Proactor
 
 let examples: [String: () throws -> Void] = [

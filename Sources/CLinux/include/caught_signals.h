@@ -28,6 +28,9 @@ void cl_signal_watcher_end(cl_signal_watcher *watcher);
 /// Returns 0 or an errno: EINVAL for numbers outside 1...64, SIGKILL, SIGSTOP and the two that glibc keeps for itself.
 int cl_signal_watch(cl_signal_watcher *watcher, int signo, bool once);
 
+/// Goes on watching for a signal, but with `once`; a handler that the program has set meanwhile stays.
+void cl_signal_watch_on_once(cl_signal_watcher *watcher, int signo);
+
 /// Watches no more for a signal. The last one to do so puts back the disposition of before, unless the program has
 /// given the signal another handler meanwhile.
 ///

@@ -179,8 +179,7 @@ final class SignalTable {
         take(&changed)
         guard changed.isEmpty else {
             listeners[signal] = changed
-            // It was caught before, so this cannot fail; what changes is only what a second signal does.
-            if changed.isOnlyFallback { _ = cl_signal_watch(watcher, signal, true) }
+            if changed.isOnlyFallback { cl_signal_watch_on_once(watcher, signal) }
             return false
         }
         listeners[signal] = nil
