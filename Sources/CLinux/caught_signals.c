@@ -114,7 +114,9 @@ static bool drop(cl_signal_watcher *watcher, int signo) {
     watcher->once &= ~bit(signo);
     follow(signo);
     wait_for_handlers();
-    return (atomic_fetch_and(&watcher->pending, ~bit(signo)) & bit(signo)) != 0;
+    bool was_pending = (atomic_fetch_and(&watcher->pending, ~bit(signo)) & bit(signo)) != 0;
+    // Others were told of the same arrival, and will see to it.
+    return was_pending && wanted_catching(signo) == not_caught;
 }
 
 // MARK: Watchers
@@ -178,6 +180,13 @@ bool cl_signal_unwatch(cl_signal_watcher *watcher, int signo) {
     bool was_pending = drop(watcher, signo);
     pthread_mutex_unlock(&lock);
     return was_pending;
+}
+
+bool cl_signal_is_watched(int signo) {
+    pthread_mutex_lock(&lock);
+    bool result = wanted_catching(signo) != not_caught;
+    pthread_mutex_unlock(&lock);
+    return result;
 }
 
 uint64_t cl_signal_take(cl_signal_watcher *watcher) { return atomic_exchange(&watcher->pending, 0); }

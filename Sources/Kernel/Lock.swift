@@ -38,7 +38,14 @@ package final class Locked<Value: Sendable>: Sendable {
     /// The value of this moment.
     package var value: Value {
         get { lock.withLock { stored } }
-        set { lock.withLock { stored = newValue } }
+        set {
+            // What was there goes outside of the lock: its end may be somebody's code that asks for the value.
+            let former = lock.withLock {
+                defer { stored = newValue }
+                return stored
+            }
+            withExtendedLifetime(former) {}
+        }
     }
 
     /// Changes the value, or looks at a part of it, while no other thread can.

@@ -126,20 +126,24 @@ public final class Runner {
 /// What becomes of SIGINT during a run.
 private final class Interrupt {
     private let loop: any AbstractEventLoop
-    /// Called in a turn of the loop for the first SIGINT; the second one is the system's.
-    var cancel: (() -> Void)?
+    /// Called in a turn of the loop for the first SIGINT; says whether there was anything to cancel.
+    ///
+    /// The second one is the system's.
+    var cancel: (() -> Bool)?
     private(set) var hasCome = false
+    private var wasInVain = false
 
     init(of loop: any AbstractEventLoop) throws(EventLoopError) {
         self.loop = loop
         try loop.setSignalFallback(SIGINT) { [weak self] in
-            self?.hasCome = true
-            self?.cancel?()
+            guard let self else { return }
+            hasCome = true
+            wasInVain = !(cancel?() ?? false)
         }
     }
 
-    /// One that came too late to be told must not be lost: it has its default action now.
+    /// One that came too late must not be lost: it has its default action now.
     func end() {
-        if loop.removeSignalFallback(SIGINT) { kill(getpid(), SIGINT) }
+        if loop.removeSignalFallback(SIGINT, wasInVain: wasInVain) { kill(getpid(), SIGINT) }
     }
 }

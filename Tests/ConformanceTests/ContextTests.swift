@@ -121,6 +121,19 @@ extension Conformance {
             }
         }
 
+        /// The task that copied the context is not the one in which its callbacks run; there is none.
+        @Test(arguments: LoopKind.allCases)
+        func callbackInAContext_belongsToNoTask(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let context = loop.copyContext()
+                var isInTask: Bool?
+                loop.callSoon(context: context) { isInTask = loop.currentTask() != nil }
+                try await loop.sleep(for: .zero)
+                #expect(isInTask == false)
+                #expect(loop.currentTask() != nil)
+            }
+        }
+
         /// Contexts may outlive their loop, and be let go of on any thread.
         @Test(arguments: LoopKind.allCases)
         func context_goes_wheneverItIsLetGoOf(_ kind: LoopKind) async throws {

@@ -234,7 +234,7 @@ extension Conformance {
             try await withLoop(kind) { loop, _ in
                 try loop.close()
                 expectLoopError(.closed) { try loop.addSignalHandler(SIGUSR1) {} }
-                expectLoopError(.closed) { try loop.removeSignalHandler(SIGUSR1) }
+                #expect(try !loop.removeSignalHandler(SIGUSR1))
                 expectLoopError(.closed) { try loop.signals(SIGUSR1) }
             }
         }

@@ -88,6 +88,20 @@ extension Conformance {
             }
         }
 
+        /// Nor for what was over when it was asked for, though no turn has looked at the clock since long ago.
+        @Test(arguments: LoopKind.allCases)
+        func timerThatIsSetOverdue_inATurnWithoutTimers_isNoLag(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                loop.callSoon {
+                    block(.milliseconds(50))
+                    loop.callAt(loop.time.advanced(by: .milliseconds(-40))) { loop.stop() }
+                }
+                try loop.runForever()
+                #expect(loop.statistics.timersFired == 1)
+                #expect(loop.statistics.worstLag < .milliseconds(40))
+            }
+        }
+
         @Test(arguments: LoopKind.allCases)
         func tasksConnectionsAndServers_areThoseThatStand(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -201,6 +215,37 @@ extension Conformance {
             }
         }
 
+        /// As above, where it is a connection's protocol that blocks.
+        @Test(arguments: LoopKind.allCases)
+        func loopThatIsStuckInAProtocol_doesNotWait(_ kind: LoopKind) async throws {
+            let makeBlocking: @Sendable (any AbstractEventLoop) -> Blocking = { Blocking($0) }
+            try await withLink(kind, makeBlocking) { link in
+                let (loop, isStuck, mayGoOn) = (link.loop, link.told.isStuck, link.told.mayGoOn)
+                let helper = HelperThread {
+                    isStuck.wait()
+                    #expect(!loop.statistics.isWaiting)
+                    mayGoOn.open()
+                }
+                try link.peer.send([1])
+                try await loop.eventually("received") { link.told.hasReceived }
+                helper.join()
+            }
+        }
+
+        /// A look from another thread takes nothing over: the loop stays with the thread that has it.
+        @Test(arguments: LoopKind.allCases)
+        func otherThreads_leaveAnIdleLoopAlone(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let helper = HelperThread {
+                    #expect(loop.pendingOperations.isEmpty)
+                    #expect(!loop.dump().contains("pending operations"))
+                }
+                helper.join()
+                #expect(loop.core.queue.isOnLoopThread)
+                #expect(loop.dump().contains("pending operations"))
+            }
+        }
+
         /// The loop under load, and two threads that read: counters never fall, and nothing waits for anybody.
         @Test(arguments: LoopKind.allCases)
         func otherThreads_readWhileTheLoopWorks(_ kind: LoopKind) async throws {
@@ -292,5 +337,17 @@ extension LoopStatistics {
             && submissions >= before.submissions && completions >= before.completions
             && systemCalls >= before.systemCalls && wakeUps >= before.wakeUps && worstLag >= before.worstLag
             && readyDepthPeak >= before.readyDepthPeak
+    }
+}
+
+/// Holds its loop in the middle of a message, until it may go on.
+private final class Blocking: ProtocolRecorder, StreamProtocol {
+    let (isStuck, mayGoOn) = (OneWayGate(), OneWayGate())
+    private(set) var hasReceived = false
+
+    func dataReceived(_ data: RawSpan) {
+        isStuck.open()
+        mayGoOn.wait()
+        hasReceived = true
     }
 }

@@ -116,6 +116,17 @@ extension Conformance {
             }
         }
 
+        /// TIMER-010, TIMER-012: the loop decides how long to sleep by such a time.
+        @Test(arguments: LoopKind.allCases)
+        func timer_endsTheSleep_whenItsTimeLiesBeforeTheClocksZero(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                for past in [Int64.min, -1] {
+                    loop.callAt(LoopInstant(nanoseconds: past)) { loop.stop() }
+                    try loop.runForever()
+                }
+            }
+        }
+
         /// TIMER-017.
         @Test(arguments: LoopKind.allCases)
         func sleep_takesFewTurns_howeverShortItIs(_ kind: LoopKind) async throws {

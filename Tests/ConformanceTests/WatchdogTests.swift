@@ -35,6 +35,20 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
+        func idleLoop_isNotToldOf_thoughTheWatchdogWasSetInItsLastTurn(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let reports = Reports()
+                loop.callSoon {
+                    try loop.setWatchdog(threshold: Self.threshold) { reports.add($0) }
+                    loop.stop()
+                }
+                try loop.runForever()
+                block(Self.threshold * 4)
+                #expect(reports.all.isEmpty)
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
         func task_isToldOf_byName(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let reports = Reports()

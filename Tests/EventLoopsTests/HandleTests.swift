@@ -20,4 +20,22 @@ import Testing
         #expect(handle.sourcePlace === place)
         #expect(handle.description == "<Handle cancelled created at App/Main.swift:7>")
     }
+
+    /// What a callback holds may, as it goes, cancel the handle that is letting go of it.
+    @Test func lettingGo_bearsCancelling_byWhatTheCallbackHolds() {
+        final class Owner {
+            var handle: Handle?
+            deinit { handle?.cancel() }
+        }
+        for letsGo: (Handle) -> Void in [{ $0.cancel() }, { $0.forget() }] {
+            let handle: Handle
+            do {
+                let owner = Owner()
+                handle = Handle { withExtendedLifetime(owner) {} }
+                owner.handle = handle
+            }
+            letsGo(handle)
+            #expect(handle.isCancelled)
+        }
+    }
 }

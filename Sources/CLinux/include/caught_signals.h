@@ -34,8 +34,11 @@ void cl_signal_watch_on_once(cl_signal_watcher *watcher, int signo);
 /// Watches no more for a signal. The last one to do so puts back the disposition of before, unless the program has
 /// given the signal another handler meanwhile.
 ///
-/// Returns whether the signal had come in and was not taken.
+/// Returns whether the signal had come in, was not taken, and nobody else watches for it.
 bool cl_signal_unwatch(cl_signal_watcher *watcher, int signo);
+
+/// Whether anybody watches for a signal.
+bool cl_signal_is_watched(int signo);
 
 /// Fetches and clears, atomically, the signals that have come in.
 uint64_t cl_signal_take(cl_signal_watcher *watcher);

@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 internal import Kernel
 
@@ -8,6 +9,8 @@ final class Workers: @unchecked Sendable {
     private let limit: Int
     private let maxPending: Int
     private let namePrefix: String
+    /// The process that has the threads: a forked child has none of them.
+    private let process = cl_process_generation()
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     // All that follows is touched with the lock held only.
@@ -47,6 +50,10 @@ final class Workers: @unchecked Sendable {
     // MARK: From outside
 
     func add(_ job: @escaping JobQueue.Job, isAwaited: Bool) throws(EventLoopError) {
+        guard isInItsProcess else {
+            throw EventLoopError(
+                .forkedChild, "submit", detail: "A pool's threads stay with the parent: make a pool in the child")
+        }
         let refusal = withLock { () -> EventLoopError? in
             if isShutDown { return .executorShutDown("submit") }
             if !isAwaited, isFull { return .queueFull("submit", maxPending) }
@@ -62,7 +69,12 @@ final class Workers: @unchecked Sendable {
         if let refusal { throw refusal }
     }
 
+    private var isInItsProcess: Bool {
+        process == cl_process_generation()
+    }
+
     func shutdown(wait: Bool, cancelPending: Bool) {
+        guard isInItsProcess else { return }
         end(cancelPending: cancelPending)
         guard wait else { return }
         withLock {

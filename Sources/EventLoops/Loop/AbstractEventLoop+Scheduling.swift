@@ -33,6 +33,7 @@ extension AbstractEventLoop {
         let place = core.place(file, line)
         if core.queue.isTurning, !core.isClosed { return core.callSoon(at: place, callback) }
         if core.queue.isInForkedChild { throw core.queue.refusal("callSoonThreadsafe") }
+        guard !core.isClosed else { throw .closed("callSoonThreadsafe") }
         let handle = Handle(at: place, callback)
         guard core.queue.post(handle) else { throw .closed("callSoonThreadsafe") }
         return handle
@@ -84,7 +85,7 @@ extension AbstractEventLoop {
         guard await over.wait() else {
             handle.cancel()
             // A task that ignores its cancellation and sleeps again must not keep the loop from turning.
-            await withUnsafeContinuation { core.queue.append(yielded: $0) }
+            if core.queue.isTurning { await withUnsafeContinuation { core.queue.append(yielded: $0) } }
             throw CancellationError()
         }
     }

@@ -32,6 +32,7 @@ extension LoopCore {
         defaultExecutor.close()
         // It may hold its loop.
         resolver = nil
+        taskFactory = nil
         showFigures()
         if let failure { throw failure }
     }

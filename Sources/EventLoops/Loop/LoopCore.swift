@@ -156,8 +156,9 @@ public final class LoopCore: @unchecked Sendable {
     ) -> TimerHandle {
         guard admits("callAt") else { return TimerHandle(refused: when, at: place) }
         let handle = TimerHandle(when: when, tally: timers.tally, at: place, callback)
-        // Turns without timers do not look at the clock; what was overdue by then is no lag.
-        if timers.count == 0 { timersSeen = now.nanoseconds }
+        // Turns without timers do not look at the clock. What was overdue by then is no lag, but for the moment that it
+        // took to come here.
+        if timers.count == 0 { timersSeen = max(timersSeen, now.nanoseconds - 1_000_000) }
         timers.insert(handle)
         return handle
     }
@@ -168,7 +169,8 @@ public final class LoopCore: @unchecked Sendable {
         if queue.isOnLoopThread || queue.isInForkedChild {
             exceptions.report(context)
         } else if !queue.post(Handle { [exceptions] in exceptions.report(context) }) {
-            exceptions.report(context)
+            // The handler is not for other threads, and its own has no loop any more.
+            exceptions.logDefault(context)
         }
     }
 }

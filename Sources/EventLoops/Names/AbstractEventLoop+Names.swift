@@ -37,6 +37,8 @@ extension AbstractEventLoop {
     }
 
     /// Who answers for this loop where hosts are; at first the ``SystemResolver`` on the loop's default executor.
+    ///
+    /// Loop thread only.
     public var resolver: any Resolver {
         core.currentResolver
     }

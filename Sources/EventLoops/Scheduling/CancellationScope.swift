@@ -39,6 +39,11 @@ final class CancellationScope: @unchecked Sendable {
         scope.owner = nil
     }
 
+    /// Runs a body that belongs to no task of a loop, though one of them made the task it runs in.
+    static func outside(_ body: () async -> Void) async {
+        await $current.withValue(nil) { await body() }
+    }
+
     /// What users know as the task that runs here, be it by a child of that task.
     static func owner(on queue: WorkQueue) -> AnyObject? {
         guard queue.isTurning, let scope = current, scope.queue === queue else { return nil }

@@ -55,12 +55,15 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
     /// asyncio: `Handle.cancel()`.
     public func cancel() {
         state = sourcePlace.map { .cancelledFrom($0) } ?? .cancelled
-        callback = nil
+        forget()
     }
 
-    /// Lets go of the callback: the loop is closed and will never run it.
+    /// Lets go of the callback: it will never run.
     package final func forget() {
+        // It goes after it was taken away: what it holds may, as it goes, cancel this very handle.
+        let former = callback
         callback = nil
+        withExtendedLifetime(former) {}
     }
 
     /// Runs the callback once and lets go of it.

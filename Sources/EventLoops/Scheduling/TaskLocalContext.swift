@@ -15,7 +15,9 @@ public final class TaskLocalContext: @unchecked Sendable {
     package init(queue: WorkQueue, executor: LoopTaskExecutor) {
         self.queue = queue
         self.executor = executor
-        Task.immediate(executorPreference: executor) { [carrier] in await carrier.serve() }
+        Task.immediate(executorPreference: executor) { [carrier] in
+            await CancellationScope.outside { await carrier.serve() }
+        }
     }
 
     deinit {

@@ -30,13 +30,14 @@ extension AbstractEventLoop {
     /// and was not told yet is dropped with the handler.
     ///
     /// - Parameter signal: The number.
-    /// - Returns: Whether there was a handler.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is no signal, `.closed`, `.wrongThread`.
-    ///   asyncio: `remove_signal_handler`.
+    /// - Returns: Whether there was a handler; a closed loop has none.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is no signal, `.wrongThread`. asyncio:
+    ///   `remove_signal_handler`.
     @discardableResult
     public func removeSignalHandler(_ signal: Int32) throws(EventLoopError) -> Bool {
-        try core.check("removeSignalHandler")
         try SignalTable.checkNumber(signal, "removeSignalHandler")
+        if core.isClosed { return false }
+        try core.check("removeSignalHandler")
         return core.signals.removeHandler(signal)
     }
 
@@ -80,8 +81,11 @@ extension AbstractEventLoop {
 
     /// Takes back what ``setSignalFallback(_:_:)`` has set.
     ///
-    /// - Returns: Whether the signal has come in meanwhile and was told to nobody.
-    package func removeSignalFallback(_ signal: Int32) -> Bool {
-        core.signals.removeFallback(signal)
+    /// - Parameters:
+    ///   - signal: The number.
+    ///   - wasInVain: Whether the callback was called too late to do anything.
+    /// - Returns: Whether the signal has come in meanwhile and nobody did or will do anything about it.
+    package func removeSignalFallback(_ signal: Int32, wasInVain: Bool) -> Bool {
+        core.signals.removeFallback(signal, wasInVain: wasInVain)
     }
 }

@@ -79,10 +79,10 @@ final class SignalTable {
         return true
     }
 
-    /// - Returns: Whether the signal has come in and was told to nobody.
-    func removeFallback(_ signal: Int32) -> Bool {
+    /// - Returns: Whether the signal has come in and was told to nobody, here or elsewhere, who could do anything.
+    func removeFallback(_ signal: Int32, wasInVain: Bool) -> Bool {
         guard listeners[signal]?.fallback != nil else { return false }
-        return shrink(signal) { $0.fallback = nil }
+        return shrink(signal) { $0.fallback = nil } || (wasInVain && !cl_signal_is_watched(signal))
     }
 
     // MARK: Sequences
@@ -144,8 +144,9 @@ final class SignalTable {
         guard let watcher else { return }
         cl_signal_watcher_end(watcher)
         self.watcher = nil
-        for (signal, former) in listeners { blockAgain(signal, former) }
+        let former = listeners
         listeners = [:]
+        for (signal, each) in former { blockAgain(signal, each) }
     }
 
     // MARK: Watching
@@ -159,7 +160,10 @@ final class SignalTable {
             throw EventLoopError(system: .noMemory, operation)
         }
         self.watcher = watcher
-        var changed = listeners[signal] ?? Listeners()
+        // What goes does so at the end: its own end may be a user's code, and come back here.
+        let former = listeners[signal]
+        defer { withExtendedLifetime(former) {} }
+        var changed = former ?? Listeners()
         add(&changed)
         let failure = cl_signal_watch(watcher, signal, changed.isOnlyFallback)
         guard failure == 0 else {
@@ -175,7 +179,9 @@ final class SignalTable {
     ///
     /// - Returns: Whether the signal had come in, and nobody is left who could be told.
     private func shrink(_ signal: Int32, _ take: (inout Listeners) -> Void) -> Bool {
-        guard let watcher, var changed = listeners[signal] else { return false }
+        guard let watcher, let former = listeners[signal] else { return false }
+        defer { withExtendedLifetime(former) {} }
+        var changed = former
         take(&changed)
         guard changed.isEmpty else {
             listeners[signal] = changed
