@@ -49,7 +49,6 @@ final class ConnectOperation: CompletionTarget, @unchecked Sendable {
     private func start(_ continuation: UnsafeContinuation<Int32, Never>) {
         if Task.isCancelled { return continuation.resume(returning: -Errno.canceled.rawValue) }
         waiting = continuation
-        port.operations.look()
         let tag = port.tag(for: self, .connect)
         self.tag = tag
         address.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -1,4 +1,5 @@
 internal import EventLoops
+internal import Kernel
 internal import Uring
 
 /// The operations in flight: who waits for which, and since when.
@@ -24,23 +25,16 @@ final class OperationTable {
     private(set) var live = 0
     /// Completions for operations that were over.
     private(set) var stale = 0
-    private let clock = PacedClock()
     /// The loop's latest look at its clock.
-    private(set) var time: Int64
+    private(set) var time = MonotonicClock.now()
 
     init(capacity: Int = 256) {
-        time = clock.look()
         grow(to: capacity)
     }
 
-    /// The loop has waited.
-    func turnBegan() {
-        time = clock.turnBegan()
-    }
-
-    /// Looks at the clock now: for what is rare, and to be known exactly.
+    /// Looks at the clock: once a turn, for all that is asked for in it.
     func look() {
-        time = clock.look()
+        time = MonotonicClock.now()
     }
 
     /// Takes a slot and returns its tag.

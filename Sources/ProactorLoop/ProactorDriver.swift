@@ -74,7 +74,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         } catch { throw EventLoopError(ring: error) }
         // Awake before any callback runs: who posts meanwhile need not wake the loop.
         port.queue.inbox.wokeUp()
-        port.operations.turnBegan()
+        port.operations.look()
         port.ring.reap(port.dispatch)
         port.telling.callEach(.tell)
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd read") }

@@ -40,8 +40,6 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
     }
 
     private func deliver(_ accepted: Int32) {
-        // What the new connection is asked for is of now, not of the loop's last look at its clock.
-        port.operations.look()
         if !isClosed, let owner { owner.accepted(accepted) } else { try? Descriptor.close(accepted) }
     }
 

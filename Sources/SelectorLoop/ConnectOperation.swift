@@ -43,7 +43,6 @@ final class ConnectOperation: ReadinessTarget, @unchecked Sendable {
             guard error == .nowInProgress else { return continuation.resume(returning: error) }
         }
         waiting = continuation
-        port.watches.look()
         port.watches.want(.writable, of: descriptor, self)
     }
 

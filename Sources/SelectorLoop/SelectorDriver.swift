@@ -63,7 +63,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
             throw EventLoopError(system: error, "\(selector)")
         }
         port.queue.inbox.wokeUp()
-        port.watches.turnBegan()
+        port.watches.look()
         port.telling.callEach(.tell)
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd") }
     }

@@ -27,8 +27,6 @@ final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
     }
 
     override func ready(_ readiness: Readiness) {
-        // What the new connections are asked for is of now, not of the loop's last look at its clock.
-        port.watches.look()
         for _ in 0..<Self.burst where !isClosed && !port.queue.isInForkedChild {
             do throws(Errno) {
                 owner?.accepted(try SocketCalls.acceptDescriptor(descriptor))

@@ -37,23 +37,16 @@ final class WatchTable {
     private(set) var waits = 0
     /// Changes that the poller took.
     private(set) var changesMade = 0
-    private let clock = PacedClock()
     /// The loop's latest look at its clock.
-    private(set) var time: Int64
+    private(set) var time = MonotonicClock.now()
 
     init(_ poller: any Poller) {
         self.poller = poller
-        time = clock.look()
     }
 
-    /// The loop has waited.
-    func turnBegan() {
-        time = clock.turnBegan()
-    }
-
-    /// Looks at the clock now: for what is rare, and to be known exactly.
+    /// Looks at the clock: once a turn, for all that is asked for in it.
     func look() {
-        time = clock.look()
+        time = MonotonicClock.now()
     }
 
     /// Says what a target wants of its descriptor from now on, which may be nothing.

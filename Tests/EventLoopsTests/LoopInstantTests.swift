@@ -33,6 +33,10 @@ import Testing
         #expect((Duration.nanoseconds(Int64.max) + .nanoseconds(1)).clampedNanoseconds == .max)
         #expect((Duration.nanoseconds(Int64.min) - .nanoseconds(1)).clampedNanoseconds == .min)
         #expect(Duration.nanoseconds(-1).clampedNanoseconds == -1)
+        // On both sides of 2^64 attoseconds.
+        for count: Int64 in [18_446_744_073, 18_446_744_074] {
+            #expect(Duration.nanoseconds(count).clampedNanoseconds == count)
+        }
         // What is shorter than a nanosecond is none.
         #expect(Duration(secondsComponent: 0, attosecondsComponent: 999_999_999).clampedNanoseconds == 0)
     }

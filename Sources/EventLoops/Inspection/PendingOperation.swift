@@ -14,10 +14,7 @@ public struct PendingOperation: Sendable, Hashable, CustomStringConvertible {
     ///
     /// A multishot operation and a selector's wait go on from one delivery to the next, and count from their beginning.
     ///
-    /// Counted from the loop's last look at its clock before, since a look for every operation would cost too much. It
-    /// looks after each wait, or in a busy time, when 64 turns in a row took less than a quarter of a millisecond each,
-    /// in every 32nd turn. What is asked for in the first turns after a busy time may be shown older still, by as long
-    /// as the loop has slept in between; what belongs to a new connection is not.
+    /// Counted from the loop's look at its clock when its turn began: a look for every operation would cost too much.
     public let age: Duration
     /// Who waits, for people: a transport, server, watch or task, or `waker`.
     public let owner: String
