@@ -5,6 +5,8 @@ import Kernel
 import TestSupport
 import Testing
 
+@_silgen_name("fork") private func forkProcess() -> Int32
+
 /// How a pool begins, is full, and ends.
 @Suite struct ThreadPoolLifeTests {
     // MARK: Names
@@ -288,6 +290,30 @@ import Testing
         pool.shutdown(wait: false, cancelPending: true)
         await #expect(throws: CancellationError.self) { try await waiting.value }
         mayEnd.open()
+    }
+
+    // MARK: Forks
+
+    /// A child has a copy of the pool, and none of its threads.
+    @Test func pool_takesNothing_inAForkedChild() async {
+        await #expect(processExitsWith: .success) {
+            let pool = ThreadPoolExecutor(maxWorkers: 1)
+            let done = Gate()
+            try pool.submit { done.open() }
+            done.wait()
+            let child = forkProcess()
+            if child == 0 {
+                do throws(EventLoopError) { try pool.submit {} } catch {
+                    pool.shutdown(wait: true)
+                    _exit(error.code == .forkedChild ? 0 : 2)
+                }
+                _exit(1)
+            }
+            var status: Int32 = -1
+            #expect(waitpid(child, &status, 0) == child)
+            #expect(status == 0)
+            pool.shutdown(wait: true)
+        }
     }
 }
 

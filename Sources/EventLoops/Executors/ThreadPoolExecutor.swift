@@ -49,8 +49,8 @@ public final class ThreadPoolExecutor: WorkExecutor {
     ///
     /// - Parameter job: What to run on one of the threads.
     /// - Throws: ``EventLoopError``: `.executorShutDown` after ``shutdown(wait:cancelPending:)``; `.queueFull` if
-    ///   ``maxPending`` jobs wait for a thread; `.system` if there is no thread and none can be started. asyncio:
-    ///   `Executor.submit`.
+    ///   ``maxPending`` jobs wait for a thread; `.system` if there is no thread and none can be started;
+    ///   `.forkedChild` in a child of the process that made the pool. asyncio: `Executor.submit`.
     public func submit(_ job: @escaping @Sendable () -> Void) throws(EventLoopError) {
         try workers.add(job, isAwaited: false)
     }
