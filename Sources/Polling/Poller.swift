@@ -2,8 +2,10 @@ package import Kernel
 
 /// What a descriptor is ready for, or what is wanted of it.
 ///
-/// A set of its own and no `OptionSet`, whose operations are generic code in the room that uses it.
-package struct Readiness: Equatable, Sendable {
+/// A set of its own and no `OptionSet`, whose operations are generic code in the room that uses it; public, as
+/// ``SharedNumber`` is, so that they are inlined there.
+@frozen
+public struct Readiness: Equatable, Sendable {
     @usableFromInline let bits: UInt8
 
     @inlinable
@@ -11,42 +13,48 @@ package struct Readiness: Equatable, Sendable {
         self.bits = bits
     }
 
+    /// One, both or none.
     @inlinable
-    package init(readable: Bool, writable: Bool) {
+    public init(readable: Bool, writable: Bool) {
         bits = (readable ? 1 : 0) | (writable ? 2 : 0)
     }
 
-    package static let none = Readiness(bits: 0)
+    /// Nothing.
+    @inlinable public static var none: Readiness { Readiness(bits: 0) }
     /// A read would not block: there are bytes, a connection, the end, or an error to be fetched.
-    package static let readable = Readiness(bits: 1)
+    @inlinable public static var readable: Readiness { Readiness(bits: 1) }
     /// A write would not block: there is room, or an error to be fetched.
-    package static let writable = Readiness(bits: 2)
-    package static let both = Readiness(bits: 3)
+    @inlinable public static var writable: Readiness { Readiness(bits: 2) }
+    /// Both directions.
+    @inlinable public static var both: Readiness { Readiness(bits: 3) }
 
+    /// Whether it names neither direction.
     @inlinable
-    package var isEmpty: Bool {
+    public var isEmpty: Bool {
         bits == 0
     }
 
+    /// Whether it names reading.
     @inlinable
-    package var isReadable: Bool {
+    public var isReadable: Bool {
         bits & 1 != 0
     }
 
+    /// Whether it names writing.
     @inlinable
-    package var isWritable: Bool {
+    public var isWritable: Bool {
         bits & 2 != 0
     }
 
     /// How many directions it names.
     @inlinable
-    package var directions: Int {
+    public var directions: Int {
         Int(bits & 1) + Int(bits >> 1)
     }
 
     /// What is in both.
     @inlinable
-    package func intersection(_ other: Readiness) -> Readiness {
+    public func intersection(_ other: Readiness) -> Readiness {
         Readiness(bits: bits & other.bits)
     }
 }

@@ -6,6 +6,9 @@ internal import Uring
 /// A base class and not a protocol: tables and lists keep their targets unmanaged, so that calling one costs no retain
 /// and release.
 class CompletionTarget {
+    /// Operations whose last completion it has not been told of: kept by the ``OperationTable``.
+    final var operationsInFlight: Int32 = 0
+
     init() {}
 
     /// An operation of this target has completed, or a multishot one has delivered.
@@ -46,29 +49,5 @@ extension TurnList {
     /// As ``callEach(_:)`` for calls in which no member can end: it is not retained.
     func callEachAlive(_ call: TurnCall) {
         takeEach { Unmanaged<CompletionTarget>.fromOpaque($0)._withUnsafeGuaranteedRef { $0.turnCame(call) } }
-    }
-}
-
-/// A completion's flags.
-struct CompletionFlags {
-    let rawValue: UInt32
-
-    /// The operation goes on: more completions follow.
-    ///
-    /// Kernel: `IORING_CQE_F_MORE`.
-    var hasMore: Bool {
-        rawValue & CompletionFlag.more != 0
-    }
-
-    /// The receive buffer that was filled.
-    ///
-    /// Kernel: `IORING_CQE_F_BUFFER`.
-    var buffer: UInt16 {
-        BufferRing.identifier(flags: rawValue)
-    }
-
-    /// Whether a receive buffer comes with the completion.
-    var hasBuffer: Bool {
-        rawValue & CompletionFlag.buffer != 0
     }
 }

@@ -49,15 +49,13 @@ final class ConnectOperation: CompletionTarget, @unchecked Sendable {
     private func start(_ continuation: UnsafeContinuation<Int32, Never>) {
         if Task.isCancelled { return continuation.resume(returning: -Errno.canceled.rawValue) }
         waiting = continuation
-        let tag = port.tag(for: self, .connect)
-        self.tag = tag
-        address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            port.ring.connect(descriptor, to: $0, length: length, tag: tag)
+        tag = address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            port.connect(descriptor, to: $0, length: length, for: self)
         }
     }
 
     private func cancel() {
-        if let tag { port.ring.cancel(tag) }
+        if let tag { port.cancel(tag) }
     }
 
     override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {

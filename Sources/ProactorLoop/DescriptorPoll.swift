@@ -57,9 +57,7 @@ final class DescriptorPoll: CompletionTarget {
     }
 
     private func submit() {
-        let tag = port.tag(for: self, .poll)
-        self.tag = tag
-        port.ring.poll(descriptor, events: UInt32(kind == .reading ? POLLIN : POLLOUT), tag: tag)
+        tag = port.poll(descriptor, events: UInt32(kind == .reading ? POLLIN : POLLOUT), for: self)
     }
 
     override func completed(_ operation: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
@@ -91,6 +89,6 @@ final class DescriptorPoll: CompletionTarget {
     }
 
     private func callOff() {
-        if let tag { port.ring.cancel(tag) }
+        if let tag { port.cancel(tag) }
     }
 }

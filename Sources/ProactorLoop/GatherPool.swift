@@ -8,7 +8,7 @@ final class GatherPool {
     typealias List = UnsafeMutablePointer<GatherList>
 
     /// Where a channel's owner describes its runs, before it is known how many there are.
-    let scratch = UnsafeMutablePointer<iovec>.allocate(capacity: GatherLimit.runs)
+    let scratch = UnsafeMutablePointer<iovec>.allocate(capacity: Gathering.mostRuns)
     private var free: [List] = []
     private static let kept = 256
 
@@ -31,7 +31,7 @@ final class GatherPool {
 
     private static func make() -> List {
         let list = List.allocate(capacity: 1)
-        list.initialize(to: GatherList(vectors: .allocate(capacity: GatherLimit.runs)))
+        list.initialize(to: GatherList(vectors: .allocate(capacity: Gathering.mostRuns)))
         list.pointee.message.msg_iov = list.pointee.vectors
         return list
     }

@@ -5,8 +5,8 @@ internal import Uring
 /// The operations in flight: who waits for which, and since when.
 ///
 /// A tag is a slot's index and its generation, so that a completion that comes late finds its slot taken by another and
-/// is dropped. A slot holds one reference to its target, from the submission to the last completion: whatever happens
-/// to the connection meanwhile, what the kernel writes to is alive.
+/// is dropped. A target with operations in flight is held by one reference, from the first one's submission to the last
+/// completion: whatever happens to the connection meanwhile, what the kernel writes to is alive.
 final class OperationTable {
     private struct Slot {
         var target: Unmanaged<CompletionTarget>?
@@ -22,7 +22,8 @@ final class OperationTable {
     private var capacity = 0
     private var firstFree = none
     /// Operations whose last completion has not come.
-    private(set) var live = 0
+    var live: Int { inFlight.value }
+    private let inFlight = SharedNumber()
     /// Completions for operations that were over.
     private(set) var stale = 0
     /// The loop's latest look at its clock.
@@ -43,16 +44,20 @@ final class OperationTable {
         let index = Int(firstFree)
         let slot = slots + index
         firstFree = slot.pointee.nextFree
-        slot.pointee.target = .passRetained(target)
+        slot.pointee.target = .passUnretained(target)
+        // One reference for all: a send in the shadow of a receive that stays costs none.
+        target.operationsInFlight &+= 1
+        if target.operationsInFlight == 1 { _ = Unmanaged.passRetained(target) }
         slot.pointee.kind = kind
         slot.pointee.since = time
-        live &+= 1
+        inFlight.add(1)
         return UInt64(slot.pointee.generation) << 32 | UInt64(index)
     }
 
     /// Whose completion this is; nil if its operation is over.
     ///
-    /// With the last completion the slot is freed, and its reference is the caller's.
+    /// With the last completion the slot is freed; the caller then has to say ``operationIsOver(_:)``, once it has told
+    /// the target.
     func complete(
         _ tag: UInt64, isLast: Bool
     ) -> (target: Unmanaged<CompletionTarget>, kind: OperationKind)? {
@@ -66,9 +71,19 @@ final class OperationTable {
             slot.pointee.generation &+= 1
             slot.pointee.nextFree = firstFree
             firstFree = Int32(truncatingIfNeeded: index)
-            live &-= 1
+            inFlight.add(-1)
         }
         return (target, kind)
+    }
+
+    /// Lets go of a target whose last operation this was.
+    @inline(__always)
+    static func operationIsOver(_ target: Unmanaged<CompletionTarget>) {
+        let left = target._withUnsafeGuaranteedRef {
+            $0.operationsInFlight &-= 1
+            return $0.operationsInFlight
+        }
+        if left == 0 { target.release() }
     }
 
     /// Calls `body` with the tag of each operation in flight.

@@ -6,6 +6,14 @@ package import Uring
 /// The loop's side of the ring: submits what channels ask for, waits, and hands completions to those who wait for them.
 package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     let port: RingPort
+    /// The ring itself, for tests and figures too.
+    package let ring: Ring
+    // What each turn uses is at hand: the compiler retains, for each call, what lies two steps away.
+    private let inbox: Inbox
+    private let table: OperationTable
+    private let sending: TurnList
+    private let telling: TurnList
+    private let watching: TurnList
     private let waker: Waker
     private var spin: SpinBudget
     /// The thread that enabled the ring: the only one that the kernel lets use it.
@@ -17,14 +25,15 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         do throws(RingError) {
             port = try RingPort(configuration, queue: queue, segments: segments)
         } catch { throw EventLoopError(ring: error) }
+        ring = port.ring
+        inbox = queue.inbox
+        table = port.operations
+        sending = port.sending
+        telling = port.telling
+        watching = port.watching
         do { waker = Waker(try EventDescriptor(nonblocking: false), port) } catch {
             throw EventLoopError(system: error, "eventfd")
         }
-    }
-
-    /// The ring itself, for tests and figures.
-    package var ring: Ring {
-        port.ring
     }
 
     package var backend: LoopBackend { .ioUring }
@@ -48,7 +57,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     // MARK: Running
 
     package func attach() throws(EventLoopError) {
-        port.operations.look()
+        table.look()
         if let thread {
             guard thread == Ring.callingThread else {
                 throw EventLoopError(
@@ -57,79 +66,66 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
             }
             return
         }
-        do { try port.ring.enable() } catch { throw EventLoopError(ring: error) }
+        do { try ring.enable() } catch { throw EventLoopError(ring: error) }
         thread = Ring.callingThread
         waker.arm()
     }
 
     package func prepare() {
         submitSends()
-        returnBuffers()
-        if !port.watching.isEmpty { port.watching.callEachAlive(.watch) }
+        port.returnBuffers()
+        if !watching.isEmpty { watching.callEachAlive(.watch) }
     }
 
     package func poll(_ wait: LoopWait) throws(EventLoopError) {
-        do {
-            if port.telling.isEmpty { try rest(wait) } else { try port.ring.enter(.none) }
+        do throws(RingError) {
+            if telling.isEmpty { try rest(wait) } else { try ring.enter(.none) }
         } catch { throw EventLoopError(ring: error) }
         // Awake before any callback runs: who posts meanwhile need not wake the loop.
-        port.queue.inbox.wokeUp()
-        port.operations.look()
-        port.ring.reap(port.dispatch)
-        port.telling.callEach(.tell)
+        inbox.wokeUp()
+        table.look()
+        reap()
+        if !telling.isEmpty { telling.callEach(.tell) }
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd read") }
     }
 
     /// Waits for completions: first awake, if that is configured and promises something, then asleep.
     private func rest(_ wait: LoopWait) throws(RingError) {
         switch wait {
-        case .none: try port.ring.enter(.none)
+        case .none: try ring.enter(.none)
         case .forever: try sleep(.forever)
         case .until(let deadline): try sleep(.until(deadline))
         }
     }
 
     private func sleep(_ wait: RingWait) throws(RingError) {
-        guard spin.isOn else { return try port.ring.enter(wait) }
+        guard spin.isOn else { return try ring.enter(wait) }
         let began = MonotonicClock.now()
         defer { spin.noteWait(MonotonicClock.now() - began) }
-        try port.ring.enter(.none)
+        try ring.enter(.none)
         let end = spin.end(from: began, wait)
         while MonotonicClock.now() < end {
-            if port.ring.hasCompletions {
-                port.queue.inbox.wokeUp()
-                port.ring.reap(port.dispatch)
-                return
+            if ring.hasCompletions {
+                inbox.wokeUp()
+                return reap()
             }
-            try port.ring.enter(.none)
+            try ring.enter(.none)
         }
-        try port.ring.enter(wait)
+        try ring.enter(wait)
+    }
+
+    private func reap() {
+        ring.reap { port.dispatch($0, $1, $2) }
     }
 
     package func flush() {
         submitSends()
         // What the kernel refuses now it is asked again in the next run.
-        try? port.ring.enter(.none)
+        try? ring.enter(.none)
     }
 
     private func submitSends() {
-        port.sending.callEachAlive(.send)
-    }
-
-    /// Gives the kernel the buffers that nobody reads any more, and then those channels the chance to receive that
-    /// found none.
-    private func returnBuffers() {
-        if port.lent.hasReturned {
-            let buffers = port.buffers
-            port.lent.takeReturned { buffers.give($0) }
-            buffers.publish()
-        }
-        // Not only when some came back just now: the kernel may have run out before, and said so after.
-        guard !port.starved.isEmpty || !port.served.isEmpty else { return }
-        if port.buffers.supplied < port.buffers.count { port.supplyMoreBuffers() }
-        guard port.lent.isKernelSupplied else { return }
-        port.starved.callEach(.receive)
-        port.served.callEach(.receive)
+        if !sending.isEmpty { sending.callEachAlive(.send) }
     }
 
     package func wake() {
@@ -142,9 +138,9 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     package var figures: DriverFigures {
         var figures = DriverFigures()
-        figures.submissions = Int(truncatingIfNeeded: ring.entriesSubmitted)
-        figures.completions = Int(truncatingIfNeeded: ring.completionsReaped)
-        figures.systemCalls = Int(truncatingIfNeeded: ring.enters)
+        figures.submissions = ring.entriesSubmitted
+        figures.completions = ring.completionsReaped
+        figures.systemCalls = ring.enters
         figures.operationsInFlight = port.operations.live
         figures.receiveBuffersLent = port.lent.outstanding
         figures.receiveBuffersTotal = port.lent.total
@@ -190,9 +186,9 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     package func connect(_ descriptor: Int32, to address: SocketAddress) async throws {
         // A task that is not the loop's own may come here, or be here, when the loop has closed.
-        guard !port.ring.isClosed else { throw EventLoopError.closed("connect") }
+        guard !ring.isClosed else { throw EventLoopError.closed("connect") }
         try await ConnectOperation(port, descriptor, address).result()
-        guard !port.ring.isClosed else { throw EventLoopError.closed("connect") }
+        guard !ring.isClosed else { throw EventLoopError.closed("connect") }
     }
 
     // MARK: Closing
@@ -207,24 +203,24 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
             let deadline = MonotonicClock.now() + Self.closingTime
             waker.stop()
             // Cancelling by one operation at a time: cancelling all at once is quadratic in the kernel.
-            port.operations.forEachLive { tag, _ in port.ring.cancel(tag) }
+            port.operations.forEachLive { tag, _ in ring.cancel(tag) }
             submitSends()
             repeat {
                 port.telling.callEach(.tell)
-                try port.ring.enter(port.operations.live > 0 ? .until(deadline) : .none)
-                port.ring.reap(port.dispatch)
+                try ring.enter(port.operations.live > 0 ? .until(deadline) : .none)
+                reap()
             } while mustGoOnClosing && MonotonicClock.now() < deadline
         } catch { throw EventLoopError(ring: error) }
         waker.close()
         guard port.operations.live == 0 else { return abandon() }
         port.buffers.unregister()
-        port.ring.close()
+        ring.close()
     }
 
     /// Whether the kernel has something of the loop's, or has not taken something yet: it may refuse for a while, and a
     /// descriptor whose close it never took would stay open.
     private var mustGoOnClosing: Bool {
-        port.operations.live > 0 || !port.telling.isEmpty || port.ring.entriesQueued != port.ring.entriesSubmitted
+        port.operations.live > 0 || !port.telling.isEmpty || ring.entriesQueued != ring.entriesSubmitted
     }
 
     /// The kernel holds on to an operation: what it may write to must stay, so the ring's memory is left to it.

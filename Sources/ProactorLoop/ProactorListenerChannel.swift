@@ -21,9 +21,7 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
 
     func startAccepting() {
         guard tag == nil, !isClosed else { return }
-        let tag = port.tag(for: self, .acceptMultishot)
-        self.tag = tag
-        port.ring.acceptMultishot(descriptor, tag: tag)
+        tag = port.acceptMultishot(descriptor, for: self)
     }
 
     override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
@@ -51,7 +49,7 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
         guard !isClosed else { return }
         isClosed = true
         guard let tag else { return closeDescriptor() }
-        port.ring.cancel(tag)
+        port.cancel(tag)
         try? port.ring.enter(.none)
         // An accept that the kernel has not taken yet would go to whatever has the number by then.
         if port.ring.entriesQueued == port.ring.entriesSubmitted { closeDescriptor() }

@@ -27,7 +27,7 @@ extension ProactorStreamChannel {
     private func cancelReceive(_ tag: UInt64) {
         guard !receiving.isCancelling else { return }
         receiving.isCancelling = true
-        port.ring.cancel(tag)
+        port.cancel(tag)
     }
 
     // MARK: Asking
@@ -57,12 +57,8 @@ extension ProactorStreamChannel {
         receiving.isCancelling = false
         receiving.hasBrought = false
         if owner.suppliesMemory { return receiveIntoOwner(expectsData) }
-        let tag = port.tag(for: self, .receiveMultishot)
-        receiving.tag = tag
         receiving.isMultishot = true
-        // Never by polling first: where a Unix socket's peer has sent and ended by then, the kernel (6.18) delivers the
-        // bytes and forgets the end.
-        port.ring.receiveMultishot(descriptor, group: port.buffers.group, tag: tag)
+        receiving.tag = port.receiveMultishot(descriptor, for: self)
     }
 
     private var mayReceive: Bool {
@@ -73,11 +69,10 @@ extension ProactorStreamChannel {
         guard let memory = owner.receiveBuffer(), let start = memory.baseAddress else { return }
         // Asking for memory ran the owner's code: look again.
         guard receiving.tag == nil, mayReceive, owner.suppliesMemory else { return }
-        let tag = port.tag(for: self, .receive)
-        receiving.tag = tag
         receiving.isMultishot = false
         receiving.memory = memory
-        port.ring.receive(descriptor, into: start, count: memory.count, pollFirst: !expectsData, tag: tag)
+        receiving.tag = port.receive(
+            descriptor, into: start, count: memory.count, pollFirst: !expectsData, for: self)
     }
 
     // MARK: Getting
@@ -87,9 +82,9 @@ extension ProactorStreamChannel {
         if flags.hasBuffer {
             let piece = flags.buffer
             receiving.hasBrought = true
-            let bytes = UnsafeRawBufferPointer(start: port.lent.lend(piece), count: max(0, Int(result)))
+            let bytes = UnsafeRawBufferPointer(start: port.lend(piece), count: max(0, Int(result)))
             if result > 0, !isClosing { deliver(bytes) }
-            port.lent.release(piece)
+            port.takeBack(piece)
         }
         if isClosing { return finishIfPossible() }
         if result <= 0 { return receiveEnded(result) }

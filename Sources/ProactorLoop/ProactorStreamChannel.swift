@@ -56,7 +56,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     func send() {
         guard sendTag == nil, !isListedToSend, !isClosing else { return }
         isListedToSend = true
-        port.sending.append(self)
+        port.listToSend(self)
     }
 
     /// Sends what the owner has by now.
@@ -64,19 +64,15 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         isListedToSend = false
         if isClosing { return tellLater() }
         guard sendTag == nil else { return }
-        let vectors = port.gathering.scratch
-        let count = GatherLimit.bounded(vectors, owner.gather(into: vectors, limit: GatherLimit.runs)).runs
+        let vectors = port.vectors
+        let count = owner.gather(into: vectors).runs
         guard count > 0 else { return }
         if count == 1, let start = vectors[0].iov_base {
-            let tag = port.tag(for: self, .send)
-            sendTag = tag
-            port.ring.send(descriptor, from: start, count: vectors[0].iov_len, tag: tag)
+            sendTag = port.send(descriptor, from: start, count: vectors[0].iov_len, for: self)
         } else {
-            let tag = port.tag(for: self, .sendMessage)
-            sendTag = tag
             let list = port.gathering.take(count)
             gathered = list
-            port.ring.sendMessage(descriptor, &list.pointee.message, tag: tag)
+            sendTag = port.sendMessage(descriptor, &list.pointee.message, for: self)
         }
     }
 
@@ -109,8 +105,8 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     func close() {
         guard !isClosing else { return }
         isClosing = true
-        if let tag = receiving.tag { port.ring.cancel(tag) }
-        if let sendTag { port.ring.cancel(sendTag) }
+        if let tag = receiving.tag { port.cancel(tag) }
+        if let sendTag { port.cancel(sendTag) }
         if receiving.isStarved { (receiving.hasBrought ? port.served : port.starved).remove(self) }
         tellLater()
     }
@@ -118,7 +114,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     func tellLater() {
         guard !isListedToTell else { return }
         isListedToTell = true
-        port.telling.append(self)
+        port.listToTell(self)
     }
 
     /// Tells the owner what could not be told inside its own call.

@@ -1,4 +1,5 @@
 internal import EventLoops
+internal import Glibc
 internal import Synchronization
 internal import Uring
 
@@ -10,7 +11,10 @@ final class RingPort: @unchecked Sendable {
     let lent: LentMemory
     let queue: WorkQueue
     let segments: SegmentPool
-    let gathering = GatherPool()
+    let bufferGroup: UInt16
+    let gathering: GatherPool
+    /// Where a channel's owner describes what is to be sent.
+    let vectors: UnsafeMutablePointer<iovec>
     let operations = OperationTable()
     /// Channels with bytes to send: looked at once a turn, so that all writes of a turn go out as one send.
     let sending = TurnList()
@@ -39,6 +43,9 @@ final class RingPort: @unchecked Sendable {
         buffers = try BufferRing(
             ring: ring, group: 0, count: configuration.receiveBufferCount, size: configuration.receiveBufferSize,
             first: Self.firstBuffers)
+        bufferGroup = buffers.group
+        gathering = GatherPool()
+        vectors = gathering.scratch
         lent = LentMemory(
             base: buffers.base, pieceSize: buffers.size, count: buffers.count, supplied: buffers.supplied)
         segments.adopt(lent)
@@ -58,26 +65,59 @@ final class RingPort: @unchecked Sendable {
         isTested.store(true, ordering: .relaxed)
     }
 
-    /// The kernel ran out of receive buffers.
-    func supplyMoreBuffers() {
-        buffers.supplyMore()
-        lent.nowSupplied(buffers.supplied)
-    }
-
-    /// A tag for an operation that is about to be queued on the ring.
-    func tag(for target: CompletionTarget, _ kind: OperationKind) -> UInt64 {
-        operations.insert(target, kind)
-    }
-
     /// Hands a completion to who waits for it.
-    ///
-    /// With the last one the operation's reference to its target goes.
     func dispatch(_ tag: UInt64, _ result: Int32, _ rawFlags: UInt32) {
         let flags = CompletionFlags(rawValue: rawFlags)
         guard let (target, kind) = operations.complete(tag, isLast: !flags.hasMore) else { return }
         target._withUnsafeGuaranteedRef { $0.completed(kind, result, flags) }
-        if !flags.hasMore { target.release() }
+        if !flags.hasMore { OperationTable.operationIsOver(target) }
         // Forked in what was called: the rest is for the parent.
         if queue.isInForkedChild { ring.leaveWalk() }
+    }
+}
+
+/// Lists and buffers, as channels use them.
+extension RingPort {
+    func listToSend(_ channel: CompletionTarget) {
+        sending.append(channel)
+    }
+
+    func listToTell(_ channel: CompletionTarget) {
+        telling.append(channel)
+    }
+
+    /// The kernel filled a receive buffer: its first reader is the caller.
+    func lend(_ piece: UInt16) -> UnsafeMutableRawPointer {
+        lent.lend(piece)
+    }
+
+    /// The first reader needs the buffer no more.
+    func takeBack(_ piece: UInt16) {
+        lent.release(piece)
+    }
+
+    /// Gives the kernel the buffers that nobody reads any more, and then those channels the chance to receive that
+    /// found none.
+    func returnBuffers() {
+        if lent.hasReturned {
+            lent.takeReturned { buffers.give($0) }
+            buffers.publish()
+        }
+        // Not only when some came back just now: the kernel may have run out before, and said so after.
+        if !starved.isEmpty || !served.isEmpty { receiveOn() }
+    }
+
+    @inline(never)
+    private func receiveOn() {
+        if buffers.supplied < buffers.count { supplyMoreBuffers() }
+        guard lent.isKernelSupplied else { return }
+        starved.callEach(.receive)
+        served.callEach(.receive)
+    }
+
+    /// The kernel ran out of receive buffers.
+    private func supplyMoreBuffers() {
+        buffers.supplyMore()
+        lent.nowSupplied(buffers.supplied)
     }
 }

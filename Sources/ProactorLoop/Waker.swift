@@ -36,7 +36,7 @@ final class Waker: CompletionTarget {
     }
 
     func arm() {
-        port.ring.read(event.fd, into: counter, count: 8, offset: 0, tag: port.tag(for: self, .read))
+        _ = port.read(event.fd, into: counter, count: 8, for: self)
     }
 
     override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {

@@ -13,6 +13,7 @@ final class PollerPort: @unchecked Sendable {
     let poller: any Poller
     let watches: WatchTable
     let queue: WorkQueue
+    private let inbox: Inbox
     let segments: SegmentPool
     private let memory: UnsafeMutableRawPointer
     /// Who reads which receive buffer.
@@ -20,7 +21,7 @@ final class PollerPort: @unchecked Sendable {
     /// Pieces from here on have not been used yet.
     private var unused: UInt16 = 0
     /// Where a channel's owner describes what is to be sent.
-    let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: GatherLimit.runs)
+    let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: Gathering.mostRuns)
     /// Channels with bytes to send: looked at once a turn, so that all writes of a turn go out as one send.
     let sending = TurnList()
     /// Channels with something to tell their owners outside of the owners' calls.
@@ -30,6 +31,7 @@ final class PollerPort: @unchecked Sendable {
     init(_ poller: any Poller, queue: WorkQueue, segments: SegmentPool) {
         self.poller = poller
         self.queue = queue
+        inbox = queue.inbox
         self.segments = segments
         watches = WatchTable(poller)
         memory = .allocate(byteCount: Self.pieceSize * Self.pieceCount, alignment: 4096)
@@ -42,14 +44,9 @@ final class PollerPort: @unchecked Sendable {
         vectors.deallocate()
     }
 
-    /// Whether the loop may sleep: nobody has anything to send or to tell.
-    var isIdle: Bool {
-        sending.isEmpty && telling.isEmpty
-    }
-
     func dispatch(_ tag: UInt64, _ readiness: Readiness) {
         // Awake before any callback runs: who posts meanwhile need not wake the loop.
-        queue.inbox.wokeUp()
+        inbox.wokeUp()
         // Forked in what was called before: the rest is for the parent.
         if !queue.isInForkedChild { watches.dispatch(tag, readiness) }
     }

@@ -7,16 +7,27 @@ internal import Polling
 package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     private let selector: Selector
     let port: PollerPort
+    // What each turn uses is at hand: the compiler retains, for each call, what lies two steps away.
+    private let poller: any Poller
+    private let watches: WatchTable
+    private let inbox: Inbox
+    private let sending: TurnList
+    private let telling: TurnList
     private let waker: Waker
     /// Calls in which the kernel was asked what is ready, and descriptors that were.
-    private var waits = 0
-    private var found = 0
+    private let waits = SharedNumber()
+    private let found = SharedNumber()
 
     package init(_ selector: Selector, queue: WorkQueue, segments: SegmentPool) throws(EventLoopError) {
         self.selector = selector
         do { port = PollerPort(try selector.makePoller(), queue: queue, segments: segments) } catch {
             throw EventLoopError(system: error, "\(selector)")
         }
+        poller = port.poller
+        watches = port.watches
+        inbox = queue.inbox
+        sending = port.sending
+        telling = port.telling
         do { waker = Waker(try EventDescriptor(), port) } catch {
             throw EventLoopError(system: error, "eventfd")
         }
@@ -47,24 +58,24 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     // MARK: Running
 
     package func attach() throws(EventLoopError) {
-        port.watches.look()
+        watches.look()
         waker.arm()
     }
 
     package func prepare() {
-        port.sending.callEachAlive(.send)
-        port.watches.apply()
+        if !sending.isEmpty { sending.callEachAlive(.send) }
+        watches.apply()
     }
 
     package func poll(_ wait: LoopWait) throws(EventLoopError) {
-        let timeout = port.isIdle ? wait.timeout : 0
-        waits &+= 1
-        do { found &+= try port.poller.wait(timeout, port.dispatch) } catch {
+        let timeout = sending.isEmpty && telling.isEmpty ? wait.timeout : 0
+        waits.add(1)
+        do { found.add(try poller.wait(timeout) { port.dispatch($0, $1) }) } catch {
             throw EventLoopError(system: error, "\(selector)")
         }
-        port.queue.inbox.wokeUp()
-        port.watches.look()
-        port.telling.callEach(.tell)
+        inbox.wokeUp()
+        watches.look()
+        if !telling.isEmpty { telling.callEach(.tell) }
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd") }
     }
 
@@ -82,17 +93,17 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
 
     package var figures: DriverFigures {
         var figures = DriverFigures()
-        figures.submissions = port.watches.changesMade
-        figures.completions = found
-        figures.systemCalls = waits
-        figures.operationsInFlight = port.watches.waits
+        figures.submissions = watches.changesMade
+        figures.completions = found.value
+        figures.systemCalls = waits.value
+        figures.operationsInFlight = watches.waits
         figures.receiveBuffersLent = port.lent.outstanding
         figures.receiveBuffersTotal = port.lent.total
         return figures
     }
 
     package func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void) {
-        port.watches.forEachWait { target, readiness, since in
+        watches.forEachWait { target, readiness, since in
             let age = Duration.nanoseconds(max(0, now - (since ?? now)))
             body(PendingOperation(target.purpose(of: readiness), call: "\(selector)", age: age))
         }
@@ -100,7 +111,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
 
     /// Descriptors that are being watched, with the loop's own.
     package var descriptorsWatched: Int {
-        port.watches.live
+        watches.live
     }
 
     /// Receive buffers that somebody still reads.
@@ -131,10 +142,10 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
 
     package func close() throws(EventLoopError) {
         waker.close()
-        port.watches.tellLoopCloses()
+        watches.tellLoopCloses()
         prepare()
         // Who is told of one end may bring about another.
-        while !port.telling.isEmpty { port.telling.callEach(.tell) }
+        while !telling.isEmpty { telling.callEach(.tell) }
         port.close()
     }
 }

@@ -90,11 +90,11 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     /// Sends what the owner has by now.
     private func sendNow() {
         let vectors = port.vectors
-        let (count, length) = GatherLimit.bounded(vectors, owner.gather(into: vectors, limit: GatherLimit.runs))
-        guard count > 0 else { return }
+        let gathering = owner.gather(into: vectors)
+        guard gathering.runs > 0 else { return }
         do throws(Errno) {
-            let sent = try send(vectors, count)
-            if sent < length { waitForRoom() }
+            let sent = try send(vectors, gathering.runs)
+            if sent < gathering.bytes { waitForRoom() }
             hasSent = true
             owner.sent(sent)
         } catch {

@@ -31,12 +31,17 @@ final class WatchTable {
     private var capacity = 0
     /// Descriptors of which something else is wanted than the poller knows.
     private var changed: [Int32] = []
+    /// The target that is being told, and its references that are to be let go of afterwards.
+    private var told: Unmanaged<ReadinessTarget>?
+    private var owed = 0
     /// Descriptors with a target.
     private(set) var live = 0
     /// What is waited for: descriptors, each counted once for each direction.
-    private(set) var waits = 0
+    var waits: Int { waitCount.value }
+    private let waitCount = SharedNumber()
     /// Changes that the poller took.
-    private(set) var changesMade = 0
+    var changesMade: Int { changeCount.value }
+    private let changeCount = SharedNumber()
     /// The loop's latest look at its clock.
     private(set) var time = MonotonicClock.now()
 
@@ -62,7 +67,7 @@ final class WatchTable {
             watch.pointee.target = .passRetained(target)
             live += 1
         }
-        waits += readiness.directions - watch.pointee.wanted.directions
+        waitCount.add(readiness.directions - watch.pointee.wanted.directions)
         watch.pointee.wanted = readiness
         guard watch.pointee.applied != readiness, !watch.pointee.isListed else { return }
         watch.pointee.isListed = true
@@ -76,15 +81,15 @@ final class WatchTable {
         let watch = watches + index
         if !watch.pointee.applied.isEmpty {
             try? poller.change(descriptor, from: watch.pointee.applied, to: .none, tag: 0)
-            changesMade += 1
+            changeCount.add(1)
         }
-        waits -= watch.pointee.wanted.directions
+        waitCount.add(-watch.pointee.wanted.directions)
         watch.pointee.target = nil
         watch.pointee.generation &+= 1
         watch.pointee.applied = .none
         watch.pointee.wanted = .none
         live -= 1
-        target.release()
+        if target.toOpaque() == told?.toOpaque() { owed += 1 } else { target.release() }
     }
 
     /// Tells the poller what has changed.
@@ -113,10 +118,10 @@ final class WatchTable {
         let tag = UInt64(watch.pointee.generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
         do throws(Errno) {
             try poller.change(descriptor, from: watch.pointee.applied, to: watch.pointee.wanted, tag: tag)
-            changesMade += 1
+            changeCount.add(1)
             watch.pointee.applyWanted(at: time)
         } catch {
-            waits += watch.pointee.applied.directions - watch.pointee.wanted.directions
+            waitCount.add(watch.pointee.applied.directions - watch.pointee.wanted.directions)
             watch.pointee.wanted = watch.pointee.applied
             throw error
         }
@@ -127,7 +132,18 @@ final class WatchTable {
         let watch = watches + Int(tag & 0xFFFF_FFFF)
         guard watch.pointee.generation == UInt32(tag >> 32), let target = watch.pointee.target else { return }
         let wanted = readiness.intersection(watch.pointee.wanted)
-        if !wanted.isEmpty { target.takeUnretainedValue().ready(wanted) }
+        if !wanted.isEmpty { tell(target, wanted) }
+    }
+
+    /// Not retained for the call, but kept by the table until its end.
+    private func tell(_ target: Unmanaged<ReadinessTarget>, _ readiness: Readiness) {
+        told = target
+        target._withUnsafeGuaranteedRef { $0.ready(readiness) }
+        told = nil
+        while owed > 0 {
+            owed -= 1
+            target.release()
+        }
     }
 
     /// Calls `body` with each descriptor and direction that is waited for: its target, and since when; nil if the

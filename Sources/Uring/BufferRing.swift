@@ -4,7 +4,7 @@ import Kernel
 
 /// Buffers that the kernel picks from when it has something received: one ring of places, one region of bytes.
 ///
-/// A buffer goes round: the kernel takes it for a completion that carries its ``identifier(flags:)``; whoever reaped
+/// A buffer goes round: the kernel takes it for a completion that names it, ``CompletionFlags/buffer``; whoever reaped
 /// that reads it at ``address(of:)``; when nobody needs its bytes any more it is given back with ``give(_:)``, and the
 /// kernel may have it from the next ``publish()`` on.
 ///
@@ -121,12 +121,6 @@ extension BufferRing {
 
     /// Where a buffer's bytes begin.
     package func address(of id: UInt16) -> UnsafeMutableRawPointer { base + Int(id) &* size }
-
-    /// Which buffer a completion used, from its flags, which must have IORING_CQE_F_BUFFER.
-    package static func identifier(flags: UInt32) -> UInt16 {
-        assert(flags & IORING_CQE_F_BUFFER != 0, "the completion carries no buffer")
-        return UInt16(truncatingIfNeeded: flags >> 16)
-    }
 }
 
 extension BufferRing {

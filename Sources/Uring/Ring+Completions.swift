@@ -63,7 +63,7 @@ extension Ring {
         }
         if head != first { cu_set_completion_head(ring, head) }
         let count = Int(head &- first)
-        state.pointee.completionsReaped &+= UInt64(count)
+        state.pointee.completionsReaped.add(count)
         return count - ignored
     }
 

@@ -32,7 +32,7 @@ extension Ring {
             if Self.isTransient(result) { return false }
             throw RingError("io_uring_enter", result: result)
         }
-        state.pointee.entriesSubmitted &+= UInt64(result)
+        state.pointee.entriesSubmitted.add(Int(result))
         assert(isBalanced, "entries were lost or counted twice")
         return result > 0
     }
@@ -77,7 +77,7 @@ extension Ring {
         #if DEBUG
             if let errno = faults?.nextEnter() { return -errno.rawValue }
         #endif
-        state.pointee.enters &+= 1
+        state.pointee.enters.add(1)
         let flags = state.pointee.enterFlags | IORING_ENTER_GETEVENTS
         switch wait {
         case .none: return cu_enter(state.pointee.enterDescriptor, count, 0, flags)
@@ -88,15 +88,15 @@ extension Ring {
 
     /// Waits until a time.
     ///
-    /// Before Linux 6.12 the kernel wants to know how long instead; if that is no time at all, the call must not wait:
-    /// a wait of zero nanoseconds sleeps through the scheduler, 15 microseconds against 0.2.
+    /// If that has come already, the call must not wait: the kernel sleeps through the scheduler all the same, 15
+    /// microseconds against 0.2. Before Linux 6.12 it wants to know how long instead of until when.
     private func call(submitting count: UInt32, _ flags: UInt32, until deadline: Int64) -> Int32 {
         let descriptor = state.pointee.enterDescriptor
-        if features.absoluteTimer {
-            return cu_enter_until(descriptor, count, 1, flags | CU_ENTER_ABS_TIMER, max(deadline, 0))
-        }
         let (remaining, overflow) = deadline.subtractingReportingOverflow(MonotonicClock.now())
         if overflow || remaining <= 0 { return cu_enter(descriptor, count, 0, flags) }
+        if features.absoluteTimer {
+            return cu_enter_until(descriptor, count, 1, flags | CU_ENTER_ABS_TIMER, deadline)
+        }
         return cu_enter_until(descriptor, count, 1, flags, remaining)
     }
 }

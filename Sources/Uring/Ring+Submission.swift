@@ -23,7 +23,7 @@ extension Ring {
         // Not before enable(), and never by the index that means another ring on another thread.
         if state.pointee.spill.isEmpty, isOwnThread {
             let result = call(submitting: cu_publish_entries(ring), .none)
-            state.pointee.entriesSubmitted &+= UInt64(max(result, 0))
+            state.pointee.entriesSubmitted.add(Int(max(result, 0)))
             latch(result)
             if let entry = cu_next_entry(ring) { return entry }
         }
@@ -51,7 +51,7 @@ extension Ring {
 
     /// Whether every entry that was queued is with the kernel, in the queue or on the spill list.
     package var isBalanced: Bool {
-        let waiting = UInt64(cu_unsubmitted(ring)) + UInt64(state.pointee.spill.count)
-        return state.pointee.entriesQueued == state.pointee.entriesSubmitted + waiting
+        let waiting = Int(cu_unsubmitted(ring)) + state.pointee.spill.count
+        return state.pointee.entriesQueued == state.pointee.entriesSubmitted.value + waiting
     }
 }

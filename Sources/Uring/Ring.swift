@@ -113,15 +113,17 @@ extension Ring {
     package var completionEntries: UInt32 { ring.pointee.cq.ring_entries }
 
     /// Entries queued so far, whether the kernel has them or not.
-    package var entriesQueued: UInt64 { state.pointee.entriesQueued }
+    package var entriesQueued: Int { state.pointee.entriesQueued }
     /// Entries that the kernel has taken so far.
-    package var entriesSubmitted: UInt64 { state.pointee.entriesSubmitted }
+    ///
+    /// Any thread, as the next two.
+    package var entriesSubmitted: Int { state.pointee.entriesSubmitted.value }
     /// Calls of io_uring_enter so far.
-    package var enters: UInt64 { state.pointee.enters }
+    package var enters: Int { state.pointee.enters.value }
     /// Completions seen so far, the ignored ones too.
-    package var completionsReaped: UInt64 { state.pointee.completionsReaped }
+    package var completionsReaped: Int { state.pointee.completionsReaped.value }
     /// Failures of operations that nobody waits for: cancels that came too late, closes of bad descriptors.
-    package var ignoredFailures: UInt64 { state.pointee.ignoredFailures }
+    package var ignoredFailures: Int { state.pointee.ignoredFailures }
 
     /// The kernel's number of the calling thread, by which it knows who may use a ring.
     ///

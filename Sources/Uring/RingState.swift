@@ -1,8 +1,9 @@
 import CUring
 import Glibc
+import Kernel
 
 /// What changes while a ring runs, and the figures about it.
-struct RingState {
+struct RingState: ~Copyable {
     /// What enter is called with: the index of the registered ring, or the descriptor.
     var enterDescriptor: UInt32 = 0
     /// Flags of every enter.
@@ -16,11 +17,12 @@ struct RingState {
     /// Entries for which neither the queue nor the kernel had room.
     var spill = EntrySpill()
 
-    var entriesQueued: UInt64 = 0
-    var entriesSubmitted: UInt64 = 0
-    var enters: UInt64 = 0
-    var completionsReaped: UInt64 = 0
-    var ignoredFailures: UInt64 = 0
+    var entriesQueued = 0
+    var ignoredFailures = 0
+    // What other threads may ask for.
+    let entriesSubmitted = SharedNumber()
+    let enters = SharedNumber()
+    let completionsReaped = SharedNumber()
 
     /// A zero for the queues of a closed ring to point at.
     let zero: UnsafeMutablePointer<UInt32>

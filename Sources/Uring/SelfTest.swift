@@ -93,7 +93,7 @@ private final class SelfTestTrial {
             guard result > 0 else { throw Self.failure("multishot receive", result < 0 ? -result : EPROTO) }
             let wanted = IORING_CQE_F_MORE | IORING_CQE_F_BUFFER
             guard flags & wanted == wanted else { throw Self.failure("multishot receive", EPROTO) }
-            let identifier = BufferRing.identifier(flags: flags)
+            let identifier = CompletionFlags(rawValue: flags).buffer
             bytes += UnsafeRawBufferPointer(start: buffers.address(of: identifier), count: Int(result))
             buffers.give(identifier)
             buffers.publish()

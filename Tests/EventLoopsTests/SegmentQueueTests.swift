@@ -49,7 +49,7 @@ import Testing
                 queue.consume(count)
                 model.removeFirst(count)
             case 5:
-                try checkGather(queue, model, limit: Int.random(in: 1...6, using: &random))
+                checkGather(queue, model)
             case 6:
                 let length = Int.random(in: 1...4, using: &random)
                 let separator = (0..<length).map { _ in UInt8.random(in: 0...4, using: &random) }
@@ -71,18 +71,51 @@ import Testing
         #expect(queue.isEmpty)
     }
 
-    private func checkGather(_ queue: SegmentQueue, _ model: [UInt8], limit: Int) throws {
-        var vectors = [iovec](repeating: iovec(), count: limit)
-        let number = queue.gather(into: &vectors, limit: limit)
-        #expect(number <= limit)
-        #expect((number == 0) == model.isEmpty)
+    private func checkGather(_ queue: SegmentQueue, _ model: [UInt8]) {
+        var vectors = [iovec](repeating: iovec(), count: Gathering.mostRuns)
+        let gathering = queue.gather(into: &vectors)
+        #expect((gathering.runs == 0) == model.isEmpty)
         var gathered: [UInt8] = []
-        for vector in vectors.prefix(number) {
+        for vector in vectors.prefix(gathering.runs) {
             #expect(vector.iov_len > 0, "the kernel would be asked to send nothing")
             gathered += UnsafeRawBufferPointer(start: vector.iov_base, count: vector.iov_len)
         }
         #expect(gathered == Array(model.prefix(gathered.count)))
-        if number < limit { #expect(gathered.count == model.count) }
+        #expect(gathering.bytes == gathered.count)
+        #expect(gathered.count == model.count || gathering.runs == Gathering.mostRuns || gathered.count == 256 * 1024)
+    }
+
+    @Test func gathering_ends_atTheMostRuns() throws {
+        let region = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * 1024, alignment: 16)
+        defer { region.deallocate() }
+        region.initializeMemory(as: UInt8.self, repeating: 1)
+        let memory = LentMemory(base: try #require(region.baseAddress), pieceSize: region.count, count: 1)
+        let pool = SegmentPool()
+        pool.adopt(memory)
+        _ = memory.lend(0)
+        let queue = SegmentQueue(pool: pool)
+        // Kept where they are, each is a run.
+        for start in stride(from: 0, to: 100 * 1024, by: 1024) {
+            queue.append(UnsafeRawBufferPointer(rebasing: region[start..<start + 1024]))
+        }
+        var vectors = [iovec](repeating: iovec(), count: Gathering.mostRuns)
+        let gathering = queue.gather(into: &vectors)
+        #expect(gathering.runs == Gathering.mostRuns)
+        #expect(gathering.bytes == Gathering.mostRuns * 1024)
+        queue.consume(gathering.bytes)
+        #expect(queue.gather(into: &vectors).runs == 100 - Gathering.mostRuns)
+        queue.removeAll()
+    }
+
+    @Test func gathering_ends_atTheMostBytes_inTheMiddleOfARun() {
+        let queue = SegmentQueue(pool: SegmentPool())
+        queue.append([UInt8](repeating: 1, count: 200_000))
+        queue.append([UInt8](repeating: 2, count: 200_000))
+        var vectors = [iovec](repeating: iovec(), count: Gathering.mostRuns)
+        let gathering = queue.gather(into: &vectors)
+        #expect(gathering.runs == 2)
+        #expect(gathering.bytes == 256 * 1024)
+        #expect(vectors[1].iov_len == 256 * 1024 - 200_000)
     }
 
     private static func firstIndex(in bytes: [UInt8], of separator: [UInt8], from start: Int) -> Int? {

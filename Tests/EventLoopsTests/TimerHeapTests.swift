@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct TimerHeapTests {
     private func timer(_ due: Int64, in heap: TimerHeap, _ callback: @escaping () -> Void = {}) -> TimerHandle {
-        let timer = TimerHandle(when: LoopInstant(nanoseconds: due), tally: heap.tally, callback)
+        let timer = TimerHandle(when: LoopInstant(nanoseconds: due), callback)
         heap.insert(timer)
         return timer
     }

@@ -36,7 +36,7 @@
         /// Queues so many, at once.
         func queue(_ count: Int, on loop: ProactorEventLoop) {
             let port = loop.driver.port
-            for _ in 0..<count { port.ring.nop(tag: port.tag(for: self, .nop)) }
+            for _ in 0..<count { port.ring.nop(tag: port.operations.insert(self, .nop)) }
         }
     }
 #endif

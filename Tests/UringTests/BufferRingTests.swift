@@ -109,7 +109,7 @@ struct BufferRingTests {
         let buffers = try BufferRing(ring: harness.ring, group: 0, count: 256, size: 16384)
         #expect(buffers.address(of: 0) == buffers.base)
         #expect(buffers.address(of: 255) == buffers.base + 255 * 16384)
-        #expect(BufferRing.identifier(flags: 0xabcd_0003) == 0xabcd)
+        #expect(CompletionFlags(rawValue: 0xabcd_0003).buffer == 0xabcd)
         harness.ring.close()
         buffers.unregister()
     }

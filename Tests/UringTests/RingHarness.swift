@@ -15,8 +15,8 @@ struct Completion: Equatable {
     var result: Int32
     var flags: UInt32
 
-    var hasMore: Bool { flags & CompletionFlag.more != 0 }
-    var buffer: UInt16 { BufferRing.identifier(flags: flags) }
+    var hasMore: Bool { CompletionFlags(rawValue: flags).hasMore }
+    var buffer: UInt16 { CompletionFlags(rawValue: flags).buffer }
 }
 
 /// A ring of the calling thread that remembers what completed.

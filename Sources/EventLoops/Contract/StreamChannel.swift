@@ -36,8 +36,9 @@ package protocol StreamChannelOwner: AnyObject {
     func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer) -> Int
     /// The peer sends no more.
     func receivedEOF()
-    /// Describes what is to be sent, from the front, and returns the number of runs. They stay until ``sent(_:)``.
-    func gather(into vectors: UnsafeMutablePointer<iovec>, limit: Int) -> Int
+    /// Describes what is to be sent next, in a list with room for ``Gathering/mostRuns``; the bytes stay where they are
+    /// until ``sent(_:)``.
+    func gather(into vectors: UnsafeMutablePointer<iovec>) -> Gathering
     /// The kernel took this many bytes.
     func sent(_ count: Int)
     /// The kernel refused: the connection is broken.

@@ -1,35 +1,28 @@
 internal import Kernel
 
 extension LoopCore {
-    /// Shows every thread where the loop stands: once a turn, before it asks the kernel.
-    func showFigures() {
-        guard !queue.isInForkedChild else { return }
-        let figures = driver.figures
-        counters.submissions.set(figures.submissions)
-        counters.completions.set(figures.completions)
-        counters.systemCalls.set(figures.systemCalls)
-        counters.operationsInFlight.set(figures.operationsInFlight)
-        counters.receiveBuffersLent.set(figures.receiveBuffersLent)
-        counters.receiveBuffersTotal.set(figures.receiveBuffersTotal)
-        counters.readyDepth.set(queue.readyCount)
-        counters.timersPending.set(timers.pending)
-    }
-
-    /// The figures of this moment on the thread that turns the loop, elsewhere those that were shown last.
+    /// The figures of this moment; those of what waits are of the loop's last turn, if another thread asks.
     var statistics: LoopStatistics {
-        if queue.isTurning { showFigures() }
+        if queue.isTurning { noteWhatWaits() }
+        let figures = driver.figures
         return LoopStatistics(
             turns: counters.turns.value, callbacks: counters.callbacks.value,
-            timersFired: counters.timersFired.value, submissions: counters.submissions.value,
-            completions: counters.completions.value, systemCalls: counters.systemCalls.value,
+            timersFired: counters.timersFired.value, submissions: figures.submissions,
+            completions: figures.completions, systemCalls: figures.systemCalls,
             wakeUps: queue.inbox.wakeUps, lag: .nanoseconds(counters.lag.value),
             worstLag: .nanoseconds(counters.worstLag.value), isWaiting: queue.inbox.isAsleep,
             readyDepth: counters.readyDepth.value, readyDepthPeak: counters.readyDepthPeak.value,
             timersPending: counters.timersPending.value, tasks: counters.tasks.value,
-            operationsInFlight: counters.operationsInFlight.value,
-            receiveBuffersLent: counters.receiveBuffersLent.value,
-            receiveBuffersTotal: counters.receiveBuffersTotal.value, connections: counters.connections.value,
+            operationsInFlight: figures.operationsInFlight, receiveBuffersLent: figures.receiveBuffersLent,
+            receiveBuffersTotal: figures.receiveBuffersTotal, connections: counters.connections.value,
             servers: counters.servers.value)
+    }
+
+    /// Shows every thread what waits for its turn.
+    @inline(__always)
+    func noteWhatWaits() {
+        counters.readyDepth.set(queue.readyCount)
+        counters.timersPending.set(timers.pending)
     }
 
     /// What the kernel was asked for and has not done, oldest first.

@@ -1,4 +1,4 @@
-import Synchronization
+internal import Kernel
 
 /// What a loop shows to every thread: the loop's thread writes, any may read, nobody waits.
 final class LoopCounters: Sendable {
@@ -14,12 +14,6 @@ final class LoopCounters: Sendable {
     let tasks = SharedNumber()
     let connections = SharedNumber()
     let servers = SharedNumber()
-    let submissions = SharedNumber()
-    let completions = SharedNumber()
-    let systemCalls = SharedNumber()
-    let operationsInFlight = SharedNumber()
-    let receiveBuffersLent = SharedNumber()
-    let receiveBuffersTotal = SharedNumber()
 
     /// A turn is about to run what is ready.
     func turnRuns(_ ready: Int) {
@@ -31,28 +25,5 @@ final class LoopCounters: Sendable {
     func timersBegin(late: Int64) {
         lag.set(Int(late))
         worstLag.raise(to: Int(late))
-    }
-}
-
-/// A number that one thread changes and any may read.
-///
-/// Since nobody else writes, adding is a load and a store, and no instruction that other processors must agree on.
-struct SharedNumber: ~Copyable, Sendable {
-    private let number = Atomic(0)
-
-    var value: Int {
-        number.load(ordering: .relaxed)
-    }
-
-    func set(_ value: Int) {
-        number.store(value, ordering: .relaxed)
-    }
-
-    func add(_ difference: Int) {
-        set(value &+ difference)
-    }
-
-    func raise(to value: Int) {
-        if value > self.value { set(value) }
     }
 }

@@ -8,7 +8,7 @@ struct LoopReport {
         let loop = core.loop.map { "\($0)" } ?? "a loop that is gone"
         addLine("\(loop) on \(core.driver.backend): \(core.backendReason.text)")
         if core.queue.showsItselfToCurrentThread {
-            core.showFigures()
+            core.noteWhatWaits()
             addStatistics(core)
             addParts(core)
         } else {

@@ -10,9 +10,10 @@ extension AbstractEventLoop {
     /// - Cost: Two allocations, no system call. asyncio: `call_soon`.
     @discardableResult
     public func callSoon(
-        file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () throws -> Void
+        file: StaticString = #fileID, line: UInt = #line, _ callback: consuming @escaping () throws -> Void
     ) -> Handle {
-        core.callSoon(at: core.place(file, line), callback)
+        let core = core
+        return core.callSoon(at: core.place(file, line), callback)
     }
 
     /// Calls `callback` on the loop's thread, soon.
@@ -49,9 +50,11 @@ extension AbstractEventLoop {
     /// - Returns: A handle to call it off, as for ``callSoon(file:line:_:)``. asyncio: `call_later`.
     @discardableResult
     public func callLater(
-        _ delay: Duration, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () throws -> Void
+        _ delay: Duration, file: StaticString = #fileID, line: UInt = #line,
+        _ callback: consuming @escaping () throws -> Void
     ) -> TimerHandle {
-        core.callAt(core.now.advanced(by: delay), at: core.place(file, line), callback)
+        let core = core
+        return core.callAt(core.now.advanced(by: delay), at: core.place(file, line), callback)
     }
 
     /// Calls `callback` at an instant of the loop's clock, or as soon as possible after it.
@@ -66,9 +69,11 @@ extension AbstractEventLoop {
     /// - Returns: A handle to call it off, as for ``callSoon(file:line:_:)``. asyncio: `call_at`.
     @discardableResult
     public func callAt(
-        _ when: LoopInstant, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () throws -> Void
+        _ when: LoopInstant, file: StaticString = #fileID, line: UInt = #line,
+        _ callback: consuming @escaping () throws -> Void
     ) -> TimerHandle {
-        core.callAt(when, at: core.place(file, line), callback)
+        let core = core
+        return core.callAt(when, at: core.place(file, line), callback)
     }
 
     /// Suspends the calling task for at least `delay`; for one turn of the loop if it is not above zero.

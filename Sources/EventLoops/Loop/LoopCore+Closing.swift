@@ -33,7 +33,7 @@ extension LoopCore {
         // It may hold its loop.
         resolver = nil
         taskFactory = nil
-        showFigures()
+        noteWhatWaits()
         if let failure { throw failure }
     }
 

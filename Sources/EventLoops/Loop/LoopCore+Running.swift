@@ -1,3 +1,5 @@
+internal import Kernel
+
 extension LoopCore {
     /// Turns until ``stop()``.
     ///
@@ -7,7 +9,7 @@ extension LoopCore {
         let previous = RunningLoop.enter(self)
         defer {
             upcallsAreOver()
-            showFigures()
+            noteWhatWaits()
             RunningLoop.leave(to: previous)
             queue.isRunning = false
             mustStop = false
@@ -55,7 +57,7 @@ extension LoopCore {
         upcallsAreOver()
         counters.turns.add(1)
         try pollKernel()
-        queue.drainInbox()
+        if !inbox.isEmpty { queue.drainInbox() }
         if signals.isWatching { signals.takePending { _ = callSoon(at: $0, $1) } }
         let due = moveDueTimers()
         let ready = queue.readyCount
@@ -81,11 +83,11 @@ extension LoopCore {
 
     private func pollKernel() throws(EventLoopError) {
         driver.prepare()
-        showFigures()
-        if mustStop || queue.readyCount > 0 || !queue.inbox.isEmpty { return try driver.poll(.none) }
+        noteWhatWaits()
+        if mustStop || queue.readyCount > 0 || !inbox.isEmpty { return try driver.poll(.none) }
         let wait: LoopWait = timers.nextDue.map { .until($0) } ?? .forever
-        guard queue.inbox.prepareToSleep() else { return try driver.poll(.none) }
-        defer { queue.inbox.wokeUp() }
+        guard inbox.prepareToSleep() else { return try driver.poll(.none) }
+        defer { inbox.wokeUp() }
         try driver.poll(wait)
     }
 
@@ -115,27 +117,33 @@ extension LoopCore {
         case .yielded(let continuation):
             if let job = queue.takeJob(of: continuation) { run(job) }
         case .taskJob(let job):
-            upcall(CodeName(job)) { job.runSynchronously(on: taskExecutor.asUnownedTaskExecutor()) }
+            if isObserved { return runObserved(job) }
+            job.runSynchronously(on: unownedTaskExecutor)
         case .serialJob(let job):
             upcall(CodeName(kind: .actor)) {
                 job.runSynchronously(
-                    isolatedTo: serialExecutor.asUnownedSerialExecutor(),
-                    taskExecutor: taskExecutor.asUnownedTaskExecutor())
+                    isolatedTo: serialExecutor.asUnownedSerialExecutor(), taskExecutor: unownedTaskExecutor)
             }
         }
     }
 
-    private func run(_ handle: Handle) {
-        guard let place = handle.sourcePlace else { return call(handle) }
-        exceptions.runningPlace = place
-        call(handle)
-        exceptions.runningPlace = nil
+    @inline(never)
+    private func runObserved(_ job: UnownedJob) {
+        upcall(CodeName(job)) { job.runSynchronously(on: unownedTaskExecutor) }
     }
 
-    private func call(_ handle: Handle) {
+    private func run(_ handle: Handle) {
+        if isObserved { return runObserved(handle) }
+        do { try handle.run() } catch { report(error, of: handle) }
+    }
+
+    @inline(never)
+    private func runObserved(_ handle: Handle) {
+        exceptions.runningPlace = handle.sourcePlace
         upcall(CodeName(handle)) {
             do { try handle.run() } catch { report(error, of: handle) }
         }
+        exceptions.runningPlace = nil
     }
 
     private func report(_ error: any Error, of handle: Handle) {

@@ -11,9 +11,12 @@ public final class LoopCore: @unchecked Sendable {
     // MARK: Parts
 
     package let queue: WorkQueue
+    /// The queue's, at hand: the compiler retains, for each call, what lies two steps away.
+    let inbox: Inbox
     package let driver: any LoopDriver
     package let segments: SegmentPool
     package let taskExecutor: LoopTaskExecutor
+    let unownedTaskExecutor: UnownedTaskExecutor
     package let serialExecutor: LoopSerialExecutor
     package let exceptions = ExceptionReporter()
     let signals = SignalTable()
@@ -53,8 +56,10 @@ public final class LoopCore: @unchecked Sendable {
     package init(driver: any LoopDriver, queue: WorkQueue, segments: SegmentPool) {
         self.driver = driver
         self.queue = queue
+        inbox = queue.inbox
         self.segments = segments
         taskExecutor = LoopTaskExecutor(queue: queue)
+        unownedTaskExecutor = taskExecutor.asUnownedTaskExecutor()
         serialExecutor = LoopSerialExecutor(queue: queue)
         observers = Atomic(DebugFlag.isSetInEnvironment ? Observer.debug.rawValue : 0)
         // A write to a connection that is gone is an error to be told, not the end of the process.
@@ -114,7 +119,13 @@ public final class LoopCore: @unchecked Sendable {
     // MARK: Scheduling
 
     /// Whether `operation` may go on; what forbids it is reported, since the caller's signature cannot throw.
+    @inline(__always)
     func admits(_ operation: String) -> Bool {
+        queue.isTurning && !isClosed || admitsUnusual(operation)
+    }
+
+    @inline(never)
+    private func admitsUnusual(_ operation: String) -> Bool {
         if queue.admitsCurrentThread() {
             if !isClosed { return true }
             let error = EventLoopError.closed(operation)
@@ -144,7 +155,9 @@ public final class LoopCore: @unchecked Sendable {
         guard !isClosed else { throw .closed(operation) }
     }
 
-    package func callSoon(at place: SourcePlace? = nil, _ callback: @escaping () throws -> Void) -> Handle {
+    package func callSoon(
+        at place: consuming SourcePlace? = nil, _ callback: consuming @escaping () throws -> Void
+    ) -> Handle {
         guard admits("callSoon") else { return Handle(refusedAt: place) }
         let handle = Handle(at: place, callback)
         queue.append(handle)
@@ -152,10 +165,11 @@ public final class LoopCore: @unchecked Sendable {
     }
 
     package func callAt(
-        _ when: LoopInstant, at place: SourcePlace? = nil, _ callback: @escaping () throws -> Void
+        _ when: LoopInstant, at place: consuming SourcePlace? = nil,
+        _ callback: consuming @escaping () throws -> Void
     ) -> TimerHandle {
         guard admits("callAt") else { return TimerHandle(refused: when, at: place) }
-        let handle = TimerHandle(when: when, tally: timers.tally, at: place, callback)
+        let handle = TimerHandle(when: when, at: place, callback)
         // Turns without timers do not look at the clock. What was overdue by then is no lag, but for the moment that it
         // took to come here.
         if timers.count == 0 { timersSeen = max(timersSeen, now.nanoseconds - 1_000_000) }

@@ -54,23 +54,23 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
     ///
     /// asyncio: `Handle.cancel()`.
     public func cancel() {
-        state = sourcePlace.map { .cancelledFrom($0) } ?? .cancelled
+        switch state {
+        case .standing: state = .cancelled
+        case .standingFrom(let place): state = .cancelledFrom(place)
+        case .cancelled, .cancelledFrom: break
+        }
         forget()
     }
 
     /// Lets go of the callback: it will never run.
     package final func forget() {
         // It goes after it was taken away: what it holds may, as it goes, cancel this very handle.
-        let former = callback
-        callback = nil
-        withExtendedLifetime(former) {}
+        _ = callback.take()
     }
 
     /// Runs the callback once and lets go of it.
     package final func run() throws {
-        guard let callback else { return }
-        self.callback = nil
-        try callback()
+        if let callback = callback.take() { try callback() }
     }
 
     /// The handle's kind and state, and in debug mode where it was made.
@@ -87,21 +87,16 @@ public final class TimerHandle: Handle, @unchecked Sendable {
     ///
     /// asyncio: `TimerHandle.when()`.
     public let when: LoopInstant
-    /// Whether the heap holds the timer: only then does cancelling it leave a dead entry behind.
-    var isScheduled = false
-    private let tally: TimerTally
+    /// Set while the heap holds the timer, which then is to be told of a cancelled entry; the heap owns it.
+    private var tally: Unmanaged<TimerTally>?
 
-    package init(
-        when: LoopInstant, tally: TimerTally, at place: SourcePlace? = nil, _ callback: @escaping () throws -> Void
-    ) {
+    package init(when: LoopInstant, at place: SourcePlace? = nil, _ callback: @escaping () throws -> Void) {
         self.when = when
-        self.tally = tally
         super.init(at: place, callback)
     }
 
     package init(refused when: LoopInstant, at place: SourcePlace?) {
         self.when = when
-        tally = TimerTally()
         super.init(refusedAt: place)
     }
 
@@ -111,13 +106,22 @@ public final class TimerHandle: Handle, @unchecked Sendable {
     ///
     /// asyncio: `TimerHandle.cancel()`.
     public override func cancel() {
-        if isScheduled, !isCancelled { tally.count += 1 }
+        if !isCancelled { tally?._withUnsafeGuaranteedRef { $0.count += 1 } }
         super.cancel()
+    }
+
+    /// The heap has taken the timer in.
+    func isScheduled(by tally: TimerTally) {
+        self.tally = .passUnretained(tally)
+    }
+
+    /// The heap has let go of the timer.
+    func isOffSchedule() {
+        tally = nil
     }
 }
 
-/// How many timers of a heap were cancelled: shared by the heap and its handles, so that a handle need not know the
-/// loop.
+/// How many timers of a heap were cancelled: what its handles know of it.
 package final class TimerTally {
     var count = 0
 

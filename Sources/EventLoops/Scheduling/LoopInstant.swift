@@ -40,12 +40,13 @@ public struct LoopInstant: InstantProtocol, Hashable, Sendable, CustomStringConv
 extension Duration {
     /// The duration in nanoseconds, held at the ends of `Int64` (292 years) so that no arithmetic can trap.
     package var clampedNanoseconds: Int64 {
-        // Up to 18 seconds, as most are: one multiplication instead of the library's divisions of 128 bits.
-        if attoseconds >> 64 == 0 { return Int64(UInt64(truncatingIfNeeded: attoseconds) / 1_000_000_000) }
+        // Up to two hours, as most are: by 2^9 and 5^9 in 64 bits, instead of the library's divisions of 128.
+        let scaled = attoseconds >> 9
+        if scaled >> 64 == 0 { return Int64(UInt64(truncatingIfNeeded: scaled) / 1_953_125) }
         let (seconds, attoseconds) = components
-        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         if overflow { return seconds < 0 ? .min : .max }
-        let (sum, carry) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
+        let (sum, carry) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
         return carry ? (seconds < 0 ? .min : .max) : sum
     }
 }

@@ -18,7 +18,7 @@ package final class TimerHeap {
     private var capacity = 64
     private var sequence: UInt64 = 0
     private var length = 0
-    /// Shared with the handles, which count themselves when they are cancelled.
+    /// Known to the handles, which count themselves when they are cancelled.
     package let tally = TimerTally()
 
     package var count: Int {
@@ -42,17 +42,22 @@ package final class TimerHeap {
             if !isCancelled { return first.due }
             // Where most are cancelled one walk takes them all out; one after the other, each has to be sifted for.
             if purgeIfMostlyCancelled() { continue }
-            removeFirst().release()
+            letGo(of: removeFirst())
             tally.count -= 1
         }
         return nil
+    }
+
+    private func letGo(of cancelled: Unmanaged<TimerHandle>) {
+        cancelled._withUnsafeGuaranteedRef { $0.isOffSchedule() }
+        cancelled.release()
     }
 
     package func insert(_ handle: TimerHandle) {
         purgeIfMostlyCancelled()
         if length == capacity { grow() }
         sequence &+= 1
-        handle.isScheduled = true
+        handle.isScheduled(by: tally)
         let entry = Entry(due: handle.when.nanoseconds, sequence: sequence, handle: .passRetained(handle))
         length += 1
         (entries + length - 1).initialize(to: entry)
@@ -63,7 +68,7 @@ package final class TimerHeap {
     package func popDue(at now: Int64) -> Unmanaged<TimerHandle>? {
         guard let due = nextDue, due <= now else { return nil }
         let handle = removeFirst()
-        handle._withUnsafeGuaranteedRef { $0.isScheduled = false }
+        handle._withUnsafeGuaranteedRef { $0.isOffSchedule() }
         return handle
     }
 
@@ -74,7 +79,7 @@ package final class TimerHeap {
         while length > 0 {
             length -= 1
             let handle = entries[length].handle.takeRetainedValue()
-            handle.isScheduled = false
+            handle.isOffSchedule()
             handle.forget()
         }
         tally.count = 0
@@ -90,14 +95,19 @@ package final class TimerHeap {
         return handle
     }
 
-    @discardableResult
+    @inline(__always) @discardableResult
     private func purgeIfMostlyCancelled() -> Bool {
         guard length > 100, tally.count * 2 > length else { return false }
+        purge()
+        return true
+    }
+
+    private func purge() {
         var kept = 0
         for index in 0..<length {
             let entry = entries[index]
             if entry.handle._withUnsafeGuaranteedRef({ $0.isCancelled }) {
-                entry.handle.release()
+                letGo(of: entry.handle)
             } else {
                 entries[kept] = entry
                 kept += 1
@@ -110,7 +120,6 @@ package final class TimerHeap {
             parent -= 1
             siftDown(from: parent)
         }
-        return true
     }
 
     private func siftUp(from start: Int) {

@@ -100,6 +100,7 @@ package final class WorkQueue: @unchecked Sendable {
     /// Adds a handle to the end of the queue.
     ///
     /// Loop thread only.
+    @inline(never)
     package func append(_ handle: Handle) {
         // Nobody turns the loop, so what this thread added before may have gone to the inbox: it comes first.
         if runner.load(ordering: .relaxed) == 0 { drainInbox() }

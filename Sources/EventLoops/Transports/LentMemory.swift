@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// The kernel's receive buffers: one region in equal pieces, each with a count of those who still read it.
 ///
 /// A piece that came filled from the kernel is lent to whoever is told of its bytes. Whoever wants to keep them a
@@ -11,27 +13,29 @@ package final class LentMemory {
     private let returned: UnsafeMutablePointer<UInt16>
     private var returnedCount = 0
     /// Pieces that are out: neither with the kernel nor on their way back to it.
+    ///
+    /// Any thread, as ``total``.
     package var outstanding: Int {
-        keptOut
+        keptOut.value
     }
 
     /// Pieces that the kernel was given so far.
     package var total: Int {
-        supplied
+        supplied.value
     }
 
-    private var keptOut = 0
+    private let keptOut = SharedNumber()
     /// Keeping pieces must not starve the kernel: past this many the bytes are copied instead.
     private var keepLimit: Int
     /// How many pieces the kernel was given: the first ones.
-    private var supplied: Int
+    private let supplied: SharedNumber
 
     package init(base: UnsafeMutableRawPointer, pieceSize: Int, count: Int, supplied: Int? = nil) {
         self.base = base
         self.pieceSize = pieceSize
         self.count = count
-        self.supplied = supplied ?? count
-        keepLimit = self.supplied / 2
+        self.supplied = SharedNumber(supplied ?? count)
+        keepLimit = (supplied ?? count) / 2
         readers = .allocate(capacity: count)
         readers.initialize(repeating: 0, count: count)
         returned = .allocate(capacity: count)
@@ -45,7 +49,7 @@ package final class LentMemory {
     /// The kernel filled a piece: its first reader is the caller.
     package func lend(_ piece: UInt16) -> UnsafeMutableRawPointer {
         readers[Int(piece)] = 1
-        keptOut += 1
+        keptOut.add(1)
         return base + Int(piece) * pieceSize
     }
 
@@ -57,14 +61,14 @@ package final class LentMemory {
         let left = readers[Int(piece)] - 1
         readers[Int(piece)] = left
         guard left == 0 else { return }
-        keptOut -= 1
+        keptOut.add(-1)
         returned[returnedCount] = piece
         returnedCount += 1
     }
 
     /// Retains the piece that holds the bytes, if they lie in one and it may be kept.
     package func keep(_ bytes: UnsafeRawBufferPointer) -> UInt16? {
-        guard let start = bytes.baseAddress, keptOut <= keepLimit else { return nil }
+        guard let start = bytes.baseAddress, keptOut.value <= keepLimit else { return nil }
         let offset = start - UnsafeRawPointer(base)
         guard offset >= 0, offset < pieceSize * count else { return nil }
         let piece = UInt16(offset / pieceSize)
@@ -76,12 +80,12 @@ package final class LentMemory {
     /// Whether some piece is neither out nor on its way back: with the kernel, or in a completion that was not seen
     /// yet.
     package var isKernelSupplied: Bool {
-        keptOut + returnedCount < supplied
+        keptOut.value + returnedCount < supplied.value
     }
 
     /// The kernel was given more pieces.
     package func nowSupplied(_ count: Int) {
-        supplied = count
+        supplied.set(count)
         keepLimit = count / 2
     }
 

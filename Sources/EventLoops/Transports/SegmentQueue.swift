@@ -79,18 +79,19 @@ package final class SegmentQueue {
         head?.pointee.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
-    /// Describes as many runs as fit, from the front, and returns their number.
-    package func gather(into vectors: UnsafeMutablePointer<iovec>, limit: Int) -> Int {
-        var number = 0
+    /// Describes what one send takes, from the front, in a list with room for ``Gathering/mostRuns``.
+    package func gather(into vectors: UnsafeMutablePointer<iovec>) -> Gathering {
+        var gathering = Gathering()
         var node = head
-        while let current = node, number < limit {
-            let bytes = current.pointee.bytes
-            vectors[number].iov_base = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
-            vectors[number].iov_len = bytes.count
-            number += 1
+        while let current = node, gathering.runs < Gathering.mostRuns, gathering.bytes < Gathering.mostBytes {
+            let length = min(current.pointee.end - current.pointee.start, Gathering.mostBytes - gathering.bytes)
+            vectors[gathering.runs] = iovec(
+                iov_base: current.pointee.memory + current.pointee.start, iov_len: length)
+            gathering.runs += 1
+            gathering.bytes += length
             node = current.pointee.next
         }
-        return number
+        return gathering
     }
 
     /// Lets go of bytes at the front.

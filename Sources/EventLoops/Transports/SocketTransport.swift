@@ -9,7 +9,7 @@ package import Kernel
 /// asyncio: `_SelectorSocketTransport`, `_ProactorSocketTransport`.
 package final class SocketTransport: StreamTransport, @unchecked Sendable {
     /// Where the connection is in its life.
-    private enum State {
+    enum State {
         case made
         case open
         /// Closed by the user: what waits is still sent.
@@ -20,14 +20,15 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
     }
 
     private let core: LoopCore
-    private let descriptor: Int32
-    private var channel: (any StreamChannel)?
-    private var receiver: TransportReceiver
+    let descriptor: Int32
+    // What each message calls: owned here, but unmanaged, because what lies in a variable is retained for each call.
+    private var hotChannel: Unmanaged<TransportChannel>
+    private var hotReceiver: Unmanaged<TransportReceiver>
     /// The protocol whose memory the kernel fills.
     private var bufferSupplier: (any BufferedProtocol)?
     private weak var tracker: (any TransportTracker)?
 
-    private var state = State.made
+    private(set) var state = State.made
     private var isPaused = false
     private var hasReceivedEOF = false
     private var mustSendEOF = false
@@ -35,7 +36,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
     private var loss: EventLoopError?
     private let outgoing: SegmentQueue
     private var flow = FlowControl()
-    private var knownPeer: SocketAddress?
+    let knownPeer: SocketAddress?
 
     package init(
         core: LoopCore, descriptor: Int32, protocol: any BaseProtocol, tracker: (any TransportTracker)? = nil
@@ -43,10 +44,32 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         self.core = core
         self.descriptor = descriptor
         self.tracker = tracker
-        receiver = try TransportReceiver(`protocol`)
+        hotChannel = .passRetained(TransportChannel(NoChannel.shared))
+        hotReceiver = .passRetained(try TransportReceiver(`protocol`))
         outgoing = SegmentQueue(pool: core.segments)
         // Asked now, because a peer that resets the connection takes its address along.
         knownPeer = try? SocketCalls.peerAddress(descriptor)
+    }
+
+    deinit {
+        hotChannel.release()
+        hotReceiver.release()
+    }
+
+    private var channel: any StreamChannel {
+        get { hotChannel.takeUnretainedValue().base }
+        set {
+            hotChannel.release()
+            hotChannel = .passRetained(TransportChannel(newValue))
+        }
+    }
+
+    private var receiver: TransportReceiver {
+        get { hotReceiver.takeUnretainedValue() }
+        set {
+            hotReceiver.release()
+            hotReceiver = .passRetained(newValue)
+        }
     }
 
     /// Takes the descriptor over, tells the protocol, and begins to read.
@@ -56,8 +79,8 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         core.transports[ObjectIdentifier(self)] = self
         tracker?.attach(self)
         state = .open
-        core.upcall(CodeName("connectionMade", of: `protocol`)) { receiver.connection?.connectionMade(self) }
-        if state == .open, !isPaused { channel?.startReading() }
+        core.upcall(CodeName("connectionMade", of: `protocol`)) { receiver.connection.connectionMade(self) }
+        if state == .open, !isPaused { channel.startReading() }
     }
 
     @inline(__always)
@@ -80,37 +103,19 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
 
 extension SocketTransport {
     package var `protocol`: any BaseProtocol {
-        receiver.base
+        receiver.connection
     }
 
     package func setProtocol(_ protocol: any BaseProtocol) throws(EventLoopError) {
         guard core.queue.isOnLoopThread else { throw core.queue.refusal("setProtocol") }
         guard state != .lost else { return }
         let wasReading = isReading
+        let former = receiver
         receiver = try TransportReceiver(`protocol`)
+        // One of its methods may be what calls this, and nobody retains it for that.
+        _ = core.callSoon { withExtendedLifetime(former) {} }
         // The other kind of protocol receives in another way: the channel looks again when it starts.
-        if wasReading { channel?.startReading() }
-    }
-
-    package var socket: TransportSocket {
-        TransportSocket(descriptor)
-    }
-
-    package var peerAddress: SocketAddress? {
-        knownPeer
-    }
-
-    package var localAddress: SocketAddress? {
-        state == .lost ? nil : socket.localAddress
-    }
-
-    package func extraInfo(_ name: String) -> (any Sendable)? {
-        switch name {
-        case "peername": peerAddress
-        case "sockname": localAddress
-        case "socket": socket
-        default: nil
-        }
+        if wasReading { channel.startReading() }
     }
 
     package var isClosing: Bool {
@@ -139,13 +144,7 @@ extension SocketTransport {
         flow.adopt(try FlowControl.limits(high: high, low: low))
         pauseProtocolIfNeeded()
     }
-
-    package var description: String {
-        "<SocketTransport fd=\(descriptor) \(state)\(peerAddress.map { " peer \($0)" } ?? "")>"
-    }
 }
-
-extension SocketTransport: CustomStringConvertible {}
 
 // MARK: - Writing
 
@@ -180,8 +179,12 @@ extension SocketTransport {
     }
 
     private func queued() {
-        channel?.send()
+        askToSend()
         pauseProtocolIfNeeded()
+    }
+
+    private func askToSend() {
+        hotChannel._withUnsafeGuaranteedRef { $0.base.send() }
     }
 
     private func pauseProtocolIfNeeded() {
@@ -198,11 +201,11 @@ extension SocketTransport {
     private func sendEOF() {
         guard !hasSentEOF else { return }
         hasSentEOF = true
-        channel?.shutdownWriting()
+        channel.shutdownWriting()
     }
 
-    package func gather(into vectors: UnsafeMutablePointer<iovec>, limit: Int) -> Int {
-        outgoing.gather(into: vectors, limit: limit)
+    package func gather(into vectors: UnsafeMutablePointer<iovec>) -> Gathering {
+        outgoing.gather(into: vectors)
     }
 
     package func sent(_ count: Int) {
@@ -212,7 +215,7 @@ extension SocketTransport {
             core.upcall(CodeName("resumeWriting", of: `protocol`)) { `protocol`.resumeWriting() }
         }
         if !outgoing.isEmpty {
-            channel?.send()
+            askToSend()
         } else if state == .flushing {
             closeChannel()
         } else if mustSendEOF {
@@ -227,14 +230,14 @@ extension SocketTransport: StreamChannelOwner {
     package func pauseReading() {
         guard isOnLoop("pauseReading"), state == .open || state == .made, !isPaused else { return }
         isPaused = true
-        if !hasReceivedEOF { channel?.stopReading() }
+        if !hasReceivedEOF { channel.stopReading() }
         core.note(.debug, "\(self) pauses reading")
     }
 
     package func resumeReading() {
         guard isOnLoop("resumeReading"), state == .open || state == .made, isPaused else { return }
         isPaused = false
-        if state == .open, !hasReceivedEOF { channel?.startReading() }
+        if state == .open, !hasReceivedEOF { channel.startReading() }
         core.note(.debug, "\(self) resumes reading")
     }
 
@@ -243,29 +246,32 @@ extension SocketTransport: StreamChannelOwner {
     }
 
     package var suppliesMemory: Bool {
-        if case .buffered = receiver { true } else { false }
+        hotReceiver._withUnsafeGuaranteedRef { $0.kind == .buffered }
     }
 
     package func received(_ bytes: UnsafeRawBufferPointer) -> Int {
-        switch receiver {
-        case .stream(let stream):
-            // Not by `upcall`, which the compiler lets retain what it may need: 50 instructions for each message.
-            if core.isObserved { receivedObserved(bytes, stream) } else { stream.dataReceived(bytes.bytes) }
-            return bytes.count
-        case .buffered: return copy(bytes)
-        case .nobody: return bytes.count
+        hotReceiver._withUnsafeGuaranteedRef { receiver in
+            switch receiver.kind {
+            case .stream:
+                // Not by `upcall`, which the compiler lets retain what it may need: 50 instructions for each message.
+                if core.isObserved { receivedObserved(bytes) } else { receiver.stream.dataReceived(bytes.bytes) }
+                return bytes.count
+            case .buffered: return copy(bytes)
+            case .nobody: return bytes.count
+            }
         }
     }
 
     @inline(never)
-    private func receivedObserved(_ bytes: UnsafeRawBufferPointer, _ stream: any StreamProtocol) {
+    private func receivedObserved(_ bytes: UnsafeRawBufferPointer) {
+        let stream = receiver.stream
         core.upcall(CodeName("dataReceived", of: stream)) { stream.dataReceived(bytes.bytes) }
     }
 
     /// Hands bytes that lie elsewhere to a protocol that supplies its own memory, for as long as it takes them.
     private func copy(_ bytes: UnsafeRawBufferPointer) -> Int {
         var taken = 0
-        while taken < bytes.count, isReading, case .buffered(let buffered) = receiver {
+        while taken < bytes.count, isReading, let buffered = receiver.buffered {
             guard let memory = receiveBuffer(), isReading, buffered === bufferSupplier else { break }
             let count = min(memory.count, bytes.count - taken)
             memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[taken..<taken + count]))
@@ -276,10 +282,10 @@ extension SocketTransport: StreamChannelOwner {
     }
 
     package func receiveBuffer() -> UnsafeMutableRawBufferPointer? {
-        guard case .buffered(let buffered) = receiver else { return nil }
+        guard let buffered = receiver.buffered else { return nil }
         let memory = core.upcall(CodeName("getBuffer", of: buffered)) { buffered.getBuffer(sizeHint: -1) }
         // It may have changed the protocol: the new one is asked next.
-        guard case .buffered(let current) = receiver, current === buffered else { return nil }
+        guard receiver.buffered === buffered else { return nil }
         bufferSupplier = buffered
         if memory.count > 0 { return memory }
         fatal(EventLoopError(.protocolBroken, "getBuffer", detail: "getBuffer() returned an empty buffer"))
@@ -289,7 +295,7 @@ extension SocketTransport: StreamChannelOwner {
     package func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer) -> Int {
         // The protocol may have been changed while the kernel filled the old one's memory, which must live until it is
         // read.
-        guard case .buffered(let buffered) = receiver, buffered === bufferSupplier else {
+        guard let buffered = receiver.buffered, buffered === bufferSupplier else {
             return withExtendedLifetime(bufferSupplier) { received(bytes) }
         }
         core.upcall(CodeName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(bytes.count) }
@@ -301,7 +307,7 @@ extension SocketTransport: StreamChannelOwner {
         hasReceivedEOF = true
         core.note(.debug, "\(self) received EOF")
         let disposition = core.upcall(CodeName("eofReceived", of: `protocol`)) {
-            receiver.connection?.eofReceived() ?? .close
+            receiver.connection.eofReceived()
         }
         if disposition == .close { close() }
     }
@@ -312,7 +318,7 @@ extension SocketTransport: StreamChannelOwner {
 extension SocketTransport {
     package func close() {
         guard isOnLoop("close"), !isClosing else { return }
-        channel?.stopReading()
+        channel.stopReading()
         if outgoing.isEmpty { closeChannel() } else { state = .flushing }
     }
 
@@ -342,13 +348,13 @@ extension SocketTransport {
     private func closeChannel() {
         guard state != .closing, state != .lost else { return }
         state = .closing
-        channel?.close()
+        channel.close()
     }
 
     package func channelClosed() {
         guard state != .lost else { return }
         state = .lost
-        channel = nil
+        channel = NoChannel.shared
         outgoing.removeAll()
         core.transports[ObjectIdentifier(self)] = nil
         core.descriptors.release(descriptor, self)
@@ -364,7 +370,7 @@ extension SocketTransport {
     }
 
     private func letGo() {
-        receiver = .nobody
+        receiver = TransportReceiver()
         bufferSupplier = nil
         tracker?.detach(self)
         tracker = nil

@@ -1,35 +1,48 @@
-/// Who is told what a transport receives, and in which way.
-enum TransportReceiver {
-    case stream(any StreamProtocol)
-    case buffered(any BufferedProtocol)
-    /// After the end: the protocol is let go, which breaks the cycle between it and its transport.
-    case nobody
+/// Who is told what a transport receives: one of the two kinds of protocol object, or nobody.
+///
+/// An object whose parts never change, and are there, so that the compiler calls them without a retain and a release,
+/// which cost more than the call.
+final class TransportReceiver {
+    enum Kind {
+        case stream
+        case buffered
+        /// After the end: the protocol is let go, which breaks the cycle between it and its transport.
+        case nobody
+    }
+
+    let kind: Kind
+    /// Deaf unless the receiver is of this kind.
+    let stream: any StreamProtocol
+    let buffered: (any BufferedProtocol)?
 
     /// - Throws: ``EventLoopError`` with `.invalidArgument` for a protocol object that takes no bytes.
     init(_ protocol: any BaseProtocol) throws(EventLoopError) {
         if let stream = `protocol` as? any StreamProtocol {
-            self = .stream(stream)
+            kind = .stream
+            self.stream = stream
+            buffered = nil
         } else if let buffered = `protocol` as? any BufferedProtocol {
-            self = .buffered(buffered)
+            kind = .buffered
+            stream = DeafProtocol.shared
+            self.buffered = buffered
         } else {
             throw .invalidArgument("setProtocol", "\(`protocol`) is neither a StreamProtocol nor a BufferedProtocol")
         }
     }
 
-    var connection: (any ConnectionProtocol)? {
-        switch self {
-        case .stream(let stream): stream
-        case .buffered(let buffered): buffered
-        case .nobody: nil
-        }
+    /// Nobody.
+    init() {
+        kind = .nobody
+        stream = DeafProtocol.shared
+        buffered = nil
     }
 
-    var base: any BaseProtocol {
-        connection ?? NoProtocol.shared
+    var connection: any ConnectionProtocol {
+        buffered ?? stream
     }
 }
 
 /// Stands in for the protocol object that a lost transport has let go.
-private final class NoProtocol: BaseProtocol, Sendable {
-    static let shared = NoProtocol()
+private final class DeafProtocol: StreamProtocol, Sendable {
+    static let shared = DeafProtocol()
 }
