@@ -59,6 +59,12 @@ PEERS = [
 _NO_TASKS = "-: C has no tasks"
 _ON_LOOP = "methods of an actor on `eventLoop.executor`; a task cannot prefer an event loop"
 
+
+def _only_libuv(what: str) -> dict[str, str]:
+    """For what no other has: handles that are kept and used again."""
+    return {"libuv": what} | {peer.name: "-: each is a new one" for peer in PEERS if peer.name != "libuv"}
+
+
 CASES = [
     PrimitiveCase(
         "call-soon-batch", "`callSoon`, 1000 callbacks ready at a time", 1_000_000,
@@ -66,9 +72,7 @@ CASES = [
     ),
     PrimitiveCase(
         "call-soon-kept", "a callback that is kept and made ready again", 1_000_000,
-        {"proactor": "-: every callback is a new one", "selector": "-: every callback is a new one",
-         "libuv": "`uv_idle_start` of the same 1000 handles, each stops itself",
-         "uvloop": "-: as ours", "asyncio": "-: as ours", "nio": "-: as ours"},
+        _only_libuv("`uv_idle_start` of the same 1000 handles, each stops itself"),
     ),
     PrimitiveCase(
         "call-soon-chain", "`callSoon` by the callback before, one a turn", 500_000,
@@ -82,17 +86,28 @@ CASES = [
     ),
     PrimitiveCase(
         "timer-rearmed", "a timer that is due at once and makes itself anew, 100 at a time", 500_000,
-        {"libuv": "`uv_timer_start` in the handle's callback; all run within one turn", "nio": "`scheduleCallback`"},
+        {"libuv": "a new `uv_timer_t` each, closed by its callback", "nio": "`scheduleCallback`"},
+    ),
+    PrimitiveCase(
+        "timer-rearmed-kept", "the same with 100 handles that are kept", 500_000,
+        _only_libuv("`uv_timer_start` in the handle's callback; all run within one turn"),
     ),
     PrimitiveCase(
         "timer-cancelled", "`callLater` and `cancel`, 1000 at a time", 1_000_000,
-        {"libuv": "`uv_timer_start` and `uv_timer_stop` of handles that exist",
-         "nio": "`scheduleCallback` and `cancel`"},
+        {"libuv": "a new `uv_timer_t` each, started and closed", "nio": "`scheduleCallback` and `cancel`"},
+    ),
+    PrimitiveCase(
+        "timer-cancelled-kept", "the same with 1000 handles that are kept", 1_000_000,
+        _only_libuv("`uv_timer_start` and `uv_timer_stop`"),
     ),
     PrimitiveCase(
         "timer-cancelled-100k", "`cancel` and `callLater`, among 100,000 live timers", 200_000,
-        {"libuv": "`uv_timer_stop` and `uv_timer_start`", "nio": "`cancel` and `scheduleCallback`"},
+        {"libuv": "`uv_close`, and a new `uv_timer_t`", "nio": "`cancel` and `scheduleCallback`"},
         is_of_one_size=True,
+    ),
+    PrimitiveCase(
+        "timer-cancelled-100k-kept", "the same with 100,000 handles that are kept", 200_000,
+        _only_libuv("`uv_timer_stop` and `uv_timer_start`"), is_of_one_size=True,
     ),
     PrimitiveCase(
         "post-busy", "`callSoonThreadsafe` to a busy loop, time of the posting thread", 200_000,

@@ -1,4 +1,5 @@
-// Timers: handles in memory of the user's, started and stopped; their unit is the millisecond.
+// Timers: handles in memory of the user's, started and stopped; their unit is the millisecond. A program that has any
+// number of timers makes a handle for each and closes it in the end; one that knows them all keeps its handles.
 #include "primitives.h"
 
 enum { LIVE = 100000, ARMED = 100 };
@@ -34,12 +35,45 @@ int64_t timer_fired(int64_t count)
     return took;
 }
 
+static void free_timer(uv_handle_t *timer)
+{
+    free(timer);
+}
+
+static uv_timer_t *start_new(uv_timer_cb callback, uint64_t delay)
+{
+    uv_timer_t *timer = allocate(1, sizeof *timer);
+    uv_timer_init(uv_default_loop(), timer);
+    uv_timer_start(timer, callback, delay, 0);
+    return timer;
+}
+
+static void close_timer(uv_timer_t *timer)
+{
+    uv_close((uv_handle_t *)timer, free_timer);
+}
+
+static void start_another(uv_timer_t *timer)
+{
+    close_timer(timer);
+    if (--left >= ARMED) start_new(start_another, 0);
+}
+
+int64_t timer_rearmed(int64_t count)
+{
+    left = count;
+    int64_t began = now();
+    for (int index = 0; index < ARMED; index++) start_new(start_another, 0);
+    uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+    return now() - began;
+}
+
 static void start_again(uv_timer_t *timer)
 {
     if (--left >= ARMED) uv_timer_start(timer, start_again, 0, 0);
 }
 
-int64_t timer_rearmed(int64_t count)
+int64_t timer_rearmed_kept(int64_t count)
 {
     uv_loop_t *loop = uv_default_loop();
     uv_timer_t *timers = make_timers(loop, ARMED);
@@ -53,6 +87,19 @@ int64_t timer_rearmed(int64_t count)
 }
 
 int64_t timer_cancelled(int64_t count)
+{
+    uv_timer_t *timers[BATCH];
+    int64_t began = now();
+    for (int64_t done = 0; done < count; done += BATCH) {
+        for (int index = 0; index < BATCH; index++)
+            timers[index] = start_new(fired, (uint64_t)(index * 7919 % BATCH + 1) * 1000);
+        for (int index = 0; index < BATCH; index++) close_timer(timers[index]);
+        uv_run(uv_default_loop(), UV_RUN_NOWAIT);
+    }
+    return now() - began;
+}
+
+int64_t timer_cancelled_kept(int64_t count)
 {
     uv_loop_t *loop = uv_default_loop();
     uv_timer_t *timers = make_timers(loop, BATCH);
@@ -69,6 +116,25 @@ int64_t timer_cancelled(int64_t count)
 }
 
 int64_t timer_cancelled_among_many(int64_t count)
+{
+    uv_timer_t **timers = allocate(LIVE, sizeof *timers);
+    for (int64_t index = 0; index < LIVE; index++)
+        timers[index] = start_new(fired, (uint64_t)(index * 7919 % LIVE + 1000) * 1000);
+    int64_t began = now();
+    for (int64_t done = 0; done < count; done++) {
+        uv_timer_t **timer = &timers[done * 104729 % LIVE];
+        close_timer(*timer);
+        *timer = start_new(fired, (uint64_t)(done * 7919 % LIVE + 1000) * 1000);
+        if (done % BATCH == 0) uv_run(uv_default_loop(), UV_RUN_NOWAIT);
+    }
+    int64_t took = now() - began;
+    for (int64_t index = 0; index < LIVE; index++) close_timer(timers[index]);
+    uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+    free(timers);
+    return took;
+}
+
+int64_t timer_cancelled_among_many_kept(int64_t count)
 {
     uv_loop_t *loop = uv_default_loop();
     uv_timer_t *timers = make_timers(loop, LIVE);
