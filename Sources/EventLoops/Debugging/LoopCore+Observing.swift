@@ -28,13 +28,20 @@ extension LoopCore {
 
     // MARK: Tasks
 
-    /// Notes the name of a task that begins, for who may have to name it.
-    func taskBegins(_ task: any EndableTask, _ job: Task<Void, Never>) {
-        if isObserved { label(task, TaskLabels.address(of: job)) } else { observation.hasMissedTasks = true }
+    /// Adds a task to those that have not ended.
+    func taskBegins(_ task: any EndableTask, _ scope: CancellationScope) {
+        scope.join(tasks, as: task)
     }
 
-    /// Forgets the name of the task that ends; called by its own job.
-    func taskEnds() {
+    /// Notes the name of a task that has begun, for who may have to name it.
+    func taskHasJob(_ task: any EndableTask) {
+        guard isObserved else { return observation.hasMissedTasks = true }
+        if !task.isDone, let job = task.job { label(task, TaskLabels.address(of: job)) }
+    }
+
+    /// Forgets the task that ends, and its name; called by its own job.
+    func taskEnds(_ scope: CancellationScope) {
+        scope.leave(tasks)
         guard observation.hasLabels, let address = TaskLabels.addressOfCurrentTask() else { return }
         if observation.labels.remove(address) { observation.hasLabels = false }
     }
@@ -48,7 +55,7 @@ extension LoopCore {
 
     private func labelAllTasks() {
         observation.hasMissedTasks = false
-        for task in tasks.values {
+        for task in tasks.members {
             if let job = task.job { label(task, TaskLabels.address(of: job)) }
         }
     }

@@ -39,7 +39,7 @@ final class TaskLabels: Sendable {
         unsafeBitCast(job, to: UInt.self)
     }
 
-    static func address(of task: Task<Void, Never>) -> UInt {
+    static func address(of task: TaskJob) -> UInt {
         unsafeBitCast(task, to: UInt.self)
     }
 

@@ -36,8 +36,8 @@ public final class LoopCore: @unchecked Sendable {
     /// When the loop looked for due timers last, or the run began: nanoseconds of its clock.
     var timersSeen: Int64 = 0
     private let closed = Atomic(false)
-    /// Tasks and transports that the loop must end when it closes; counted when they change, not once a turn.
-    var tasks: [ObjectIdentifier: any EndableTask] = [:] { didSet { counters.tasks.set(tasks.count) } }
+    // Tasks and transports that the loop must end when it closes; counted when they change, not once a turn.
+    let tasks: TaskList
     var transports: [ObjectIdentifier: any BaseTransport] = [:] {
         didSet { counters.connections.set(transports.count) }
     }
@@ -54,6 +54,7 @@ public final class LoopCore: @unchecked Sendable {
         self.driver = driver
         self.queue = queue
         self.segments = segments
+        tasks = TaskList(counters)
         taskExecutor = LoopTaskExecutor(queue: queue)
         serialExecutor = LoopSerialExecutor(queue: queue)
         observers = Atomic(DebugFlag.isSetInEnvironment ? Observer.debug.rawValue : 0)
