@@ -42,37 +42,46 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         }
         core.taskBegins(self, scope)
         nonisolated(unsafe) let body = body
+        // Each says it all: a function that both called would be one more frame, a closure for both one more wrapper.
         if eager, core.queue.isTurning {
-            let job = CancellationScope.$current.withValue(scope) {
-                TaskJob.immediate(executorPreference: core.taskExecutor) {
-                    self.scope.isRunByCurrentTask()
-                    await self.run(body)
+            let job = scope.bound {
+                .immediate(executorPreference: core.taskExecutor) {
+                    do {
+                        try self.beginBody()
+                        self.end(with: try await body())
+                    } catch { self.end(with: error) }
                 }
             }
             scope.isRun(by: job)
         } else {
-            let job = CancellationScope.$current.withValue(scope) {
-                TaskJob(executorPreference: core.taskExecutor) { await self.run(body) }
+            let job = scope.bound {
+                TaskJob(executorPreference: core.taskExecutor) {
+                    do {
+                        try self.beginBody()
+                        self.end(with: try await body())
+                    } catch { self.end(with: error) }
+                }
             }
             scope.willBeRun(by: job)
         }
         core.taskHasJob(self)
     }
 
-    @concurrent
-    private func run(_ body: @concurrent () async throws -> Value) async {
-        do {
-            // Cancelled before its first step: then the body is not begun.
-            if scope.isCancelled { throw CancellationError() }
-            let value = try await body()
-            forget()
-            finishTask(returning: value)
-        } catch {
-            forget()
-            let wasCancelled = error is CancellationError
-            let message = wasCancelled ? scope.cancelRequests.message : nil
-            finishTask(throwing: error, wasCancelled: wasCancelled, message: message, name: name)
-        }
+    /// Throws if the task was cancelled before its first step: then the body is not begun.
+    private func beginBody() throws {
+        guard scope.bodyBegins() else { throw CancellationError() }
+    }
+
+    private func end(with value: Value) {
+        forget()
+        finishTask(returning: value)
+    }
+
+    private func end(with error: any Error) {
+        forget()
+        let wasCancelled = error is CancellationError
+        let message = wasCancelled ? scope.cancelRequests.message : nil
+        finishTask(throwing: error, wasCancelled: wasCancelled, message: message, name: name)
     }
 
     private func forget() {

@@ -13,9 +13,12 @@ protocol WaitingPlace: AnyObject {
 /// Swift runs as cancelled and ends the wait; a task has at most one place where it waits. Child tasks, which can be
 /// cancelled on their own, do not count as the task.
 final class CancellationScope: TaskLink, @unchecked Sendable {
-    /// Bound around the making of what Swift runs, which inherits it, and its children from it: cheaper than to bind it
-    /// around the body, which would be one async function more.
-    @TaskLocal static var current: CancellationScope?
+    /// What is bound: a structure, because the runtime copies and destroys a plain optional by way of generic code.
+    private struct Binding: Sendable {
+        var scope: CancellationScope?
+    }
+
+    @TaskLocal private static var current = Binding()
 
     private let queue: WorkQueue
     /// What Swift runs, as an address that is only compared.
@@ -37,15 +40,17 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
 
     // MARK: Life
 
-    /// Notes what Swift will run.
-    func willBeRun(by job: TaskJob) {
-        address = TaskLabels.address(of: job)
-        requests.withLock { $0.job = job }
+    /// Makes what Swift runs, which inherits the scope, and its children from it.
+    ///
+    /// Cheaper than to bind the scope around the body, which would be one async function more.
+    func bound(_ make: () -> TaskJob) -> TaskJob {
+        Self.$current.withValue(Binding(scope: self), operation: make)
     }
 
-    /// Notes that the calling task is what Swift runs, where that began before there was a job to be noted.
-    func isRunByCurrentTask() {
-        address = Self.currentTask()
+    /// Notes what Swift will run.
+    func willBeRun(by job: TaskJob) {
+        address = TaskAddress.of(job)
+        requests.withLock { $0.job = job }
     }
 
     /// Notes what Swift runs already.
@@ -58,9 +63,11 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
         if wasCancelled { endWait(of: job) }
     }
 
-    /// Whether the task was ever asked to end: Swift's mark, which stays when requests are taken back.
-    var isCancelled: Bool {
-        requests.withLock { $0.isCancelled }
+    /// The body is about to run, in the calling task; false if that was cancelled before.
+    func bodyBegins() -> Bool {
+        // An eager one begins before anybody has noted what runs it.
+        if address == nil { address = TaskAddress.ofCurrentTask() }
+        return !requests.withLock { $0.isCancelled }
     }
 
     func bodyEnds() {
@@ -71,7 +78,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
 
     /// Runs a body that belongs to no task of a loop, though one of them made the task it runs in.
     static func outside(_ body: () async -> Void) async {
-        await $current.withValue(nil) { await body() }
+        await $current.withValue(Binding()) { await body() }
     }
 
     // MARK: Cancelling
@@ -113,7 +120,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
 
     /// What users know as the task that runs here, be it by a child of that task.
     static func owner(on queue: WorkQueue) -> AnyObject? {
-        guard queue.isTurning, let scope = current, scope.queue === queue else { return nil }
+        guard queue.isTurning, let scope = current.scope, scope.queue === queue else { return nil }
         return scope.whole ?? scope.task
     }
 
@@ -123,14 +130,10 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     ///
     /// - Parameter likely: The scope to look at first, which is cheaper than to ask the task for its own.
     static func ofCurrentTask(likely: CancellationScope?) -> CancellationScope? {
-        let task = currentTask()
-        if let likely, likely.address == task { return likely }
-        guard let scope = current, scope.queue.isOnLoopThread else { return nil }
-        return scope.address == task ? scope : nil
-    }
-
-    private static func currentTask() -> UInt? {
-        withUnsafeCurrentTask { task in task.map { unsafeBitCast($0, to: UInt.self) } }
+        let address = TaskAddress.ofCurrentTask()
+        if let likely, likely.address == address { return likely }
+        guard let scope = current.scope, scope.queue.isOnLoopThread else { return nil }
+        return scope.address == address ? scope : nil
     }
 
     func waitsIn(_ place: any WaitingPlace, _ number: UInt64) {
@@ -140,13 +143,11 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     }
 }
 
-/// What Swift runs of a task; it throws nothing, but one that may needs a wrapper less to be made.
-package typealias TaskJob = Task<Void, any Error>
-
 /// What of a task other threads may touch, too.
 struct CancelRequests {
     /// What Swift runs; nil before it has begun.
     var job: TaskJob?
+    /// Swift's mark, which stays when requests are taken back.
     var isCancelled = false
     var count = 0
     var message: String?
