@@ -195,5 +195,44 @@ extension Conformance {
             try await thread
             await expectLoopErrorLater(.closed) { try await loop.runCoroutineThreadsafe {} }
         }
+
+        /// TASK-001, TASK-006: where a task group is open, Swift has rules of its own for task-local values, with which
+        /// the loop tells its tasks apart.
+        @Test(arguments: LoopKind.allCases)
+        func tasks_areMadeAndCancelled_insideOfATaskGroup(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let outer = loop.currentTask()
+                let never = loop.createFuture(of: Void.self)
+                let (seen, task) = try await withThrowingTaskGroup(of: Bool.self) { group in
+                    group.addTask { loop.currentTask() === outer }
+                    let task = loop.createTask {
+                        #expect(loop.currentTask() !== outer)
+                        try await never.value
+                    }
+                    group.addTask { loop.currentTask() === outer }
+                    var seen: [Bool] = []
+                    for try await isOuter in group { seen.append(isOuter) }
+                    task.cancel()
+                    return (seen, task)
+                }
+                #expect(seen == [true, true])
+                await #expect(throws: CancellationError.self) { try await task.value }
+                #expect(task.isCancelled)
+                #expect(never.isCancelled)
+            }
+        }
+
+        /// TASK-012, by Swift's own means.
+        @Test(arguments: LoopKind.allCases)
+        func task_thatMarksItselfCancelled_isSo_atItsNextWait(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let task = loop.createTask {
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    try await loop.createFuture(of: Void.self).value
+                }
+                await #expect(throws: CancellationError.self) { try await task.value }
+                #expect(task.isCancelled)
+            }
+        }
     }
 }

@@ -37,7 +37,7 @@ extension CodeName {
 
     init(_ job: UnownedJob) {
         kind = .task
-        first = TaskLabels.address(of: job)
+        first = TaskAddress.of(job)
     }
 
     init(_ method: StaticString, of object: any BaseProtocol) {

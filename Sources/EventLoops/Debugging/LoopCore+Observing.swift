@@ -28,28 +28,38 @@ extension LoopCore {
 
     // MARK: Tasks
 
-    /// Notes the name of a task that begins, for who may have to name it.
-    func taskBegins(_ task: any EndableTask, _ job: Task<Void, Never>) {
-        if isObserved { label(task, TaskLabels.address(of: job)) } else { observation.hasMissedTasks = true }
+    /// Adds a task to those that have not ended.
+    func taskBegins(_ task: any EndableTask, _ scope: CancellationScope) {
+        scope.join(tasks, as: task)
     }
 
-    /// Forgets the name of the task that ends; called by its own job.
-    func taskEnds() {
-        guard observation.hasLabels, let address = TaskLabels.addressOfCurrentTask() else { return }
+    /// Notes the name of a task that has begun, for who may have to name it.
+    func taskHasJob(_ task: any EndableTask) {
+        guard isObserved else {
+            observation.hasMissedTasks = true
+            return
+        }
+        if !task.isDone, let job = task.job { label(task, TaskAddress.of(job)) }
+    }
+
+    /// Forgets the task that ends, and its name; called by its own job.
+    func taskEnds(_ scope: CancellationScope) {
+        scope.leave(tasks)
+        guard observation.hasLabels, let address = TaskAddress.ofCurrentTask() else { return }
         if observation.labels.remove(address) { observation.hasLabels = false }
     }
 
     /// A task has another name than before.
     func taskIsRenamed(_ task: any EndableTask) {
         guard observation.hasLabels, let job = task.job else { return }
-        let address = TaskLabels.address(of: job)
+        let address = TaskAddress.of(job)
         if observation.labels[address] != nil { label(task, address) }
     }
 
     private func labelAllTasks() {
         observation.hasMissedTasks = false
-        for task in tasks.values {
-            if let job = task.job { label(task, TaskLabels.address(of: job)) }
+        for task in tasks.members {
+            if let job = task.job { label(task, TaskAddress.of(job)) }
         }
     }
 
@@ -89,7 +99,7 @@ extension LoopCore {
         guard let task = CancellationScope.owner(on: queue) as? any EndableTask, let job = task.job else {
             return CodeName(kind: .unknown)
         }
-        let address = TaskLabels.address(of: job)
+        let address = TaskAddress.of(job)
         label(task, address)
         return CodeName(kind: .task, first: address)
     }

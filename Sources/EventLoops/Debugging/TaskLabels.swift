@@ -12,8 +12,7 @@ package struct TaskLabel: Sendable, CustomStringConvertible {
 
 /// Which task a job belongs to, while somebody wants to know: debug mode or a watchdog.
 ///
-/// A task's job has the task's own address, so that address is the key. Changed by the loop's thread, read by the
-/// watchdog's, too.
+/// The key is the task's address. Changed by the loop's thread, read by the watchdog's, too.
 final class TaskLabels: Sendable {
     private let labels = Locked<[UInt: TaskLabel]>([:])
 
@@ -31,19 +30,5 @@ final class TaskLabels: Sendable {
             labels[address] = nil
             return labels.isEmpty
         }
-    }
-
-    // Addresses that are only compared. Child tasks have others than the task that began them.
-
-    static func address(of job: UnownedJob) -> UInt {
-        unsafeBitCast(job, to: UInt.self)
-    }
-
-    static func address(of task: Task<Void, Never>) -> UInt {
-        unsafeBitCast(task, to: UInt.self)
-    }
-
-    static func addressOfCurrentTask() -> UInt? {
-        withUnsafeCurrentTask { task in task.map { unsafeBitCast($0, to: UInt.self) } }
     }
 }

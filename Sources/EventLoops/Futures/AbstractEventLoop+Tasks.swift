@@ -14,6 +14,6 @@ extension AbstractEventLoop {
     /// - Thread: The loop's; elsewhere it is empty while the loop runs. asyncio: `all_tasks(loop)`.
     public var allTasks: [any LoopTaskProtocol] {
         guard core.queue.admitsCurrentThread() else { return [] }
-        return core.tasks.values.filter { !$0.isPart }
+        return core.tasks.members.filter { !$0.isPart }
     }
 }

@@ -16,6 +16,25 @@ private struct DoneCallback {
     let call: (AnyObject) throws -> Void
 }
 
+/// Those of a future that has any: in an object of their own, so that a future without them has nothing to let go of.
+private final class DoneCallbacks {
+    private var waiting: [DoneCallback] = []
+
+    func add(_ callback: DoneCallback) {
+        waiting.append(callback)
+    }
+
+    func remove(_ token: Int) -> Bool {
+        guard let index = waiting.firstIndex(where: { $0.token == token }) else { return false }
+        waiting.remove(at: index)
+        return true
+    }
+
+    var all: [DoneCallback] {
+        waiting
+    }
+}
+
 /// A result that a loop will have later.
 ///
 /// Set once, by whoever made it; looked at by callbacks and by tasks of its loop. To be used on its loop's thread only;
@@ -27,7 +46,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     private final var state = FutureState.pending
     /// The result, once there is one: a pointer, because an optional of it would be one more generic type.
     private final var resultPlace: UnsafeMutablePointer<Value>?
-    private final var callbacks: [DoneCallback] = []
+    private final var callbacks: DoneCallbacks?
     private final var lastToken = 0
     private final var waiters: WaitList?
     private final var isErrorUnseen = false
@@ -36,11 +55,15 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// Where the future was made, if that was in debug mode.
     ///
     /// asyncio: `_source_traceback`.
-    public package(set) final var place: SourcePlace?
+    public package(set) final var place: SourcePlace? {
+        get { madeAt }
+        set { madeAt = newValue }
+    }
+    private final var madeAt: SourcePlace?
 
     package init(core: LoopCore, at place: SourcePlace? = nil) {
         self.core = core
-        self.place = place
+        madeAt = place
     }
 
     // MARK: Looking
@@ -135,10 +158,15 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     }
 
     private final func finish(_ value: Value) {
-        let place = UnsafeMutablePointer<Value>.allocate(capacity: 1)
-        place.initialize(to: value)
-        resultPlace = place
+        resultPlace = Self.makePlace()
+        resultPlace.unsafelyUnwrapped.initialize(to: value)
         finish(.finished)
+    }
+
+    /// Memory for a result; for one that needs none, as that of most tasks, an address that is good enough.
+    private static func makePlace() -> UnsafeMutablePointer<Value> {
+        if MemoryLayout<Value>.size > 0 { return .allocate(capacity: 1) }
+        return UnsafeMutablePointer(bitPattern: MemoryLayout<Value>.alignment).unsafelyUnwrapped
     }
 
     private final func finish(_ outcome: FutureState) {
@@ -146,25 +174,31 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         let waited = waiters.map { !$0.isEmpty } ?? false
         if case .failed = outcome { isErrorUnseen = !waited }
         waiters?.resumeAll()
-        let called = callbacks
-        callbacks = []
-        for callback in called { schedule(callback.call, at: callback.place) }
+        guard let called = callbacks.take() else { return }
+        for callback in called.all { schedule(callback.call, at: callback.place) }
     }
 
-    /// As ``finishTask(_:wasCancelled:message:name:)``, for a body that has returned.
+    /// Settles a task whose body has returned, past the guard that keeps others from doing so.
     final func finishTask(returning value: Value) {
         if !isDone { finish(value) }
     }
 
-    /// Settles a task from its own body, past the guard that keeps others from doing so.
+    /// Settles a task whose body has thrown.
     final func finishTask(
-        _ result: Result<Value, any Error>, wasCancelled: Bool, message: String? = nil, name: String? = nil
+        throwing error: any Error, wasCancelled: Bool, message: String? = nil, name: String? = nil
     ) {
         guard !isDone else { return }
         taskName = name
+        finish(wasCancelled ? .cancelled(message: message) : .failed(error))
+    }
+
+    /// Settles a task by what its body came to.
+    ///
+    /// Not called where the body ends: the metadata of a `Result` are those of one more generic type.
+    final func finishTask(_ result: Result<Value, any Error>, wasCancelled: Bool, message: String? = nil) {
         switch result {
-        case .success(let value): finish(value)
-        case .failure(let error): finish(wasCancelled ? .cancelled(message: message) : .failed(error))
+        case .success(let value): finishTask(returning: value)
+        case .failure(let error): finishTask(throwing: error, wasCancelled: wasCancelled, message: message)
         }
     }
 
@@ -189,7 +223,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         if isDone {
             schedule(call, at: place)
         } else {
-            callbacks.append(DoneCallback(token: lastToken, place: place, call: call))
+            let callbacks = self.callbacks ?? DoneCallbacks()
+            self.callbacks = callbacks
+            callbacks.add(DoneCallback(token: lastToken, place: place, call: call))
         }
         return lastToken
     }
@@ -200,11 +236,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Returns: Whether it was there. asyncio: `remove_done_callback`.
     @discardableResult
     public final func removeDoneCallback(_ token: Int) -> Bool {
-        guard isOnLoop("removeDoneCallback"), let index = callbacks.firstIndex(where: { $0.token == token }) else {
-            return false
-        }
-        callbacks.remove(at: index)
-        return true
+        isOnLoop("removeDoneCallback") && callbacks?.remove(token) ?? false
     }
 
     /// Whether the caller may touch the future; if not, the exception handler is told.
@@ -293,14 +325,15 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 
     deinit {
         // What follows this one may go with it, and what follows that: one after the other, not one inside the other.
-        if !callbacks.isEmpty, core.queue.isOnLoopThread {
-            core.leftovers.add(callbacks)
-            callbacks = []
+        // Without a name for them here, which would keep them until the end.
+        if callbacks != nil, core.queue.isOnLoopThread {
+            core.leftovers.add(callbacks.unsafelyUnwrapped)
+            callbacks = nil
             core.leftovers.releaseAll()
         }
         if let resultPlace {
             resultPlace.deinitialize(count: 1)
-            resultPlace.deallocate()
+            if MemoryLayout<Value>.size > 0 { resultPlace.deallocate() }
         }
         guard isErrorUnseen, case .failed(let error) = state else { return }
         let subject = taskName.map { "Task '\($0)'" } ?? "Future"

@@ -1,14 +1,3 @@
-import Synchronization
-
-/// What of a task other threads may touch, too.
-///
-/// Not in the class, where it would be generic: see `FutureState`.
-private struct TaskRequests {
-    var job: Task<Void, Never>?
-    var count = 0
-    var message: String?
-}
-
 /// A future that is settled by running async code on its loop.
 ///
 /// asyncio: `asyncio.Task`.
@@ -17,13 +6,22 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     ///
     /// asyncio: `get_name`, `set_name`.
     public var name: String {
-        didSet { core.taskIsRenamed(self) }
+        get { givenName ?? "Task-\(number)" }
+        set {
+            givenName = newValue
+            core.taskIsRenamed(self)
+        }
     }
-    private let requests = Mutex(TaskRequests())
-    package private(set) var isPart = false
+    private var givenName: String?
+    /// What a task without a name is called by: the text is made for who asks.
+    private let number: Int
+    private let scope: CancellationScope
+    private var runsForAnother = false
 
     package init(core: LoopCore, name: String?, at place: SourcePlace? = nil) {
-        self.name = name ?? "Task-\(core.nextTaskNumber())"
+        givenName = name
+        number = name == nil ? core.nextTaskNumber() : 0
+        scope = CancellationScope(queue: core.queue)
         super.init(core: core, at: place)
     }
 
@@ -35,49 +33,60 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     ///   - eager: Whether to run the body until it suspends before this returns.
     ///   - whole: The task of which this one runs a part.
     ///   - body: The code.
-    package func start(eager: Bool = false, partOf whole: AnyObject? = nil, _ body: @escaping () async throws -> Value)
-    {
-        core.tasks[ObjectIdentifier(self)] = self
-        isPart = whole != nil
-        let owner = whole ?? self
-        nonisolated(unsafe) let (body, shown) = (body, owner)
-        let job =
-            if eager, core.queue.isTurning {
-                Task.immediate(executorPreference: core.taskExecutor) {
-                    await CancellationScope.run(on: self.core.queue, for: shown) { await self.run(body) }
-                }
-            } else {
-                Task(executorPreference: core.taskExecutor) {
-                    await CancellationScope.run(on: self.core.queue, for: shown) { await self.run(body) }
+    package func start(
+        eager: Bool = false, partOf whole: AnyObject? = nil, _ body: @escaping @concurrent () async throws -> Value
+    ) {
+        if let whole {
+            runsForAnother = true
+            scope.isPart(of: whole)
+        }
+        core.taskBegins(self, scope)
+        nonisolated(unsafe) let body = body
+        // Each says it all: a function that both called would be one more frame, a closure for both one more wrapper.
+        if eager, core.queue.isTurning {
+            let job = scope.bound {
+                .immediate(executorPreference: core.taskExecutor) {
+                    do {
+                        try self.beginBody()
+                        self.end(with: try await body())
+                    } catch { self.end(with: error) }
                 }
             }
-        // An eager body may have been cancelled by itself before there was a job to be told.
-        let wasCancelled = requests.withLock { requests in
-            requests.job = job
-            return requests.count > 0
+            scope.isRun(by: job)
+        } else {
+            let job = scope.bound {
+                TaskJob(executorPreference: core.taskExecutor) {
+                    do {
+                        try self.beginBody()
+                        self.end(with: try await body())
+                    } catch { self.end(with: error) }
+                }
+            }
+            scope.willBeRun(by: job)
         }
-        if wasCancelled { job.cancel() }
-        if !isDone { core.taskBegins(self, job) }
+        core.taskHasJob(self)
     }
 
-    private func run(_ body: () async throws -> Value) async {
-        do {
-            // Cancelled before its first step: then the body is not begun.
-            try Task.checkCancellation()
-            let value = try await body()
-            forget()
-            finishTask(returning: value)
-        } catch {
-            forget()
-            let wasCancelled = error is CancellationError
-            let message = wasCancelled ? requests.withLock { $0.message } : nil
-            finishTask(.failure(error), wasCancelled: wasCancelled, message: message, name: name)
-        }
+    /// Throws if the task was cancelled before its first step: then the body is not begun.
+    private func beginBody() throws {
+        guard scope.bodyBegins() else { throw CancellationError() }
+    }
+
+    private func end(with value: Value) {
+        forget()
+        finishTask(returning: value)
+    }
+
+    private func end(with error: any Error) {
+        forget()
+        let wasCancelled = error is CancellationError
+        let message = wasCancelled ? scope.cancelRequests.message : nil
+        finishTask(throwing: error, wasCancelled: wasCancelled, message: message, name: name)
     }
 
     private func forget() {
-        core.tasks[ObjectIdentifier(self)] = nil
-        core.taskEnds()
+        scope.bodyEnds()
+        core.taskEnds(scope)
     }
 
     // MARK: Cancelling
@@ -91,12 +100,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     @discardableResult
     public override func cancel(message: String? = nil) -> Bool {
         if core.queue.isOnLoopThread, isDone { return false }
-        let job = requests.withLock { requests in
-            requests.count += 1
-            requests.message = message
-            return requests.job
-        }
-        job?.cancel()
+        scope.cancel(message: message)
         return true
     }
 
@@ -104,7 +108,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     ///
     /// Any thread. asyncio: `Task.cancelling()`.
     public var cancelling: Int {
-        requests.withLock { $0.count }
+        scope.cancelRequests.count
     }
 
     /// Takes one request to cancel the task back from the count.
@@ -117,10 +121,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     /// - Returns: How many requests are left; never below zero. asyncio: `Task.uncancel()`.
     @discardableResult
     public func uncancel() -> Int {
-        requests.withLock { requests in
-            requests.count = max(0, requests.count - 1)
-            return requests.count
-        }
+        scope.uncancel()
     }
 
     /// The task is asked to end, and decides: it may yet have a result.
@@ -133,12 +134,14 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         isCancelled ? nil : try? exception()
     }
 
+    package var isPart: Bool { runsForAnother }
+
     package func ended() async {
-        await job?.value
+        _ = await job?.result
     }
 
-    package var job: Task<Void, Never>? {
-        requests.withLock { $0.job }
+    package var job: TaskJob? {
+        scope.cancelRequests.job
     }
 
     package var label: TaskLabel {

@@ -38,7 +38,7 @@ package protocol EndableTask: LoopTaskProtocol {
     /// The error with which the task has ended, unless that is being cancelled; it counts as seen then.
     var failure: (any Error)? { get }
     /// What Swift runs; nil before it has begun.
-    var job: Task<Void, Never>? { get }
+    var job: TaskJob? { get }
     /// How the task is called in warnings.
     var label: TaskLabel { get }
     /// Waits until the task is done, whatever comes of it.

@@ -55,7 +55,7 @@ extension LoopTask {
             try core.check("createTask")
             start(eager: eagerStart, body)
         } catch {
-            finishTask(.failure(error), wasCancelled: false)
+            finishTask(throwing: error, wasCancelled: false)
         }
     }
 }

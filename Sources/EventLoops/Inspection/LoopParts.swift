@@ -10,7 +10,7 @@ package struct LoopParts {
     package let timers: Int
 
     package init(_ core: LoopCore) {
-        tasks = core.tasks.values.map { "\($0)" }.sorted()
+        tasks = core.tasks.members.map { "\($0)" }.sorted()
         transports = core.transports.values.map { "\($0)" }.sorted()
         servers = core.servers.values.map { "\($0)" }.sorted()
         watches = core.descriptors.watchDescriptions.sorted()

@@ -9,10 +9,10 @@ extension AbstractEventLoop {
     package func endAllTasks() throws {
         // Before anything is cancelled: if the loop may not run, nothing can end.
         try core.checkMayRun("close")
-        let ending = Array(core.tasks.values)
+        let ending = core.tasks.members
         for task in ending { task.cancel(message: nil) }
         let reminder = callLater(.seconds(5)) { [core] in
-            let names = core.tasks.values.map { "\($0)" }.sorted().joined(separator: ", ")
+            let names = core.tasks.members.map { "\($0)" }.sorted().joined(separator: ", ")
             Log.write(.warning, "still waiting for tasks that were cancelled and do not end: \(names)")
         }
         try runUntilComplete { [core] in

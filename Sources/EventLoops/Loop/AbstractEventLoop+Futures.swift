@@ -32,7 +32,7 @@ extension AbstractEventLoop {
         name: String? = nil, file: StaticString = #fileID, line: UInt = #line,
         _ body: @escaping @isolated(any) () async throws -> Value
     ) -> LoopTask<Value> {
-        core.createTask(name: name, at: core.place(file, line), body)
+        core.createTask(name: name, file: file, line: line, body)
     }
 
     /// As ``createTask(name:file:line:_:)``, for a closure that is known not to be isolated.
@@ -93,9 +93,11 @@ extension Future {
 
 extension LoopCore {
     /// Makes a task of a closure that may be isolated: to nothing, or to an actor of this loop.
-    package func createTask<Value>(
-        name: String?, at place: SourcePlace?, _ body: @escaping @isolated(any) () async throws -> Value
+    func createTask<Value>(
+        name: String?, file: StaticString, line: UInt,
+        _ body: @escaping @isolated(any) () async throws -> Value
     ) -> LoopTask<Value> {
+        let place = place(file, line)
         if let actor = body.isolation, actor.unownedExecutor.asSerialExecutor() !== serialExecutor {
             let error = EventLoopError(
                 .wrongThread, "createTask",
@@ -104,18 +106,19 @@ extension LoopCore {
                     + "`createTask { @Sendable in … }`, call it inside of `run`, or pin the actor to the loop with "
                     + "`unownedExecutor`")
             let task = LoopTask<Value>(core: self, name: name, at: place)
-            task.finishTask(.failure(error), wasCancelled: false, name: task.name)
+            task.finishTask(throwing: error, wasCancelled: false, name: task.name)
             return task
         }
-        nonisolated(unsafe) let plain: () async throws -> Value = body
-        return createTask(name: name, at: place, plain: plain)
+        nonisolated(unsafe) let body: @concurrent () async throws -> Value = body
+        return createTask(name: name, at: place, concurrent: body)
     }
 
-    package func createTask<Value>(
-        name: String?, at place: SourcePlace? = nil, plain body: @escaping () async throws -> Value
+    private func createTask<Value>(
+        name: String?, at place: SourcePlace?, concurrent body: @escaping @concurrent () async throws -> Value
     ) -> LoopTask<Value> {
         if taskFactory != nil, let loop = loop as? any AbstractEventLoop, let factory = loop.taskFactory {
-            let task = factory.makeTask(on: loop, name: name, body)
+            nonisolated(unsafe) let plain: () async throws -> Value = body
+            let task = factory.makeTask(on: loop, name: name, plain)
             if let name { task.name = name }
             // The factory knows only its own place.
             if let place { task.place = place }
@@ -126,8 +129,16 @@ extension LoopCore {
             try check("createTask")
             task.start(body)
         } catch {
-            task.finishTask(.failure(error), wasCancelled: false, name: task.name)
+            task.finishTask(throwing: error, wasCancelled: false, name: task.name)
         }
         return task
+    }
+
+    /// Makes a task of a closure that is known not to be isolated.
+    package func createTask<Value>(
+        name: String?, at place: SourcePlace? = nil, plain body: @escaping () async throws -> Value
+    ) -> LoopTask<Value> {
+        nonisolated(unsafe) let body = body
+        return createTask(name: name, at: place, concurrent: body)
     }
 }

@@ -26,7 +26,7 @@ extension LoopCore {
         let failure = endWork()
         transports = [:]
         servers = [:]
-        tasks = [:]
+        tasks.removeAll()
         // From here on, what tasks are left run on a thread of their own.
         queue.close()
         defaultExecutor.close()
@@ -50,7 +50,7 @@ extension LoopCore {
     private func endTasks() throws(EventLoopError) {
         let previous = RunningLoop.enter(self)
         defer { RunningLoop.leave(to: previous) }
-        for task in tasks.values { task.cancel(message: nil) }
+        for task in tasks.members { task.cancel(message: nil) }
         queue.endWaits()
         let deadline = now.advanced(by: Self.closingTime)
         while !tasks.isEmpty || queue.readyCount > 0, now < deadline {

@@ -39,8 +39,8 @@ public final class LoopCore: @unchecked Sendable {
     /// When the loop looked for due timers last, or the run began: nanoseconds of its clock.
     var timersSeen: Int64 = 0
     private let closed = Atomic(false)
-    /// Tasks and transports that the loop must end when it closes; counted when they change, not once a turn.
-    var tasks: [ObjectIdentifier: any EndableTask] = [:] { didSet { counters.tasks.set(tasks.count) } }
+    // Tasks and transports that the loop must end when it closes; counted when they change, not once a turn.
+    let tasks: TaskList
     var transports: [ObjectIdentifier: any BaseTransport] = [:] {
         didSet { counters.connections.set(transports.count) }
     }
@@ -58,6 +58,7 @@ public final class LoopCore: @unchecked Sendable {
         self.queue = queue
         inbox = queue.inbox
         self.segments = segments
+        tasks = TaskList(counters)
         taskExecutor = LoopTaskExecutor(queue: queue)
         unownedTaskExecutor = taskExecutor.asUnownedTaskExecutor()
         serialExecutor = LoopSerialExecutor(queue: queue)

@@ -1,70 +1,139 @@
+import Synchronization
+
 /// Where a task of the loop may wait.
 protocol WaitingPlace: AnyObject {
     /// Ends the wait of this number, if it goes on.
     func cancel(_ number: UInt64)
 }
 
-/// One cancellation handler for the whole life of a task of the loop.
+/// What a loop knows of a task whose body runs: who it is, where it waits, and that it is to be cancelled.
 ///
-/// A handler around each wait costs more than the wait itself. So the loop's tasks install one when they begin, and
-/// note where they wait; a task has at most one such place. Child tasks, which can be cancelled on their own, do not
-/// count as the task.
-final class CancellationScope: @unchecked Sendable {
-    @TaskLocal private static var current: CancellationScope?
-
-    private let queue: WorkQueue
-    /// The task, as an address that is only compared.
-    private var task: UInt?
-    private var place: (any WaitingPlace)?
-    private var number: UInt64 = 0
-    /// What users know as the task, while its body runs.
-    private var owner: AnyObject?
-
-    private init(queue: WorkQueue, owner: AnyObject) {
-        self.queue = queue
-        self.owner = owner
+/// A cancellation handler around each wait costs more than the wait itself, and one around the whole body nearly as
+/// much as the rest of a task. So there is none: a task of the loop is cancelled through its scope, which marks what
+/// Swift runs as cancelled and ends the wait; a task has at most one place where it waits. Child tasks, which can be
+/// cancelled on their own, do not count as the task.
+final class CancellationScope: TaskLink, @unchecked Sendable {
+    /// What is bound: a structure, because the runtime copies and destroys a plain optional by way of generic code.
+    private struct Binding: Sendable {
+        var scope: CancellationScope?
     }
 
-    /// Runs a task's whole body within a scope of its own.
-    static func run(on queue: WorkQueue, for owner: AnyObject, _ body: () async -> Void) async {
-        let scope = CancellationScope(queue: queue, owner: owner)
-        scope.task = currentTask()
-        await withTaskCancellationHandler {
-            await $current.withValue(scope) { await body() }
-        } onCancel: {
-            queue.performOnLoop { scope.cancel() }
+    @TaskLocal private static var current = Binding()
+
+    private let queue: WorkQueue
+    /// What Swift runs, as an address that is only compared.
+    private var address: UInt?
+    private var place: (any WaitingPlace)?
+    private var number: UInt64 = 0
+    /// What users know as the task instead, while its body runs, if it is a part of another one.
+    private var whole: AnyObject?
+    private let requests = Mutex(CancelRequests())
+
+    init(queue: WorkQueue) {
+        self.queue = queue
+    }
+
+    /// The body will run as a part of another task's.
+    func isPart(of whole: AnyObject) {
+        self.whole = whole
+    }
+
+    // MARK: Life
+
+    /// Makes what Swift runs, which inherits the scope, and its children from it.
+    ///
+    /// Cheaper than to bind the scope around the body, which would be one async function more.
+    func bound(_ make: () -> TaskJob) -> TaskJob {
+        Self.$current.withValue(Binding(scope: self), operation: make)
+    }
+
+    /// Notes what Swift will run.
+    func willBeRun(by job: TaskJob) {
+        address = TaskAddress.of(job)
+        requests.withLock { $0.job = job }
+    }
+
+    /// Notes what Swift runs already.
+    func isRun(by job: TaskJob) {
+        let wasCancelled = requests.withLock { requests in
+            requests.job = job
+            return requests.isCancelled
         }
-        scope.task = nil
-        scope.place = nil
-        scope.owner = nil
+        // By itself, so far, when there was no job to be told.
+        if wasCancelled { endWait(of: job) }
+    }
+
+    /// The body is about to run, in the calling task; false if that was cancelled before.
+    func bodyBegins() -> Bool {
+        // An eager one begins before anybody has noted what runs it.
+        if address == nil { address = TaskAddress.ofCurrentTask() }
+        return !requests.withLock { $0.isCancelled }
+    }
+
+    func bodyEnds() {
+        address = nil
+        if place != nil { place = nil }
+        if whole != nil { whole = nil }
     }
 
     /// Runs a body that belongs to no task of a loop, though one of them made the task it runs in.
     static func outside(_ body: () async -> Void) async {
-        await $current.withValue(nil) { await body() }
+        await $current.withValue(Binding()) { await body() }
     }
+
+    // MARK: Cancelling
+
+    /// Cancels the task, from any thread.
+    func cancel(message: String?) {
+        let job = requests.withLock { requests in
+            requests.count += 1
+            requests.isCancelled = true
+            requests.message = message
+            return requests.job
+        }
+        if let job { endWait(of: job) }
+    }
+
+    private func endWait(of job: TaskJob) {
+        job.cancel()
+        queue.performOnLoop { [self] in
+            // A wait that is over is not in the list any more: its number is never used again.
+            place?.cancel(number)
+            place = nil
+        }
+    }
+
+    /// What was asked for so far.
+    var cancelRequests: CancelRequests {
+        requests.withLock { $0 }
+    }
+
+    /// Takes one request back; returns how many are left.
+    func uncancel() -> Int {
+        requests.withLock { requests in
+            requests.count = max(0, requests.count - 1)
+            return requests.count
+        }
+    }
+
+    // MARK: Finding
 
     /// What users know as the task that runs here, be it by a child of that task.
     static func owner(on queue: WorkQueue) -> AnyObject? {
-        guard queue.isTurning, let scope = current, scope.queue === queue else { return nil }
-        return scope.owner
+        guard queue.isTurning, let scope = current.scope, scope.queue === queue else { return nil }
+        return scope.whole ?? scope.task
     }
 
-    /// The scope whose body is the calling task itself: not one of its children, which inherit the value but not the
-    /// handler.
+    /// The scope whose body is the calling task itself: not one of its children, which inherit the value.
     ///
     /// On a thread other than the loop's, which only callers can rule out who have asked already, `likely` must be nil.
     ///
     /// - Parameter likely: The scope to look at first, which is cheaper than to ask the task for its own.
     static func ofCurrentTask(likely: CancellationScope?) -> CancellationScope? {
-        let task = currentTask()
-        if let likely, likely.task == task { return likely }
-        guard let scope = current, scope.queue.isOnLoopThread else { return nil }
-        return scope.task == task ? scope : nil
-    }
-
-    private static func currentTask() -> UInt? {
-        withUnsafeCurrentTask { task in task.map { unsafeBitCast($0, to: UInt.self) } }
+        let address = TaskAddress.ofCurrentTask()
+        if let likely, likely.address == address { return likely }
+        guard let scope = current.scope, scope.queue.isOnLoopThread else { return nil }
+        return scope.address == address ? scope : nil
     }
 
     func waitsIn(_ place: any WaitingPlace, _ number: UInt64) {
@@ -72,10 +141,14 @@ final class CancellationScope: @unchecked Sendable {
         if self.place !== place { self.place = place }
         self.number = number
     }
+}
 
-    private func cancel() {
-        // A wait that is over is not in the list any more: its number is never used again.
-        place?.cancel(number)
-        place = nil
-    }
+/// What of a task other threads may touch, too.
+struct CancelRequests {
+    /// What Swift runs; nil before it has begun.
+    var job: TaskJob?
+    /// Swift's mark, which stays when requests are taken back.
+    var isCancelled = false
+    var count = 0
+    var message: String?
 }
