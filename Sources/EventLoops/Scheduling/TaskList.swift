@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// The tasks of a loop that have not ended, so that it can show them, and end them when it closes.
 ///
 /// A list that is linked through its members: joining and leaving are a few stores. Loop thread only.
