@@ -12,7 +12,7 @@ extension AbstractEventLoop {
     public func callSoon(
         file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () throws -> Void
     ) -> Handle {
-        core.callSoon(at: core.place(file, line), callback)
+        coreReference._withUnsafeGuaranteedRef { core in core.callSoon(at: core.place(file, line), callback) }
     }
 
     /// Calls `callback` on the loop's thread, soon.
@@ -30,13 +30,9 @@ extension AbstractEventLoop {
     public func callSoonThreadsafe(
         file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping @Sendable () throws -> Void
     ) throws(EventLoopError) -> Handle {
-        let place = core.place(file, line)
-        if core.queue.isTurning, !core.isClosed { return core.callSoon(at: place, callback) }
-        if core.queue.isInForkedChild { throw core.queue.refusal("callSoonThreadsafe") }
-        guard !core.isClosed else { throw .closed("callSoonThreadsafe") }
-        let handle = Handle(at: place, callback)
-        guard core.queue.post(handle) else { throw .closed("callSoonThreadsafe") }
-        return handle
+        let posted = coreReference._withUnsafeGuaranteedRef { core in core.post(at: core.place(file, line), callback) }
+        guard let posted else { throw core.postRefusal("callSoonThreadsafe") }
+        return posted
     }
 
     /// Calls `callback` once `delay` has passed; at once, in order of their due times, if it is not above zero.

@@ -12,6 +12,18 @@
 public protocol AbstractEventLoop: AnyObject, Sendable {
     /// What all loops have in common. Not for users.
     var core: LoopCore { get }
+    /// The core without a reference to it being counted. Not for users.
+    ///
+    /// What many threads call often needs it so: they would all write to the one count. The loop owns its core, so it
+    /// is there while the loop is.
+    var coreReference: Unmanaged<LoopCore> { get }
+}
+
+extension AbstractEventLoop {
+    /// The core without a reference to it being counted. Not for users.
+    public var coreReference: Unmanaged<LoopCore> {
+        .passUnretained(core)
+    }
 }
 
 /// The loop that runs on the calling thread.

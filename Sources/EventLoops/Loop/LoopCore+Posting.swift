@@ -1,0 +1,17 @@
+extension LoopCore {
+    /// Hands a callback over to the loop's thread, from any thread; nil if the loop takes none.
+    ///
+    /// All that it touches of the loop it only reads, but for the inbox: cores that write to the same memory wait for
+    /// each other.
+    func post(at place: SourcePlace?, _ callback: @escaping @Sendable () throws -> Void) -> Handle? {
+        if isClosed || queue.isInForkedChild { return nil }
+        if queue.isTurning { return callSoon(at: place, callback) }
+        let handle = Handle(at: place, callback)
+        return queue.post(handle) ? handle : nil
+    }
+
+    /// Why nothing can be handed over.
+    func postRefusal(_ operation: String) -> EventLoopError {
+        queue.isInForkedChild ? queue.refusal(operation) : .closed(operation)
+    }
+}
