@@ -6,8 +6,7 @@ extension LoopCore {
     func post(at place: SourcePlace?, _ callback: @escaping @Sendable () throws -> Void) -> Handle? {
         if isClosed || queue.isInForkedChild { return nil }
         if queue.isTurning { return callSoon(at: place, callback) }
-        let handle = Handle(at: place, callback)
-        return queue.post(handle) ? handle : nil
+        return queue.post(at: place, callback)
     }
 
     /// Why nothing can be handed over.
