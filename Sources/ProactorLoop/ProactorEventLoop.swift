@@ -15,7 +15,7 @@ public final class ProactorEventLoop: AbstractEventLoop, CustomStringConvertible
     ///
     /// Not for users.
     public let core: LoopCore
-    /// The core without a reference to it being counted.
+    /// The core, without counting a reference to it.
     ///
     /// Not for users.
     public var coreReference: Unmanaged<LoopCore> { .passUnretained(core) }

@@ -25,7 +25,8 @@ extension AbstractEventLoop {
     ///   - callback: What it throws goes to the exception handler.
     /// - Returns: A handle, to be used on the loop's thread.
     /// - Throws: ``EventLoopError`` with `.closed`, or `.forkedChild` in a child of the loop's process.
-    /// - Cost: No system call unless the loop sleeps and nobody has woken it. asyncio: `call_soon_threadsafe`.
+    /// - Cost: Two allocations; no system call unless the loop sleeps and nobody has woken it. asyncio:
+    ///   `call_soon_threadsafe`.
     @discardableResult
     public func callSoonThreadsafe(
         file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping @Sendable () throws -> Void

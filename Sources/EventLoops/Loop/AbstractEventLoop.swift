@@ -12,15 +12,17 @@
 public protocol AbstractEventLoop: AnyObject, Sendable {
     /// What all loops have in common. Not for users.
     var core: LoopCore { get }
-    /// The core without a reference to it being counted. Not for users.
+    /// The core, without counting a reference to it.
     ///
-    /// What many threads call often needs it so: they would all write to the one count. The loop owns its core, so it
-    /// is there while the loop is.
+    /// Not for users. The count is memory to which all threads that call the loop would write, and wait for each other;
+    /// since the loop owns its core, it is there as long as the loop is.
     var coreReference: Unmanaged<LoopCore> { get }
 }
 
 extension AbstractEventLoop {
-    /// The core without a reference to it being counted. Not for users.
+    /// The core, without counting a reference to it for longer than this call.
+    ///
+    /// Not for users.
     public var coreReference: Unmanaged<LoopCore> {
         .passUnretained(core)
     }

@@ -1,8 +1,8 @@
 extension LoopCore {
     /// Hands a callback over to the loop's thread, from any thread; nil if the loop takes none.
     ///
-    /// All that it touches of the loop it only reads, but for the inbox: cores that write to the same memory wait for
-    /// each other.
+    /// But for the inbox it only reads what it touches of the loop: processors that write to the same memory wait for
+    /// each other, a tenth of a microsecond each time.
     func post(at place: SourcePlace?, _ callback: @escaping @Sendable () throws -> Void) -> Handle? {
         if isClosed || queue.isInForkedChild { return nil }
         if queue.isTurning { return callSoon(at: place, callback) }

@@ -4,8 +4,8 @@ import Synchronization
 /// What other threads give to the loop.
 ///
 /// A chain, newest first: a post puts a link before what is there, and the loop takes the whole chain at once. Neither
-/// waits for the other, whoever is interrupted in the middle. A post wakes the loop, which costs a system call, only
-/// when the loop said that it goes to sleep and nobody woke it since.
+/// waits for the other, whoever is interrupted in the middle, and a forked child finds no lock taken. A post wakes the
+/// loop, which costs a system call, only when the loop said that it goes to sleep and nobody woke it since.
 package final class Inbox: @unchecked Sendable {
     /// The loop's sleep, as posters see it.
     private enum Sleep {
@@ -52,6 +52,7 @@ package final class Inbox: @unchecked Sendable {
         return false
     }
 
+    /// Makes the link the newest; false if the inbox is closed.
     private func add(_ link: InboxLink) -> Bool {
         var older = newest.load(ordering: .relaxed)
         while true {

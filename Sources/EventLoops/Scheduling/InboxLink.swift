@@ -1,15 +1,15 @@
 import Synchronization
 
-/// A handle that is made to be posted: it has room for the link that ties it into the inbox's chain.
+/// A handle that is made to be posted, with room for what ties it into the inbox's chain.
 ///
-/// What one thread allocates and another frees costs more than all else of a post, so it is one object and not two.
+/// To give away memory that another thread frees costs more than all else of a post: so a post is one object, not two.
 package final class PostedHandle: Handle, @unchecked Sendable {
     fileprivate var older = InboxLink.none
 }
 
-/// A link of the inbox's chain, which is newest first: one word, so that it can be exchanged at once.
+/// A link of the inbox's chain: one word, so that one instruction can exchange it.
 ///
-/// A posted handle is its own link; any other entry has memory made for it. The lowest bit of the address tells.
+/// A posted handle is its own link; for any other entry one is made. The lowest bit, which no address has, tells which.
 struct InboxLink: RawRepresentable, AtomicRepresentable, Equatable {
     private struct Box {
         let entry: ReadyEntry
@@ -32,6 +32,7 @@ struct InboxLink: RawRepresentable, AtomicRepresentable, Equatable {
         rawValue = UInt(bitPattern: Unmanaged.passRetained(handle).toOpaque()) | 1
     }
 
+    /// A link that holds the entry, and no reference of its own.
     init(_ entry: ReadyEntry) {
         let box = UnsafeMutablePointer<Box>.allocate(capacity: 1)
         box.initialize(to: Box(entry: entry, older: .none))
@@ -39,8 +40,8 @@ struct InboxLink: RawRepresentable, AtomicRepresentable, Equatable {
     }
 
     private var handle: Unmanaged<PostedHandle>? {
-        guard rawValue & 1 == 1, let address = UnsafeRawPointer(bitPattern: rawValue & ~1) else { return nil }
-        return .fromOpaque(address)
+        guard rawValue & 1 == 1 else { return nil }
+        return .fromOpaque(UnsafeRawPointer(bitPattern: rawValue & ~1).unsafelyUnwrapped)
     }
 
     private var box: UnsafeMutablePointer<Box> {
