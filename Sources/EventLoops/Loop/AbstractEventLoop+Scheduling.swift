@@ -12,7 +12,7 @@ extension AbstractEventLoop {
     public func callSoon(
         file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () throws -> Void
     ) -> Handle {
-        coreReference._withUnsafeGuaranteedRef { core in core.callSoon(at: core.place(file, line), callback) }
+        core.callSoon(at: core.place(file, line), callback)
     }
 
     /// Calls `callback` on the loop's thread, soon.
