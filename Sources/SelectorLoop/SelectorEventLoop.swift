@@ -15,6 +15,10 @@ public final class SelectorEventLoop: AbstractEventLoop, CustomStringConvertible
     ///
     /// Not for users.
     public let core: LoopCore
+    /// The core, without counting a reference to it.
+    ///
+    /// Not for users.
+    public var coreReference: Unmanaged<LoopCore> { .passUnretained(core) }
     package let driver: SelectorDriver
 
     /// Makes a loop.

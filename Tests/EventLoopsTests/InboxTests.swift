@@ -10,8 +10,10 @@ import Testing
 
     private let reports = Reports()
 
+    /// Every other one is its own link of the chain, the rest have one made for them: their order must be one.
     private func entry(_ thread: Int, _ number: Int) -> Handle {
-        Handle { [reports] in reports.take(thread, number) }
+        let report = { [reports] in reports.take(thread, number) }
+        return number % 2 == 0 ? PostedHandle(report) : Handle(report)
     }
 
     private func drain(
@@ -25,6 +27,7 @@ import Testing
     }
 
     private func post(_ handle: Handle, to inbox: Inbox) -> Bool {
+        if let handle = handle as? PostedHandle { return inbox.post(handle) }
         let reference = Unmanaged.passRetained(handle)
         if inbox.post(.handle(reference)) { return true }
         reference.release()
@@ -164,6 +167,29 @@ import Testing
                 #expect(!self.post(Handle {}, to: inbox))
             }
         }
+    }
+
+    @Test func closedInbox_keepsNoReference_toWhatItRefused() {
+        let inbox = Inbox()
+        inbox.close()
+        weak var held: SharedCount?
+        do {
+            let count = SharedCount()
+            held = count
+            #expect(!inbox.post(PostedHandle { count.add(1) }))
+        }
+        #expect(held == nil)
+    }
+
+    @Test func inbox_letsGoOfWhatNobodyTook_whenItGoes() {
+        weak var handle: Handle?
+        do {
+            let inbox = Inbox()
+            let posted = PostedHandle {}
+            handle = posted
+            #expect(inbox.post(posted))
+        }
+        #expect(handle == nil)
     }
 
     @Test func waker_isNotCalled_afterClose() {

@@ -10,6 +10,8 @@ let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Scheduling/CancellationScope.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/EventLoops/Scheduling/Handle.swift": ofTheLoop,
     "Sources/EventLoops/Scheduling/Inbox.swift": "all that changes is atomic or behind its locks",
+    "Sources/EventLoops/Scheduling/InboxLink.swift":
+        "adds to Handle what the poster writes before the exchange, and the loop's thread after it",
     "Sources/EventLoops/Scheduling/ReadyQueue.swift":
         "a queue entry owns its reference, and one thread at a time the entry",
     "Sources/EventLoops/Scheduling/TaskLocalContext.swift":

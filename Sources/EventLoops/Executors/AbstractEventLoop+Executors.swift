@@ -78,7 +78,7 @@ extension LoopCore {
         let queue = queue
         let failure = DetachedThread.start(name: "proactor-end") {
             executor.shutdown(wait: true, cancelPending: false)
-            _ = queue.post(Handle { if !ended.isDone { try ended.setResult(true) } })
+            queue.post { if !ended.isDone { try ended.setResult(true) } }
         }
         guard failure != 0 else { return ended }
         executor.shutdown(wait: false, cancelPending: false)

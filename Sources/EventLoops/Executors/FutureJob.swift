@@ -16,11 +16,11 @@ final class FutureJob<Value: Sendable>: Sendable {
     func run() {
         guard let work = work.take() else { return }
         let result = Result { try work() }
-        _ = queue.post(Handle { [future] in future.finishTask(result, wasCancelled: false) })
+        queue.post { [future] in future.finishTask(result, wasCancelled: false) }
     }
 
     deinit {
         guard work.take() != nil else { return }
-        _ = queue.post(Handle { [future] in future.cancel(message: "The executor dropped the job") })
+        queue.post { [future] in future.cancel(message: "The executor dropped the job") }
     }
 }

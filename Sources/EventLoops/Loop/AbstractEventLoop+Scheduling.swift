@@ -26,18 +26,15 @@ extension AbstractEventLoop {
     ///   - callback: What it throws goes to the exception handler.
     /// - Returns: A handle, to be used on the loop's thread.
     /// - Throws: ``EventLoopError`` with `.closed`, or `.forkedChild` in a child of the loop's process.
-    /// - Cost: No system call unless the loop sleeps and nobody has woken it. asyncio: `call_soon_threadsafe`.
+    /// - Cost: Two allocations; no system call unless the loop sleeps and nobody has woken it. asyncio:
+    ///   `call_soon_threadsafe`.
     @discardableResult
     public func callSoonThreadsafe(
         file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping @Sendable () throws -> Void
     ) throws(EventLoopError) -> Handle {
-        let place = core.place(file, line)
-        if core.queue.isTurning, !core.isClosed { return core.callSoon(at: place, callback) }
-        if core.queue.isInForkedChild { throw core.queue.refusal("callSoonThreadsafe") }
-        guard !core.isClosed else { throw .closed("callSoonThreadsafe") }
-        let handle = Handle(at: place, callback)
-        guard core.queue.post(handle) else { throw .closed("callSoonThreadsafe") }
-        return handle
+        let posted = coreReference._withUnsafeGuaranteedRef { core in core.post(at: core.place(file, line), callback) }
+        guard let posted else { throw core.postRefusal("callSoonThreadsafe") }
+        return posted
     }
 
     /// Calls `callback` once `delay` has passed; at once, in order of their due times, if it is not above zero.

@@ -12,6 +12,20 @@
 public protocol AbstractEventLoop: AnyObject, Sendable {
     /// What all loops have in common. Not for users.
     var core: LoopCore { get }
+    /// The core, without counting a reference to it.
+    ///
+    /// Not for users. The count is memory to which all threads that call the loop would write, and wait for each other;
+    /// since the loop owns its core, it is there as long as the loop is.
+    var coreReference: Unmanaged<LoopCore> { get }
+}
+
+extension AbstractEventLoop {
+    /// The core, without counting a reference to it for longer than this call.
+    ///
+    /// Not for users.
+    public var coreReference: Unmanaged<LoopCore> {
+        .passUnretained(core)
+    }
 }
 
 /// The loop that runs on the calling thread.

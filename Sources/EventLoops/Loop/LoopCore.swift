@@ -183,7 +183,7 @@ public final class LoopCore: @unchecked Sendable {
         nonisolated(unsafe) let context = context
         if queue.isOnLoopThread || queue.isInForkedChild {
             exceptions.report(context)
-        } else if !queue.post(Handle { [exceptions] in exceptions.report(context) }) {
+        } else if queue.post({ [exceptions] in exceptions.report(context) }) == nil {
             // The handler is not for other threads, and its own has no loop any more.
             exceptions.logDefault(context)
         }

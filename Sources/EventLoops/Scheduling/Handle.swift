@@ -75,7 +75,8 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
 
     /// The handle's kind and state, and in debug mode where it was made.
     public var description: String {
-        "<\(type(of: self))\(isCancelled ? " cancelled" : "")\(sourcePlace.map { " created at \($0)" } ?? "")>"
+        let kind = self is TimerHandle ? "TimerHandle" : "Handle"
+        return "<\(kind)\(isCancelled ? " cancelled" : "")\(sourcePlace.map { " created at \($0)" } ?? "")>"
     }
 }
 

@@ -4,8 +4,8 @@ import Synchronization
 /// What other threads give to the loop.
 ///
 /// A chain, newest first: a post puts a link before what is there, and the loop takes the whole chain at once. Neither
-/// waits for the other, whoever is interrupted in the middle. A post wakes the loop, which costs a system call, only
-/// when the loop said that it goes to sleep and nobody woke it since.
+/// waits for the other, whoever is interrupted in the middle, and a forked child finds no lock taken. A post wakes the
+/// loop, which costs a system call, only when the loop said that it goes to sleep and nobody woke it since.
 package final class Inbox: @unchecked Sendable {
     /// The loop's sleep, as posters see it.
     private enum Sleep {
@@ -14,20 +14,9 @@ package final class Inbox: @unchecked Sendable {
         static let notified: UInt8 = 2
     }
 
-    private struct Link {
-        let entry: ReadyEntry
-        /// The one that was posted before.
-        var older: UnsafeMutablePointer<Link>?
-    }
-
-    /// What stands for the newest link once the loop is closed: no address of a link.
-    private static var closed: UnsafeMutablePointer<Link>? {
-        UnsafeMutablePointer(bitPattern: 1)
-    }
-
-    private let newest = Atomic<UnsafeMutablePointer<Link>?>(nil)
+    private let newest = Atomic(InboxLink.none)
     /// What was there when the inbox was closed, for the last drain.
-    private var last: UnsafeMutablePointer<Link>?
+    private var last = InboxLink.none
     private let sleep = Atomic(Sleep.awake)
     /// Written with the waker's lock held only.
     private let wakeCount = Atomic(0)
@@ -47,19 +36,32 @@ package final class Inbox: @unchecked Sendable {
         wakerLock.withLock { waker = wake }
     }
 
+    /// Hands a handle over; false if the loop is closed and the handle was not taken.
+    package func post(_ handle: PostedHandle) -> Bool {
+        let link = InboxLink(handle)
+        if add(link) { return true }
+        link.take().discard()
+        return false
+    }
+
     /// Hands an entry over; false if the loop is closed and the entry was not taken.
     package func post(_ entry: ReadyEntry) -> Bool {
-        let link = UnsafeMutablePointer<Link>.allocate(capacity: 1)
-        link.initialize(to: Link(entry: entry, older: newest.load(ordering: .relaxed)))
+        let link = InboxLink(entry)
+        if add(link) { return true }
+        _ = link.take()
+        return false
+    }
+
+    /// Makes the link the newest; false if the inbox is closed.
+    private func add(_ link: InboxLink) -> Bool {
+        var older = newest.load(ordering: .relaxed)
         while true {
-            guard link.pointee.older != Self.closed else {
-                link.deallocate()
-                return false
-            }
-            let (isPosted, found) = newest.compareExchange(
-                expected: link.pointee.older, desired: link, ordering: .sequentiallyConsistent)
-            if isPosted { break }
-            link.pointee.older = found
+            if older == .closed { return false }
+            link.older = older
+            let (isAdded, found) = newest.compareExchange(
+                expected: older, desired: link, ordering: .sequentiallyConsistent)
+            if isAdded { break }
+            older = found
         }
         if sleep.load(ordering: .sequentiallyConsistent) == Sleep.asleep { wake() }
         return true
@@ -96,7 +98,7 @@ package final class Inbox: @unchecked Sendable {
     /// other.
     package func prepareToSleep() -> Bool {
         sleep.store(Sleep.asleep, ordering: .sequentiallyConsistent)
-        if newest.load(ordering: .sequentiallyConsistent) != nil {
+        if newest.load(ordering: .sequentiallyConsistent) != .none {
             sleep.store(Sleep.awake, ordering: .relaxed)
             return false
         }
@@ -109,7 +111,7 @@ package final class Inbox: @unchecked Sendable {
     }
 
     package var isEmpty: Bool {
-        newest.load(ordering: .relaxed) == nil
+        newest.load(ordering: .relaxed) == .none
     }
 
     /// Takes out what came in, in the order in which it came.
@@ -118,25 +120,26 @@ package final class Inbox: @unchecked Sendable {
     package func drain(_ take: (ReadyEntry) -> Void) {
         guard !isEmpty else { return }
         var next = oldestFirst(takeChain())
-        while let link = next {
-            next = link.pointee.older
-            take(link.pointee.entry)
-            link.deallocate()
+        while next != .none {
+            let link = next
+            next = link.older
+            take(link.take())
         }
     }
 
-    private func takeChain() -> UnsafeMutablePointer<Link>? {
-        guard newest.load(ordering: .relaxed) == Self.closed else { return newest.exchange(nil, ordering: .acquiring) }
-        defer { last = nil }
+    private func takeChain() -> InboxLink {
+        guard newest.load(ordering: .relaxed) == .closed else { return newest.exchange(.none, ordering: .acquiring) }
+        defer { last = .none }
         return last
     }
 
     /// Turns a chain round.
-    private func oldestFirst(_ chain: UnsafeMutablePointer<Link>?) -> UnsafeMutablePointer<Link>? {
-        var (left, turned) = (chain, UnsafeMutablePointer<Link>?.none)
-        while let link = left {
-            left = link.pointee.older
-            link.pointee.older = turned
+    private func oldestFirst(_ chain: InboxLink) -> InboxLink {
+        var (left, turned) = (chain, InboxLink.none)
+        while left != .none {
+            let link = left
+            left = link.older
+            link.older = turned
             turned = link
         }
         return turned
@@ -146,8 +149,8 @@ package final class Inbox: @unchecked Sendable {
     ///
     /// Those that it took are there for one more drain.
     package func close() {
-        let chain = newest.exchange(Self.closed, ordering: .sequentiallyConsistent)
-        if chain != Self.closed { last = chain }
+        let chain = newest.exchange(.closed, ordering: .sequentiallyConsistent)
+        if chain != .closed { last = chain }
         setWaker(nil)
     }
 }

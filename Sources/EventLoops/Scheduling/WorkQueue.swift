@@ -130,6 +130,13 @@ package final class WorkQueue: @unchecked Sendable {
         }
     }
 
+    /// Adds a callback from any thread; nil if the loop is closed.
+    @discardableResult
+    func post(at place: SourcePlace? = nil, _ callback: @escaping () throws -> Void) -> Handle? {
+        let handle = PostedHandle(at: place, callback)
+        return inbox.post(handle) ? handle : nil
+    }
+
     /// Adds a handle from any thread; false if the loop is closed.
     package func post(_ handle: Handle) -> Bool {
         let reference = Unmanaged.passRetained(handle)
