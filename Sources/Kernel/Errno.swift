@@ -12,6 +12,7 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
     /// Makes an error of a number, be it known or not.
     ///
     /// - Parameter rawValue: The number, above zero.
+    @inlinable
     public init(rawValue: Int32) {
         self.rawValue = rawValue
     }

@@ -1,4 +1,4 @@
-package import Glibc
+public import Glibc
 
 extension SocketCalls {
     /// Receives what is there into `buffer`; 0 means that the peer has finished.
@@ -7,7 +7,8 @@ extension SocketCalls {
     ///
     /// Without `waits` it throws `.resourceTemporarilyUnavailable` where it would wait, also if another process, which
     /// has the socket too, has made it a blocking one.
-    package static func receive(
+    @inlinable
+    public static func receive(
         _ fd: Int32, into buffer: UnsafeMutableRawBufferPointer, waits: Bool = true
     ) throws(Errno) -> Int {
         try SystemCall.count { recv(fd, buffer.baseAddress, buffer.count, waits ? 0 : noWait) }
@@ -18,7 +19,8 @@ extension SocketCalls {
     /// Kernel: `send(2)`.
     ///
     /// Throws `.brokenPipe` if the peer is gone, instead of the signal that ends the process.
-    package static func send(
+    @inlinable
+    public static func send(
         _ fd: Int32, _ bytes: UnsafeRawBufferPointer, waits: Bool = true
     ) throws(Errno) -> Int {
         try SystemCall.count { Glibc.send(fd, bytes.baseAddress, bytes.count, waits ? noSignal : noSignal | noWait) }
@@ -27,12 +29,13 @@ extension SocketCalls {
     /// Sends as many bytes of several buffers as there is room for.
     ///
     /// Kernel: `sendmsg(2)`.
-    package static func sendMessage(
+    @inlinable
+    public static func sendMessage(
         _ fd: Int32, _ message: UnsafePointer<msghdr>, waits: Bool = true
     ) throws(Errno) -> Int {
         try SystemCall.count { sendmsg(fd, message, waits ? noSignal : noSignal | noWait) }
     }
 
-    private static var noSignal: Int32 { Int32(MSG_NOSIGNAL) }
-    private static var noWait: Int32 { Int32(MSG_DONTWAIT) }
+    @inlinable static var noSignal: Int32 { Int32(MSG_NOSIGNAL) }
+    @inlinable static var noWait: Int32 { Int32(MSG_DONTWAIT) }
 }

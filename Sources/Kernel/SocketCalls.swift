@@ -4,7 +4,7 @@ import Glibc
 /// The calls that make sockets and tell about them, on bare descriptors.
 ///
 /// All throw the kernel's error.
-package enum SocketCalls {
+public enum SocketCalls {
     /// Makes a socket, nonblocking and closed in programs that this one starts.
     ///
     /// Kernel: `socket(2)`.

@@ -1,5 +1,6 @@
 internal import EventLoops
 internal import Glibc
+internal import Kernel
 internal import Polling
 
 /// Where channels meet the poller: they say what they wait for here, and what is ready finds them again.
@@ -18,8 +19,12 @@ final class PollerPort: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
     /// Who reads which receive buffer.
     let lent: LentMemory
+    /// The piece into which everybody receives, as long as nobody keeps it: the port is a reader of it.
+    private var current: UInt16 = 0
+    /// 1 while somebody is told what came into it.
+    private let lending = SharedNumber()
     /// Pieces from here on have not been used yet.
-    private var unused: UInt16 = 0
+    private var unused: UInt16 = 1
     /// Where a channel's owner describes what is to be sent.
     let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: Gathering.mostRuns)
     /// Channels with bytes to send: looked at once a turn, so that all writes of a turn go out as one send.
@@ -37,6 +42,7 @@ final class PollerPort: @unchecked Sendable {
         memory = .allocate(byteCount: Self.pieceSize * Self.pieceCount, alignment: 4096)
         lent = LentMemory(base: memory, pieceSize: Self.pieceSize, count: Self.pieceCount)
         segments.adopt(lent)
+        _ = lent.lend(current)
     }
 
     deinit {
@@ -52,10 +58,26 @@ final class PollerPort: @unchecked Sendable {
     }
 
     /// Lends a receive buffer for the time of the call; whoever keeps it longer retains it.
+    @inline(__always)
     func withReceiveBuffer(_ body: (UnsafeMutableRawBufferPointer) -> Void) {
-        let piece = lent.popReturned() ?? takeUnused()
-        body(UnsafeMutableRawBufferPointer(start: lent.lend(piece), count: Self.pieceSize))
-        lent.release(piece)
+        let start = memory + Int(current) * Self.pieceSize
+        lending.set(1)
+        body(UnsafeMutableRawBufferPointer(start: start, count: Self.pieceSize))
+        lending.set(0)
+        if lent.hasOtherReaders(current) { takeAnother() }
+    }
+
+    private func takeAnother() {
+        lent.release(current)
+        current = lent.popReturned() ?? takeUnused()
+        _ = lent.lend(current)
+    }
+
+    /// Receive buffers that somebody else than the port reads.
+    ///
+    /// Any thread.
+    var buffersLent: Int {
+        lent.outstanding - 1 + lending.value
     }
 
     /// There always is one: beyond half of the pieces, bytes are not kept but copied.

@@ -97,7 +97,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
         figures.completions = found.value
         figures.systemCalls = waits.value
         figures.operationsInFlight = watches.waits
-        figures.receiveBuffersLent = port.lent.outstanding
+        figures.receiveBuffersLent = port.buffersLent
         figures.receiveBuffersTotal = port.lent.total
         return figures
     }
@@ -116,7 +116,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
 
     /// Receive buffers that somebody still reads.
     package var buffersLent: Int {
-        port.lent.outstanding
+        port.buffersLent
     }
 
     package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {

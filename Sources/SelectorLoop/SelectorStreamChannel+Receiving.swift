@@ -16,6 +16,7 @@ extension SelectorStreamChannel {
     }
 
     /// Receives once: more is told of again, after the others have had their turn.
+    @inline(__always)
     func receive() {
         guard owner.acceptsBytes, !isClosing else { return }
         if owner.suppliesMemory { receiveIntoOwner() } else { receiveAndLend() }
@@ -28,6 +29,7 @@ extension SelectorStreamChannel {
         _ = owner.receivedIntoBuffer(filled)
     }
 
+    @inline(__always)
     private func receiveAndLend() {
         port.withReceiveBuffer { memory in
             guard let filled = receive(into: memory) else { return }
@@ -37,6 +39,7 @@ extension SelectorStreamChannel {
     }
 
     /// What came, or nil after having told the owner of the end.
+    @inline(__always)
     private func receive(into memory: UnsafeMutableRawBufferPointer) -> UnsafeRawBufferPointer? {
         do throws(Errno) {
             let count = try SocketCalls.receive(descriptor, into: memory, waits: false)

@@ -40,6 +40,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     }
 
     /// Sends right after the receive: all that the kernel has about this connection is still in the processor's caches.
+    @inline(__always)
     private func serve() {
         isServing = true
         receive()
@@ -102,11 +103,15 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         }
     }
 
+    @inline(__always)
     private func send(_ vectors: UnsafeMutablePointer<iovec>, _ count: Int) throws(Errno) -> Int {
-        if count == 1 {
-            return try SocketCalls.send(
-                descriptor, UnsafeRawBufferPointer(start: vectors[0].iov_base, count: vectors[0].iov_len), waits: false)
-        }
+        if count > 1 { return try sendGathered(vectors, count) }
+        let bytes = UnsafeRawBufferPointer(start: vectors[0].iov_base, count: vectors[0].iov_len)
+        return try SocketCalls.send(descriptor, bytes, waits: false)
+    }
+
+    @inline(never)
+    private func sendGathered(_ vectors: UnsafeMutablePointer<iovec>, _ count: Int) throws(Errno) -> Int {
         var message = msghdr()
         message.msg_iov = vectors
         message.msg_iovlen = count

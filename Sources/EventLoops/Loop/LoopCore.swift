@@ -139,9 +139,13 @@ public final class LoopCore: @unchecked Sendable {
     }
 
     /// Throws unless the caller is a task on the thread that runs the loop: what suspends can be nothing else.
+    @inline(__always)
     package func checkTask(_ operation: String) throws(EventLoopError) {
-        guard !isClosed else { throw .closed(operation) }
-        guard queue.isTurning else { throw queue.refusal(operation) }
+        if isClosed || !queue.isTurning { throw taskRefusal(operation) }
+    }
+
+    private func taskRefusal(_ operation: String) -> EventLoopError {
+        isClosed ? .closed(operation) : queue.refusal(operation)
     }
 
     /// Suspends the calling task for one turn.

@@ -129,9 +129,15 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     /// On a thread other than the loop's, which only callers can rule out who have asked already, `likely` must be nil.
     ///
     /// - Parameter likely: The scope to look at first, which is cheaper than to ask the task for its own.
-    static func ofCurrentTask(likely: CancellationScope?) -> CancellationScope? {
-        let address = TaskAddress.ofCurrentTask()
-        if let likely, likely.address == address { return likely }
+    /// - Returns: The scope, if there is one, and whether the task is cancelled.
+    @inline(__always)
+    static func ofCurrentTask(likely: CancellationScope?) -> (scope: CancellationScope?, isCancelled: Bool) {
+        let (address, isCancelled) = TaskAddress.andMarkOfCurrentTask()
+        if let likely, likely.address == address { return (likely, isCancelled) }
+        return (find(address), isCancelled)
+    }
+
+    private static func find(_ address: UInt?) -> CancellationScope? {
         guard let scope = current.scope, scope.queue.isOnLoopThread else { return nil }
         return scope.address == address ? scope : nil
     }

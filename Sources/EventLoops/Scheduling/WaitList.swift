@@ -40,10 +40,9 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         lastNumber &+= 1
         servesSequence = inSequence
         let number = lastNumber
-        guard let scope = CancellationScope.ofCurrentTask(likely: lastScope) else {
-            return await waitWithHandler(number)
-        }
-        if Task.isCancelled { return false }
+        let (scope, isCancelled) = CancellationScope.ofCurrentTask(likely: lastScope)
+        guard let scope else { return await waitWithHandler(number) }
+        if isCancelled { return false }
         // The task's own handler is there already, and looks here.
         if scope !== lastScope { lastScope = scope }
         scope.waitsIn(self, number)

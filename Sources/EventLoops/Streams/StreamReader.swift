@@ -248,7 +248,7 @@ public final class StreamReader: @unchecked Sendable {
     }
 
     func feed(_ bytes: RawSpan) {
-        bytes.withUnsafeBytes { incoming.append($0) }
+        incoming.append(bytes.withUnsafeBytes { $0 })
         if incoming.count > highMark, !isPaused {
             isPaused = true
             transport?.pauseReading()

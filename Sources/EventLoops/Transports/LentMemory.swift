@@ -66,6 +66,11 @@ package final class LentMemory {
         returnedCount += 1
     }
 
+    /// Whether there are more readers of a piece than the one who was lent it.
+    package func hasOtherReaders(_ piece: UInt16) -> Bool {
+        readers[Int(piece)] > 1
+    }
+
     /// Retains the piece that holds the bytes, if they lie in one and it may be kept.
     package func keep(_ bytes: UnsafeRawBufferPointer) -> UInt16? {
         guard let start = bytes.baseAddress, keptOut.value <= keepLimit else { return nil }

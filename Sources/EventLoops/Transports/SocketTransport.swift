@@ -151,7 +151,8 @@ extension SocketTransport {
 extension SocketTransport {
     package func write(_ bytes: RawSpan) {
         guard mayWrite(bytes.byteCount) else { return }
-        bytes.withUnsafeBytes { outgoing.append($0) }
+        // The pointer leaves its closure, which the compiler would not inline otherwise; the span outlives its use.
+        outgoing.append(bytes.withUnsafeBytes { $0 })
         queued()
     }
 
@@ -187,8 +188,12 @@ extension SocketTransport {
         hotChannel._withUnsafeGuaranteedRef { $0.base.send() }
     }
 
+    @inline(__always)
     private func pauseProtocolIfNeeded() {
-        guard flow.mustPause(at: outgoing.count) else { return }
+        if flow.mustPause(at: outgoing.count) { pauseProtocol() }
+    }
+
+    private func pauseProtocol() {
         core.upcall(CodeName("pauseWriting", of: `protocol`)) { `protocol`.pauseWriting() }
     }
 
