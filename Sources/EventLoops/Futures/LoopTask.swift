@@ -43,7 +43,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         core.taskBegins(self, scope)
         nonisolated(unsafe) let body = body
         // Each says it all: a function that both called would be one more frame, a closure for both one more wrapper.
-        if eager, core.queue.isTurning {
+        if eager, core.queue.isRunning, core.queue.isTurning {
             let job = scope.bound {
                 .immediate(executorPreference: core.taskExecutor) {
                     do {
