@@ -60,8 +60,8 @@ public final class Runner {
     ///   ended well.
     /// - Throws: What `main` throws, `CancellationError` after SIGINT if `main` should have returned something; what
     ///   making the loop throws; ``EventLoopError``: `.anotherLoopRunning` on a thread that runs a loop, `.wrongThread`
-    ///   while another thread runs or closes the loop, `.closed` after ``close()``, `.stoppedBeforeCompletion` if `stop()` of the loop came first: `main` then goes on in the
-    ///   next run. asyncio: `run`.
+    ///   while another thread runs or closes the loop, `.closed` after ``close()``, `.stoppedBeforeCompletion` if
+    ///   `stop()` of the loop came first: `main` then goes on in the next run. asyncio: `run`.
     public func run<Value>(_ main: sending @escaping (any AbstractEventLoop) async throws -> Value) throws -> Value {
         try Self.checkNoneRuns("run")
         let loop = try openLoop("run")

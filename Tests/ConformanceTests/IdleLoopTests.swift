@@ -74,7 +74,7 @@ extension Conformance {
             }
         }
 
-        /// LOOP-032: of threads that begin to run a loop at the same moment those that are refused have touched nothing.
+        /// LOOP-032: of threads that begin to run a loop at one moment, those that are refused have touched nothing.
         @Test(arguments: LoopKind.allCases)
         func runs_thatBeginTogether_areOneAfterTheOtherOrRefused(_ kind: LoopKind) async throws {
             try await onThread {

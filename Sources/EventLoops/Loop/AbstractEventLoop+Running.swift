@@ -81,8 +81,8 @@ extension AbstractEventLoop {
     ///
     /// Idempotent.
     ///
-    /// - Throws: ``EventLoopError`` with `.running` while the loop runs, `.wrongThread` if another thread is about to run
-    ///   it or closes it, or if its ring belongs to another thread. asyncio: `close`.
+    /// - Throws: ``EventLoopError`` with `.running` while the loop runs, `.wrongThread` if another thread is about to
+    ///   run it or closes it, or if its ring belongs to another thread. asyncio: `close`.
     public func close() throws(EventLoopError) {
         try core.close()
     }
