@@ -136,7 +136,10 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
 
     package var isPart: Bool { runsForAnother }
 
-    package func ended() async {
+    /// Waits until the task has ended, whatever came of it.
+    ///
+    /// Its error counts as not seen yet. asyncio: `await asyncio.wait([task])`.
+    public func ended() async {
         _ = await job?.result
     }
 
