@@ -28,7 +28,7 @@ struct LoopReport {
         addList("transports", parts.transports)
         addList("servers", parts.servers)
         addList("watched descriptors", parts.watches)
-        addList("signals", parts.signals.map { "\($0)" })
+        addList("signals", parts.signals.map(SignalName.of))
         addList("pending operations", core.pendingOperations.map(\.description))
     }
 

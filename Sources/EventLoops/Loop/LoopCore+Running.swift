@@ -131,6 +131,7 @@ extension LoopCore {
         var context = ExceptionContext(message: "Exception in callback", error: error)
         context.handle = handle
         context.sourcePlace = handle.sourcePlace
+        context.hintAtPlace(isDebug: isDebug)
         exceptions.report(context)
     }
 }
