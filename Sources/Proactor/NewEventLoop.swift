@@ -9,6 +9,13 @@ internal import SelectorLoop
 /// `auto` is io_uring where it works, tried with a real ring, and epoll elsewhere: ``AbstractEventLoop/capabilities``
 /// says which and why, and the log has a line if io_uring is denied.
 ///
+///     let loop = try newEventLoop()
+///     try loop.runUntilComplete { try await loop.sleep(for: .seconds(1)) }
+///     try loop.close()
+///
+/// At the top level of main.swift a closure is the main actor's, which does not run on the loop: what is to run there
+/// is given to `runUntilComplete { … }` (or ``run(debug:loopFactory:_:)``), or to `createTask { @Sendable in … }`.
+///
 /// - Returns: A loop that does not run yet; the caller closes it.
 /// - Throws: ``EventLoopError``: `.system` with the reason and the remedy if the kernel denies what is named;
 ///   `.invalidArgument` for an unknown name; what another policy throws. asyncio: `asyncio.new_event_loop`.
@@ -34,6 +41,17 @@ func newEventLoopOfEnvironment() throws(EventLoopError) -> any AbstractEventLoop
 /// - Throws: As ``newEventLoop()``.
 public func newEventLoop(backend: String) throws(EventLoopError) -> any AbstractEventLoop {
     try makeEventLoop(backend: backend, because: "The program asks for \(backend)")
+}
+
+/// Makes a loop of a kind.
+///
+///     let loop = try newEventLoop(backend: .epoll)
+///
+/// - Parameter backend: The kernel interface on which it is to stand; never replaced by another.
+/// - Returns: A loop that does not run yet; the caller closes it.
+/// - Throws: As ``newEventLoop()``.
+public func newEventLoop(backend: LoopBackend) throws(EventLoopError) -> any AbstractEventLoop {
+    try newEventLoop(backend: backend.rawValue)
 }
 
 private func makeEventLoop(backend: String, because reason: String) throws(EventLoopError) -> any AbstractEventLoop {

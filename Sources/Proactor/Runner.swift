@@ -59,12 +59,14 @@ public final class Runner {
     /// - Returns: What `main` returns. A `main` that returns nothing and lets the cancellation by SIGINT through has
     ///   ended well.
     /// - Throws: What `main` throws, `CancellationError` after SIGINT if `main` should have returned something; what
-    ///   making the loop throws; ``EventLoopError``: `.anotherLoopRunning` on a thread that runs a loop, `.closed`
-    ///   after ``close()``, `.stoppedBeforeCompletion` if `stop()` of the loop came first: `main` then goes on in the
-    ///   next run. asyncio: `run`.
+    ///   making the loop throws; ``EventLoopError``: `.anotherLoopRunning` on a thread that runs a loop, `.wrongThread`
+    ///   while another thread runs or closes the loop, `.closed` after ``close()``, `.stoppedBeforeCompletion` if
+    ///   `stop()` of the loop came first: `main` then goes on in the next run. asyncio: `run`.
     public func run<Value>(_ main: sending @escaping (any AbstractEventLoop) async throws -> Value) throws -> Value {
         try Self.checkNoneRuns("run")
         let loop = try openLoop("run")
+        let hold = try loop.core.takeOver(toRun: "run")
+        defer { loop.core.giveBack(hold) }
         let interrupt = try Interrupt(of: loop)
         defer { interrupt.end() }
         let task = loop.createTask(name: "main", at: nil, plain: { try await main(loop) })

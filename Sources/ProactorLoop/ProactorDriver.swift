@@ -1,6 +1,7 @@
 package import EventLoops
 internal import Glibc
 package import Kernel
+internal import Synchronization
 package import Uring
 
 /// The loop's side of the ring: submits what channels ask for, waits, and hands completions to those who wait for them.
@@ -17,7 +18,9 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     private let waker: Waker
     private var spin: SpinBudget
     /// The thread that enabled the ring: the only one that the kernel lets use it.
-    private var thread: Int32?
+    ///
+    /// 0 before that.
+    private let thread = Atomic<Int32>(0)
 
     package init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(EventLoopError)
     {
@@ -56,18 +59,19 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     // MARK: Running
 
+    package func checkThread(_ operation: String) throws(EventLoopError) {
+        let owner = thread.load(ordering: .relaxed)
+        guard owner != 0, owner != Ring.callingThread else { return }
+        throw EventLoopError(
+            .wrongThread, operation,
+            detail: "The loop's ring belongs to the thread that ran the loop first: run and close it there")
+    }
+
     package func attach() throws(EventLoopError) {
         table.look()
-        if let thread {
-            guard thread == Ring.callingThread else {
-                throw EventLoopError(
-                    .wrongThread, "io_uring_enter",
-                    detail: "The loop's ring belongs to the thread that ran the loop first: run and close it there")
-            }
-            return
-        }
+        guard thread.load(ordering: .relaxed) == 0 else { return }
         do { try ring.enable() } catch { throw EventLoopError(ring: error) }
-        thread = Ring.callingThread
+        thread.store(Ring.callingThread, ordering: .relaxed)
         waker.arm()
     }
 

@@ -152,6 +152,8 @@ extension Conformance {
                 } catch { return .failure(error) }
             }()
             try await onThread {
+                // The loop was made on another thread: a run hands it over.
+                try loop.runUntilComplete {}
                 while !hasBegun.isOpen { try loop.run(for: .milliseconds(1)) }
                 try loop.close()
             }

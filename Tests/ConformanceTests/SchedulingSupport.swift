@@ -171,6 +171,10 @@ final class RecordingDriver: LoopDriver, @unchecked Sendable {
     var wakeDescriptor: Int32 { inner.wakeDescriptor }
     var wakeCount: Int { wakes.load(ordering: .relaxed) }
 
+    func checkThread(_ operation: String) throws(EventLoopError) {
+        try inner.checkThread(operation)
+    }
+
     func attach() throws(EventLoopError) {
         try inner.attach()
     }

@@ -305,7 +305,7 @@ extension Conformance {
                 #expect(text.contains("timers: 1, the next due in 3"))
                 #expect(text.contains("servers: 1\n  \(server)"))
                 #expect(text.contains("watched descriptors: 1\n  <DescriptorWatch fd=\(pipe.readEnd) reading>"))
-                #expect(text.contains("signals: 1\n  \(SIGUSR2)"))
+                #expect(text.contains("signals: 1\n  SIGUSR2 (\(SIGUSR2))"))
                 #expect(text.contains("pending operations: 3\n"))
                 #expect(text.contains("accept fd=\(server.sockets[0].fileDescriptor) \(server)"))
                 #expect(text.hasSuffix("\n"))

@@ -25,7 +25,7 @@
             /// Ends an operation; whether the table knew it.
             private func end(_ tag: UInt64) -> Bool {
                 guard let (target, _) = table.complete(tag, isLast: true) else { return false }
-                target.release()
+                OperationTable.operationIsOver(target)
                 return true
             }
 

@@ -45,8 +45,10 @@ extension RingLoop {
             try await second.run {
                 let run = #expect(throws: EventLoopError.self) { try loop.runForever() }
                 #expect(run?.code == .wrongThread)
+                #expect(run?.operation == "runForever", "not the kernel's, which the user has not called")
                 let close = #expect(throws: EventLoopError.self) { try loop.close() }
                 #expect(close?.code == .wrongThread)
+                #expect(close?.operation == "close")
                 #expect(!loop.isClosed)
             }
             // What was refused has harmed nothing.

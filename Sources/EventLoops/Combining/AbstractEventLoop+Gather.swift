@@ -7,6 +7,8 @@ extension AbstractEventLoop {
     ///
     ///     let pages = try await loop.gather([fetch(first), fetch(second)]).value
     ///
+    /// Python's `await gather(…)` is `try await gather(…).value` here.
+    ///
     /// - Parameter futures: Futures and tasks of this loop; the same one may be given twice.
     /// - Returns: A future of the results, in the order of the argument; of no results if there are no futures. With a
     ///   future of another loop it has failed with ``EventLoopError/Code/wrongLoop``. asyncio: `gather(*futures)`.

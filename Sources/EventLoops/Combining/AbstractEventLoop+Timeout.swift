@@ -23,6 +23,20 @@ extension AbstractEventLoop {
         try await withTimeout(at: delay.map { core.now.advanced(by: $0) }, body)
     }
 
+    /// Runs async code that is cancelled if it takes longer than a given time.
+    ///
+    ///     try await loop.withTimeout(.seconds(10)) { try await login() }
+    ///
+    /// - Parameters:
+    ///   - delay: How long the code may take; nil for ever.
+    ///   - body: The code.
+    /// - Returns: What the code returns, even after the deadline.
+    /// - Throws: As for code that gets its deadline. asyncio: `async with timeout(delay)`.
+    public func withTimeout<Value>(_ delay: Duration?, _ body: @escaping () async throws -> Value) async throws -> Value
+    {
+        try await withTimeout(delay) { (_: LoopTimeout) in try await body() }
+    }
+
     /// Runs async code that is cancelled at an instant of the loop's clock.
     ///
     /// - Parameters:

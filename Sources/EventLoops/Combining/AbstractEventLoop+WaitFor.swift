@@ -1,6 +1,10 @@
 extension AbstractEventLoop {
     /// Waits for a future, but not for longer than a given time: then it is cancelled, and its end is awaited.
     ///
+    /// For code of your own there is the form with a closure:
+    ///
+    ///     try await loop.waitFor(timeout: .seconds(1)) { try await loop.sleep(for: .seconds(5)) }
+    ///
     /// A result is never lost: what is done when the time is over, or has a result although it was cancelled, is
     /// returned. Cancelling the calling task cancels the future.
     ///
@@ -29,6 +33,8 @@ extension AbstractEventLoop {
     }
 
     /// Runs async code as a task, but not for longer than a given time.
+    ///
+    ///     try await loop.waitFor(timeout: .seconds(1)) { try await loop.sleep(for: .seconds(5)) }
     ///
     /// - Parameters:
     ///   - timeout: How long to wait at most; nil for ever. If it is not above zero, the code is not begun.

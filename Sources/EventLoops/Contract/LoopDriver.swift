@@ -10,7 +10,7 @@ package enum LoopWait {
 
 /// What a loop must supply: one round with the kernel, a way to be woken, and channels.
 ///
-/// All but ``wake()`` is called on the loop's thread.
+/// All but ``wake()`` and ``checkThread(_:)`` is called on the loop's thread.
 package protocol LoopDriver: AnyObject {
     var backend: LoopBackend { get }
     /// What the kernel offers beyond the least that this driver needs, by the kernel's names.
@@ -21,7 +21,9 @@ package protocol LoopDriver: AnyObject {
     var figures: DriverFigures { get }
     /// Shows what the kernel was asked for and has not done, with its age at a time of the monotonic clock.
     func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void)
-    /// Binds the driver to the calling thread; called before each run.
+    /// Throws if only another thread than the calling one can run or close the loop. Any thread.
+    func checkThread(_ operation: String) throws(EventLoopError)
+    /// Binds the driver to the calling thread, which was checked; called before each run.
     func attach() throws(EventLoopError)
     /// Comes before each ``poll(_:)``, and before it is decided how long that may wait: takes up what channels have to
     /// send. May call their owners.
@@ -41,4 +43,9 @@ package protocol LoopDriver: AnyObject {
     func connect(_ descriptor: Int32, to address: SocketAddress) async throws
     /// Calls off everything, waits until the kernel has let go of it, and releases the kernel's resources.
     func close() throws(EventLoopError)
+}
+
+extension LoopDriver {
+    /// As a rule each thread can.
+    package func checkThread(_ operation: String) throws(EventLoopError) {}
 }

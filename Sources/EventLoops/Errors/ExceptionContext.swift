@@ -46,6 +46,8 @@ public struct ExceptionContext: CustomStringConvertible {
     public var handlePlace: SourcePlace?
     /// What else there is to say, by names of your own.
     public var userInfo: [String: Any] = [:]
+    /// What to do to learn more, for the log.
+    package var hint: String?
     private var original: [ExceptionContext] = []
 
     /// Makes a context.
@@ -72,6 +74,11 @@ public struct ExceptionContext: CustomStringConvertible {
         lines += known.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         if let error { lines.append("error: \(error)") }
         return lines.joined(separator: "\n  ")
+    }
+
+    /// Says how to learn where the callback or future was made, if that was not noted.
+    mutating func hintAtPlace(isDebug: Bool) {
+        if sourcePlace == nil, !isDebug { hint = "PROACTOR_DEBUG=1 tells where it was made" }
     }
 
     private var known: [String: Any] {

@@ -24,7 +24,8 @@ package final class ExceptionReporter: @unchecked Sendable {
 
     /// Any thread.
     package func logDefault(_ context: ExceptionContext) {
-        Log.write(.error, context.description)
+        let hint = context.handlePlace == nil ? context.hint : nil
+        Log.write(.error, context.description + (hint.map { "\n  \($0)" } ?? ""))
     }
 
     /// What was made nowhere that is known was at least found in a callback that was.

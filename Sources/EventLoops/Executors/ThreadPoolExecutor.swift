@@ -27,9 +27,9 @@ public final class ThreadPoolExecutor: WorkExecutor {
     /// Makes a pool; no thread is started yet.
     ///
     /// - Parameters:
-    ///   - maxWorkers: The most threads at a time, at least 1; nil for 4 more than there are processors that this
-    ///     process may use, but at most 32.
-    ///   - maxPending: How many jobs may wait for a thread, at least 0. asyncio has no limit: `Int.max`.
+    ///   - maxWorkers: The most threads at a time, values below 1 count as 1; nil for 4 more than there are processors
+    ///     that this process may use, but at most 32.
+    ///   - maxPending: How many jobs may wait for a thread, values below 0 count as 0. asyncio has no limit: `Int.max`.
     ///   - threadNamePrefix: What the threads are called, before a dash and their number; the kernel shows 15 bytes, so
     ///     a long prefix is cut.
     public init(

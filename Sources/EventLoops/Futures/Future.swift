@@ -37,6 +37,8 @@ private final class DoneCallbacks {
 
 /// A result that a loop will have later.
 ///
+/// Python's `await future` is `try await future.value` here.
+///
 /// Set once, by whoever made it; looked at by callbacks and by tasks of its loop. To be used on its loop's thread only;
 /// `Sendable` so that it may be stored anywhere. A future that fails and is never looked at is reported when it goes.
 ///
@@ -339,6 +341,16 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         let subject = taskName.map { "Task '\($0)'" } ?? "Future"
         var context = ExceptionContext(message: "\(subject) exception was never retrieved", error: error)
         context.sourcePlace = place
+        context.hintAtPlace(isDebug: core.isDebug)
         core.reportFromAnyThread(context)
+    }
+}
+
+extension Future where Value == Void {
+    /// Sets the result of a future that has none to tell.
+    ///
+    /// - Throws: As ``setResult(_:)``. asyncio: `set_result(None)`.
+    public final func setResult() throws {
+        try setResult(())
     }
 }

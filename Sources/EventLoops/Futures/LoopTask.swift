@@ -43,7 +43,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         core.taskBegins(self, scope)
         nonisolated(unsafe) let body = body
         // Each says it all: a function that both called would be one more frame, a closure for both one more wrapper.
-        if eager, core.queue.isTurning {
+        if eager, core.queue.isRunning, core.queue.isTurning {
             let job = scope.bound {
                 .immediate(executorPreference: core.taskExecutor) {
                     do {
@@ -136,7 +136,10 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
 
     package var isPart: Bool { runsForAnother }
 
-    package func ended() async {
+    /// Waits until the task has ended, whatever came of it.
+    ///
+    /// Its error counts as not seen yet. asyncio: `await asyncio.wait([task])`.
+    public func ended() async {
         _ = await job?.result
     }
 

@@ -25,10 +25,29 @@ public protocol LoopTaskProtocol: AnyObject, Sendable {
     /// - Parameter message: Why, for people.
     /// - Returns: False if the task is done. asyncio: `cancel(msg)`.
     @discardableResult func cancel(message: String?) -> Bool
+    /// Waits until the task has ended, whatever came of it.
+    ///
+    /// Returns at once if it has. Cancelling the caller does not end the wait: cancel the task that is waited for. A
+    /// task that waits for itself waits for ever.
+    ///
+    /// asyncio: `await asyncio.wait([task])`.
+    func ended() async
     /// Takes one request to cancel the task back from the count.
     ///
     /// - Returns: How many are left. asyncio: `uncancel()`.
     @discardableResult func uncancel() -> Int
+}
+
+extension LoopTaskProtocol {
+    /// Asks the task to end, without a word on why.
+    ///
+    ///     for task in loop.allTasks { task.cancel() }
+    ///
+    /// - Returns: False if the task is done. asyncio: `cancel()`.
+    @discardableResult
+    public func cancel() -> Bool {
+        cancel(message: nil)
+    }
 }
 
 /// What the loop keeps of each task.
@@ -41,6 +60,4 @@ package protocol EndableTask: LoopTaskProtocol {
     var job: TaskJob? { get }
     /// How the task is called in warnings.
     var label: TaskLabel { get }
-    /// Waits until the task is done, whatever comes of it.
-    func ended() async
 }

@@ -7,7 +7,7 @@ struct LoopReport {
         self.limit = max(0, limit)
         let loop = core.loop.map { "\($0)" } ?? "a loop that is gone"
         addLine("\(loop) on \(core.driver.backend): \(core.backendReason.text)")
-        if core.queue.showsItselfToCurrentThread {
+        if core.queue.admitsCurrentThread() {
             core.noteWhatWaits()
             addStatistics(core)
             addParts(core)
@@ -28,7 +28,7 @@ struct LoopReport {
         addList("transports", parts.transports)
         addList("servers", parts.servers)
         addList("watched descriptors", parts.watches)
-        addList("signals", parts.signals.map { "\($0)" })
+        addList("signals", parts.signals.map(SignalName.of))
         addList("pending operations", core.pendingOperations.map(\.description))
     }
 

@@ -8,11 +8,13 @@ extension AbstractEventLoop {
     ///   its end.
     package func endAllTasks() throws {
         // Before anything is cancelled: if the loop may not run, nothing can end.
-        try core.checkMayRun("close")
+        let hold = try core.takeOver(toRun: "close")
+        defer { core.giveBack(hold) }
         let ending = core.tasks.members
         for task in ending { task.cancel(message: nil) }
-        let reminder = callLater(.seconds(5)) { [core] in
-            let names = core.tasks.members.map { "\($0)" }.sorted().joined(separator: ", ")
+        let reminder = callLater(.seconds(5)) {
+            // Not the task that waits for them.
+            let names = ending.filter { !$0.isDone }.map { "\($0)" }.sorted().joined(separator: ", ")
             Log.write(.warning, "still waiting for tasks that were cancelled and do not end: \(names)")
         }
         try runUntilComplete { [core] in

@@ -18,13 +18,16 @@ extension AbstractEventLoop {
     /// mutable state with everything else that runs there. Async functions of your own that take such state must be
     /// `nonisolated(nonsending)`, which the upcoming feature `NonisolatedNonsendingByDefault` makes the default.
     ///
+    /// Python's `await task` is `try await task.value` here. At the top level of main.swift a closure is the main
+    /// actor's, which does not run on the loop: there the forms are `run { loop in … }` and
+    /// `loop.runUntilComplete { … }`, or `createTask { @Sendable in … }`.
+    ///
     /// - Parameters:
     ///   - name: The task's name, for people; nil for a number.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
     ///   - body: The code; nonisolated, or isolated to an actor that is pinned to this loop. A closure that you hold
-    ///     already is given as `createTask { try await body() }`; at the top level of main.swift, which is the main
-    ///     actor's, it is `createTask { @Sendable in … }`.
+    ///     already is given as `createTask { try await body() }`.
     /// - Returns: The task. On a closed loop, off the loop's thread, or for a body that is isolated elsewhere it has
     ///   failed already, with an ``EventLoopError``. asyncio: `create_task`.
     @discardableResult

@@ -2,8 +2,10 @@ extension AbstractEventLoop {
     /// Runs the loop until ``stop()``.
     ///
     /// - Throws: ``EventLoopError``: `.closed`; `.alreadyRunning`; `.anotherLoopRunning` if another loop runs on this
-    ///   thread; `.wrongThread` if this loop's ring belongs to another thread, on which it ran before.
-    /// - Thread: The one that is to run the loop; blocks it. asyncio: `run_forever`.
+    ///   thread; `.wrongThread` if another thread runs or closes the loop, or if this loop's ring belongs to another
+    ///   thread, on which it ran before.
+    /// - Thread: The one that is to run the loop; blocks it. The loop belongs to it from now on, also when it does not
+    ///   run: calls of other threads are refused, but for those that say "any thread". asyncio: `run_forever`.
     public func runForever() throws(EventLoopError) {
         try core.runForever()
     }
@@ -22,7 +24,8 @@ extension AbstractEventLoop {
             throw EventLoopError(.wrongLoop, operation, detail: "The future belongs to a different loop")
         }
         // Before anything is changed: a run that is refused must not disturb the one that goes on.
-        try core.checkMayRun(operation)
+        let hold = try core.takeOver(toRun: operation)
+        defer { core.giveBack(hold) }
         let token = future.addDoneCallback { [core] _ in core.stop() }
         defer { future.removeDoneCallback(token) }
         try core.runForever(operation)
@@ -45,7 +48,8 @@ extension AbstractEventLoop {
     public func runUntilComplete<Value>(
         file: StaticString = #fileID, line: UInt = #line, _ main: sending @escaping () async throws -> Value
     ) throws -> Value {
-        try core.checkMayRun("runUntilComplete")
+        let hold = try core.takeOver(toRun: "runUntilComplete")
+        defer { core.giveBack(hold) }
         return try runUntilComplete(core.createTask(name: nil, at: core.place(file, line), plain: main))
     }
 
@@ -77,8 +81,8 @@ extension AbstractEventLoop {
     ///
     /// Idempotent.
     ///
-    /// - Throws: ``EventLoopError`` with `.running` while the loop runs, `.wrongThread` if its ring belongs to another
-    ///   thread. asyncio: `close`.
+    /// - Throws: ``EventLoopError`` with `.running` while the loop runs, `.wrongThread` if another thread is about to
+    ///   run it or closes it, or if its ring belongs to another thread. asyncio: `close`.
     public func close() throws(EventLoopError) {
         try core.close()
     }

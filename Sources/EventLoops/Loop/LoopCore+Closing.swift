@@ -11,10 +11,10 @@ extension LoopCore {
         guard !queue.isRunning else {
             throw EventLoopError(.running, "close", detail: "Cannot close a running event loop: stop it first")
         }
-        guard queue.admitsCurrentThread() else { throw queue.refusal("close") }
-        try driver.attach()
-        queue.setTurning(true)
-        defer { queue.setTurning(false) }
+        let hold = try takeOver("close") {}
+        defer { giveBack(hold) }
+        // Another thread may have closed it at this very moment.
+        if isClosed { return }
         warnOfUnclosed()
         isClosed = true
         endWatchdog()
@@ -62,7 +62,7 @@ extension LoopCore {
         }
     }
 
-    /// Runs jobs, and the requests on which they wait, and drops callbacks: those of a closed loop never run.
+    /// Runs jobs, the requests on which they wait, and reports, and drops callbacks: those of a closed loop never run.
     private func runJobs() {
         var left = queue.readyCount
         while left > 0, let entry = queue.next() {

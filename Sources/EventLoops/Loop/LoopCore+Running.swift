@@ -5,8 +5,11 @@ extension LoopCore {
     ///
     /// asyncio: `run_forever`.
     package func runForever(_ operation: String = "runForever") throws(EventLoopError) {
-        try enterRun(operation)
+        let hold = try takeOver(toRun: operation)
+        defer { giveBack(hold) }
         let previous = RunningLoop.enter(self)
+        queue.isRunning = true
+        timersSeen = now.nanoseconds
         defer {
             upcallsAreOver()
             noteWhatWaits()
@@ -24,28 +27,6 @@ extension LoopCore {
     /// asyncio: `stop`.
     package func stop() {
         mustStop = true
-    }
-
-    private func enterRun(_ operation: String) throws(EventLoopError) {
-        try checkMayRun(operation)
-        try driver.attach()
-        queue.isRunning = true
-        timersSeen = now.nanoseconds
-    }
-
-    /// Throws unless a run may begin.
-    func checkMayRun(_ operation: String) throws(EventLoopError) {
-        if queue.isInForkedChild { throw queue.refusal(operation) }
-        if queue.isRunning {
-            throw queue.isOnLoopThread
-                ? EventLoopError(.alreadyRunning, operation, detail: "This event loop is already running")
-                : queue.refusal(operation)
-        }
-        try check(operation)
-        if RunningLoop.isActive {
-            throw EventLoopError(
-                .anotherLoopRunning, operation, detail: "Cannot run the event loop while another loop is running")
-        }
     }
 
     /// One turn: a round with the kernel, due timers, then what was ready when the running began.
@@ -150,6 +131,7 @@ extension LoopCore {
         var context = ExceptionContext(message: "Exception in callback", error: error)
         context.handle = handle
         context.sourcePlace = handle.sourcePlace
+        context.hintAtPlace(isDebug: isDebug)
         exceptions.report(context)
     }
 }

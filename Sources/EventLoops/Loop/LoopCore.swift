@@ -183,13 +183,14 @@ public final class LoopCore: @unchecked Sendable {
     }
 
     /// Tells the exception handler, on the loop's thread, from wherever this is called.
+    ///
+    /// A loop that is closed before it runs again is told while it closes.
     package func reportFromAnyThread(_ context: ExceptionContext) {
         nonisolated(unsafe) let context = context
-        if queue.isOnLoopThread || queue.isInForkedChild {
-            exceptions.report(context)
-        } else if queue.post({ [exceptions] in exceptions.report(context) }) == nil {
-            // The handler is not for other threads, and its own has no loop any more.
-            exceptions.logDefault(context)
+        if queue.isOnLoopThread || queue.isInForkedChild { return exceptions.report(context) }
+        queue.performOnLoop { [exceptions, weak queue] in
+            // The handler is not for other threads, and when the loop has closed its own has no loop any more.
+            if let queue, queue.isOnLoopThread { exceptions.report(context) } else { exceptions.logDefault(context) }
         }
     }
 }

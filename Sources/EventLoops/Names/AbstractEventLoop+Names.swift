@@ -3,11 +3,13 @@ public import Kernel
 extension AbstractEventLoop {
     /// Finds the addresses of a host.
     ///
+    ///     let found = try await loop.getAddrInfo(host: "localhost", port: 80, type: Int32(SOCK_STREAM.rawValue))
+    ///
     /// - Parameters:
     ///   - host: Name or address; nil for the unspecified or the loopback address.
     ///   - port: 0...65535.
     ///   - family: Which addresses to find.
-    ///   - type: Which kind of socket, for instance `SOCK_STREAM`; 0 for any.
+    ///   - type: Which kind of socket, for instance `Int32(SOCK_STREAM.rawValue)`; 0 for any.
     ///   - proto: Which protocol; 0 for any.
     ///   - flags: `AI_…` flags.
     /// - Returns: The addresses, in the order in which to try them; at least one.

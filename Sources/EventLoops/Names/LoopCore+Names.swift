@@ -78,8 +78,10 @@ extension LoopCore {
         defer { if let began { reportSlowLookup(subject, since: began) } }
         do { return try await question() } catch {
             if error is CancellationError || Self.saysThatNobodyWasAsked(error) { throw error }
-            let remedy = error is LookupError ? "Check the spelling, and that the name servers answer" : ""
-            throw EventLoopError(.lookupFailed, operation, address: subject, detail: remedy, attempts: [error])
+            let remedy = (error as? LookupError).map {
+                $0.host == "" ? "The host is empty" : "Check the spelling, and that the name servers answer"
+            }
+            throw EventLoopError(.lookupFailed, operation, address: subject, detail: remedy ?? "", attempts: [error])
         }
     }
 

@@ -26,6 +26,21 @@ public struct LoopInstant: InstantProtocol, Hashable, Sendable, CustomStringConv
         .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
     }
 
+    /// The instant that lies `duration` after `instant`: as ``advanced(by:)``.
+    public static func + (instant: LoopInstant, duration: Duration) -> LoopInstant {
+        instant.advanced(by: duration)
+    }
+
+    /// The instant that lies `duration` before `instant`; differences beyond the ends of the clock stay there.
+    public static func - (instant: LoopInstant, duration: Duration) -> LoopInstant {
+        instant.advanced(by: .zero - duration)
+    }
+
+    /// How much later `end` is than `start`; negative if it is earlier.
+    public static func - (end: LoopInstant, start: LoopInstant) -> Duration {
+        start.duration(to: end)
+    }
+
     /// Whether `left` is earlier than `right`.
     public static func < (left: LoopInstant, right: LoopInstant) -> Bool {
         left.nanoseconds < right.nanoseconds

@@ -5,10 +5,11 @@ import Synchronization
 ///
 /// On the loop's thread an entry goes straight to the ready queue; from any other thread it goes through the inbox.
 package final class WorkQueue: @unchecked Sendable {
-    /// The thread that runs the loop, ran it last, or made it.
+    /// The thread that runs the loop, ran it last, or made it: no other may touch it.
     private let owner: Atomic<UInt>
-    /// The thread that runs or closes the loop at this moment; 0 if none does.
+    /// The thread that has the loop in hand at this moment, to run or to close it; 0 if none has.
     ///
+    /// The loop goes from one thread to another by an exchange of this one, of which only one of several can succeed.
     /// What may be called from any thread must ask for this one: the owner of a loop that does not run may be about to
     /// lose it to another thread.
     private let runner = Atomic<UInt>(0)
@@ -55,40 +56,39 @@ package final class WorkQueue: @unchecked Sendable {
 
     package var isRunning: Bool {
         get { runs.load(ordering: .relaxed) }
-        set {
-            runs.store(newValue, ordering: .relaxed)
-            setTurning(newValue)
-        }
+        set { runs.store(newValue, ordering: .relaxed) }
     }
 
-    /// Says that the calling thread turns the loop, to run it or to close it, or that it has stopped doing so.
-    package func setTurning(_ turns: Bool) {
-        if turns { owner.store(cl_thread_self(), ordering: .relaxed) }
-        runner.store(turns ? cl_thread_self() : 0, ordering: .relaxed)
+    /// Takes the loop in hand for the calling thread, to run or to close it; false if a thread has it in hand already.
+    ///
+    /// What the thread did that had it before is done for this one.
+    func takeInHand() -> Bool {
+        runner.compareExchange(expected: 0, desired: cl_thread_self(), ordering: .acquiringAndReleasing).exchanged
     }
 
-    /// Whether the calling thread turns the loop at this moment.
+    /// Makes the calling thread, which has the loop in hand, the one that may touch it when nobody has.
+    func handOver() {
+        owner.store(cl_thread_self(), ordering: .relaxed)
+    }
+
+    /// The loop is in nobody's hand any more.
+    func letGo() {
+        runner.store(0, ordering: .releasing)
+    }
+
+    /// Whether the calling thread turns the loop at this moment, or is about to.
     package var isTurning: Bool {
         runner.load(ordering: .relaxed) == cl_thread_self()
     }
 
-    /// Whether the caller may touch the loop.
+    /// Whether the caller may touch the loop: the thread that has it in hand, or its owner if none has.
     ///
-    /// A loop that does not run is adopted by the thread that asks, as asyncio allows a loop to be made on one thread
-    /// and run on another.
+    /// What is left of a closed loop is anybody's: its tasks end on a thread for orphans.
     package func admitsCurrentThread() -> Bool {
         if isInForkedChild { return false }
         let running = runner.load(ordering: .relaxed)
         if running != 0 { return running == cl_thread_self() }
-        owner.store(cl_thread_self(), ordering: .relaxed)
-        return true
-    }
-
-    /// Whether the caller may read the loop: as ``admitsCurrentThread()``, but a loop that does not run is left to the
-    /// thread that has it, since a look must change nothing.
-    package var showsItselfToCurrentThread: Bool {
-        if isInForkedChild { return false }
-        return runner.load(ordering: .relaxed) == 0 ? isOnLoopThread : isTurning
+        return isOnLoopThread || isClosed
     }
 
     // MARK: Entries
@@ -102,7 +102,7 @@ package final class WorkQueue: @unchecked Sendable {
     /// Loop thread only.
     @inline(never)
     package func append(_ handle: Handle) {
-        // Nobody turns the loop, so what this thread added before may have gone to the inbox: it comes first.
+        // Nobody turns the loop, so what its owner added before may have gone to the inbox: it comes first.
         if runner.load(ordering: .relaxed) == 0 { drainInbox() }
         ready.append(.handle(.passRetained(handle)))
     }
@@ -178,7 +178,11 @@ package final class WorkQueue: @unchecked Sendable {
 
     // MARK: Closing
 
-    private var isClosed = false
+    private let closed = Atomic(false)
+
+    private var isClosed: Bool {
+        closed.load(ordering: .relaxed)
+    }
 
     /// Ends every wait: nothing happens on this loop any more.
     package func endWaits() {
@@ -193,7 +197,7 @@ package final class WorkQueue: @unchecked Sendable {
     /// Takes no more; what is still queued is dropped, but for jobs, which are run so that their tasks can end.
     package func close() {
         inbox.close()
-        isClosed = true
+        closed.store(true, ordering: .relaxed)
         inbox.drain(ready.append)
         while let entry = ready.popFirst() {
             if case .handle = entry { entry.discard() } else { OrphanedJobs.run(entry) }

@@ -42,6 +42,14 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         listeners.map { TransportSocket($0.descriptor) }
     }
 
+    /// The port of the first socket, for instance the one that the kernel chose for port 0; nil once the server is
+    /// closed.
+    ///
+    /// asyncio: `sockets[0].getsockname()[1]`.
+    public var port: Int? {
+        sockets.first?.localAddress?.port
+    }
+
     /// Whether connections are being accepted.
     ///
     /// asyncio: `is_serving`.

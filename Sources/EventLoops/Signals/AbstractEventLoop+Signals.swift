@@ -55,10 +55,20 @@ extension AbstractEventLoop {
     /// - Returns: The numbers of the signals, as they come. After ``shutdownAsyncGenerators()`` an empty sequence.
     /// - Throws: As ``addSignalHandler(_:file:line:_:)``; `.invalidArgument` also for no number. asyncio has none.
     public func signals(_ signals: Int32...) throws(EventLoopError) -> SignalSequence {
+        try self.signals(signals)
+    }
+
+    /// As the form with one argument for each signal.
+    ///
+    /// - Parameter signals: The numbers, at least one.
+    /// - Returns: The numbers of the signals, as they come.
+    /// - Throws: As the other form. asyncio has none.
+    public func signals(_ signals: some Sequence<Int32>) throws(EventLoopError) -> SignalSequence {
         try core.check("signals")
+        let signals = Set(signals)
         guard !signals.isEmpty else { throw .invalidArgument("signals", "At least one signal must be named") }
         for signal in signals { try SignalTable.checkNumber(signal, "signals") }
-        let line = SignalLine(core: core, signals: Set(signals))
+        let line = SignalLine(core: core, signals: signals)
         if core.areSequencesOver {
             line.end()
         } else {

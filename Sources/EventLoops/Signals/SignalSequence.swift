@@ -51,7 +51,7 @@ final class SignalLine: SignalListener, @unchecked Sendable {
     deinit {
         guard !hasEnded, !core.isClosed else { return }
         // Between two runs, too: signals that nobody waits for any more must not be caught until the next one.
-        if core.queue.showsItselfToCurrentThread { return core.signals.removeSequences(of: signals) }
+        if core.queue.admitsCurrentThread() { return core.signals.removeSequences(of: signals) }
         core.queue.performOnLoop { [core, signals] in
             // A loop that has been closed meanwhile has given all signals back.
             if !core.isClosed { core.signals.removeSequences(of: signals) }

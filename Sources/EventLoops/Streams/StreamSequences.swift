@@ -6,7 +6,11 @@ extension StreamReader {
         Chunks(reader: self)
     }
 
-    /// The stream's lines, each with its newline but perhaps the last.
+    /// The stream's lines as bytes, each with its newline but perhaps the last.
+    ///
+    ///     for try await line in reader.lines {
+    ///         let text = String(decoding: line, as: UTF8.self)   // with its "\n"
+    ///     }
     ///
     /// asyncio: `async for line in reader`.
     public var lines: Lines {

@@ -45,6 +45,9 @@ public final class StreamWriter: @unchecked Sendable {
 
     /// Waits until the peer has taken enough for more to be written; at once unless the high limit was passed.
     ///
+    /// After ``close()`` it returns quietly until the connection is lost, and throws from then on. What is written
+    /// after ``close()`` is dropped.
+    ///
     /// - Throws: The connection's error, or ``EventLoopError`` with `.closed` once it is lost; `CancellationError`,
     ///   which loses nothing. asyncio: `drain`.
     @inlinable
