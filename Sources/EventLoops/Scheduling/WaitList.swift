@@ -13,6 +13,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     }
 
     private let queue: WorkQueue
+    private let waits: WaitRegistry
     /// The usual case, a single waiter, has a place of its own: no array is touched.
     private var first: UnsafeContinuation<Bool, Never>?
     private var firstNumber: UInt64 = 0
@@ -25,6 +26,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
 
     package init(queue: WorkQueue) {
         self.queue = queue
+        waits = queue.waits
         super.init()
     }
 
@@ -72,7 +74,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         if first == nil {
             first = continuation
             firstNumber = number
-            return join(queue.waits)
+            return join(waits)
         }
         let crowd = others ?? Crowd()
         others = crowd
@@ -96,7 +98,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     private func resumeAll(returning happened: Bool) {
         guard let continuation = first else { return }
         first = nil
-        leave(queue.waits)
+        leave(waits)
         continuation.resume(returning: happened)
         guard let crowd = others else { return }
         others = nil
@@ -108,7 +110,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
             let next = others?.members.first
             first = next?.continuation
             firstNumber = next?.number ?? 0
-            if next == nil { leave(queue.waits) } else { others?.members.removeFirst() }
+            if next == nil { leave(waits) } else { others?.members.removeFirst() }
             continuation.resume(returning: false)
         } else if let index = others?.members.firstIndex(where: { $0.number == number }) {
             others?.members.remove(at: index).continuation.resume(returning: false)
