@@ -51,7 +51,7 @@ extension AbstractEventLoop {
     ///   thread.
     public var leftovers: LoopLeftovers {
         get throws(EventLoopError) {
-            guard core.queue.admitsCurrentThread() else { throw core.queue.refusal("leftovers") }
+            guard core.queue.showsItselfToCurrentThread else { throw core.queue.refusal("leftovers") }
             let asker = currentTask()
             let parts = LoopParts(core)
             return LoopLeftovers(

@@ -6,12 +6,37 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// A loop that does not run belongs to the thread that made it or ran it last.
+    /// A loop that does not run belongs to the thread that ran it last, or used it first.
     @Suite struct IdleLoops {
+        /// LOOP-032: it may be made on one thread, and set to work on another.
+        @Test(arguments: LoopKind.allCases)
+        func loop_thatNobodyHasUsed_isTheFirstUsers(_ kind: LoopKind) async throws {
+            let loop = try kind.make()
+            let recorder = ExceptionRecorder()
+            recorder.attach(to: loop)
+            #expect(loop.allTasks.isEmpty && loop.pendingOperations.isEmpty)
+            let user = HelperThread {
+                let ran = SharedCount()
+                loop.callSoon { ran.increment() }
+                // The maker comes too late.
+                let maker = HelperThread { #expect(loop.callSoon {}.isCancelled) }
+                maker.join()
+                loop.callSoon { loop.stop() }
+                #expect(throws: Never.self) {
+                    try loop.runForever()
+                    try loop.close()
+                }
+                #expect(ran.value == 1)
+            }
+            user.join()
+            expectRefusals(recorder, count: 1)
+        }
+
         /// DEBUG-006: what is refused is told in the next run.
         @Test(arguments: LoopKind.allCases)
         func calls_ofOtherThreads_areRefusedAndReported_whileNobodyRunsTheLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
+                try loop.turn()
                 let (each, threads) = (2000, 4)
                 let refused = SharedCount()
                 misuse(loop, threads, each, refused)
@@ -26,6 +51,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func calls_ofOtherThreads_areReported_whenTheLoopClosesWithoutRunning(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
+                try loop.turn()
                 misuse(loop, 2, 10, SharedCount())
                 try loop.close()
                 expectRefusals(recorder, count: 40)
@@ -36,6 +62,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func calls_ofOtherThreads_doNoHarm_betweenAndDuringRuns(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
+                try loop.turn()
                 let (refused, hasEnded) = (SharedCount(), OneWayGate())
                 let helper = HelperThread {
                     misuse(loop, 3, 2000, refused)
@@ -61,6 +88,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func futuresAndTasks_ofAnIdleLoop_areRefusedToOtherThreads(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
+                try loop.turn()
                 let future: Future<Int> = loop.createFuture()
                 let helper = HelperThread {
                     expectLoopError(.wrongThread) { try future.setResult(1) }

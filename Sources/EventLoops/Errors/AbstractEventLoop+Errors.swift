@@ -12,7 +12,7 @@ extension AbstractEventLoop {
     ///   ``defaultExceptionHandler(_:)`` is given its error and the original context. Nil restores the default.
     ///   asyncio: `set_exception_handler`.
     public func setExceptionHandler(_ handler: ((ExceptionContext) throws -> Void)?) {
-        guard core.queue.admitsCurrentThread() else {
+        guard core.queue.showsItselfToCurrentThread || core.queue.admitsCurrentThread() else {
             let error = core.queue.refusal("setExceptionHandler")
             return core.reportFromAnyThread(ExceptionContext(message: "Non-thread-safe operation", error: error))
         }

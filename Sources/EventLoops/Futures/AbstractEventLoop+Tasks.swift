@@ -13,7 +13,7 @@ extension AbstractEventLoop {
     ///
     /// - Thread: The loop's; elsewhere it is empty while the loop runs. asyncio: `all_tasks(loop)`.
     public var allTasks: [any LoopTaskProtocol] {
-        guard core.queue.admitsCurrentThread() else { return [] }
+        guard core.queue.showsItselfToCurrentThread else { return [] }
         return core.tasks.members.filter { !$0.isPart }
     }
 }

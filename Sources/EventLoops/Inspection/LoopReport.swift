@@ -7,7 +7,7 @@ struct LoopReport {
         self.limit = max(0, limit)
         let loop = core.loop.map { "\($0)" } ?? "a loop that is gone"
         addLine("\(loop) on \(core.driver.backend): \(core.backendReason.text)")
-        if core.queue.admitsCurrentThread() {
+        if core.queue.showsItselfToCurrentThread {
             core.noteWhatWaits()
             addStatistics(core)
             addParts(core)

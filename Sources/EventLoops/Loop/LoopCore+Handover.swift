@@ -1,8 +1,8 @@
 /// How a loop goes from one thread to another.
 ///
-/// A loop that does not run belongs to the thread that made it or ran it last. Running and closing hand it over, and
-/// keep it in hand from before their first step until after their last: of two threads that begin at the same moment
-/// one is refused before it has touched anything.
+/// A loop that does not run belongs to the thread that ran it last, or before that to the first that used it. Running
+/// and closing hand it over, and keep it in hand from before their first step until after their last: of two threads
+/// that begin at the same moment one is refused before it has touched anything.
 extension LoopCore {
     /// Whether a call took the loop in hand, and so has to let go of it, or one around it has.
     package enum Hold {

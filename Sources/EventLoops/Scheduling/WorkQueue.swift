@@ -5,8 +5,13 @@ import Synchronization
 ///
 /// On the loop's thread an entry goes straight to the ready queue; from any other thread it goes through the inbox.
 package final class WorkQueue: @unchecked Sendable {
-    /// The thread that runs the loop, ran it last, or made it: no other may touch it.
+    /// The thread that runs the loop, ran it last, or used it first: no other may touch it.
+    ///
+    /// Until somebody has used it, the thread that made it, with a mark.
     private let owner: Atomic<UInt>
+    /// A bit that no thread's number has: nobody has used the loop yet, so that it may be made on one thread and set
+    /// to work on another.
+    private static let unclaimed: UInt = 1
     /// The thread that has the loop in hand at this moment, to run or to close it; 0 if none has.
     ///
     /// The loop goes from one thread to another by an exchange of this one, of which only one of several can succeed.
@@ -22,7 +27,7 @@ package final class WorkQueue: @unchecked Sendable {
     let waits = WaitRegistry()
 
     package init() {
-        owner = Atomic(cl_thread_self())
+        owner = Atomic(cl_thread_self() | Self.unclaimed)
     }
 
     // MARK: Threads
@@ -39,7 +44,8 @@ package final class WorkQueue: @unchecked Sendable {
     /// As ``isOnLoopThread``, for who asks for its thread first: a call after the queue was fetched costs a retain.
     @inline(__always)
     func isOwned(by thread: UInt) -> Bool {
-        owner.load(ordering: .relaxed) == thread
+        let owner = owner.load(ordering: .relaxed)
+        return owner == thread || owner == thread | Self.unclaimed
     }
 
     /// Whether this is a copy of the loop, in a child of the process that made it.
@@ -83,12 +89,29 @@ package final class WorkQueue: @unchecked Sendable {
 
     /// Whether the caller may touch the loop: the thread that has it in hand, or its owner if none has.
     ///
-    /// What is left of a closed loop is anybody's: its tasks end on a thread for orphans.
+    /// A loop that nobody has used yet is the caller's from now on. What is left of a closed loop is anybody's: its
+    /// tasks end on a thread for orphans.
     package func admitsCurrentThread() -> Bool {
         if isInForkedChild { return false }
         let running = runner.load(ordering: .relaxed)
         if running != 0 { return running == cl_thread_self() }
+        claim()
         return isOnLoopThread || isClosed
+    }
+
+    /// As ``admitsCurrentThread()``, for looks and settings, which do not count as use.
+    package var showsItselfToCurrentThread: Bool {
+        if isInForkedChild { return false }
+        return runner.load(ordering: .relaxed) == 0 ? isOnLoopThread || isClosed : isTurning
+    }
+
+    /// Makes the calling thread the owner if it is the first that uses the loop.
+    private func claim() {
+        let owner = owner.load(ordering: .relaxed)
+        guard owner & Self.unclaimed != 0 else { return }
+        _ = self.owner.compareExchange(
+            expected: owner, desired: cl_thread_self(), successOrdering: .acquiringAndReleasing,
+            failureOrdering: .acquiring)
     }
 
     // MARK: Entries
