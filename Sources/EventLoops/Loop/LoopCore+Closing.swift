@@ -11,10 +11,15 @@ extension LoopCore {
         guard !queue.isRunning else {
             throw EventLoopError(.running, "close", detail: "Cannot close a running event loop: stop it first")
         }
-        let hold = try takeOver("close") {}
+        let hold: Hold
+        do throws(EventLoopError) {
+            hold = try takeOver("close") { () throws(EventLoopError) in if isClosed { throw .closed("close") } }
+        } catch {
+            // Another thread may have closed it at this very moment.
+            if isClosed { return }
+            throw error
+        }
         defer { giveBack(hold) }
-        // Another thread may have closed it at this very moment.
-        if isClosed { return }
         warnOfUnclosed()
         isClosed = true
         endWatchdog()

@@ -44,8 +44,9 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         self.core = core
         self.descriptor = descriptor
         self.tracker = tracker
-        hotChannel = .passRetained(TransportChannel(NoChannel.shared))
+        // What may throw comes first: no deinit follows.
         hotReceiver = .passRetained(try TransportReceiver(`protocol`))
+        hotChannel = .passRetained(TransportChannel(NoChannel.shared))
         outgoing = SegmentQueue(pool: core.segments)
         // Asked now, because a peer that resets the connection takes its address along.
         knownPeer = try? SocketCalls.peerAddress(descriptor)
