@@ -47,6 +47,55 @@ extension Conformance {
             }
         }
 
+        /// TRANSPORT-054; the transport alone has held the protocol object, and lets go of it within its upcall.
+        @Test(arguments: LoopKind.allCases)
+        func protocol_thatReplacesItself_livesUntilItsUpcallIsOver(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                let life = Life(wasOverInUpcall: link.loop.createFuture())
+                try link.transport.setProtocol(Replacing(link.transport, by: link.told, life))
+                try link.peer.send([1])
+                let wasOver = try await link.loop.waitFor(life.wasOverInUpcall, timeout: .seconds(5))
+                #expect(!wasOver)
+                try await link.loop.turns()
+                #expect(life.isOver)
+                try link.peer.send([2])
+                try await link.told.wait { link.told.received == [2] }
+            }
+        }
+
+        /// What became of a protocol object.
+        private final class Life {
+            var isOver = false
+            let wasOverInUpcall: Future<Bool>
+
+            init(wasOverInUpcall: Future<Bool>) {
+                self.wasOverInUpcall = wasOverInUpcall
+            }
+        }
+
+        private final class Replacing: StreamProtocol {
+            private let transport: any StreamTransport
+            private let successor: any StreamProtocol
+            private let life: Life
+
+            init(_ transport: any StreamTransport, by successor: any StreamProtocol, _ life: Life) {
+                self.transport = transport
+                self.successor = successor
+                self.life = life
+            }
+
+            deinit {
+                life.isOver = true
+            }
+
+            func dataReceived(_ data: RawSpan) {
+                // Gone with the object, if that goes too early.
+                let life = life
+                try? transport.setProtocol(successor)
+                try? life.wasOverInUpcall.setResult(life.isOver)
+            }
+        }
+
         /// TRANSPORT-054; the switch comes in the middle of what was received, in both directions, from inside of an
         /// upcall.
         @Test(arguments: LoopKind.allCases)

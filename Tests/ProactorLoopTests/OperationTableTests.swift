@@ -40,6 +40,22 @@
                 #expect(end(second))
             }
 
+            /// R1: of several operations the last to end lets go of their target.
+            @Test func target_isHeld_untilTheLastOfItsOperationsIsOver() {
+                let before = Target.alive
+                let (first, second) = tagsOfOne(.receiveMultishot, .send)
+                #expect(Target.alive == before + 1)
+                #expect(end(first))
+                #expect(Target.alive == before + 1)
+                #expect(end(second))
+                #expect(Target.alive == before)
+            }
+
+            private func tagsOfOne(_ first: OperationKind, _ second: OperationKind) -> (UInt64, UInt64) {
+                let target = Target()
+                return (table.insert(target, first), table.insert(target, second))
+            }
+
             /// R1.
             @Test func completion_isCountedAndDropped_whenItsOperationIsOver() {
                 let tag = table.insert(Target(), .receive)

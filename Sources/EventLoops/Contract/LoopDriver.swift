@@ -10,14 +10,14 @@ package enum LoopWait {
 
 /// What a loop must supply: one round with the kernel, a way to be woken, and channels.
 ///
-/// All but ``wake()`` and ``checkThread(_:)`` is called on the loop's thread.
+/// All but ``wake()``, ``checkThread(_:)`` and ``figures`` is called on the loop's thread.
 package protocol LoopDriver: AnyObject {
     var backend: LoopBackend { get }
     /// What the kernel offers beyond the least that this driver needs, by the kernel's names.
     var features: [String] { get }
     /// How each operation is done.
     var operations: [LoopCapabilities.Operation] { get }
-    /// What the driver has done and has in hand; asked for once a turn.
+    /// What the driver has done and has in hand.
     var figures: DriverFigures { get }
     /// Shows what the kernel was asked for and has not done, with its age at a time of the monotonic clock.
     func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void)

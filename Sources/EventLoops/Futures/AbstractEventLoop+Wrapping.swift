@@ -39,7 +39,7 @@ extension AbstractEventLoop {
         let queue = core.queue
         Task.detached {
             let result = await task.result.mapError { $0 as any Error }
-            _ = queue.post(Handle { future.finishTask(result, wasCancelled: result.isCancelled) })
+            queue.post { future.finishTask(result, wasCancelled: result.isCancelled) }
         }
         return future
     }

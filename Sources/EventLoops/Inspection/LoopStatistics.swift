@@ -1,8 +1,7 @@
 /// What a loop has done since it was made, and where it stands.
 ///
-/// Counted without locks and shown once a turn, before the loop asks the kernel. Read on the loop's thread the figures
-/// are of this moment; read on another they are those of the last turn, and each may be a turn older than its
-/// neighbour. Counters only grow; rates are the differences of two readings.
+/// Counted without locks. Read on the loop's thread the figures are of this moment; read on another each may be a turn
+/// older than its neighbour. Counters only grow; rates are the differences of two readings.
 ///
 /// A program that watches its loop from outside: if ``turns`` stays the same from one reading to the next while
 /// ``isWaiting`` is false, some callback does not return.

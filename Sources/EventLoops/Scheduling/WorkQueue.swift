@@ -160,14 +160,6 @@ package final class WorkQueue: @unchecked Sendable {
         return inbox.post(handle) ? handle : nil
     }
 
-    /// Adds a handle from any thread; false if the loop is closed.
-    package func post(_ handle: Handle) -> Bool {
-        let reference = Unmanaged.passRetained(handle)
-        if inbox.post(.handle(reference)) { return true }
-        reference.release()
-        return false
-    }
-
     /// Runs `body` at once on the thread that turns the loop, else hands it over.
     ///
     /// It runs in any case, if need be where the jobs of closed loops run: tasks wait for it.

@@ -114,7 +114,7 @@ extension SocketTransport {
         let former = receiver
         receiver = try TransportReceiver(`protocol`)
         // One of its methods may be what calls this, and nobody retains it for that.
-        _ = core.callSoon { withExtendedLifetime(former) {} }
+        core.queue.append(Handle { withExtendedLifetime(former) {} })
         // The other kind of protocol receives in another way: the channel looks again when it starts.
         if wasReading { channel.startReading() }
     }
