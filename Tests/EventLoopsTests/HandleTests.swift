@@ -5,9 +5,12 @@ import Testing
 
 @Suite struct HandleTests {
     /// The place of debug mode has room in it: callbacks are the most common of all things a loop makes.
+    ///
+    /// The allocator may give one of them a larger piece that lay about, so the least of many tells.
     @Test func handle_hasFortyBytes() {
-        let handle = Handle {}
-        #expect(usableSize(Unmanaged.passUnretained(handle).toOpaque()) <= 40)
+        let handles = (0..<64).map { _ in Handle {} }
+        let sizes = handles.map { usableSize(Unmanaged.passUnretained($0).toOpaque()) }
+        #expect(sizes.min() == 40)
     }
 
     @Test func handle_keepsItsPlace_whateverBecomesOfIt() throws {
