@@ -6,8 +6,9 @@ import Kernel
 extension Ring {
     /// Submits all queued entries, then waits until there is a completion to reap, if `wait` says so.
     ///
-    /// It does not sleep when completions are there already, nor while an entry is unsubmitted, and with `.none` makes
-    /// no system call at all when nothing is queued and the kernel has nothing to say. It may return early at any time,
+    /// It does not sleep when completions are there already, nor while an entry is unsubmitted, and with `.none` or a
+    /// time that has passed makes no system call at all when nothing is queued and the kernel has nothing to say. It
+    /// may return early at any time,
     /// on a signal for one: reap, and come again. When the kernel takes no entries for now (EAGAIN, EBUSY) they stay
     /// queued and it returns, because reaping is what helps.
     ///
@@ -18,7 +19,7 @@ extension Ring {
         repeat {
             refill()
             let count = cu_publish_entries(ring)
-            let sleeps = wait != .none && state.pointee.spill.isEmpty && !hasCompletions
+            let sleeps = !wait.isOver && state.pointee.spill.isEmpty && !hasCompletions
             if count == 0, !sleeps, !kernelHasNews { return }
             let result = call(submitting: count, sleeps ? wait : .none)
             guard try advance(by: result) else { return }
@@ -88,15 +89,12 @@ extension Ring {
 
     /// Waits until a time.
     ///
-    /// If that has come already, the call must not wait: the kernel sleeps through the scheduler all the same, 15
-    /// microseconds against 0.2. Before Linux 6.12 it wants to know how long instead of until when.
+    /// Before Linux 6.12 the kernel wants to know how long instead of until when.
     private func call(submitting count: UInt32, _ flags: UInt32, until deadline: Int64) -> Int32 {
         let descriptor = state.pointee.enterDescriptor
-        let (remaining, overflow) = deadline.subtractingReportingOverflow(MonotonicClock.now())
-        if overflow || remaining <= 0 { return cu_enter(descriptor, count, 0, flags) }
         if features.absoluteTimer {
             return cu_enter_until(descriptor, count, 1, flags | CU_ENTER_ABS_TIMER, deadline)
         }
-        return cu_enter_until(descriptor, count, 1, flags, remaining)
+        return cu_enter_until(descriptor, count, 1, flags, max(0, deadline - MonotonicClock.now()))
     }
 }

@@ -64,10 +64,16 @@ struct RingEnterTests {
         #expect(harness.ring.reap { _, _, _ in } == 0)
     }
 
-    @Test func waitUntil_aPastTime_doesNotSleep() throws {
+    @Test func waitUntil_aPastTime_submitsWhatThereIs_andDoesNotSleep() throws {
         let harness = try RingHarness()
         let start = MonotonicClock.now()
+        let calls = harness.ring.enters
         for deadline in [0, -1, .min, start - 1] { try harness.ring.enter(.until(deadline)) }
+        #expect(harness.ring.enters == calls)
+        harness.ring.nop(tag: 1)
+        try harness.ring.enter(.until(start))
+        #expect(harness.ring.enters == calls + 1)
+        #expect(harness.ring.reap { _, _, _ in } == 1)
         #expect(MonotonicClock.now() - start < 100_000_000)
     }
 
