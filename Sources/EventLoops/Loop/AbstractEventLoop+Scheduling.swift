@@ -12,8 +12,10 @@ extension AbstractEventLoop {
     public func callSoon(
         file: StaticString = #fileID, line: UInt = #line, _ callback: consuming @escaping () throws -> Void
     ) -> Handle {
-        let core = core
-        return core.callSoon(at: core.place(file, line), callback)
+        let core = coreReference
+        let handle = Handle(at: core._withUnsafeGuaranteedRef { $0.place(file, line) }, callback)
+        core._withUnsafeGuaranteedRef { $0.schedule(handle) }
+        return handle
     }
 
     /// Calls `callback` on the loop's thread, soon.
@@ -50,8 +52,7 @@ extension AbstractEventLoop {
         _ delay: Duration, file: StaticString = #fileID, line: UInt = #line,
         _ callback: consuming @escaping () throws -> Void
     ) -> TimerHandle {
-        let core = core
-        return core.callAt(core.now.advanced(by: delay), at: core.place(file, line), callback)
+        callAt(coreReference._withUnsafeGuaranteedRef { $0.now.advanced(by: delay) }, file: file, line: line, callback)
     }
 
     /// Calls `callback` at an instant of the loop's clock, or as soon as possible after it.
@@ -69,8 +70,10 @@ extension AbstractEventLoop {
         _ when: LoopInstant, file: StaticString = #fileID, line: UInt = #line,
         _ callback: consuming @escaping () throws -> Void
     ) -> TimerHandle {
-        let core = core
-        return core.callAt(when, at: core.place(file, line), callback)
+        let core = coreReference
+        let timer = TimerHandle(when: when, at: core._withUnsafeGuaranteedRef { $0.place(file, line) }, callback)
+        core._withUnsafeGuaranteedRef { $0.schedule(timer) }
+        return timer
     }
 
     /// Suspends the calling task for at least `delay`; for one turn of the loop if it is not above zero.

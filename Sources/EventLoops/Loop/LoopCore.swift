@@ -163,23 +163,32 @@ public final class LoopCore: @unchecked Sendable {
     package func callSoon(
         at place: consuming SourcePlace? = nil, _ callback: consuming @escaping () throws -> Void
     ) -> Handle {
-        guard admits("callSoon") else { return Handle(refusedAt: place) }
         let handle = Handle(at: place, callback)
-        queue.append(handle)
+        schedule(handle)
         return handle
+    }
+
+    /// Makes a handle ready; a loop that may not be touched cancels it.
+    package func schedule(_ handle: Handle) {
+        if admits("callSoon") { queue.append(handle) } else { handle.cancel() }
     }
 
     package func callAt(
         _ when: LoopInstant, at place: consuming SourcePlace? = nil,
         _ callback: consuming @escaping () throws -> Void
     ) -> TimerHandle {
-        guard admits("callAt") else { return TimerHandle(refused: when, at: place) }
-        let handle = TimerHandle(when: when, at: place, callback)
+        let timer = TimerHandle(when: when, at: place, callback)
+        schedule(timer)
+        return timer
+    }
+
+    /// Lets a timer wait for its time; a loop that may not be touched cancels it.
+    package func schedule(_ timer: TimerHandle) {
+        guard admits("callAt") else { return timer.cancel() }
         // Turns without timers do not look at the clock. What was overdue by then is no lag, but for the moment that it
         // took to come here.
         if timers.count == 0 { timersSeen = max(timersSeen, now.nanoseconds - 1_000_000) }
-        timers.insert(handle)
-        return handle
+        timers.insert(timer)
     }
 
     /// Tells the exception handler, on the loop's thread, from wherever this is called.

@@ -22,12 +22,6 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
         state = place.map { .standingFrom($0) } ?? .standing
     }
 
-    /// A handle that will never run: what a caller gets whose request could not be taken.
-    package init(refusedAt place: SourcePlace?) {
-        callback = nil
-        state = place.map { .cancelledFrom($0) } ?? .cancelled
-    }
-
     /// Whether ``cancel()`` was called, be it before or after the callback ran.
     ///
     /// asyncio: `Handle.cancelled()`.
@@ -94,11 +88,6 @@ public final class TimerHandle: Handle, @unchecked Sendable {
     package init(when: LoopInstant, at place: SourcePlace? = nil, _ callback: @escaping () throws -> Void) {
         self.when = when
         super.init(at: place, callback)
-    }
-
-    package init(refused when: LoopInstant, at place: SourcePlace?) {
-        self.when = when
-        super.init(refusedAt: place)
     }
 
     /// Calls the timer off.
