@@ -25,7 +25,7 @@ DENY := .build/debug/deny-io-uring
 TEST_BUNDLE = $(wildcard .build/debug/*PackageTests.xctest)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-denied test-memlock test-epoll built-tests bench deps format lint sanitize sanitize-thread sanitize-address clean deps-run
+.PHONY: help run test test-release test-denied test-memlock test-epoll built-tests bench deps format lint sanitize sanitize-thread sanitize-address clean deps-run
 
 help: ## say what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ test: deps ## build and test the package, what goes with swift-log, and the exam
 test-denied: built-tests ## run the tests where io_uring is denied: with EPERM as in Docker, with ENOSYS as in gVisor
 	$(DENY) EPERM $(SWIFT_TEST) --skip-build --skip TidyTests
 	$(DENY) ENOSYS $(SWIFT_TEST) --skip-build --skip TidyTests
+
+# The optimiser ends lives earlier: calls that count no reference, on purpose, can fail only here.
+test-release: deps ## run the tests in a release build
+	$(SWIFT_TEST) -c release -Xswiftc -enable-testing --scratch-path .build-release --skip TidyTests
 
 # Without swift test, which writes to the build folder.
 test-memlock: built-tests ## run the tests as nobody, who may lock no memory; as root only

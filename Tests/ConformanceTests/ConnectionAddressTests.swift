@@ -189,6 +189,7 @@ extension Conformance {
         func happyEyeballs_keepsOneConnection_whenSeveralSucceedTogether(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let listeners = try (0..<8).map { _ in try RawListener() }
+                defer { withExtendedLifetime(listeners) {} }
                 let addresses = listeners.map(\.address)
                 for _ in 0..<20 {
                     let peer = try await Self.connect(loop, addresses, delay: .zero)

@@ -115,6 +115,7 @@ extension Pollers {
                 try withPoller(kind) { poller in
                     // The bound itself, and those around the ends of words.
                     let pairs = try [1022, 1086, 1150, 4095, 5000].map { try Ends.sockets(from: $0) }
+                    defer { withExtendedLifetime(pairs) {} }
                     for (index, ends) in pairs.enumerated() {
                         try poller.change(ends.left, from: .none, to: .readable, tag: UInt64(2 * index))
                         try poller.change(ends.right, from: .none, to: .readable, tag: UInt64(2 * index + 1))
@@ -139,6 +140,7 @@ extension Pollers {
             try withDescriptors(8192) {
                 try withPoller(kind) { poller in
                     let pairs = try (0..<1000).map { _ in try Ends.sockets() }
+                    defer { withExtendedLifetime(pairs) {} }
                     for (index, ends) in pairs.enumerated() {
                         try poller.change(ends.left, from: .none, to: .readable, tag: UInt64(index))
                         try poller.change(ends.right, from: .none, to: .readable, tag: UInt64(1000 + index))

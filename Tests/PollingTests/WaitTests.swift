@@ -104,6 +104,7 @@ extension Pollers {
         func body_mayTakeOutAnother_whichIsToldAllTheSame(_ kind: PollerKind) throws {
             try withPoller(kind) { poller in
                 let pairs = try (0..<4).map { _ in try Ends.sockets() }
+                defer { withExtendedLifetime(pairs) {} }
                 for (tag, ends) in pairs.enumerated() {
                     try poller.change(ends.left, from: .none, to: .readable, tag: UInt64(tag))
                     ends.write()

@@ -178,7 +178,10 @@ extension RingLoop {
                     return loop
                 }
                 usleep(50_000)
-                try await onThread { loop = nil }
+                try await onThread {
+                    #expect(loop != nil)
+                    loop = nil
+                }
             }
             let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
             #expect(text.contains("unclosed event loop"), "\(text)")
