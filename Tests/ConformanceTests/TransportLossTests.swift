@@ -95,6 +95,28 @@ extension Conformance {
             }
         }
 
+        /// TRANSPORT-026; the first five may have crossed the end.
+        @Test(arguments: LoopKind.allCases)
+        func writesAfterTheEnd_areDropped_andWarnedOf_fromTheSixthOn(_ kind: LoopKind) async throws {
+            try await withLogLater { log in
+                try await withLink(kind) { link in
+                    link.transport.abort()
+                    try await link.told.waitUntilLost()
+                    for _ in 0..<5 { link.transport.write("lost") }
+                    link.transport.write([UInt8]())
+                    #expect(log.texts(.warning) == [])
+                    link.transport.write("lost")
+                    link.transport.write("lost")
+                    #expect(link.transport.writeBufferSize == 0)
+                    let warnings = log.texts(.warning)
+                    #expect(warnings.count == 2)
+                    #expect(warnings.allSatisfy { $0.contains("is closed") })
+                    #expect(warnings.first?.contains("6 writes") == true)
+                    #expect(warnings.last?.contains("7 writes") == true)
+                }
+            }
+        }
+
         /// TRANSPORT-030 TRANSPORT-031.
         @Test(arguments: LoopKind.allCases)
         func connectionLost_tellsThatThePeerIsGone_whileWriting(_ kind: LoopKind) async throws {

@@ -34,6 +34,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
     private var mustSendEOF = false
     private var hasSentEOF = false
     private var loss: EventLoopError?
+    private var lostWrites = 0
     private let outgoing: SegmentQueue
     private var flow = FlowControl()
     let knownPeer: SocketAddress?
@@ -165,8 +166,17 @@ extension SocketTransport {
 
     @inline(__always)
     private func mayWrite(_ count: Int) -> Bool {
-        guard isOnLoop("write"), state == .open, count > 0 else { return false }
+        guard isOnLoop("write"), count > 0 else { return false }
+        guard state == .open else { return noteLostWrite() }
         return !mustSendEOF || refuseAfterEOF(count)
+    }
+
+    /// A few writes cross the end of their connection; who writes on and on has not noticed it.
+    @inline(never)
+    private func noteLostWrite() -> Bool {
+        lostWrites += 1
+        if lostWrites > 5 { Log.write(.warning, "\(self) is closed: \(lostWrites) writes after that were dropped") }
+        return false
     }
 
     @inline(never)
