@@ -8,7 +8,7 @@ extension ProactorStreamChannel {
         guard !isClosing else { return }
         receiving.isWanted = true
         // What came during a pause is told first, also while the receive of before is still being cancelled.
-        if !held.isEmpty || receiving.end != nil { tellLater() }
+        if holdsBytes || receiving.end != nil { tellLater() }
         if let tag = receiving.tag {
             // In flight already, unless it is of the kind that the owner does not want any more.
             if receiving.isMultishot, owner.suppliesMemory { cancelReceive(tag) }
@@ -34,10 +34,10 @@ extension ProactorStreamChannel {
 
     /// Outside of the owner's calls: delivers what is held, then the end, then receives on.
     func continueReceiving() {
-        while !held.isEmpty, owner.acceptsBytes, !isClosing {
+        while let held, !held.isEmpty, owner.acceptsBytes, !isClosing {
             held.consume(owner.received(held.first))
         }
-        guard held.isEmpty, !isClosing else { return }
+        guard !holdsBytes, !isClosing else { return }
         if receiving.end != nil { tellEnd() } else if receiving.tag == nil { receive(expectsData: true) }
     }
 
@@ -92,14 +92,20 @@ extension ProactorStreamChannel {
     }
 
     private func deliver(_ bytes: UnsafeRawBufferPointer) {
-        let taken = held.isEmpty && owner.acceptsBytes ? owner.received(bytes) : 0
+        let taken = !holdsBytes && owner.acceptsBytes ? owner.received(bytes) : 0
         guard taken < bytes.count, !isClosing else { return }
         hold(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(taken)))
         // The owner is slow: ask the kernel for no more.
         if let tag = receiving.tag { cancelReceive(tag) }
     }
 
+    private var holdsBytes: Bool {
+        if let held { !held.isEmpty } else { false }
+    }
+
     private func hold(_ bytes: UnsafeRawBufferPointer) {
+        let held = held ?? SegmentQueue(pool: port.segments)
+        self.held = held
         held.append(bytes)
         // It wants them still, when it has changed its protocol in the middle: nobody else would tell it of the rest.
         if owner.acceptsBytes { tellLater() }
@@ -112,7 +118,7 @@ extension ProactorStreamChannel {
         if isClosing { return finishIfPossible() }
         guard result > 0 else { return receiveEnded(result) }
         let filled = UnsafeRawBufferPointer(start: memory?.baseAddress, count: Int(result))
-        let taken = held.isEmpty && owner.acceptsBytes ? owner.receivedIntoBuffer(filled) : 0
+        let taken = !holdsBytes && owner.acceptsBytes ? owner.receivedIntoBuffer(filled) : 0
         if taken < filled.count, !isClosing { hold(UnsafeRawBufferPointer(rebasing: filled.dropFirst(taken))) }
         receive(expectsData: false)
     }
@@ -132,7 +138,7 @@ extension ProactorStreamChannel {
 
     /// Tells the owner of the end, unless it has yet to take the bytes before it.
     private func tellEnd() {
-        guard held.isEmpty, owner.acceptsBytes, !receiving.hasToldEnd, let end = receiving.end else { return }
+        guard !holdsBytes, owner.acceptsBytes, !receiving.hasToldEnd, let end = receiving.end else { return }
         receiving.hasToldEnd = true
         switch end {
         case .eof: owner.receivedEOF()

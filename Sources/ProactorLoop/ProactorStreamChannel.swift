@@ -11,21 +11,22 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     let descriptor: Int32
     let port: RingPort
     let owner: any StreamChannelOwner
-    var receiving = ReceiveState()
     /// Bytes that came while the owner took none: delivered first when it does again.
-    let held: SegmentQueue
+    ///
+    /// Made once it is needed: to see that there is none is no look at another object.
+    var held: SegmentQueue?
     private var sendTag: UInt64?
     private var gathered: GatherPool.List?
     private var isListedToSend = false
     var isListedToTell = false
     var isClosing = false
     private var isFinished = false
+    var receiving = ReceiveState()
 
     init(_ descriptor: Int32, port: RingPort, owner: any StreamChannelOwner) {
         self.descriptor = descriptor
         self.port = port
         self.owner = owner
-        held = SegmentQueue(pool: port.segments)
         super.init()
     }
 
@@ -129,7 +130,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         guard isClosing, !isFinished, receiving.tag == nil, sendTag == nil else { return }
         guard !isListedToSend, !isListedToTell else { return }
         isFinished = true
-        held.removeAll()
+        held?.removeAll()
         // Not by the ring: the owner tells its protocol in this turn, and the peer must have seen the end by then.
         try? Descriptor.close(descriptor)
         owner.channelClosed()

@@ -124,20 +124,16 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
         return scope.whole ?? scope.task
     }
 
-    /// The scope whose body is the calling task itself: not one of its children, which inherit the value.
+    /// Whether the body is that of the task with this address: not one of its children, which inherit the value.
     ///
-    /// On a thread other than the loop's, which only callers can rule out who have asked already, `likely` must be nil.
-    ///
-    /// - Parameter likely: The scope to look at first, which is cheaper than to ask the task for its own.
-    /// - Returns: The scope, if there is one, and whether the task is cancelled.
+    /// Loop thread only. Cheaper than to ask the task for its scope.
     @inline(__always)
-    static func ofCurrentTask(likely: CancellationScope?) -> (scope: CancellationScope?, isCancelled: Bool) {
-        let (address, isCancelled) = TaskAddress.andMarkOfCurrentTask()
-        if let likely, likely.address == address { return (likely, isCancelled) }
-        return (find(address), isCancelled)
+    func isOf(_ address: UInt?) -> Bool {
+        self.address == address
     }
 
-    private static func find(_ address: UInt?) -> CancellationScope? {
+    /// The scope whose body is the calling task itself, which has this address.
+    static func find(_ address: UInt?) -> CancellationScope? {
         guard let scope = current.scope, scope.queue.isOnLoopThread else { return nil }
         return scope.address == address ? scope : nil
     }

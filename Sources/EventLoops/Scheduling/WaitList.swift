@@ -20,7 +20,9 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     private var others: Crowd?
     private var lastNumber: UInt64 = 0
     /// The scope of the task that waited last: mostly the same task waits again.
-    private var lastScope: CancellationScope?
+    ///
+    /// Owned here, but unmanaged, because what lies in a variable is retained for each call.
+    private var lastScope: Unmanaged<CancellationScope>?
     /// Whether those who wait want the next element of a sequence; all who wait at a time want the same.
     private var servesSequence = false
 
@@ -28,6 +30,10 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         self.queue = queue
         waits = queue.waits
         super.init()
+    }
+
+    deinit {
+        lastScope?.release()
     }
 
     package var isEmpty: Bool {
@@ -42,13 +48,29 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         lastNumber &+= 1
         servesSequence = inSequence
         let number = lastNumber
-        let (scope, isCancelled) = CancellationScope.ofCurrentTask(likely: lastScope)
-        guard let scope else { return await waitWithHandler(number) }
+        let (address, isCancelled) = TaskAddress.andMarkOfCurrentTask()
+        guard let scope = scope(of: address) else { return await waitWithHandler(number) }
         if isCancelled { return false }
-        // The task's own handler is there already, and looks here.
-        if scope !== lastScope { lastScope = scope }
-        scope.waitsIn(self, number)
+        // Cancelling the task looks there.
+        scope._withUnsafeGuaranteedRef { $0.waitsIn(self, number) }
         return await withUnsafeContinuation { park($0, number) }
+    }
+
+    /// The scope of the calling task, whose address this is, if it has one.
+    ///
+    /// The list keeps it alive, at least until another task waits here.
+    @inline(__always)
+    private func scope(of address: UInt?) -> Unmanaged<CancellationScope>? {
+        if let lastScope, lastScope._withUnsafeGuaranteedRef({ $0.isOf(address) }) { return lastScope }
+        return rememberScope(of: address)
+    }
+
+    @inline(never)
+    private func rememberScope(of address: UInt?) -> Unmanaged<CancellationScope>? {
+        guard let scope = CancellationScope.find(address) else { return nil }
+        lastScope?.release()
+        lastScope = .passRetained(scope)
+        return lastScope
     }
 
     /// Suspends the calling task until the event has happened or the loop closes, even if the task is cancelled.
@@ -60,6 +82,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         _ = await withUnsafeContinuation { park($0, number) }
     }
 
+    @inline(never)
     private func waitWithHandler(_ number: UInt64) async -> Bool {
         await withTaskCancellationHandler {
             // A task that was cancelled before has had its handler called already: nobody would wake it.

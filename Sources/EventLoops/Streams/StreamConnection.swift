@@ -4,10 +4,10 @@
 final class StreamConnection: StreamProtocol {
     let reader: StreamReader
     private let core: LoopCore
-    private let drained: WaitList
-    private let lost: WaitList
     private var isPaused = false
     private var isLost = false
+    private let drained: WaitList
+    private let lost: WaitList
     private var loss: (any Error)?
     private let onConnection: ((StreamConnection, any StreamTransport) -> Void)?
 

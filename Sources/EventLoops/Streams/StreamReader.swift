@@ -8,17 +8,18 @@ internal import Glibc
 ///
 /// asyncio: `asyncio.StreamReader`.
 public final class StreamReader: @unchecked Sendable {
-    /// The longest line or record that ``readLine()`` and ``readUntil(separator:)`` accept, in bytes.
-    public let limit: Int
-    /// Above it the kernel is asked for no more.
-    private let highMark: Int
+    // What each message needs lies together: with many connections each further cache line is a miss.
     let core: LoopCore
     private let arrived: WaitList
     private let incoming: SegmentQueue
-    private var hasEnded = false
+    /// Above it the kernel is asked for no more.
+    private let highMark: Int
     private var error: (any Error)?
-    private var transport: (any StreamTransport)?
+    private var hasEnded = false
     private var isPaused = false
+    /// The longest line or record that ``readLine()`` and ``readUntil(separator:)`` accept, in bytes.
+    public let limit: Int
+    private var transport: (any StreamTransport)?
 
     init(core: LoopCore, limit: Int) {
         self.core = core

@@ -19,24 +19,24 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         case lost
     }
 
+    // What each message needs lies together: with many connections each further cache line is a miss.
     private let core: LoopCore
     let descriptor: Int32
-    // What each message calls: owned here, but unmanaged, because what lies in a variable is retained for each call.
-    private var hotChannel: Unmanaged<TransportChannel>
-    private var hotReceiver: Unmanaged<TransportReceiver>
-    /// The protocol whose memory the kernel fills.
-    private var bufferSupplier: (any BufferedProtocol)?
-    private weak var tracker: (any TransportTracker)?
-
     private(set) var state = State.made
     private var isPaused = false
     private var hasReceivedEOF = false
     private var mustSendEOF = false
     private var hasSentEOF = false
-    private var loss: EventLoopError?
-    private var lostWrites = 0
+    // Owned here, but unmanaged, because what lies in a variable is retained for each call.
+    private var hot: Unmanaged<TransportNeighbours>
     private let outgoing: SegmentQueue
     private var flow = FlowControl()
+
+    /// The protocol whose memory the kernel fills.
+    private var bufferSupplier: (any BufferedProtocol)?
+    private weak var tracker: (any TransportTracker)?
+    private var loss: EventLoopError?
+    private var lostWrites = 0
     let knownPeer: SocketAddress?
 
     package init(
@@ -46,32 +46,27 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         self.descriptor = descriptor
         self.tracker = tracker
         // What may throw comes first: no deinit follows.
-        hotReceiver = .passRetained(try TransportReceiver(`protocol`))
-        hotChannel = .passRetained(TransportChannel(NoChannel.shared))
+        hot = .passRetained(try TransportNeighbours(channel: NoChannel.shared, protocol: `protocol`))
         outgoing = SegmentQueue(pool: core.segments)
         // Asked now, because a peer that resets the connection takes its address along.
         knownPeer = try? SocketCalls.peerAddress(descriptor)
     }
 
     deinit {
-        hotChannel.release()
-        hotReceiver.release()
+        hot.release()
+    }
+
+    private var neighbours: TransportNeighbours {
+        get { hot.takeUnretainedValue() }
+        set {
+            hot.release()
+            hot = .passRetained(newValue)
+        }
     }
 
     private var channel: any StreamChannel {
-        get { hotChannel.takeUnretainedValue().base }
-        set {
-            hotChannel.release()
-            hotChannel = .passRetained(TransportChannel(newValue))
-        }
-    }
-
-    private var receiver: TransportReceiver {
-        get { hotReceiver.takeUnretainedValue() }
-        set {
-            hotReceiver.release()
-            hotReceiver = .passRetained(newValue)
-        }
+        get { neighbours.channel }
+        set { neighbours = TransportNeighbours(channel: newValue, receiverOf: neighbours) }
     }
 
     /// Takes the descriptor over, tells the protocol, and begins to read.
@@ -81,7 +76,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         core.transports[ObjectIdentifier(self)] = self
         tracker?.attach(self)
         state = .open
-        core.upcall(CodeName("connectionMade", of: `protocol`)) { receiver.connection.connectionMade(self) }
+        core.upcall(CodeName("connectionMade", of: `protocol`)) { neighbours.connection.connectionMade(self) }
         if state == .open, !isPaused { channel.startReading() }
     }
 
@@ -105,15 +100,15 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
 
 extension SocketTransport {
     package var `protocol`: any BaseProtocol {
-        receiver.connection
+        neighbours.connection
     }
 
     package func setProtocol(_ protocol: any BaseProtocol) throws(EventLoopError) {
         guard core.queue.isOnLoopThread else { throw core.queue.refusal("setProtocol") }
         guard state != .lost else { return }
         let wasReading = isReading
-        let former = receiver
-        receiver = try TransportReceiver(`protocol`)
+        let former = neighbours
+        neighbours = try TransportNeighbours(channel: channel, protocol: `protocol`)
         // One of its methods may be what calls this, and nobody retains it for that.
         core.queue.append(Handle { withExtendedLifetime(former) {} })
         // The other kind of protocol receives in another way: the channel looks again when it starts.
@@ -196,7 +191,7 @@ extension SocketTransport {
     }
 
     private func askToSend() {
-        hotChannel._withUnsafeGuaranteedRef { $0.base.send() }
+        hot._withUnsafeGuaranteedRef { $0.channel.send() }
     }
 
     @inline(__always)
@@ -262,15 +257,15 @@ extension SocketTransport: StreamChannelOwner {
     }
 
     package var suppliesMemory: Bool {
-        hotReceiver._withUnsafeGuaranteedRef { $0.kind == .buffered }
+        hot._withUnsafeGuaranteedRef { $0.receiver == .buffered }
     }
 
     package func received(_ bytes: UnsafeRawBufferPointer) -> Int {
-        hotReceiver._withUnsafeGuaranteedRef { receiver in
-            switch receiver.kind {
+        hot._withUnsafeGuaranteedRef { neighbours in
+            switch neighbours.receiver {
             case .stream:
                 // Not by `upcall`, which the compiler lets retain what it may need: 50 instructions for each message.
-                if core.isObserved { receivedObserved(bytes) } else { receiver.stream.dataReceived(bytes.bytes) }
+                if core.isObserved { receivedObserved(bytes) } else { neighbours.stream.dataReceived(bytes.bytes) }
                 return bytes.count
             case .buffered: return copy(bytes)
             case .nobody: return bytes.count
@@ -280,14 +275,14 @@ extension SocketTransport: StreamChannelOwner {
 
     @inline(never)
     private func receivedObserved(_ bytes: UnsafeRawBufferPointer) {
-        let stream = receiver.stream
+        let stream = neighbours.stream
         core.upcall(CodeName("dataReceived", of: stream)) { stream.dataReceived(bytes.bytes) }
     }
 
     /// Hands bytes that lie elsewhere to a protocol that supplies its own memory, for as long as it takes them.
     private func copy(_ bytes: UnsafeRawBufferPointer) -> Int {
         var taken = 0
-        while taken < bytes.count, isReading, let buffered = receiver.buffered {
+        while taken < bytes.count, isReading, let buffered = neighbours.buffered {
             guard let memory = receiveBuffer(), isReading, buffered === bufferSupplier else { break }
             let count = min(memory.count, bytes.count - taken)
             memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[taken..<taken + count]))
@@ -298,10 +293,10 @@ extension SocketTransport: StreamChannelOwner {
     }
 
     package func receiveBuffer() -> UnsafeMutableRawBufferPointer? {
-        guard let buffered = receiver.buffered else { return nil }
+        guard let buffered = neighbours.buffered else { return nil }
         let memory = core.upcall(CodeName("getBuffer", of: buffered)) { buffered.getBuffer(sizeHint: -1) }
         // It may have changed the protocol: the new one is asked next.
-        guard receiver.buffered === buffered else { return nil }
+        guard neighbours.buffered === buffered else { return nil }
         bufferSupplier = buffered
         if memory.count > 0 { return memory }
         fatal(EventLoopError(.protocolBroken, "getBuffer", detail: "getBuffer() returned an empty buffer"))
@@ -311,7 +306,7 @@ extension SocketTransport: StreamChannelOwner {
     package func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer) -> Int {
         // The protocol may have been changed while the kernel filled the old one's memory, which must live until it is
         // read.
-        guard let buffered = receiver.buffered, buffered === bufferSupplier else {
+        guard let buffered = neighbours.buffered, buffered === bufferSupplier else {
             return withExtendedLifetime(bufferSupplier) { received(bytes) }
         }
         core.upcall(CodeName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(bytes.count) }
@@ -323,7 +318,7 @@ extension SocketTransport: StreamChannelOwner {
         hasReceivedEOF = true
         core.note(.debug, "\(self) received EOF")
         let disposition = core.upcall(CodeName("eofReceived", of: `protocol`)) {
-            receiver.connection.eofReceived()
+            neighbours.connection.eofReceived()
         }
         if disposition == .close { close() }
     }
@@ -386,7 +381,7 @@ extension SocketTransport {
     }
 
     private func letGo() {
-        receiver = TransportReceiver()
+        neighbours = TransportNeighbours(channel: channel)
         bufferSupplier = nil
         tracker?.detach(self)
         tracker = nil

@@ -1,28 +1,30 @@
-/// Who is told what a transport receives: one of the two kinds of protocol object, or nobody.
+/// What a transport lies between: the channel below it, and above it a protocol object of one of two kinds, or nobody.
 ///
 /// An object whose parts never change, and are there, so that the compiler calls them without a retain and a release,
-/// which cost more than the call.
-final class TransportReceiver {
-    enum Kind {
+/// which cost more than the call. When one of them changes, another object takes its place.
+final class TransportNeighbours {
+    enum Receiver {
         case stream
         case buffered
         /// After the end: the protocol is let go, which breaks the cycle between it and its transport.
         case nobody
     }
 
-    let kind: Kind
+    let channel: any StreamChannel
+    let receiver: Receiver
     /// Deaf unless the receiver is of this kind.
     let stream: any StreamProtocol
     let buffered: (any BufferedProtocol)?
 
     /// - Throws: ``EventLoopError`` with `.invalidArgument` for a protocol object that takes no bytes.
-    init(_ protocol: any BaseProtocol) throws(EventLoopError) {
+    init(channel: any StreamChannel, protocol: any BaseProtocol) throws(EventLoopError) {
+        self.channel = channel
         if let stream = `protocol` as? any StreamProtocol {
-            kind = .stream
+            receiver = .stream
             self.stream = stream
             buffered = nil
         } else if let buffered = `protocol` as? any BufferedProtocol {
-            kind = .buffered
+            receiver = .buffered
             stream = DeafProtocol.shared
             self.buffered = buffered
         } else {
@@ -30,9 +32,18 @@ final class TransportReceiver {
         }
     }
 
-    /// Nobody.
-    init() {
-        kind = .nobody
+    /// The same receiver on another channel.
+    init(channel: any StreamChannel, receiverOf other: TransportNeighbours) {
+        self.channel = channel
+        receiver = other.receiver
+        stream = other.stream
+        buffered = other.buffered
+    }
+
+    /// A channel of which nobody is told.
+    init(channel: any StreamChannel) {
+        self.channel = channel
+        receiver = .nobody
         stream = DeafProtocol.shared
         buffered = nil
     }
@@ -45,4 +56,15 @@ final class TransportReceiver {
 /// Stands in for the protocol object that a lost transport has let go.
 private final class DeafProtocol: StreamProtocol, Sendable {
     static let shared = DeafProtocol()
+}
+
+/// Stands in for a channel before a connection begins and after it is lost.
+final class NoChannel: StreamChannel, Sendable {
+    static let shared = NoChannel()
+
+    func startReading() {}
+    func stopReading() {}
+    func send() {}
+    func shutdownWriting() {}
+    func close() {}
 }
