@@ -57,6 +57,7 @@ PEERS = [
 ]
 
 _NO_TASKS = "-: C has no tasks"
+_NO_BARE = "-: Python has one kind of task"
 _ON_LOOP = "methods of an actor on `eventLoop.executor`; a task cannot prefer an event loop"
 
 
@@ -128,8 +129,12 @@ CASES = [
         {"libuv": _NO_TASKS, "nio": f"`EventLoopFuture.get()` in {_ON_LOOP}"},
     ),
     PrimitiveCase(
-        "task-batch", "`createTask`, 1000 at a time: made, run, ended", 100_000,
-        {"libuv": _NO_TASKS, "nio": f"`Task {{}}` in {_ON_LOOP}"},
+        "task-batch", "`createTask`, 1000 at a time: made, run, its result settled", 100_000,
+        {"libuv": _NO_TASKS, "nio": f"`makePromise`, and a `Task {{}}` that settles it, in {_ON_LOOP}"},
+    ),
+    PrimitiveCase(
+        "task-bare", "a bare task of Swift's, 1000 at a time: no result, name, or place in the loop's list", 100_000,
+        {"libuv": _NO_TASKS, "uvloop": _NO_BARE, "asyncio": _NO_BARE, "nio": f"`Task {{}}` in {_ON_LOOP}"},
     ),
     PrimitiveCase(
         "task-awaited", "`createTask` and `await` its value", 100_000,

@@ -43,19 +43,35 @@ private actor OnLoop {
 
     // MARK: Tasks
 
-    func makeBatches(_ count: Int) async -> Int64 {
+    /// - Parameter haveResults: Whether each task settles a future of the loop's.
+    func makeBatches(_ count: Int, haveResults: Bool) async -> Int64 {
         let began = nanoseconds()
         await withCheckedContinuation { continuation in
-            makeBatch(count) { continuation.resume() }
+            if haveResults {
+                makeBatch(count) { continuation.resume() }
+            } else {
+                makeBareBatch(count) { continuation.resume() }
+            }
         }
         return nanoseconds() - began
     }
 
     private func makeBatch(_ count: Int, _ end: @escaping @Sendable () -> Void) {
         for _ in 0..<batchSize {
+            let result = loop.makePromise(of: Void.self)
             Task {
                 ended += 1
+                result.succeed()
                 if ended == count { end() } else if ended % batchSize == 0 { makeBatch(count, end) }
+            }
+        }
+    }
+
+    private func makeBareBatch(_ count: Int, _ end: @escaping @Sendable () -> Void) {
+        for _ in 0..<batchSize {
+            Task {
+                ended += 1
+                if ended == count { end() } else if ended % batchSize == 0 { makeBareBatch(count, end) }
             }
         }
     }
@@ -85,7 +101,11 @@ func futureAwaited(_ count: Int) throws -> Int64 {
 }
 
 func taskBatch(_ count: Int) throws -> Int64 {
-    try finish { await $0.makeBatches(count) }
+    try finish { await $0.makeBatches(count, haveResults: true) }
+}
+
+func taskBare(_ count: Int) throws -> Int64 {
+    try finish { await $0.makeBatches(count, haveResults: false) }
 }
 
 func taskAwaited(_ count: Int) throws -> Int64 {

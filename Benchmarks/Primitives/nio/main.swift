@@ -19,5 +19,6 @@ try Request().measure([
     "executor": workInPool,
     "future-awaited": futureAwaited,
     "task-batch": taskBatch,
+    "task-bare": taskBare,
     "task-awaited": taskAwaited,
 ])

@@ -28,5 +28,6 @@ try request.measure([
     "executor": onLoop(workInExecutor),
     "future-awaited": onLoop(futureAwaited),
     "task-batch": onLoop(taskBatch),
+    "task-bare": onLoop(taskBare),
     "task-awaited": onLoop(taskAwaited),
 ])
