@@ -128,12 +128,12 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     ///
     /// Loop thread only. Cheaper than to ask the task for its scope.
     @inline(__always)
-    func isOf(_ address: UInt?) -> Bool {
+    func isOf(_ address: UInt) -> Bool {
         self.address == address
     }
 
     /// The scope whose body is the calling task itself, which has this address.
-    static func find(_ address: UInt?) -> CancellationScope? {
+    static func find(_ address: UInt) -> CancellationScope? {
         guard let scope = current.scope, scope.queue.isOnLoopThread else { return nil }
         return scope.address == address ? scope : nil
     }

@@ -2,9 +2,18 @@
 ///
 /// All of it happens on the loop's thread; only cancelling may come from elsewhere, and is handed over.
 package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
+    private enum Outcome {
+        case happened
+        case cancelled
+        /// The task is none of the loop's own: cancelling it must be told to the list by a handler.
+        case needsHandler
+    }
+
+    private typealias Continuation = UnsafeContinuation<Outcome, Never>
+
     private struct Waiter {
         let number: UInt64
-        let continuation: UnsafeContinuation<Bool, Never>
+        let continuation: Continuation
     }
 
     /// All waiters but the first.
@@ -15,7 +24,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     private let queue: WorkQueue
     private let waits: WaitRegistry
     /// The usual case, a single waiter, has a place of its own: no array is touched.
-    private var first: UnsafeContinuation<Bool, Never>?
+    private var first: Continuation?
     private var firstNumber: UInt64 = 0
     private var others: Crowd?
     private var lastNumber: UInt64 = 0
@@ -48,25 +57,33 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         lastNumber &+= 1
         servesSequence = inSequence
         let number = lastNumber
-        let (address, isCancelled) = TaskAddress.andMarkOfCurrentTask()
-        guard let scope = scope(of: address) else { return await waitWithHandler(number) }
-        if isCancelled { return false }
-        // Cancelling the task looks there.
+        switch await withUnsafeContinuation({ beginWait($0, number) }) {
+        case .happened: return true
+        case .cancelled: return false
+        case .needsHandler: return await waitWithHandler(number)
+        }
+    }
+
+    /// Lets the task wait, if it is one of the loop's: cancelling it looks at its scope for where it waits.
+    private func beginWait(_ continuation: Continuation, _ number: UInt64) {
+        let address = TaskAddress.of(continuation)
+        guard let scope = scope(of: address) else { return continuation.resume(returning: .needsHandler) }
+        if TaskAddress.isCancelled(address) { return continuation.resume(returning: .cancelled) }
         scope._withUnsafeGuaranteedRef { $0.waitsIn(self, number) }
-        return await withUnsafeContinuation { park($0, number) }
+        park(continuation, number)
     }
 
     /// The scope of the calling task, whose address this is, if it has one.
     ///
     /// The list keeps it alive, at least until another task waits here.
     @inline(__always)
-    private func scope(of address: UInt?) -> Unmanaged<CancellationScope>? {
+    private func scope(of address: UInt) -> Unmanaged<CancellationScope>? {
         if let lastScope, lastScope._withUnsafeGuaranteedRef({ $0.isOf(address) }) { return lastScope }
         return rememberScope(of: address)
     }
 
     @inline(never)
-    private func rememberScope(of address: UInt?) -> Unmanaged<CancellationScope>? {
+    private func rememberScope(of address: UInt) -> Unmanaged<CancellationScope>? {
         guard let scope = CancellationScope.find(address) else { return nil }
         lastScope?.release()
         lastScope = .passRetained(scope)
@@ -87,13 +104,13 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         await withTaskCancellationHandler {
             // A task that was cancelled before has had its handler called already: nobody would wake it.
             if Task.isCancelled { return false }
-            return await withUnsafeContinuation { park($0, number) }
+            return await withUnsafeContinuation { park($0, number) } == .happened
         } onCancel: {
             queue.performOnLoop { self.cancel(number) }
         }
     }
 
-    private func park(_ continuation: UnsafeContinuation<Bool, Never>, _ number: UInt64) {
+    private func park(_ continuation: Continuation, _ number: UInt64) {
         if first == nil {
             first = continuation
             firstNumber = number
@@ -106,11 +123,11 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
 
     /// The event has happened: every waiting task goes on, in the order in which they came.
     package func resumeAll() {
-        resumeAll(returning: true)
+        resumeAll(with: .happened)
     }
 
     package override func loopCloses() {
-        resumeAll(returning: false)
+        resumeAll(with: .cancelled)
     }
 
     package override func sequencesEnd() {
@@ -118,14 +135,14 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     }
 
     @inline(__always)
-    private func resumeAll(returning happened: Bool) {
+    private func resumeAll(with outcome: Outcome) {
         guard let continuation = first else { return }
         first = nil
         leave(waits)
-        continuation.resume(returning: happened)
+        continuation.resume(returning: outcome)
         guard let crowd = others else { return }
         others = nil
-        for waiter in crowd.members { waiter.continuation.resume(returning: happened) }
+        for waiter in crowd.members { waiter.continuation.resume(returning: outcome) }
     }
 
     func cancel(_ number: UInt64) {
@@ -134,9 +151,9 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
             first = next?.continuation
             firstNumber = next?.number ?? 0
             if next == nil { leave(waits) } else { others?.members.removeFirst() }
-            continuation.resume(returning: false)
+            continuation.resume(returning: .cancelled)
         } else if let index = others?.members.firstIndex(where: { $0.number == number }) {
-            others?.members.remove(at: index).continuation.resume(returning: false)
+            others?.members.remove(at: index).continuation.resume(returning: .cancelled)
         }
     }
 }
