@@ -44,9 +44,10 @@ test-denied: built-tests ## run the tests where io_uring is denied: with EPERM a
 	$(DENY) EPERM $(SWIFT_TEST) --skip-build --skip TidyTests
 	$(DENY) ENOSYS $(SWIFT_TEST) --skip-build --skip TidyTests
 
-# The optimiser ends lives earlier: calls that count no reference, on purpose, can fail only here.
+# The optimiser ends lives earlier: calls that count no reference, on purpose, may fail only here. Memory that was given
+# back is overwritten, so that who still reads it notices.
 test-release: deps ## run the tests in a release build
-	$(SWIFT_TEST) -c release -Xswiftc -enable-testing --scratch-path .build-release --skip TidyTests
+	MALLOC_PERTURB_=165 $(SWIFT_TEST) -c release -Xswiftc -enable-testing --scratch-path .build-release --skip TidyTests
 
 # Without swift test, which writes to the build folder.
 test-memlock: built-tests ## run the tests as nobody, who may lock no memory; as root only

@@ -8,9 +8,8 @@ extension Ring {
     ///
     /// It does not sleep when completions are there already, nor while an entry is unsubmitted, and with `.none` or a
     /// time that has passed makes no system call at all when nothing is queued and the kernel has nothing to say. It
-    /// may return early at any time,
-    /// on a signal for one: reap, and come again. When the kernel takes no entries for now (EAGAIN, EBUSY) they stay
-    /// queued and it returns, because reaping is what helps.
+    /// may return early at any time, on a signal for one: reap, and come again. When the kernel takes no entries for
+    /// now (EAGAIN, EBUSY) they stay queued and it returns, because reaping is what helps.
     ///
     /// - Throws: ``RingError`` for what coming again does not cure: another thread than the ring's (EEXIST), a ring
     ///   that is closed (EBADF) or not enabled (EBADFD), and completions that the kernel lost (EBADR).

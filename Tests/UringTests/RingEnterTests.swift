@@ -34,14 +34,15 @@ struct RingEnterTests {
         #expect(harness.ring.reap { _, _, _ in } == 1)
     }
 
-    @Test func deferredWork_isNoticed_withoutAnythingQueued() throws {
+    @Test(arguments: [RingWait.none, .until(0)])
+    func deferredWork_isNoticed_withoutAnythingQueued(_ wait: RingWait) throws {
         let harness = try RingHarness()
         let pair = try SocketPair()
         harness.ring.poll(pair.left, events: UInt32(POLLIN), tag: 7)
         try harness.ring.enter(.none)
         #expect(harness.ring.reap { _, _, _ in } == 0)
         pair.write([1])
-        try harness.ring.enter(.none)
+        try harness.ring.enter(wait)
         harness.reap()
         #expect(harness.completions.map(\.tag) == [7])
     }

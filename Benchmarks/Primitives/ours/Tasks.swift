@@ -35,6 +35,7 @@ func futureAwaited(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 
     return nanoseconds() - began
 }
 
+/// - Parameter count: A multiple of the batch's size.
 func taskBatch(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
     let tally = Tally(count)
     func makeBatch() {
@@ -52,6 +53,8 @@ func taskBatch(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
 }
 
 /// Swift's own tasks, of which the loop knows nothing but that they prefer it.
+///
+/// - Parameter count: A multiple of the batch's size.
 func taskBare(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
     // Every task runs on the loop's thread.
     nonisolated(unsafe) let tally = Tally(count)

@@ -44,8 +44,9 @@ public protocol WriteTransport: BaseTransport {
     ///
     /// They are copied, or shared where they came from this loop's receive buffers.
     ///
-    /// After ``BaseTransport/close()`` or once the connection is lost the bytes are dropped. After ``writeEOF()`` they
-    /// are dropped too and the exception handler is told, which is asyncio's `RuntimeError`.
+    /// After ``BaseTransport/close()`` or once the connection is lost the bytes are dropped; from the sixth such call
+    /// on the log has a warning. After ``writeEOF()`` they are dropped too and the exception handler is told, which
+    /// is asyncio's `RuntimeError`.
     ///
     /// - Parameter bytes: What to send; may be empty.
     func write(_ bytes: RawSpan)
@@ -76,7 +77,11 @@ extension WriteTransport {
     ///
     /// - Parameter pieces: What to send, in order.
     public func writeLines(_ pieces: some Sequence<[UInt8]>) {
-        for piece in pieces { write(piece) }
+        for piece in pieces {
+            write(piece)
+            // The rest would be dropped as well, and counts as one write with this.
+            if isClosing, !piece.isEmpty { break }
+        }
     }
 
     /// Sends text as UTF-8.

@@ -12,9 +12,10 @@ extension AbstractEventLoop {
     public func callSoon(
         file: StaticString = #fileID, line: UInt = #line, _ callback: consuming @escaping () throws -> Void
     ) -> Handle {
+        defer { withExtendedLifetime(self) {} }
         let core = coreReference
         let handle = Handle(at: core._withUnsafeGuaranteedRef { $0.place(file, line) }, callback)
-        core._withUnsafeGuaranteedRef { $0.schedule(handle) }
+        core._withUnsafeGuaranteedRef { $0.makeReady(handle) }
         return handle
     }
 
@@ -70,6 +71,7 @@ extension AbstractEventLoop {
         _ when: LoopInstant, file: StaticString = #fileID, line: UInt = #line,
         _ callback: consuming @escaping () throws -> Void
     ) -> TimerHandle {
+        defer { withExtendedLifetime(self) {} }
         let core = coreReference
         let timer = TimerHandle(when: when, at: core._withUnsafeGuaranteedRef { $0.place(file, line) }, callback)
         core._withUnsafeGuaranteedRef { $0.schedule(timer) }

@@ -164,12 +164,12 @@ public final class LoopCore: @unchecked Sendable {
         at place: consuming SourcePlace? = nil, _ callback: consuming @escaping () throws -> Void
     ) -> Handle {
         let handle = Handle(at: place, callback)
-        schedule(handle)
+        makeReady(handle)
         return handle
     }
 
     /// Makes a handle ready; a loop that may not be touched cancels it.
-    package func schedule(_ handle: Handle) {
+    package func makeReady(_ handle: Handle) {
         if admits("callSoon") { queue.append(handle) } else { handle.cancel() }
     }
 

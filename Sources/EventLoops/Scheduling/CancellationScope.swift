@@ -126,7 +126,8 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
 
     /// Whether the body is that of the task with this address: not one of its children, which inherit the value.
     ///
-    /// Loop thread only. Cheaper than to ask the task for its scope.
+    /// Cheaper than to ask the task for its scope. On the loop's thread only, as all that waits: who suspends a task
+    /// has checked that.
     @inline(__always)
     func isOf(_ address: UInt) -> Bool {
         self.address == address

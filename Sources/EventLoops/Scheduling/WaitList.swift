@@ -85,8 +85,9 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     @inline(never)
     private func rememberScope(of address: UInt) -> Unmanaged<CancellationScope>? {
         guard let scope = CancellationScope.find(address) else { return nil }
-        lastScope?.release()
+        let former = lastScope
         lastScope = .passRetained(scope)
+        former?.release()
         return lastScope
     }
 

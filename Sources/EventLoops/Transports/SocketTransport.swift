@@ -32,6 +32,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
     private let outgoing: SegmentQueue
     private var flow = FlowControl()
 
+    // What few messages need, or none.
     /// The protocol whose memory the kernel fills.
     private var bufferSupplier: (any BufferedProtocol)?
     private weak var tracker: (any TransportTracker)?
@@ -59,8 +60,9 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
     private var neighbours: TransportNeighbours {
         get { hot.takeUnretainedValue() }
         set {
-            hot.release()
+            let former = hot
             hot = .passRetained(newValue)
+            former.release()
         }
     }
 
@@ -170,7 +172,7 @@ extension SocketTransport {
     @inline(never)
     private func noteLostWrite() -> Bool {
         lostWrites += 1
-        if lostWrites > 5 { Log.write(.warning, "\(self) is closed: \(lostWrites) writes after that were dropped") }
+        if lostWrites > 5 { Log.write(.warning, "\(lostWrites) writes after the end of \(self) were dropped") }
         return false
     }
 
