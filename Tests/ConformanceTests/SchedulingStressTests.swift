@@ -10,6 +10,8 @@ extension Conformance {
         func posts_ofManyThreads_allArrive_thoughTheLoopStopsAndStarts(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let (threads, each) = (8, 1_000_000 / 8)
+                // However fast the threads: the second half of what they post comes in a later run of the loop.
+                let secondRun = OneWayGate()
                 var next = [Int](repeating: 0, count: threads)
                 var isOutOfOrder = false
                 nonisolated(unsafe) let note: (Int, Int) -> Void = { thread, number in
@@ -18,13 +20,17 @@ extension Conformance {
                 }
                 let helpers = (0..<threads).map { thread in
                     HelperThread {
-                        for number in 0..<each { _ = try? loop.callSoonThreadsafe { note(thread, number) } }
+                        for number in 0..<each {
+                            if number == each / 2 { secondRun.wait() }
+                            _ = try? loop.callSoonThreadsafe { note(thread, number) }
+                        }
                     }
                 }
                 var churn = Churn(loop)
                 var runs = 0
                 while next.contains(where: { $0 < each }) {
                     runs += 1
+                    if runs == 2 { secondRun.open() }
                     churn.begin()
                     loop.callLater(.microseconds(200)) { loop.stop() }
                     try loop.runForever()
