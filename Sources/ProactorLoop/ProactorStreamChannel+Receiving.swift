@@ -81,7 +81,7 @@ extension ProactorStreamChannel {
         if !flags.hasMore { receiving.tag = nil }
         if flags.hasBuffer {
             let piece = flags.buffer
-            receiving.hasBrought = true
+            if !receiving.hasBrought { lookAfterFirstBytes() }
             let bytes = UnsafeRawBufferPointer(start: port.lend(piece), count: max(0, Int(result)))
             if result > 0, !isClosing { deliver(bytes) }
             port.takeBack(piece)
@@ -89,6 +89,18 @@ extension ProactorStreamChannel {
         if isClosing { return finishIfPossible() }
         if result <= 0 { return receiveEnded(result) }
         if !flags.hasMore { receive(expectsData: true) }
+    }
+
+    /// Receives anew where the kernel has forgotten that the connection is at its end.
+    ///
+    /// The kernel (6.18) tries, and when nothing is there yet asks to be told. If bytes and a reset come in between, it
+    /// finds both at that moment, delivers the bytes, and nothing that comes later reminds it of the reset: the receive
+    /// stays in flight for ever. That happens with the first bytes or never.
+    @inline(never)
+    private func lookAfterFirstBytes() {
+        receiving.hasBrought = true
+        guard let tag = receiving.tag, SocketCalls.hasHungUp(descriptor) else { return }
+        cancelReceive(tag)
     }
 
     private func deliver(_ bytes: UnsafeRawBufferPointer) {

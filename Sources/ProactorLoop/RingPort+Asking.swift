@@ -26,8 +26,6 @@ extension RingPort {
     /// Into the loop's buffers.
     func receiveMultishot(_ descriptor: Int32, for target: CompletionTarget) -> UInt64 {
         let tag = operations.insert(target, .receiveMultishot)
-        // Never by polling first: where a Unix socket's peer has sent and ended by then, the kernel (6.18) delivers the
-        // bytes and forgets the end.
         ring.receiveMultishot(descriptor, group: bufferGroup, tag: tag)
         return tag
     }

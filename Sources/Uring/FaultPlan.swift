@@ -15,6 +15,9 @@
         package enum Fault: Sendable {
             /// The kernel is asked for this many bytes at most: a real short transfer; a multishot ends with it.
             case clamp(Int)
+            /// A receive waits for readiness without trying first: what comes between the kernel's first try and its
+            /// wait is there before the wait then, always.
+            case pollFirst
             /// A multishot operation ends after its first completion.
             case singleShot
             /// The kernel never sees the operation, and its only completion is the error. Nothing is lost by it: what a
@@ -130,6 +133,8 @@
             switch fault {
             case .clamp(let limit):
                 if kind == .sendMessage { clampMessage(entry, limit) } else { cu_clamp(entry, UInt32(limit)) }
+            case .pollFirst:
+                cu_make_poll_first(entry)
             case .singleShot:
                 cu_make_single_shot(entry)
             case .refuse(let errno):

@@ -21,15 +21,15 @@ extension Ring {
     }
 
     /// Receives into buffers of `group` until cancelled, at the end, or out of buffers, a completion each (Linux 6.0).
-    ///
-    /// - Parameter pollFirst: Wait for readiness without trying first: right when nothing is expected yet.
-    package func receiveMultishot(_ fd: Int32, group: UInt16, pollFirst: Bool = false, tag: UInt64) {
+    package func receiveMultishot(_ fd: Int32, group: UInt16, tag: UInt64) {
         let entry = nextEntry()
-        cu_receive_multishot(entry, fd, group, pollFirst, tag)
+        cu_receive_multishot(entry, fd, group, tag)
         note(.receiveMultishot, entry)
     }
 
     /// Receives once, up to `count` bytes, into memory that is the kernel's until the completion.
+    ///
+    /// - Parameter pollFirst: Wait for readiness without trying first: right when nothing is expected yet.
     package func receive(
         _ fd: Int32, into bytes: UnsafeMutableRawPointer, count: Int, pollFirst: Bool = false, tag: UInt64
     ) {

@@ -128,6 +128,44 @@
                 }
             }
 
+            /// TRANSPORT-029: the kernel finds bytes and a reset at once when it begins to wait, and forgets the reset.
+            @Test func reset_isTold_whenTheKernelFindsItTogetherWithBytes() async throws {
+                try await runLoop { loop, _ in
+                    loop.planFaults().inject(.pollFirst, into: .receiveMultishot, .number(1))
+                    let (accepted, client) = try Listening().pair()
+                    let peer = Peer(client, loop)
+                    try await peer.send([1, 2, 3])
+                    peer.reset()
+                    let (_, connection) = try await loop.createConnection(socket: accepted) { Recorder() }
+                    try await loop.until("lost") { connection.losses.count == 1 }
+                    #expect(connection.bytes == [1, 2, 3])
+                    #expect(connection.errno == .connectionReset)
+                    #expect(!connection.hasEOF)
+                }
+            }
+
+            /// As above with the end of a Unix socket, while the protocol is slow.
+            @Test(arguments: [false, true])
+            func end_isTold_whenTheKernelFindsItTogetherWithBytes(pausing: Bool) async throws {
+                try await runLoop { loop, _ in
+                    loop.planFaults().inject(.pollFirst, into: .receiveMultishot)
+                    let (one, other) = try Socket.pair()
+                    let peer = Peer(other, loop)
+                    try await peer.send(pattern(100_000))
+                    peer.close()
+                    let (transport, connection) = try await loop.createConnection(socket: one) { Recorder() }
+                    if pausing {
+                        try await loop.until("bytes") { !connection.bytes.isEmpty }
+                        transport.pauseReading()
+                        try await loop.turns(5)
+                        transport.resumeReading()
+                    }
+                    try await loop.until("lost") { connection.losses.count == 1 }
+                    #expect(connection.bytes == pattern(100_000))
+                    #expect(connection.errno == nil && connection.hasEOF)
+                }
+            }
+
             /// io_uring 16: order and loss show when each message fills many buffers.
             @Test func largeMessages_arriveWhole_throughTinyBuffers() async throws {
                 try await runLoop(.sizes(buffers: 8, of: 4096)) { loop, _ in

@@ -27,7 +27,7 @@ struct BufferRingTests {
         #expect(Set(used) == [0, 1])
         for identifier in used { buffers.give(identifier) }
         buffers.publish()
-        harness.ring.receiveMultishot(pair.left, group: 1, pollFirst: true, tag: 2)
+        harness.ring.receiveMultishot(pair.left, group: 1, tag: 2)
         let rest = try harness.next(2)
         #expect(rest.result == 3808)
         received += UnsafeRawBufferPointer(start: buffers.address(of: rest.buffer), count: 3808)

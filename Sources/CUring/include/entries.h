@@ -32,12 +32,12 @@ static inline void cu_receive(struct io_uring_sqe *entry, int32_t fd, void *byte
     entry->user_data = tag;
 }
 
-static inline void cu_receive_multishot(struct io_uring_sqe *entry, int32_t fd, uint16_t group, bool poll_first,
-                                        uint64_t tag)
+static inline void cu_receive_multishot(struct io_uring_sqe *entry, int32_t fd, uint16_t group, uint64_t tag)
 {
     // The length stays 0: kernels before 6.17 answer EINVAL to a limit here.
     io_uring_prep_rw(IORING_OP_RECV, entry, fd, NULL, 0, 0);
-    entry->ioprio = IORING_RECV_MULTISHOT | (poll_first ? IORING_RECVSEND_POLL_FIRST : 0);
+    // Never by polling first: what is there by then, bytes and an end, the kernel (6.18) takes for bytes alone.
+    entry->ioprio = IORING_RECV_MULTISHOT;
     entry->flags = IOSQE_BUFFER_SELECT;
     entry->buf_group = group;
     entry->user_data = tag;
@@ -102,6 +102,13 @@ static inline void cu_make_single_shot(struct io_uring_sqe *entry)
         entry->ioprio &= ~IORING_ACCEPT_MULTISHOT;
     if (entry->opcode == IORING_OP_RECV)
         entry->ioprio &= ~IORING_RECV_MULTISHOT;
+}
+
+/// Lets the kernel wait for readiness without trying first. For fault plans.
+static inline void cu_make_poll_first(struct io_uring_sqe *entry)
+{
+    if (entry->opcode == IORING_OP_RECV)
+        entry->ioprio |= IORING_RECVSEND_POLL_FIRST;
 }
 
 /// Lets a transfer move at most `limit` bytes. For fault plans.
