@@ -36,14 +36,6 @@ extension SocketCalls {
         try SystemCall.count { sendmsg(fd, message, waits ? noSignal : noSignal | noWait) }
     }
 
-    /// Whether both directions have ended, or an error waits to be told; it takes nothing away.
-    ///
-    /// Kernel: `poll(2)`, `POLLHUP` and `POLLERR`.
-    package static func hasHungUp(_ fd: Int32) -> Bool {
-        var entry = pollfd(fd: fd, events: 0, revents: 0)
-        return poll(&entry, 1, 0) == 1
-    }
-
     @inlinable static var noSignal: Int32 { Int32(MSG_NOSIGNAL) }
     @inlinable static var noWait: Int32 { Int32(MSG_DONTWAIT) }
 }

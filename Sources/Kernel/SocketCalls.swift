@@ -78,6 +78,14 @@ public enum SocketCalls {
         try SystemCall.nothing { shutdown(fd, Int32(SHUT_WR)) }
     }
 
+    /// Whether the peer sends no more, or an error waits to be told; it takes nothing away.
+    ///
+    /// Kernel: `poll(2)`, `POLLRDHUP`, `POLLHUP` and `POLLERR`.
+    package static func hasEnded(_ fd: Int32) -> Bool {
+        var entry = pollfd(fd: fd, events: CL_POLLRDHUP, revents: 0)
+        return poll(&entry, 1, 0) == 1
+    }
+
     /// The address that the socket is bound to.
     ///
     /// Kernel: `getsockname(2)`.

@@ -49,8 +49,8 @@ extension ProactorStreamChannel {
         if owner.suppliesMemory { tellLater() } else { receive(expectsData: true) }
     }
 
-    /// - Parameter expectsData: Whether there may be something already; if not, the kernel need not try before it
-    ///   waits.
+    /// - Parameter expectsData: Whether there may be something already; if not, the kernel need not try to fill the
+    ///   owner's memory before it waits.
     private func receive(expectsData: Bool) {
         // Never a second receive: a callback may have asked for one already.
         guard receiving.tag == nil, mayReceive else { return }
@@ -58,11 +58,13 @@ extension ProactorStreamChannel {
         receiving.hasBrought = false
         if owner.suppliesMemory { return receiveIntoOwner(expectsData) }
         receiving.isMultishot = true
+        receiving.mustLook = true
         receiving.tag = port.receiveMultishot(descriptor, for: self)
     }
 
+    /// Not while bytes are held, either: they come first, to where an owner that supplies memory wants the next ones.
     private var mayReceive: Bool {
-        receiving.isWanted && receiving.end == nil && !receiving.isStarved && !isClosing
+        receiving.isWanted && receiving.end == nil && !receiving.isStarved && !isClosing && !holdsBytes
     }
 
     private func receiveIntoOwner(_ expectsData: Bool) {
@@ -81,7 +83,8 @@ extension ProactorStreamChannel {
         if !flags.hasMore { receiving.tag = nil }
         if flags.hasBuffer {
             let piece = flags.buffer
-            if !receiving.hasBrought { lookAfterFirstBytes() }
+            receiving.hasBrought = true
+            if receiving.mustLook, !flags.hasMoreToReceive { lookForEnd() }
             let bytes = UnsafeRawBufferPointer(start: port.lend(piece), count: max(0, Int(result)))
             if result > 0, !isClosing { deliver(bytes) }
             port.takeBack(piece)
@@ -93,13 +96,13 @@ extension ProactorStreamChannel {
 
     /// Receives anew where the kernel has forgotten that the connection is at its end.
     ///
-    /// The kernel (6.18) tries, and when nothing is there yet asks to be told. If bytes and a reset come in between, it
-    /// finds both at that moment, delivers the bytes, and nothing that comes later reminds it of the reset: the receive
-    /// stays in flight for ever. That happens with the first bytes or never.
+    /// The kernel (6.18) tries, and when nothing is there yet asks to be told. If bytes and the end come in between, it
+    /// finds both at that moment, delivers the bytes, and nothing that comes later reminds it of the end: the receive
+    /// stays in flight for ever. So there is one look, after the first bytes. Older kernels may do it at any time.
     @inline(never)
-    private func lookAfterFirstBytes() {
-        receiving.hasBrought = true
-        guard let tag = receiving.tag, SocketCalls.hasHungUp(descriptor) else { return }
+    private func lookForEnd() {
+        receiving.mustLook = port.kernelForgetsEnds
+        guard let tag = receiving.tag, SocketCalls.hasEnded(descriptor) else { return }
         cancelReceive(tag)
     }
 

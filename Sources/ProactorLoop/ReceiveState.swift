@@ -15,6 +15,8 @@ struct ReceiveState {
     var isStarved = false
     /// Whether the receive in flight, or the one that ended last, brought anything.
     var hasBrought = false
+    /// Whether to look, when the kernel says no more, if it has forgotten that the connection is at its end.
+    var mustLook = false
     /// Whether the owner wants bytes.
     var isWanted = false
     var end: End?

@@ -29,8 +29,11 @@ final class RingPort: @unchecked Sendable {
     /// They come behind the others: one whose peer sends without end would take every buffer otherwise.
     let served = TurnList()
 
+    /// Whether this kernel may forget the end of a connection that comes right behind bytes.
+    let kernelForgetsEnds: Bool
+
     init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(RingError) {
-        try Self.testOnce()
+        let forgetsEnds = try Self.testOnce()
         self.queue = queue
         self.segments = segments
         var sizes = RingConfiguration(
@@ -38,6 +41,9 @@ final class RingPort: @unchecked Sendable {
             completionEntries: UInt32(clamping: configuration.completionEntries))
         #if DEBUG
             sizes.pretence = configuration.pretence
+            kernelForgetsEnds = forgetsEnds || configuration.pretence.forgetsEnds
+        #else
+            kernelForgetsEnds = forgetsEnds
         #endif
         ring = try Ring(sizes)
         buffers = try BufferRing(
@@ -54,15 +60,22 @@ final class RingPort: @unchecked Sendable {
     /// With how many receive buffers a loop begins: few connections have few filled at a time.
     private static let firstBuffers = 256
 
-    private static let isTested = Atomic(false)
+    private enum Finding: Int {
+        case none, sound, forgetsEnds
+    }
 
-    /// Whether the kernel does what no probe answers for, tried until it has once.
+    private static let finding = Atomic(Finding.none.rawValue)
+
+    /// Tries, until it has once, whether the kernel does what no probe answers for; says whether it may forget ends.
     ///
     /// A failure is not remembered: there may just have been no descriptor left.
-    private static func testOnce() throws(RingError) {
-        if isTested.load(ordering: .relaxed) { return }
-        try SelfTest.run()
-        isTested.store(true, ordering: .relaxed)
+    private static func testOnce() throws(RingError) -> Bool {
+        var found = finding.load(ordering: .relaxed)
+        if found == Finding.none.rawValue {
+            found = (try SelfTest.run() ? Finding.forgetsEnds : .sound).rawValue
+            finding.store(found, ordering: .relaxed)
+        }
+        return found == Finding.forgetsEnds.rawValue
     }
 
     /// Hands a completion to who waits for it.

@@ -27,6 +27,14 @@ public struct CompletionFlags: Sendable {
         rawValue & 1 << 0 != 0
     }
 
+    /// Whether there was more to receive when the kernel looked: a multishot receive goes on by itself.
+    ///
+    /// Kernel: `IORING_CQE_F_SOCK_NONEMPTY`.
+    @inlinable
+    public var hasMoreToReceive: Bool {
+        rawValue & 1 << 2 != 0
+    }
+
     /// The buffer that was filled, if ``hasBuffer``.
     ///
     /// Kernel: `IORING_CQE_BUFFER_SHIFT`.

@@ -10,6 +10,8 @@
         package var missingFeatures: UInt32 = 0
         /// Operations that the probe denies.
         package var missingOperations: [OperationKind] = []
+        /// Ends that come right behind bytes are forgotten.
+        package var forgetsEnds = false
         /// A ring of more completions than this is answered with ENOMEM, as under a low RLIMIT_MEMLOCK.
         package var mostCompletions: UInt32 = .max
         /// The answer to every set-up call, whatever it asks: how a container's profile or a sysctl looks.

@@ -47,6 +47,52 @@ extension Conformance {
             }
         }
 
+        /// TRANSPORT-054 BUFPROTO-009; the rest is copied to where later bytes shall not be received yet.
+        @Test(arguments: LoopKind.allCases)
+        func setProtocol_keepsTheOrder_whenTheRestWaitsForAResume(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                let (loop, transport, told) = (link.loop, link.transport, link.told)
+                let buffered = Accumulating(60_000)
+                told.when = { event in
+                    guard event == .data else { return }
+                    try? transport.setProtocol(buffered)
+                    transport.pauseReading()
+                    loop.callSoon { transport.resumeReading() }
+                }
+                defer { told.when = { _ in } }
+                try link.peer.send(Pattern.bytes(40_000))
+                try await loop.eventually("the rest is told") { told.total + buffered.count == 40_000 }
+                try link.peer.send(Pattern.bytes(10_000, at: 40_000))
+                try await loop.eventually("all is told") { told.total + buffered.count == 50_000 }
+                expectSame(told.received + buffered.received, Pattern.bytes(50_000))
+                try transport.setProtocol(told)
+            }
+        }
+
+        /// Its memory is one for all that comes, of which it always gives what is not filled yet.
+        private final class Accumulating: BufferedProtocol {
+            private let memory: UnsafeMutableRawBufferPointer
+            private(set) var count = 0
+
+            init(_ size: Int) {
+                memory = .allocate(byteCount: size, alignment: 16)
+            }
+
+            deinit {
+                memory.deallocate()
+            }
+
+            var received: [UInt8] { Array(memory[..<count]) }
+
+            func getBuffer(sizeHint: Int) -> UnsafeMutableRawBufferPointer {
+                UnsafeMutableRawBufferPointer(rebasing: memory[count...])
+            }
+
+            func bufferUpdated(_ count: Int) {
+                self.count += count
+            }
+        }
+
         /// TRANSPORT-054; the transport alone has held the protocol object, and lets go of it within its upcall.
         @Test(arguments: LoopKind.allCases)
         func protocol_thatReplacesItself_livesUntilItsUpcallIsOver(_ kind: LoopKind) async throws {

@@ -14,6 +14,11 @@
             driver.ring.faults = plan
             return plan
         }
+
+        /// Whether the kernel is taken for one that forgets ends, or is one.
+        var looksForForgottenEnds: Bool {
+            driver.port.kernelForgetsEnds
+        }
     }
 
     extension ProactorDriver {

@@ -144,15 +144,16 @@
                 }
             }
 
-            /// As above with the end of a Unix socket, while the protocol is slow.
-            @Test(arguments: [false, true])
-            func end_isTold_whenTheKernelFindsItTogetherWithBytes(pausing: Bool) async throws {
+            /// As above with the end of a Unix socket, of both directions or of one, and a protocol that pauses.
+            @Test(arguments: [false, true], [false, true])
+            func end_isTold_whenTheKernelFindsItTogetherWithBytes(isHalf: Bool, pausing: Bool) async throws {
                 try await runLoop { loop, _ in
                     loop.planFaults().inject(.pollFirst, into: .receiveMultishot)
                     let (one, other) = try Socket.pair()
                     let peer = Peer(other, loop)
                     try await peer.send(pattern(100_000))
-                    peer.close()
+                    if isHalf { peer.finish() } else { peer.close() }
+                    defer { peer.close() }
                     let (transport, connection) = try await loop.createConnection(socket: one) { Recorder() }
                     if pausing {
                         try await loop.until("bytes") { !connection.bytes.isEmpty }
@@ -163,6 +164,22 @@
                     try await loop.until("lost") { connection.losses.count == 1 }
                     #expect(connection.bytes == pattern(100_000))
                     #expect(connection.errno == nil && connection.hasEOF)
+                }
+            }
+
+            /// On a kernel that may forget ends at any time there is a look after each message.
+            @Test func connection_livesAndEnds_whereTheKernelForgetsEnds() async throws {
+                var configuration = ProactorConfiguration()
+                configuration.pretence.forgetsEnds = true
+                try await runLoop(configuration) { loop, _ in
+                    #expect(loop.looksForForgottenEnds)
+                    let (echo, _, peer) = try await pair(loop) { Echo() }
+                    for seed in 0..<10 {
+                        #expect(try await peer.exchange(pattern(20_000, seed: seed)) == pattern(20_000, seed: seed))
+                    }
+                    peer.finish()
+                    try await loop.until("lost") { echo.losses.count == 1 }
+                    #expect(echo.errno == nil && echo.hasEOF)
                 }
             }
 

@@ -36,7 +36,7 @@ static inline void cu_receive_multishot(struct io_uring_sqe *entry, int32_t fd, 
 {
     // The length stays 0: kernels before 6.17 answer EINVAL to a limit here.
     io_uring_prep_rw(IORING_OP_RECV, entry, fd, NULL, 0, 0);
-    // Never by polling first: what is there by then, bytes and an end, the kernel (6.18) takes for bytes alone.
+    // Never by polling first: bytes and a reset that are there by then the kernel (6.18) takes for bytes alone.
     entry->ioprio = IORING_RECV_MULTISHOT;
     entry->flags = IOSQE_BUFFER_SELECT;
     entry->buf_group = group;

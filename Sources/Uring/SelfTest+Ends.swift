@@ -1,0 +1,44 @@
+import CUring
+import Glibc
+import Kernel
+
+extension SelfTestTrial {
+    /// Whether the kernel may forget the end of a connection that comes right behind bytes, before the ring looks.
+    ///
+    /// Linux did until 2026 (CVE-2026-23473): a multishot receive that is woken by both delivers the bytes, and nothing
+    /// reminds it of the end. Shown by a reset on the loopback network, since a `FIN` is remembered by TCP itself.
+    /// Where that cannot be had, the kernel is not trusted.
+    func forgetsEnds() throws(RingError) -> Bool {
+        guard let (left, right) = try? Self.makeConnection() else { return true }
+        defer { left.close() }
+        let buffers = try BufferRing(ring: ring, group: 0, count: 8, size: 64)
+        defer { buffers.unregister() }
+        ring.receiveMultishot(left.fileDescriptor, group: 0, tag: Self.receiving)
+        try ring.enter(.none)
+        write(right.fileDescriptor, "bytes", 5)
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(right.fileDescriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+        right.close()
+        // All has happened by now, and waits for the ring to look: no time is too short.
+        let deadline = MonotonicClock.now() + 2_000_000
+        while let (_, _, flags) = try completion(of: Self.receiving, until: deadline) {
+            if flags & IORING_CQE_F_MORE == 0 { return false }
+        }
+        try cancel(Self.receiving, in: "cancel of receive")
+        return true
+    }
+
+    /// Both ends of a TCP connection of the loopback network.
+    private static func makeConnection() throws(Errno) -> (Socket, Socket) {
+        let listener = try Socket(family: .ipv4)
+        try listener.bind(to: SocketAddress(ipAddress: "127.0.0.1", port: 0))
+        try listener.listen(backlog: 1)
+        let client = try Socket(family: .ipv4)
+        do throws(Errno) {
+            try client.connect(to: listener.localAddress)
+        } catch {
+            guard error == .nowInProgress else { throw error }
+        }
+        return (try listener.accept().socket, client)
+    }
+}
