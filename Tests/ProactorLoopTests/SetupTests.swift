@@ -90,6 +90,45 @@
                     try await service.end(closing: peers)
                 }
             }
+
+            /// A loop that never sleeps, because a timer is always due, asks the kernel for news all the same.
+            @Test(arguments: [0, 1 << 13, 1 << 13 | 1 << 8] as [UInt32])
+            func loop_hearsOfBytes_whileTimersAreAlwaysDue(_ unknown: UInt32) async throws {
+                var configuration = ProactorConfiguration()
+                configuration.pretence.unknownSetupFlags = unknown
+                try await runLoop(configuration) { loop, _ in
+                    let (echo, _, peer) = try await pair(loop) { Echo() }
+                    let due = AlwaysDue(loop)
+                    for seed in 0..<20 {
+                        #expect(try await peer.exchange(pattern(700, seed: seed)) == pattern(700, seed: seed))
+                    }
+                    #expect(due.rounds > 20)
+                    due.end()
+                    peer.close()
+                    try await loop.until("lost") { echo.losses.count == 1 }
+                }
+            }
+
+            /// A timer of no delay that makes itself anew.
+            private final class AlwaysDue {
+                private let loop: ProactorEventLoop
+                private(set) var rounds = 0
+                private var next: TimerHandle?
+
+                init(_ loop: ProactorEventLoop) {
+                    self.loop = loop
+                    goOn()
+                }
+
+                func end() {
+                    next?.cancel()
+                }
+
+                private func goOn() {
+                    rounds += 1
+                    next = loop.callLater(.zero) { self.goOn() }
+                }
+            }
         }
     }
 #endif
