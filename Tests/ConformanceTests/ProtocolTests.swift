@@ -46,7 +46,9 @@ extension Conformance {
         /// PROTO-003.
         @Test(arguments: LoopKind.allCases)
         func defaults_doNothing_andCloseAtTheEnd(_ kind: LoopKind) async throws {
-            final class Silent: StreamProtocol {}
+            final class Silent: StreamProtocol {
+                func dataReceived(_ data: RawSpan) {}
+            }
             try await runLoop(kind) { loop, _ in
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { Silent() }
                 let peer = try RawPeer.connect(server.port)

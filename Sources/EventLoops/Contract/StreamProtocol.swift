@@ -41,13 +41,10 @@ public protocol StreamProtocol: ConnectionProtocol {
     /// They lie in the loop's own receive buffer, and the compiler forbids to keep the span: copy what is to stay.
     /// Writing the span, or a part of it, to a transport of the same loop does not copy it where that is cheaper.
     ///
+    /// It has no default, unlike the other methods, so that one with a wrong signature does not compile.
+    ///
     /// - Parameter data: At least one byte.
     func dataReceived(_ data: RawSpan)
-}
-
-extension StreamProtocol {
-    /// Does nothing.
-    public func dataReceived(_ data: RawSpan) {}
 }
 
 /// A protocol that supplies the memory into which the kernel receives.

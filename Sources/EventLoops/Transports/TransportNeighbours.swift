@@ -56,6 +56,8 @@ final class TransportNeighbours {
 /// Stands in for the protocol object that a lost transport has let go.
 private final class DeafProtocol: StreamProtocol, Sendable {
     static let shared = DeafProtocol()
+
+    func dataReceived(_ data: RawSpan) {}
 }
 
 /// Stands in for a channel before a connection begins and after it is lost.
