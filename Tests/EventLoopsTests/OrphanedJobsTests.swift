@@ -102,29 +102,58 @@ import Testing
         }
     }
 
+    private actor Pinned {
+        private let loop: FakeLoop
+        private var number = 0
+
+        init(_ loop: FakeLoop) {
+            self.loop = loop
+        }
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor {
+            loop.serialExecutor.asUnownedSerialExecutor()
+        }
+
+        func increment() -> Int {
+            number += 1
+            return number
+        }
+
+        func incrementByCallback() async -> Int {
+            preconditionIsolated()
+            await Task.yield()
+            return callback()
+        }
+
+        private nonisolated func callback() -> Int {
+            assumeIsolated { $0.increment() }
+        }
+    }
+
     /// An actor that is pinned to a closed loop still answers.
     @Test func actorOfAClosedLoop_answers() async throws {
-        actor Pinned {
-            private let loop: FakeLoop
-            private var number = 0
-
-            init(_ loop: FakeLoop) {
-                self.loop = loop
-            }
-
-            nonisolated var unownedExecutor: UnownedSerialExecutor {
-                loop.serialExecutor.asUnownedSerialExecutor()
-            }
-
-            func increment() -> Int {
-                number += 1
-                return number
-            }
-        }
         let loop = try FakeLoop()
         try loop.close()
         let pinned = Pinned(loop)
         for number in 1...3 { #expect(await pinned.increment() == number) }
+    }
+
+    /// Its methods trapped in `preconditionIsolated()`: the thread on which they run was nobody's.
+    @Test func actorOfAClosedLoop_isIsolated_whereItRuns_andNowhereElse() async throws {
+        let (loop, other) = (try FakeLoop(), try FakeLoop())
+        try loop.close()
+        let pinned = Pinned(loop)
+        for number in 1...3 { #expect(await pinned.incrementByCallback() == number) }
+        let elsewhere = HelperThread { #expect(loop.serialExecutor.isIsolatingCurrentContext() == false) }
+        elsewhere.join()
+        let hasEnded = Gate()
+        _ = Task(executorPreference: loop.taskExecutor) {
+            #expect(loop.serialExecutor.isIsolatingCurrentContext() == true)
+            #expect(other.serialExecutor.isIsolatingCurrentContext() == false, "an open loop has its own thread")
+            hasEnded.open()
+        }
+        hasEnded.wait()
+        try other.close()
     }
 
     @Test func jobs_ofManyTasks_allEnd_inARaceWithClose() async throws {

@@ -26,12 +26,16 @@ package final class LoopSerialExecutor: SerialExecutor {
         queue.enqueue(.serialJob(UnownedJob(job)))
     }
 
-    /// True on the loop's thread, so that `assumeIsolated` works from plain callbacks.
+    /// True on the loop's thread, so that `assumeIsolated` works from plain callbacks, and where the jobs of closed
+    /// loops run.
     package func isIsolatingCurrentContext() -> Bool? {
-        queue.isOnLoopThread && queue.isRunning
+        queue.isOnLoopThread && queue.isRunning || queue.isEndingOnCurrentThread
     }
 
     package func checkIsolated() {
-        precondition(queue.isOnLoopThread, "The code of an actor of this loop was called on another thread")
+        precondition(
+            queue.isOnLoopThread || queue.isEndingOnCurrentThread,
+            "The code of an actor of this loop was called on another thread"
+        )
     }
 }

@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 internal import Kernel
 
@@ -7,9 +8,15 @@ internal import Kernel
 /// on a thread of their own: every handle of the closed loop answers them with an error, and their tasks can end.
 package enum OrphanedJobs {
     private static let lock = Lock()
-    // Both are touched with the lock held only.
+    // All are touched with the lock held only.
     private nonisolated(unsafe) static var jobs: [ReadyEntry] = []
     private nonisolated(unsafe) static var hasThread = false
+    /// The one that runs them; 0 until it has begun.
+    private nonisolated(unsafe) static var thread: UInt = 0
+
+    static var areRunByCurrentThread: Bool {
+        lock.withLock { thread == cl_thread_self() }
+    }
 
     package static func run(_ entry: ReadyEntry) {
         let needsThread = lock.withLock {
@@ -33,6 +40,7 @@ package enum OrphanedJobs {
 
     private static func drain() {
         let executor = OrphanExecutor.shared
+        lock.withLock { thread = cl_thread_self() }
         while true {
             let batch = takeAll()
             if batch.isEmpty { return }
@@ -54,7 +62,7 @@ package enum OrphanedJobs {
     private static func takeAll() -> [ReadyEntry] {
         lock.withLock {
             defer { jobs = [] }
-            if jobs.isEmpty { hasThread = false }
+            if jobs.isEmpty { (hasThread, thread) = (false, 0) }
             return jobs
         }
     }

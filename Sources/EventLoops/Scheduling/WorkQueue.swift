@@ -195,6 +195,11 @@ package final class WorkQueue: @unchecked Sendable {
 
     private let closed = Atomic(false)
 
+    /// Whether the loop is closed, and the calling thread runs what its tasks and actors have yet to do.
+    package var isEndingOnCurrentThread: Bool {
+        isClosed && OrphanedJobs.areRunByCurrentThread
+    }
+
     private var isClosed: Bool {
         closed.load(ordering: .relaxed)
     }
