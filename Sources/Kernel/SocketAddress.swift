@@ -23,10 +23,12 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - ipAddress: The address; no name, no brackets.
     ///   - port: 0...65535; with 0, binding chooses one.
-    /// - Throws: `.invalidArgument` for anything else. Source: `inet_pton(3)`.
+    /// - Throws: `.outOfRange` for another port, `.invalidArgument` for a text that is no address. Source:
+    ///   `inet_pton(3)`.
     public init(ipAddress: String, port: Int) throws(Errno) {
+        let port = try Self.checked(port)
         // C would read up to the NUL only.
-        guard let port = UInt16(exactly: port), !ipAddress.utf8.contains(0) else { throw .invalidArgument }
+        guard !ipAddress.utf8.contains(0) else { throw .invalidArgument }
         if let endpoint = IPv4Endpoint(text: ipAddress, port: port) {
             self.init(.ipv4(endpoint))
         } else if let endpoint = IPv6Endpoint(text: ipAddress, port: port) {
@@ -49,9 +51,10 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     ///
     /// Source: `INADDR_ANY`.
     ///
-    /// - Parameter port: 0...65535, anything else traps; with 0, binding chooses one.
-    public static func anyIPv4(port: Int) -> SocketAddress {
-        SocketAddress(.ipv4(IPv4Endpoint(address: 0, port: checked(port))))
+    /// - Parameter port: 0...65535; with 0, binding chooses one.
+    /// - Throws: `.outOfRange` for another port.
+    public static func anyIPv4(port: Int) throws(Errno) -> SocketAddress {
+        SocketAddress(.ipv4(IPv4Endpoint(address: 0, port: try checked(port))))
     }
 
     /// Every IPv6 address of this machine.
@@ -60,13 +63,14 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     ///
     /// The IPv4 addresses belong to them, unless the socket says `IPV6_V6ONLY`.
     ///
-    /// - Parameter port: 0...65535, anything else traps; with 0, binding chooses one.
-    public static func anyIPv6(port: Int) -> SocketAddress {
-        SocketAddress(.ipv6(IPv6Endpoint(address: (0, 0), port: checked(port))))
+    /// - Parameter port: 0...65535; with 0, binding chooses one.
+    /// - Throws: `.outOfRange` for another port.
+    public static func anyIPv6(port: Int) throws(Errno) -> SocketAddress {
+        SocketAddress(.ipv6(IPv6Endpoint(address: (0, 0), port: try checked(port))))
     }
 
-    private static func checked(_ port: Int) -> UInt16 {
-        guard let port = UInt16(exactly: port) else { preconditionFailure("port must be 0...65535, not \(port)") }
+    private static func checked(_ port: Int) throws(Errno) -> UInt16 {
+        guard let port = UInt16(exactly: port) else { throw .outOfRange }
         return port
     }
 }

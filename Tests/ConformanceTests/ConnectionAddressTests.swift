@@ -67,7 +67,7 @@ extension Conformance {
                 let (busy, live) = (try RawListener(), try RawListener())
                 let closed = try RawListener.closedAddress("::1")
                 let resolver = FakeResolver([
-                    "several": [live.address, closed], "here": [busy.address, .anyIPv6(port: 0)],
+                    "several": [live.address, closed], "here": [busy.address, try .anyIPv6(port: 0)],
                 ])
                 loop.setResolver(resolver)
                 let error = try await loopError {
@@ -93,8 +93,8 @@ extension Conformance {
                 let live = try RawListener()
                 loop.setResolver(
                     FakeResolver([
-                        "both": [.anyIPv6(port: 0), try SocketAddress(ipAddress: "127.0.0.3", port: 0)],
-                        "other": [.anyIPv6(port: 0)],
+                        "both": [try .anyIPv6(port: 0), try SocketAddress(ipAddress: "127.0.0.3", port: 0)],
+                        "other": [try .anyIPv6(port: 0)],
                     ]))
                 let (transport, _) = try await loop.createConnection(
                     host: "127.0.0.1", port: live.port, localAddress: (host: "both", port: 0)

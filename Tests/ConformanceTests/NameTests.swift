@@ -147,7 +147,7 @@ extension Conformance {
                 loop.setResolver(SystemResolver(executor: HeldExecutor(gate, ended)))
                 let lookup = loop.createTask { try await loop.getAddrInfo(host: "127.0.0.1", port: 80) }
                 let connection = loop.createTask { _ = try await loop.openConnection(host: "localhost", port: 80) }
-                let name = loop.createTask { _ = try await loop.getNameInfo(.anyIPv4(port: 1)) }
+                let name = loop.createTask { _ = try await loop.getNameInfo(try .anyIPv4(port: 1)) }
                 let left = loop.createTask { _ = try await loop.getAddrInfo(host: "localhost", port: 80) }
                 try loop.turn(5)
                 try loop.runUntilComplete {
@@ -182,7 +182,7 @@ extension Conformance {
                 loop.slowCallbackDuration = .zero
                 _ = try await loop.getAddrInfo(host: "127.0.0.1", port: 4711)
                 _ = try? await loop.getAddrInfo(host: "no.number", port: 4712, flags: AI_NUMERICHOST)
-                _ = try await loop.getNameInfo(.anyIPv4(port: 4713), flags: NI_NUMERICHOST)
+                _ = try await loop.getNameInfo(try .anyIPv4(port: 4713), flags: NI_NUMERICHOST)
                 // Else the rest of this turn would be told, too.
                 loop.slowCallbackDuration = .seconds(3600)
                 #expect(log.lines.map(\.level) == [.info, .info, .info])
@@ -212,7 +212,7 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 try await loop.shutdownDefaultExecutor()
                 await expectLoopErrorLater(.executorShutDown) { try await loop.getAddrInfo(host: "localhost", port: 1) }
-                await expectLoopErrorLater(.executorShutDown) { try await loop.getNameInfo(.anyIPv4(port: 1)) }
+                await expectLoopErrorLater(.executorShutDown) { try await loop.getNameInfo(try .anyIPv4(port: 1)) }
                 await expectLoopErrorLater(.executorShutDown) {
                     try await loop.createServer(host: "localhost", port: 0) { StreamRecorder(loop) }
                 }
@@ -220,7 +220,7 @@ extension Conformance {
             let loop = try kind.make()
             try loop.close()
             await expectLoopErrorLater(.closed) { try await loop.getAddrInfo(host: "localhost", port: 1) }
-            await expectLoopErrorLater(.closed) { try await loop.getNameInfo(.anyIPv4(port: 1)) }
+            await expectLoopErrorLater(.closed) { try await loop.getNameInfo(try .anyIPv4(port: 1)) }
         }
     }
 }

@@ -146,7 +146,7 @@ extension Conformance {
                     #expect(error.code == .lookupFailed)
                     #expect((error.attempts.first as? EventLoopError)?.code == .timedOut)
                 }
-                let error = try await loopError { try await loop.getNameInfo(.anyIPv4(port: 1)) }
+                let error = try await loopError { try await loop.getNameInfo(try .anyIPv4(port: 1)) }
                 #expect(error.code == .lookupFailed)
                 #expect(error.operation == "getNameInfo")
             }
@@ -160,7 +160,7 @@ extension Conformance {
                     loop.createTask { _ = try await loop.getAddrInfo(host: "slow", port: 1) },
                     loop.createTask { _ = try await loop.openConnection(host: "slow", port: 1) },
                     loop.createTask { _ = try await loop.startServer(host: "slow", port: 1) { _, _ in } },
-                    loop.createTask { _ = try await loop.getNameInfo(.anyIPv4(port: 1)) },
+                    loop.createTask { _ = try await loop.getNameInfo(try .anyIPv4(port: 1)) },
                 ]
                 try await loop.turns()
                 for task in tasks { await expectCancelled(task) }

@@ -61,7 +61,8 @@ extension Conformance {
                     let port = try RawListener.closedAddress().port ?? 0
                     let server = try await loop.createServer(host: host, port: port) { StreamRecorder(loop) }
                     #expect(
-                        server.sockets.compactMap { $0.localAddress } == [.anyIPv4(port: port), .anyIPv6(port: port)])
+                        server.sockets.compactMap { $0.localAddress }
+                            == [try .anyIPv4(port: port), try .anyIPv6(port: port)])
                     #expect(try Self.listens(port))
                     #expect(try Self.listens(port, host: "::1"))
                     server.close()

@@ -73,7 +73,7 @@ struct SocketAddressKernelTests {
     }
 
     @Test func bodyThatThrows_throwsThrough() throws {
-        let address = SocketAddress.anyIPv4(port: 0)
+        let address = try SocketAddress.anyIPv4(port: 0)
         #expect(throws: Errno.timedOut) {
             try address.withSockAddr { _, _ throws(Errno) in throw Errno.timedOut }
         }

@@ -37,14 +37,18 @@ struct SocketAddressTests {
         #expect(throws: Errno.invalidArgument) { try SocketAddress(ipAddress: text, port: 1) }
     }
 
-    @Test(arguments: [-1, 65536, Int.max])
-    func portOutOfRange_isInvalid(port: Int) {
-        #expect(throws: Errno.invalidArgument) { try SocketAddress(ipAddress: "127.0.0.1", port: port) }
+    /// The unspecified addresses trapped here.
+    @Test(arguments: [-1, 65536, 99_999, Int.max, Int.min])
+    func portOutOfRange_isToldFromWhatIsNoAddress(port: Int) {
+        #expect(throws: Errno.outOfRange) { try SocketAddress(ipAddress: "127.0.0.1", port: port) }
+        #expect(throws: Errno.outOfRange) { try SocketAddress.anyIPv4(port: port) }
+        #expect(throws: Errno.outOfRange) { try SocketAddress.anyIPv6(port: port) }
     }
 
-    @Test func any_isTheUnspecifiedAddress() {
-        #expect(SocketAddress.anyIPv4(port: 7).description == "0.0.0.0:7")
-        #expect(SocketAddress.anyIPv6(port: 7).description == "[::]:7")
+    @Test func any_isTheUnspecifiedAddress() throws {
+        #expect(try SocketAddress.anyIPv4(port: 7).description == "0.0.0.0:7")
+        #expect(try SocketAddress.anyIPv6(port: 7).description == "[::]:7")
+        #expect(try SocketAddress.anyIPv6(port: 65535).port == 65535)
     }
 
     @Test(arguments: [("/run/x", "unix:/run/x"), ("\0name", "unix:@name"), ("", "unix:"), ("zoë", "unix:zoë")])
@@ -72,6 +76,6 @@ struct SocketAddressTests {
         #expect(address.hashValue == (try SocketAddress(ipAddress: "0:0::1", port: 1)).hashValue)
         #expect(address != (try SocketAddress(ipAddress: "::1", port: 2)))
         #expect(address != (try SocketAddress(ipAddress: "::2", port: 1)))
-        #expect(SocketAddress.anyIPv4(port: 1) != SocketAddress.anyIPv6(port: 1))
+        #expect(try SocketAddress.anyIPv4(port: 1) != SocketAddress.anyIPv6(port: 1))
     }
 }

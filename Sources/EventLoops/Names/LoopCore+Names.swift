@@ -13,9 +13,9 @@ extension LoopCore {
         guard let host, !host.isEmpty else {
             try Self.checkPort(port, "createServer")
             switch family {
-            case .ipv4: return [.anyIPv4(port: port)]
-            case .ipv6: return [.anyIPv6(port: port)]
-            default: return [.anyIPv4(port: port), .anyIPv6(port: port)]
+            case .ipv4: return [try .anyIPv4(port: port)]
+            case .ipv6: return [try .anyIPv6(port: port)]
+            default: return [try .anyIPv4(port: port), try .anyIPv6(port: port)]
             }
         }
         return try await addresses(host: host, port: port, family: family, flags: AI_PASSIVE, "createServer")
