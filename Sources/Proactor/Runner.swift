@@ -63,7 +63,7 @@ public final class Runner {
     ///   while another thread runs or closes the loop, `.closed` after ``close()``, `.stoppedBeforeCompletion` if
     ///   `stop()` of the loop came first: `main` then goes on in the next run. asyncio: `run`.
     public func run<Value>(_ main: sending @escaping (any AbstractEventLoop) async throws -> Value) throws -> Value {
-        try Self.checkNoneRuns("run")
+        try Self.checkNoneRuns("run", instead: "await the code, or run it on another thread")
         let loop = try openLoop("run")
         let hold = try loop.core.takeOver(toRun: "run")
         defer { loop.core.giveBack(hold) }
@@ -93,7 +93,7 @@ public final class Runner {
             state = .closed
             return
         }
-        try Self.checkNoneRuns("close")
+        try Self.checkNoneRuns("close", instead: "close when the run has ended")
         state = .closed
         defer { if loopFactory == nil { setEventLoop(nil) } }
         do { try loop.endAllTasks() } catch {
@@ -104,9 +104,9 @@ public final class Runner {
         try loop.close()
     }
 
-    private static func checkNoneRuns(_ operation: String) throws(EventLoopError) {
+    private static func checkNoneRuns(_ operation: String, instead: String) throws(EventLoopError) {
         guard (try? getRunningLoop()) == nil else {
-            let detail = "\(operation)() cannot be called while a loop runs on this thread"
+            let detail = "\(operation)() cannot be called while a loop runs on this thread: \(instead)"
             throw EventLoopError(.anotherLoopRunning, operation, detail: detail)
         }
     }

@@ -22,6 +22,7 @@ extension Conformance {
                 #expect(error?.code == .system)
                 #expect(error?.operation == "recv")
                 #expect(error?.errno == .connectionReset)
+                #expect(error?.detail.contains("broke the connection off") == true)
                 #expect(error?.address == peerAddress?.description)
                 #expect(link.transport.peerAddress == peerAddress)
             }

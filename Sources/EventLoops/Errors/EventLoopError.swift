@@ -101,7 +101,8 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
 
     /// The kind of error.
     public let code: Code
-    /// The operation that failed, by the name under which it was called, for instance `createServer`.
+    /// The operation that failed: the method's name, for instance `createServer`, or that of the system call which it
+    /// came to, for instance `bind` or `recv`.
     public let operation: String
     /// The kernel's error, where it was the kernel that said no.
     public let errno: Errno?
@@ -151,7 +152,7 @@ extension EventLoopError {
     }
 
     package static func closed(_ operation: String, _ what: String = "Event loop") -> EventLoopError {
-        EventLoopError(.closed, operation, detail: "\(what) is closed")
+        EventLoopError(.closed, operation, detail: "\(what) is closed: make a new one")
     }
 
     package static func wrongThread(_ operation: String) -> EventLoopError {
@@ -184,6 +185,7 @@ private enum Remedy {
         case .tooManyOpenFiles: "The process is at its limit of descriptors: raise it with `ulimit -n` or close some"
         case .tooManyOpenFilesInSystem: "The system is at its limit of descriptors: raise the sysctl fs.file-max"
         case .connectionRefused: "Nothing listens there"
+        case .connectionReset: "The peer broke the connection off: let go of it, and connect again if need be"
         case .noMemory, .noBufferSpace: "The kernel is short of memory for sockets: lower the load or raise its limits"
         default: nil
         }

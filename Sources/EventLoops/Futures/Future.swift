@@ -100,7 +100,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         case .finished: return resultPlace.unsafelyUnwrapped.pointee
         case .failed(let error): throw error
         case .cancelled: throw CancellationError()
-        case .pending: throw EventLoopError(.invalidState, "result", detail: "Result is not set")
+        case .pending: throw EventLoopError(.invalidState, "result", detail: "Result is not set: await `value`")
         }
     }
 
@@ -115,7 +115,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         case .finished: return nil
         case .failed(let error): return error
         case .cancelled: throw CancellationError()
-        case .pending: throw EventLoopError(.invalidState, "exception", detail: "Exception is not set")
+        case .pending: throw EventLoopError(.invalidState, "exception", detail: "Exception is not set: await `value`")
         }
     }
 

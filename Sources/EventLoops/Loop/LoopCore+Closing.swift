@@ -9,7 +9,9 @@ extension LoopCore {
         if isClosed { return }
         if queue.isInForkedChild { throw queue.refusal("close") }
         guard !queue.isRunning else {
-            throw EventLoopError(.running, "close", detail: "Cannot close a running event loop: stop it first")
+            let stop = queue.isOnLoopThread ? "stop()" : "callSoonThreadsafe { loop.stop() }"
+            let detail = "Cannot close a running event loop: call `\(stop)`, and close it when its run has ended"
+            throw EventLoopError(.running, "close", detail: detail)
         }
         let hold: Hold
         do throws(EventLoopError) {

@@ -14,14 +14,17 @@ extension LoopCore {
         if queue.isInForkedChild { throw queue.refusal(operation) }
         if queue.isRunning {
             throw queue.isOnLoopThread
-                ? EventLoopError(.alreadyRunning, operation, detail: "This event loop is already running")
+                ? EventLoopError(
+                    .alreadyRunning, operation, detail: "This event loop is already running: await the code in a task")
                 : queue.refusal(operation)
         }
         return try takeOver(operation) { () throws(EventLoopError) in
             if isClosed { throw .closed(operation) }
             if RunningLoop.isActive {
                 throw EventLoopError(
-                    .anotherLoopRunning, operation, detail: "Cannot run the event loop while another loop is running")
+                    .anotherLoopRunning, operation,
+                    detail: "Cannot run the event loop while another loop is running: await the code in a task of that "
+                        + "one, or run it on another thread")
             }
         }
     }

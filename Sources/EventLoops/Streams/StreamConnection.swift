@@ -81,7 +81,7 @@ final class StreamConnection: StreamProtocol {
 
     private func throwIfLost() throws {
         guard isLost else { return }
-        throw loss ?? EventLoopError.closed("drain", "Connection")
+        throw loss ?? EventLoopError(.closed, "drain", detail: "Connection is closed: write no more")
     }
 
     func waitClosed() async throws {
