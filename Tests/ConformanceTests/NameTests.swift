@@ -78,6 +78,32 @@ extension Conformance {
             }
         }
 
+        /// "Check the spelling" was said of all of them.
+        @Test(arguments: LoopKind.allCases)
+        func remedy_isOfWhatIsWrong(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let cases: [(AddressFamily, Int32, Int32, Int32, String)] = [
+                    (.unspecified, 0, 999, 0, "check `type` and `proto`"),
+                    (.unspecified, 99, 0, 0, "check `type` and `proto`"),
+                    (AddressFamily(rawValue: 99), 0, 0, 0, "check `family`"),
+                    (.unspecified, 0, 0, -1, "check `flags`"),
+                    (.unspecified, 0, 0, AI_NUMERICHOST, "Check the spelling"),
+                ]
+                for (family, type, proto, flags, remedy) in cases {
+                    let error = try await loopError {
+                        try await loop.getAddrInfo(
+                            host: "no.number", port: 80, family: family, type: type, proto: proto, flags: flags)
+                    }
+                    #expect(error.detail.contains(remedy), "\(error)")
+                }
+                let nameless = try await loopError {
+                    try await loop.getNameInfo(
+                        try SocketAddress(ipAddress: "192.0.2.1", port: 1), flags: NI_NUMERICHOST | NI_NAMEREQD)
+                }
+                #expect(nameless.detail.contains("without `NI_NAMEREQD`"), "\(nameless)")
+            }
+        }
+
         /// DNS-006: what cannot be a name.
         @Test(arguments: LoopKind.allCases)
         func impossibleNames_areErrors_andNoCrash(_ kind: LoopKind) async throws {

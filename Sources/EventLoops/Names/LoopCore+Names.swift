@@ -47,7 +47,7 @@ extension LoopCore {
         try Self.checkPort(port, operation)
         let subject = "\(host ?? "*"):\(port)"
         let resolver = currentResolver
-        let answers = try await ask(operation, subject) {
+        let answers = try await ask(operation, subject, isName: true) {
             // C takes the empty name for none, and of another what stands before a NUL.
             if let host, host.isEmpty || host.utf8.contains(0) {
                 throw LookupError(code: EAI_NONAME, host: host, service: String(port))
@@ -67,20 +67,20 @@ extension LoopCore {
         of address: SocketAddress, flags: Int32, _ operation: String
     ) async throws -> (host: String, service: String) {
         let resolver = currentResolver
-        return try await ask(operation, address.description) { try await resolver.names(of: address, flags: flags) }
+        return try await ask(operation, address.description, isName: false) {
+            try await resolver.names(of: address, flags: flags)
+        }
     }
 
     /// Asks a question, and makes one kind of error of all that can go wrong with it.
     private func ask<Answer>(
-        _ operation: String, _ subject: String, _ question: () async throws -> Answer
+        _ operation: String, _ subject: String, isName: Bool, _ question: () async throws -> Answer
     ) async throws -> Answer {
         let began = isDebug ? now : nil
         defer { if let began { reportSlowLookup(subject, since: began) } }
         do { return try await question() } catch {
             if error is CancellationError || Self.saysThatNobodyWasAsked(error) { throw error }
-            let remedy = (error as? LookupError).map {
-                $0.host == "" ? "The host is empty" : "Check the spelling, and that the name servers answer"
-            }
+            let remedy = (error as? LookupError)?.remedy(wasName: isName)
             throw EventLoopError(.lookupFailed, operation, address: subject, detail: remedy ?? "", attempts: [error])
         }
     }
