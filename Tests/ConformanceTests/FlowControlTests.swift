@@ -30,13 +30,15 @@ extension Conformance {
                 try link.transport.setWriteBufferLimits(high: 0, low: nil)
                 #expect(limits() == [0, 0])
                 try link.transport.setWriteBufferLimits(high: 7, low: 3)
-                for (high, low) in [(1, 2), (-1, nil), (0, -1), (nil, -1), (nil, Int.max)] as [(Int?, Int?)] {
+                for (high, low) in [(1, 2), (-1, nil), (0, -1), (nil, -1), (nil, Int.min)] as [(Int?, Int?)] {
                     let error = try await loopError { try link.transport.setWriteBufferLimits(high: high, low: low) }
                     #expect(error.code == .invalidArgument)
                     #expect(error.operation == "setWriteBufferLimits")
                     #expect(error.description.contains("must be >= low"))
                     #expect(limits() == [3, 7], "the old ones stay")
                 }
+                try link.transport.setWriteBufferLimits(high: nil, low: .max)
+                #expect(limits() == [.max, .max])
                 try link.transport.setWriteBufferLimits(high: nil, low: nil)
                 #expect(limits() == [16_384, 65_536])
             }

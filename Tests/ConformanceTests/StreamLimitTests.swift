@@ -15,6 +15,7 @@ extension Conformance {
                     do { _ = try await reader.readLine() } catch let error as LimitOverrunError {
                         #expect(error.limit == 3)
                         #expect("\(error)".contains("larger limit"))
+                        #expect(!"\(error)".contains("read them"), "they are dropped")
                         return error.consumed
                     }
                     return -1

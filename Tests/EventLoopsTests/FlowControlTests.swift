@@ -16,6 +16,8 @@ import Testing
             (0, nil, 0, 0),
             (5, 5, 5, 5),
             (3, nil, 0, 3),
+            (nil, .max / 2, .max / 2, .max),
+            (nil, .max, .max, .max),
         ]
         for (high, low, newLow, newHigh) in cases {
             var flow = FlowControl()
@@ -26,13 +28,15 @@ import Testing
     }
 
     @Test func impossibleLimits_areRefused() throws {
-        let cases: [(high: Int?, low: Int?)] = [(1, 2), (nil, -1), (-1, nil), (0, -1), (nil, .max)]
+        let cases: [(high: Int?, low: Int?)] = [(1, 2), (nil, -1), (-1, nil), (0, -1), (nil, .min)]
         for (high, low) in cases {
             do {
                 let limits = try FlowControl.limits(high: high, low: low)
                 Issue.record("\(limits) came of high \(high ?? -99), low \(low ?? -99)")
             } catch {
                 #expect(error.code == .invalidArgument)
+                // Not a number that has wrapped.
+                #expect(low != .min || error.detail.contains("high (\(Int.min))"), "\(error)")
             }
         }
     }

@@ -15,11 +15,12 @@ public struct IncompleteReadError: Error, Hashable, Sendable, CustomStringConver
 
 /// The separator did not come within the stream's limit.
 ///
-/// What came stays in the stream.
+/// After ``StreamReader/readUntil(separator:)`` what came stays in the stream; ``StreamReader/readLine()`` and
+/// ``StreamReader/lines`` have dropped it.
 ///
 /// asyncio: `asyncio.LimitOverrunError`.
 public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// How many bytes can be read before the separator may begin.
+    /// How many bytes there are before the separator may begin.
     public let consumed: Int
     /// The stream's limit, in bytes.
     public let limit: Int
@@ -27,6 +28,6 @@ public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConverti
     /// Where the separator was found or not, and the limit.
     public var description: String {
         "No separator within the limit of \(limit) bytes (looked at \(consumed)): "
-            + "read them, or open the stream with a larger limit"
+            + "open the stream with a larger limit, or read it in chunks"
     }
 }

@@ -18,14 +18,19 @@ package struct FlowControl {
         hasPaused
     }
 
-    /// The limits that are meant by one or both of them.
+    /// The limits that are meant by one or both of them; four times the low one is cut at the largest number.
     package static func limits(high: Int?, low: Int?) throws(EventLoopError) -> WriteBufferLimits {
-        let newHigh = high ?? low.map { $0.multipliedReportingOverflow(by: 4).partialValue } ?? Self.defaultHigh
+        let newHigh = high ?? low.map(Self.fourTimes) ?? Self.defaultHigh
         let newLow = low ?? newHigh / 4
         guard newHigh >= newLow, newLow >= 0 else {
             throw .invalidArgument("setWriteBufferLimits", "high (\(newHigh)) must be >= low (\(newLow)) must be >= 0")
         }
         return WriteBufferLimits(low: newLow, high: newHigh)
+    }
+
+    private static func fourTimes(_ low: Int) -> Int {
+        let (product, overflow) = low.multipliedReportingOverflow(by: 4)
+        return overflow ? (low < 0 ? .min : .max) : product
     }
 
     @inline(__always)
