@@ -43,6 +43,7 @@ func text(_ line: [UInt8]) -> String {
 }
 
 do {
+    // SIGINT is the usual end: it cancels the closure, and `run` returns.
     try run { loop in
         let room = Room()
         let port = CommandLine.arguments.dropFirst().first.flatMap(Int.init) ?? 9999
@@ -51,8 +52,6 @@ do {
         fflush(nil)
         try await server.serveForever()
     }
-} catch is CancellationError {
-    // SIGINT: the usual end.
 } catch {
     fputs("Chat: \(error)\n", stderr)
     exit(1)

@@ -56,9 +56,8 @@ let options = Options(CommandLine.arguments)
 
 do {
     let makeLoop = { try options.backend.map(newEventLoop(backend:)) ?? newEventLoop() }
+    // SIGINT is the usual end: it cancels the closure, and `run` returns.
     try run(loopFactory: makeLoop) { loop in try await serve(loop, options) }
-} catch is CancellationError {
-    // SIGINT: the usual end.
 } catch {
     complain("\(error)")
     exit(1)
