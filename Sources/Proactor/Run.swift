@@ -9,8 +9,8 @@ public import EventLoops
 ///
 /// When `main` has ended, the tasks that are left are cancelled and awaited, the default executor is shut down, and the
 /// loop is closed. SIGINT cancels `main`, unless the program handles SIGINT itself; a second SIGINT ends the process. A
-/// `main` that returns nothing and lets that cancellation through has then ended well. ``Runner`` is the same step by
-/// step.
+/// `main` that returns nothing and lets that cancellation through has then ended well. A process that was started with
+/// SIGINT ignored, as a script does with `&`, goes on ignoring it. ``Runner`` is the same step by step.
 ///
 /// Packages that enable the upcoming feature `NonisolatedNonsendingByDefault` may call their own async functions with
 /// the state of the loop from `main`; others mark such functions `nonisolated(nonsending)`.

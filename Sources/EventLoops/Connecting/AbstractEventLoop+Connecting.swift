@@ -4,9 +4,11 @@ public import Kernel
 extension AbstractEventLoop {
     /// Connects to a TCP server and gives the connection to a protocol object.
     ///
+    /// The loop holds both until the connection is lost: letting go of them without `close()` does not end it.
+    ///
     /// - Parameters:
     ///   - host: Name or address.
-    ///   - port: 1...65535.
+    ///   - port: 0...65535, but nobody can listen on 0.
     ///   - family: Which addresses of the host to try.
     ///   - proto: Which protocol to ask the resolver for; 0 for any.
     ///   - flags: `AI_…` flags for the resolver.
@@ -51,7 +53,7 @@ extension AbstractEventLoop {
         }
     }
 
-    /// Gives a connected socket to a protocol object.
+    /// Gives a connected socket to a protocol object, which the loop holds until the connection is lost.
     ///
     /// - Parameters:
     ///   - socket: A connected stream socket; the transport owns its descriptor from now on.
@@ -66,7 +68,7 @@ extension AbstractEventLoop {
         return try adopt(socket, "createConnection", makeProtocol)
     }
 
-    /// Gives a connection that was accepted elsewhere to a protocol object.
+    /// Gives a connection that was accepted elsewhere to a protocol object, which the loop holds until it is lost.
     ///
     /// - Parameters:
     ///   - socket: The accepted socket; the transport owns its descriptor from now on.

@@ -3,9 +3,12 @@ public import Kernel
 extension AbstractEventLoop {
     /// Connects to a TCP server, for async code.
     ///
+    /// The connection is ended by the writer's `close()`. Who lets go of the pair without it leaves the connection open
+    /// until it breaks or the loop closes, even if the peer sends no more.
+    ///
     /// - Parameters:
     ///   - host: Name or address.
-    ///   - port: 1...65535.
+    ///   - port: 0...65535, but nobody can listen on 0.
     ///   - limit: The longest line or record to read, in bytes; twice as much is buffered at most, and a little more.
     ///   - family: Which addresses of the host to try.
     ///   - localAddress: Host and port to bind this end to; nil to let the kernel choose.
@@ -26,7 +29,7 @@ extension AbstractEventLoop {
         return (connection.reader, StreamWriter(transport: transport, connection: connection))
     }
 
-    /// Gives a connected socket to async code.
+    /// Gives a connected socket to async code, which must close the writer: dropping it leaves the connection open.
     ///
     /// - Parameters:
     ///   - socket: A connected stream socket; the stream owns its descriptor from now on.
