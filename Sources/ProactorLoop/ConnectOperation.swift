@@ -35,19 +35,24 @@ final class ConnectOperation: CompletionTarget, @unchecked Sendable {
     /// Connects.
     ///
     /// Cancelling is a request: the kernel's answer is awaited, because it has the descriptor until then.
-    func result() async throws {
+    func result(isolation: isolated (any Actor)? = #isolation) async throws {
         task = port.queue.runningTask
         let result = await withTaskCancellationHandler {
-            await withUnsafeContinuation { start($0) }
+            // Isolated as the caller, an actor that is pinned to the loop: it would leave the loop's thread otherwise.
+            _ = isolation
+            return await withUnsafeContinuation { start($0) }
         } onCancel: {
             port.queue.performOnLoop { self.cancel() }
         }
         try Task.checkCancellation()
+        guard port.queue.isTurning || port.queue.isClosed else { throw port.queue.refusal("connect") }
         if result < 0 { throw Errno(rawValue: -result) }
     }
 
     private func start(_ continuation: UnsafeContinuation<Int32, Never>) {
-        if Task.isCancelled { return continuation.resume(returning: -Errno.canceled.rawValue) }
+        if Task.isCancelled || !port.queue.isTurning {
+            return continuation.resume(returning: -Errno.canceled.rawValue)
+        }
         waiting = continuation
         tag = address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
             port.connect(descriptor, to: $0, length: length, for: self)

@@ -22,20 +22,25 @@ final class ConnectOperation: ReadinessTarget, @unchecked Sendable {
     /// Connects.
     ///
     /// Cancelling ends the wait at once: the kernel has nothing of ours.
-    func result() async throws {
+    func result(isolation: isolated (any Actor)? = #isolation) async throws {
         try SocketCalls.setNonBlocking(descriptor)
         task = port.queue.runningTask
         let failure = await withTaskCancellationHandler {
-            await withUnsafeContinuation { start($0) }
+            // Isolated as the caller, an actor that is pinned to the loop: it would leave the loop's thread otherwise.
+            _ = isolation
+            return await withUnsafeContinuation { start($0) }
         } onCancel: {
             port.queue.performOnLoop { self.end(.canceled) }
         }
         try Task.checkCancellation()
+        guard port.queue.isTurning || port.queue.isClosed else { throw port.queue.refusal("connect") }
         if let failure { throw failure }
     }
 
     private func start(_ continuation: UnsafeContinuation<Errno?, Never>) {
-        if Task.isCancelled { return continuation.resume(returning: .canceled) }
+        if Task.isCancelled || !port.queue.isTurning {
+            return continuation.resume(returning: .canceled)
+        }
         do throws(Errno) {
             try SocketCalls.connect(descriptor, to: address)
             return continuation.resume(returning: nil)

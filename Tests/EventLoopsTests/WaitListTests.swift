@@ -18,7 +18,7 @@ import Testing
                 var order: [Int] = []
                 let tasks = (0..<count).map { number in
                     loop.createTask {
-                        if await list.wait() { order.append(number) }
+                        if await list.hasHappened() { order.append(number) }
                     }
                 }
                 try await loop.sleep(for: .zero)
@@ -38,7 +38,7 @@ import Testing
     @Test func cancelledWaiter_leaves_andTheOthersStay() async throws {
         try await withLoop { loop, list in
             for victim in 0..<3 {
-                let tasks = (0..<3).map { _ in loop.createTask { await list.wait() } }
+                let tasks = (0..<3).map { _ in loop.createTask { await list.hasHappened() } }
                 try await loop.sleep(for: .zero)
                 tasks[victim].cancel()
                 #expect(try await tasks[victim].value == false)
@@ -56,7 +56,7 @@ import Testing
         try await withLoop { loop, list in
             let task = loop.createTask {
                 withUnsafeCurrentTask { $0?.cancel() }
-                return await list.wait()
+                return await list.hasHappened()
             }
             let value = try await task.value
             #expect(value == false)
@@ -66,13 +66,13 @@ import Testing
 
     @Test func cancelling_isOfNoEffect_afterTheEvent() async throws {
         try await withLoop { loop, list in
-            let task = loop.createTask { await list.wait() }
+            let task = loop.createTask { await list.hasHappened() }
             try await loop.sleep(for: .zero)
             list.resumeAll()
             task.cancel()
             #expect(try await task.value)
             // A later wait of the list has another number, and is not hit.
-            let next = loop.createTask { await list.wait() }
+            let next = loop.createTask { await list.hasHappened() }
             try await loop.sleep(for: .zero)
             #expect(!next.isDone)
             list.resumeAll()
@@ -85,14 +85,14 @@ import Testing
         try await withLoop { loop, list in
             let other = WaitList(queue: loop.core.queue)
             let task = loop.createTask {
-                let first = await list.wait()
-                let second = await other.wait()
+                let first = await list.hasHappened()
+                let second = await other.hasHappened()
                 return [first, second]
             }
             try await loop.sleep(for: .zero)
             list.resumeAll()
             try await loop.sleep(for: .zero)
-            let bystander = loop.createTask { await list.wait() }
+            let bystander = loop.createTask { await list.hasHappened() }
             try await loop.sleep(for: .zero)
             task.cancel()
             #expect(try await task.value == [true, false])
@@ -105,7 +105,7 @@ import Testing
     @Test func childTasks_areCancelled_onTheirOwn() async throws {
         try await withLoop { loop, list in
             let outcomes = await withTaskGroup(of: Bool.self) { group in
-                for _ in 0..<3 { group.addTask { await list.wait() } }
+                for _ in 0..<3 { group.addTask { await list.hasHappened() } }
                 try? await loop.sleep(for: .milliseconds(1))
                 group.cancelAll()
                 return await group.reduce(into: []) { $0.append($1) }
@@ -123,7 +123,7 @@ import Testing
                 let hasBegun = Gate()
                 let task = Task(executorPreference: loop.taskExecutor) {
                     hasBegun.open()
-                    let isOver = await list.wait()
+                    let isOver = await list.hasHappened()
                     try? outcome.setResult(isOver)
                 }
                 let helper = HelperThread {
@@ -146,7 +146,7 @@ import Testing
                 let hasBegun = Gate()
                 let task = Task(executorPreference: loop.taskExecutor) {
                     hasBegun.open()
-                    let isOver = await list.wait()
+                    let isOver = await list.hasHappened()
                     try? outcome.setResult(isOver)
                 }
                 let helper = HelperThread {
@@ -166,5 +166,12 @@ import Testing
                 #expect(list.isEmpty)
             }
         }
+    }
+}
+
+extension WaitList {
+    /// Whether the event came before the task was cancelled.
+    fileprivate func hasHappened() async -> Bool {
+        await wait() == .happened
     }
 }

@@ -48,11 +48,13 @@ extension LoopCore {
             }
         }
         let timer = timeout.map { callAt(now.advanced(by: $0)) { over.resumeAll() } }
-        defer {
+        nonisolated(unsafe) let forget = {
             timer?.cancel()
             for (future, token) in zip(futures, tokens) { future.removeDoneCallback(token) }
         }
-        guard await over.wait() else { throw CancellationError() }
+        // Here, unless the caller goes on on another thread.
+        defer { queue.performOnLoop { forget() } }
+        try await over.waitOrThrow("wait")
     }
 }
 

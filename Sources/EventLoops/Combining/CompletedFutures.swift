@@ -84,7 +84,7 @@ final class CompletionLine<Value> {
             if hasExpired {
                 throw EventLoopError(.timedOut, "asCompleted", detail: "\(left) futures are not done in time")
             }
-            guard await changed.wait(inSequence: true) else { throw CancellationError() }
+            try await changed.waitOrThrow("asCompleted", inSequence: true)
         }
         return nil
     }

@@ -48,7 +48,12 @@ extension AbstractEventLoop {
                 try await connector.connectInOrder(addresses)
             }
         switch outcome {
-        case .connected(let descriptor): return try begin(descriptor, makeProtocol)
+        case .connected(let descriptor):
+            do { try core.checkTask(operation) } catch {
+                try? Descriptor.close(descriptor)
+                throw error
+            }
+            return try begin(descriptor, makeProtocol)
         case .failed(let errors): throw ConnectFailure.summary(errors, host: host, port: port, all: allErrors)
         }
     }

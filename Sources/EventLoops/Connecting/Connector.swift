@@ -38,8 +38,11 @@ package struct Connector: Sendable {
                 guard begun < addresses.count else { return }
                 let number = begun
                 begun += 1
-                group.addTask { await attempt(number, addresses[number]) }
-                if begun < addresses.count { group.addTask { await pause(number, delay) } }
+                // On the loop, whatever the calling task prefers.
+                group.addTask(executorPreference: core.taskExecutor) { await attempt(number, addresses[number]) }
+                if begun < addresses.count {
+                    group.addTask(executorPreference: core.taskExecutor) { await pause(number, delay) }
+                }
             }
             beginNext()
             while let event = try await group.next() {
@@ -79,7 +82,7 @@ package struct Connector: Sendable {
     private func pause(_ number: Int, _ delay: Duration) async -> Event {
         let over = WaitList(queue: core.queue)
         let timer = core.callAt(core.now.advanced(by: delay)) { over.resumeAll() }
-        if await !over.wait() { timer.cancel() }
+        if await over.wait() != .happened { timer.cancel() }
         return .pauseOver(number)
     }
 
@@ -91,6 +94,7 @@ package struct Connector: Sendable {
 
     private func connect(to address: SocketAddress) async throws -> Int32 {
         try Task.checkCancellation()
+        try core.checkTask("connect")
         let descriptor: Int32
         do { descriptor = try SocketCalls.open(address.family, type: Socket.stream) } catch {
             throw EventLoopError(system: error, "socket", address: address.description)

@@ -274,7 +274,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
                     throw EventLoopError(.wrongLoop, "value", detail: "The future is attached to a different loop")
                 }
                 if let error = whyNotAwaitable { throw error }
-                if await !waitUntilDone() { await cancelByWaiter() }
+                let outcome = await waitUntilDone()
+                if outcome == .misplaced { throw core.queue.refusal("value") }
+                if outcome == .cancelled { await cancelByWaiter() }
             }
             return try result()
         }
@@ -290,7 +292,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// Not a call that throws: the compiler (6.3.1) crashes on one here.
     package var whyNotAwaitable: EventLoopError? { nil }
 
-    private final func waitUntilDone() async -> Bool {
+    private final func waitUntilDone() async -> WaitList.Outcome {
         await waitingTasks().wait()
     }
 

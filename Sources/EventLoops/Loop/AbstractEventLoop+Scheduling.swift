@@ -89,7 +89,12 @@ extension AbstractEventLoop {
         }
         let over = WaitList(queue: core.queue)
         let handle = core.callAt(core.now.advanced(by: delay)) { over.resumeAll() }
-        guard await over.wait() else {
+        switch await over.wait() {
+        case .happened: return
+        case .misplaced:
+            core.queue.performOnLoop { handle.cancel() }
+            throw core.queue.refusal("sleep")
+        default:
             handle.cancel()
             // A task that ignores its cancellation and sleeps again must not keep the loop from turning.
             if core.queue.isTurning { await withUnsafeContinuation { core.queue.append(yielded: $0) } }

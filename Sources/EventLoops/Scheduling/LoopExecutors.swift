@@ -3,7 +3,7 @@
 /// Two small objects share the loop's queue and tag their jobs, because a task's job and an actor's job must be run
 /// differently and an executor that is both could not tell them apart.
 package final class LoopTaskExecutor: TaskExecutor {
-    private let queue: WorkQueue
+    fileprivate let queue: WorkQueue
 
     package init(queue: WorkQueue) {
         self.queue = queue
@@ -16,7 +16,7 @@ package final class LoopTaskExecutor: TaskExecutor {
 
 /// The loop as the executor of actors that are pinned to it.
 package final class LoopSerialExecutor: SerialExecutor {
-    private let queue: WorkQueue
+    fileprivate let queue: WorkQueue
 
     package init(queue: WorkQueue) {
         self.queue = queue
@@ -37,5 +37,19 @@ package final class LoopSerialExecutor: SerialExecutor {
             queue.isOnLoopThread || queue.isEndingOnCurrentThread,
             "The code of an actor of this loop was called on another thread"
         )
+    }
+}
+
+extension WorkQueue {
+    /// Whether the calling task, which is isolated so, goes on here after a wait: it prefers the loop, or is in an
+    /// actor that is pinned to it.
+    func isReturnedTo(from isolation: (any Actor)?) -> Bool {
+        if let actor = isolation, let executor = actor.unownedExecutor.asSerialExecutor() as? LoopSerialExecutor {
+            return executor.queue === self
+        }
+        return withUnsafeCurrentTask { task in
+            let executor = task?.unownedTaskExecutor?.asTaskExecutor() as? LoopTaskExecutor
+            return executor?.queue === self
+        }
     }
 }

@@ -2,9 +2,14 @@
 ///
 /// All of it happens on the loop's thread; only cancelling may come from elsewhere, and is handed over.
 package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
-    private enum Outcome {
+    /// What became of a wait.
+    package enum Outcome {
         case happened
         case cancelled
+        /// The task would go on, or goes on, on another thread than the loop's: nothing of the loop may be touched.
+        ///
+        /// So it is with a `Task.immediate` that does not prefer the loop, and in an actor that other threads use.
+        case misplaced
         /// The task is none of the loop's own: cancelling it must be told to the list by a handler.
         case needsHandler
     }
@@ -28,6 +33,8 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     private var firstNumber: UInt64 = 0
     private var others: Crowd?
     private var lastNumber: UInt64 = 0
+    /// The last number that was given out when the event happened the last time.
+    private var resumedThrough: UInt64 = 0
     /// The scope of the task that waited last: mostly the same task waits again.
     ///
     /// Owned here, but unmanaged, because what lies in a variable is retained for each call.
@@ -49,19 +56,38 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         first == nil
     }
 
-    /// Suspends the calling task: true once the event has happened, false if the task was cancelled first.
+    /// Suspends the calling task until the event has happened or the task is cancelled.
     ///
     /// - Parameter inSequence: Whether the end of all sequences is such an event, too.
     @inline(__always)
-    package func wait(inSequence: Bool = false) async -> Bool {
+    package func wait(inSequence: Bool = false) async -> Outcome {
         lastNumber &+= 1
         servesSequence = inSequence
         let number = lastNumber
-        switch await withUnsafeContinuation({ beginWait($0, number) }) {
-        case .happened: return true
-        case .cancelled: return false
-        case .needsHandler: return await waitWithHandler(number)
-        }
+        var outcome = await withUnsafeContinuation { beginWait($0, number) }
+        if outcome == .needsHandler { outcome = await waitWithHandler(number) }
+        return queue.isTurning ? outcome : elsewhere(outcome)
+    }
+
+    /// As ``wait(inSequence:)``, for who goes on only when the event has happened.
+    ///
+    /// - Parameter operation: What the error is to name.
+    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`.
+    @inline(__always)
+    package func waitOrThrow(_ operation: StaticString, inSequence: Bool = false) async throws {
+        let outcome = await wait(inSequence: inSequence)
+        if outcome != .happened { throw failure(outcome, operation) }
+    }
+
+    @inline(never)
+    private func failure(_ outcome: Outcome, _ operation: StaticString) -> any Error {
+        outcome == .cancelled ? CancellationError() : queue.refusal("\(operation)")
+    }
+
+    /// What is left of a closed loop is anybody's.
+    @inline(never)
+    private func elsewhere(_ outcome: Outcome) -> Outcome {
+        queue.isClosed ? outcome : .misplaced
     }
 
     /// Lets the task wait, if it is one of the loop's: cancelling it looks at its scope for where it waits.
@@ -101,14 +127,26 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     }
 
     @inline(never)
-    private func waitWithHandler(_ number: UInt64) async -> Bool {
+    private func waitWithHandler(
+        _ number: UInt64, isolation: isolated (any Actor)? = #isolation
+    ) async -> Outcome {
         await withTaskCancellationHandler {
-            // A task that was cancelled before has had its handler called already: nobody would wake it.
-            if Task.isCancelled { return false }
-            return await withUnsafeContinuation { park($0, number) } == .happened
+            // Isolated as the caller, an actor that is pinned to the loop: it would leave the loop's thread otherwise.
+            _ = isolation
+            if let outcome = outcomeByNow(number, isolation) { return outcome }
+            return await withUnsafeContinuation { park($0, number) }
         } onCancel: {
             queue.performOnLoop { self.cancel(number) }
         }
+    }
+
+    /// What has become of a wait that was not parked at once; nil if nothing has.
+    private func outcomeByNow(_ number: UInt64, _ isolation: (any Actor)?) -> Outcome? {
+        guard queue.isTurning else { return queue.isClosed ? .cancelled : .misplaced }
+        guard queue.isReturnedTo(from: isolation) else { return .misplaced }
+        // A task that was cancelled before has had its handler called already: nobody would wake it.
+        if Task.isCancelled { return .cancelled }
+        return number <= resumedThrough ? .happened : nil
     }
 
     private func park(_ continuation: Continuation, _ number: UInt64) {
@@ -137,6 +175,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
 
     @inline(__always)
     private func resumeAll(with outcome: Outcome) {
+        resumedThrough = lastNumber
         guard let continuation = first else { return }
         first = nil
         leave(waits)

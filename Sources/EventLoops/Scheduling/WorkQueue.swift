@@ -200,7 +200,7 @@ package final class WorkQueue: @unchecked Sendable {
         isClosed && OrphanedJobs.areRunByCurrentThread
     }
 
-    private var isClosed: Bool {
+    package var isClosed: Bool {
         closed.load(ordering: .relaxed)
     }
 

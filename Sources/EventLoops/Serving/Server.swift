@@ -106,7 +106,10 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         try startServing()
         isServingForever = true
         defer { isServingForever = false }
-        _ = await stopServing.wait()
+        guard await stopServing.wait() != .misplaced else {
+            core.queue.performOnLoop { self.close() }
+            throw core.queue.refusal("serveForever")
+        }
         close()
         throw CancellationError()
     }
@@ -145,7 +148,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     public func waitClosed() async throws {
         guard core.queue.admitsCurrentThread() else { throw core.queue.refusal("waitClosed") }
         if hasEnded { return }
-        guard await ended.wait() else { throw CancellationError() }
+        try await ended.waitOrThrow("waitClosed")
     }
 
     /// Whether the calling thread may go on; if not, that is reported, since the caller cannot throw.

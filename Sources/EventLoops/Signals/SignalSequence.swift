@@ -71,7 +71,7 @@ final class SignalLine: SignalListener, @unchecked Sendable {
     func next() async throws -> Int32? {
         try core.checkTask("signals")
         while !hasEnded, pending == 0 {
-            guard await changed.wait(inSequence: true) else { throw CancellationError() }
+            try await changed.waitOrThrow("signals", inSequence: true)
         }
         if hasEnded { return nil }
         defer { pending &= pending - 1 }

@@ -75,7 +75,7 @@ final class StreamConnection: StreamProtocol {
         if isClosing { try await core.giveWay() }
         try throwIfLost()
         guard isPaused else { return }
-        guard await drained.wait() else { throw CancellationError() }
+        try await drained.waitOrThrow("drain")
         try throwIfLost()
     }
 
@@ -87,7 +87,7 @@ final class StreamConnection: StreamProtocol {
     func waitClosed() async throws {
         if !isLost {
             try core.checkTask("waitClosed")
-            guard await lost.wait() else { throw CancellationError() }
+            try await lost.waitOrThrow("waitClosed")
         }
         if let loss { throw loss }
     }

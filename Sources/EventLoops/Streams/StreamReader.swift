@@ -203,7 +203,7 @@ public final class StreamReader: @unchecked Sendable {
         while incoming.isEmpty {
             if hasEnded { return false }
             try prepareToWait()
-            guard await arrived.wait() else { throw CancellationError() }
+            try await arrived.waitOrThrow("read")
             if let error { throw error }
         }
         return true
@@ -212,7 +212,7 @@ public final class StreamReader: @unchecked Sendable {
     /// Waits for the next event of the stream.
     private func waitForMore(inSequence: Bool = false) async throws {
         try prepareToWait()
-        guard await arrived.wait(inSequence: inSequence) else { throw CancellationError() }
+        try await arrived.waitOrThrow("read", inSequence: inSequence)
         if let error { throw error }
     }
 
