@@ -1,5 +1,6 @@
 import EventLoops
 import Proactor
+import ProactorTesting
 import TestSupport
 import Testing
 
@@ -143,6 +144,37 @@ extension Conformance {
                 }
                 await #expect(throws: CancellationError.self) { try await own.value }
                 await #expect(throws: Mishap(number: 9)) { try await loop.createTask { throw Mishap(number: 9) }.value }
+            }
+        }
+
+        /// TASK-038: who waits for the end of a task that is in its first step.
+        @Test(arguments: LoopKind.allCases)
+        func ended_waitsForAnEagerTask_thatIsInItsFirstStep(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, recorder in
+                loop.setTaskFactory(EagerTaskFactory())
+                for waits in [true, false] {
+                    var log: [String] = []
+                    var watcher: LoopTask<Void>?
+                    loop.createTask(name: "eager") {
+                        let me = loop.currentTask()
+                        watcher = loop.createTask {
+                            log.append("watching")
+                            await me?.ended()
+                            log.append("seen")
+                        }
+                        log.append("first step")
+                        if waits { try await loop.sleep(for: .milliseconds(1)) }
+                        log.append("ended")
+                        throw Mishap(number: 4)
+                    }
+                    try await watcher?.value
+                    #expect(log == ["watching", "first step", "ended", "seen"])
+                    watcher = nil
+                    try await loop.sleep(for: .zero)
+                    // Nobody has looked at the error.
+                    let told = recorder.take().map(\.message)
+                    #expect(told == ["Task 'eager' exception was never retrieved"])
+                }
             }
         }
 

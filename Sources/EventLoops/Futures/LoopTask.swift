@@ -140,6 +140,11 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     ///
     /// Its error counts as not seen yet. asyncio: `await asyncio.wait([task])`.
     public func ended() async {
+        // What runs an eager task is known when its first step is over, and so in the next turn. The future's own wait
+        // would count as a look at the error.
+        if job == nil, core.queue.isTurning, !isDone {
+            await withUnsafeContinuation { core.queue.append(yielded: $0) }
+        }
         _ = await job?.result
     }
 
