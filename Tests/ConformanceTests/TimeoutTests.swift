@@ -149,6 +149,47 @@ extension Conformance {
             }
         }
 
+        /// TASK-029: the deadline comes after the code has ended, and before its caller goes on.
+        @Test(arguments: LoopKind.allCases)
+        func withTimeout_hasNotExpired_whenTheCodeWasCancelledBefore(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                // At once, or by a timer that has become due when the callback ends.
+                for delay in [Duration.zero, .milliseconds(3)] {
+                    let future = loop.createFuture(of: Int.self)
+                    var kept: LoopTimeout?
+                    await #expect(throws: CancellationError.self) {
+                        try await loop.withTimeout(nil) { timeout in
+                            kept = timeout
+                            loop.callSoon {
+                                future.cancel()
+                                try timeout.reschedule(loop.time.advanced(by: delay))
+                                block(delay)
+                            }
+                            return try await future.value
+                        }
+                    }
+                    #expect(kept?.expired == false)
+                    expectLoopError(.invalidState) { try kept?.reschedule(nil) }
+                }
+            }
+        }
+
+        /// TASK-029: a caller that began on the loop's thread and does not go on there.
+        @Test(arguments: LoopKind.allCases)
+        func withTimeout_takesItsTimerBack_whenTheCallerGoesOnElsewhere(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let timers = loop.statistics.timersPending
+                let caller = Task.immediate {
+                    await expectLoopErrorLater(.wrongThread) {
+                        try await loop.withTimeout(.seconds(3600)) { try await loop.sleep(for: .milliseconds(1)) }
+                    }
+                }
+                await caller.value
+                try await loop.sleep(for: .zero)
+                #expect(loop.statistics.timersPending == timers)
+            }
+        }
+
         /// TASK-029: scopes within scopes, and within a task that is cancelled.
         @Test(arguments: LoopKind.allCases)
         func withTimeout_tellsItsOwnDeadline_fromOthers(_ kind: LoopKind) async throws {

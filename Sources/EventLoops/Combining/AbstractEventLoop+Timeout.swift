@@ -50,7 +50,7 @@ extension AbstractEventLoop {
         try core.checkTask("withTimeout")
         // Swift cannot take a cancellation back, so what is cancelled must be another task than the caller's.
         let part = LoopTask<Value>(core: core, name: "timeout")
-        let timeout = LoopTimeout(core: core) { [weak part] in part?.cancel() }
+        let timeout = LoopTimeout(core: core) { [weak part] in part?.cancel() ?? false }
         try timeout.reschedule(when)
         defer { timeout.end() }
         part.start(eager: true, partOf: CancellationScope.owner(on: core.queue) ?? part) { try await body(timeout) }

@@ -9,7 +9,8 @@ public final class LoopTimeout {
     }
 
     private let core: LoopCore
-    private let expire: () -> Void
+    /// Cancels the code; false if it has ended.
+    private let expire: () -> Bool
     private var state = State.active
     private var timer: Handle?
 
@@ -18,7 +19,7 @@ public final class LoopTimeout {
     /// asyncio: `Timeout.when()`.
     public private(set) var when: LoopInstant?
 
-    init(core: LoopCore, _ expire: @escaping () -> Void) {
+    init(core: LoopCore, _ expire: @escaping () -> Bool) {
         self.core = core
         self.expire = expire
     }
@@ -50,12 +51,19 @@ public final class LoopTimeout {
 
     private func deadlinePassed() {
         guard state == .active else { return }
-        state = .expired
-        expire()
+        state = expire() ? .expired : .over
     }
 
     /// The code has ended.
+    ///
+    /// Any thread: a caller that is no task of the loop goes on elsewhere.
     func end() {
+        if core.queue.isTurning { return endOnLoop() }
+        nonisolated(unsafe) let timeout = self
+        core.queue.performOnLoop { timeout.endOnLoop() }
+    }
+
+    private func endOnLoop() {
         timer?.cancel()
         timer = nil
         if state == .active { state = .over }
