@@ -34,12 +34,12 @@ extension LoopCore {
         transports = [:]
         servers = [:]
         tasks.removeAll()
+        // They may hold their loop.
+        resolver = nil
+        taskFactory = nil
         // From here on, what tasks are left run on a thread of their own.
         queue.close()
         defaultExecutor.close()
-        // It may hold its loop.
-        resolver = nil
-        taskFactory = nil
         noteWhatWaits()
         if let failure { throw failure }
     }
