@@ -1,4 +1,5 @@
 import EventLoops
+import Kernel
 import Proactor
 import ProactorTesting
 import TestSupport
@@ -175,6 +176,25 @@ extension Conformance {
                     let told = recorder.take().map(\.message)
                     #expect(told == ["Task 'eager' exception was never retrieved"])
                 }
+            }
+        }
+
+        /// TASK-019: what is refused asks no factory, and takes no number.
+        @Test(arguments: LoopKind.allCases)
+        func createTask_touchesNothing_onAnotherThread(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let number = try #require(Int(loop.createTask {}.name.dropFirst(5)))
+                let factory = CountingFactory()
+                loop.setTaskFactory(factory)
+                let refused = Locked<[LoopTask<Void>]>([])
+                HelperThread { refused.value = [loop.createTask {}, LoopTask(loop: loop) {}] }.join()
+                for task in refused.value {
+                    #expect(task.name == "Task-0")
+                    expectLoopError(.wrongThread) { try task.result() }
+                }
+                #expect(factory.made.value == 0)
+                loop.setTaskFactory(nil)
+                #expect(loop.createTask {}.name == "Task-\(number + 1)")
             }
         }
 

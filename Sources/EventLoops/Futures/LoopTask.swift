@@ -18,9 +18,11 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     private let scope: CancellationScope
     private var runsForAnother = false
 
-    package init(core: LoopCore, name: String?, at place: SourcePlace? = nil) {
+    /// - Parameter isRefused: Whether the task will not be begun: it touches nothing of the loop, which another thread
+    ///   may turn, and has no number of its own.
+    package init(core: LoopCore, name: String?, at place: SourcePlace? = nil, isRefused: Bool = false) {
         givenName = name
-        number = name == nil ? core.nextTaskNumber() : 0
+        number = name == nil && !isRefused ? core.nextTaskNumber() : 0
         scope = CancellationScope(queue: core.queue)
         super.init(core: core, at: place)
     }

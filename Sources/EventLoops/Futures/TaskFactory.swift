@@ -50,13 +50,15 @@ extension LoopTask {
         loop: any AbstractEventLoop, name: String? = nil, eagerStart: Bool = false,
         file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () async throws -> Value
     ) {
-        self.init(core: loop.core, name: name, at: loop.core.place(file, line))
-        do throws(EventLoopError) {
-            try core.check("createTask")
-            start(eager: eagerStart, body)
-        } catch {
+        let core = loop.core
+        let place = core.place(file, line)
+        do throws(EventLoopError) { try core.check("createTask") } catch {
+            self.init(core: core, name: name, at: place, isRefused: true)
             finishTask(throwing: error, wasCancelled: false)
+            return
         }
+        self.init(core: core, name: name, at: place)
+        start(eager: eagerStart, body)
     }
 }
 

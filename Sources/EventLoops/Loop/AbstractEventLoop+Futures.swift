@@ -108,9 +108,7 @@ extension LoopCore {
                     "The closure is isolated to \(actor), which does not run on this loop: write "
                     + "`createTask { @Sendable in … }`, call it inside of `run`, or pin the actor to the loop with "
                     + "`unownedExecutor`")
-            let task = LoopTask<Value>(core: self, name: name, at: place)
-            task.finishTask(throwing: error, wasCancelled: false, name: task.name)
-            return task
+            return refusedTask(name: name, at: place, error)
         }
         nonisolated(unsafe) let body: @concurrent () async throws -> Value = body
         return createTask(name: name, at: place, concurrent: body)
@@ -119,6 +117,10 @@ extension LoopCore {
     private func createTask<Value>(
         name: String?, at place: SourcePlace?, concurrent body: @escaping @concurrent () async throws -> Value
     ) -> LoopTask<Value> {
+        // Before anything of the loop is looked at: another thread may turn it.
+        do throws(EventLoopError) { try check("createTask") } catch {
+            return refusedTask(name: name, at: place, error)
+        }
         if taskFactory != nil, let loop = loop as? any AbstractEventLoop, let factory = loop.taskFactory {
             nonisolated(unsafe) let plain: () async throws -> Value = body
             let task = factory.makeTask(on: loop, name: name, plain)
@@ -128,12 +130,15 @@ extension LoopCore {
             return task
         }
         let task = LoopTask<Value>(core: self, name: name, at: place)
-        do {
-            try check("createTask")
-            task.start(body)
-        } catch {
-            task.finishTask(throwing: error, wasCancelled: false, name: task.name)
-        }
+        task.start(body)
+        return task
+    }
+
+    private func refusedTask<Value>(
+        name: String?, at place: SourcePlace?, _ error: EventLoopError
+    ) -> LoopTask<Value> {
+        let task = LoopTask<Value>(core: self, name: name, at: place, isRefused: true)
+        task.finishTask(throwing: error, wasCancelled: false, name: task.name)
         return task
     }
 
