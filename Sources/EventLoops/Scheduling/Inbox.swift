@@ -28,7 +28,9 @@ package final class Inbox: @unchecked Sendable {
     package init() {}
 
     deinit {
-        close()
+        takeNoMore()
+        // Nobody else has it, and a forked child may find the lock taken.
+        waker = nil
         drain { $0.discard() }
     }
 
@@ -149,8 +151,12 @@ package final class Inbox: @unchecked Sendable {
     ///
     /// Those that it took are there for one more drain.
     package func close() {
+        takeNoMore()
+        setWaker(nil)
+    }
+
+    private func takeNoMore() {
         let chain = newest.exchange(.closed, ordering: .sequentiallyConsistent)
         if chain != .closed { last = chain }
-        setWaker(nil)
     }
 }
