@@ -1,5 +1,6 @@
 import EventLoops
 import Proactor
+import ProactorTesting
 import TestSupport
 import Testing
 
@@ -191,6 +192,28 @@ extension Conformance {
                 try inner.setResult(3)
                 #expect(try await second.value == 3)
                 #expect(loop.shield(inner) === inner)
+            }
+        }
+
+        /// TASK-028: as asyncio, which counts the error as seen.
+        @Test(arguments: LoopKind.allCases)
+        func shield_tellsNobody_whenTheInnerFutureFailsAsTheOuterIsCancelled(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, recorder in
+                for cancelsFirst in [true, false] {
+                    weak var dropped: Future<Int>?
+                    do {
+                        let inner = loop.createFuture(of: Int.self)
+                        dropped = inner
+                        let outer = loop.shield(inner)
+                        if cancelsFirst { outer.cancel() }
+                        try inner.setException(Mishap(number: 6))
+                        outer.cancel()
+                        #expect(outer.isCancelled)
+                    }
+                    for _ in 0..<3 { try await loop.sleep(for: .zero) }
+                    #expect(dropped == nil)
+                    #expect(recorder.contexts.isEmpty)
+                }
             }
         }
 

@@ -17,7 +17,11 @@ extension AbstractEventLoop {
         }
         if future.isDone { return future }
         let token = future.addDoneCallback { future in
-            if outer.isDone { return }
+            if outer.isDone {
+                // Nobody is left to be told: the error counts as seen.
+                _ = try? future.exception()
+                return
+            }
             outer.finishTask(
                 Result { try future.result() }, wasCancelled: future.isCancelled, message: future.cancelMessage)
         }
