@@ -207,9 +207,12 @@ bool cl_signal_is_default(int signo) {
 
 void cl_ignore_sigpipe(void) {
     struct sigaction action;
-    if (sigaction(SIGPIPE, NULL, &action) != 0 || !is_default(&action)) return;
-    action = (struct sigaction){.sa_handler = SIG_IGN};
-    sigaction(SIGPIPE, &action, NULL);
+    pthread_mutex_lock(&lock);
+    if (sigaction(SIGPIPE, NULL, &action) == 0 && is_default(&action)) {
+        action = (struct sigaction){.sa_handler = SIG_IGN};
+        sigaction(SIGPIPE, &action, NULL);
+    }
+    pthread_mutex_unlock(&lock);
 }
 
 // MARK: Forks
