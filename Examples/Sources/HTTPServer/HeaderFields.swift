@@ -22,7 +22,11 @@ struct HeaderFields {
     }
 
     private var isContinue: Bool {
-        expectation.elementsEqual("100-continue".utf8) { $0 | 0x20 == $1 | 0x20 }
+        // The C parser drops the blanks before a value, but not those after it.
+        guard let last = expectation.lastIndex(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else {
+            return false
+        }
+        return expectation[...last].elementsEqual("100-continue".utf8) { $0 | 0x20 == $1 | 0x20 }
     }
 
     mutating func reset() {

@@ -29,7 +29,8 @@ enum ParserCallbacks {
             RequestParser.of(state).headEnded() ? 0 : -1
         }
         table.pointee.on_body = { state, start, count in
-            RequestParser.of(state).bodyContinued(UnsafeRawBufferPointer(start: start, count: count)) ? 0 : -1
+            RequestParser.of(state).bodyContinued(UnsafeRawBufferPointer(start: start, count: count))
+            return 0
         }
         table.pointee.on_message_complete = { state in
             RequestParser.of(state).ended() ? 0 : -1

@@ -23,6 +23,7 @@ extension Response {
     static let onlyGet = Response(error: "405 Method Not Allowed", fields: "Allow: GET, HEAD\r\n")
     static let onlyPost = Response(error: "405 Method Not Allowed", fields: "Allow: POST\r\n")
     static let requestTimeout = Response(error: "408 Request Timeout")
+    static let lengthRequired = Response(error: "411 Length Required")
     static let contentTooLarge = Response(error: "413 Content Too Large")
     static let expectationFailed = Response(error: "417 Expectation Failed")
     static let headTooLarge = Response(error: "431 Request Header Fields Too Large")
@@ -35,6 +36,7 @@ extension Response {
             case .malformed: .badRequest
             case .wrongVersion: .versionNotSupported
             case .headTooLarge: .headTooLarge
+            case .lengthUntold: .lengthRequired
             case .bodyTooLarge: .contentTooLarge
             case .unknownExpectation: .expectationFailed
             }

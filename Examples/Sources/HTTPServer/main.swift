@@ -6,6 +6,8 @@
 //
 // Options: the command line. Service: what connections share. Connection: one client. RequestParser: bytes to requests.
 // Route, Response, ResponseBuffer: requests to bytes. Stats: what /stats tells.
+//
+// Bodies come with Content-Length; chunked ones are refused, and RequestParser says why.
 import Glibc
 import Proactor
 

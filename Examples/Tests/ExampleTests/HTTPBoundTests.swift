@@ -18,11 +18,20 @@ import Testing
         case blankInName = "GET / HTTP/1.1\r\nHost: a\r\nBad Name: b"
         case twoLengths = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked"
         case wrongLength = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: x"
+        case chunked = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked"
+        case chunkedInCapitals = "POST /echo HTTP/1.1\r\nHost: a\r\nTRANSFER-ENCODING:CHUNKED"
+        case chunkedAndAwaited = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue"
+        case chunkedOfOldVersion = "POST /echo HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked"
+        case otherCoding = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip"
+        case twoCodings = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked"
+        case noCoding = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:"
         case wrongExpectation = "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: wonders"
         case wrongVersion = "GET / HTTP/2.0\r\nHost: a"
 
         var status: Int {
             switch self {
+            case .chunked, .chunkedInCapitals, .chunkedAndAwaited, .chunkedOfOldVersion: 411
+            case .otherCoding, .twoCodings, .noCoding: 411
             case .wrongExpectation: 417
             case .wrongVersion: 505
             default: 400
@@ -53,12 +62,31 @@ import Testing
         #expect(try client.isAtEnd())
     }
 
-    @Test func body_isBounded_byWhatComes() throws {
-        try client.send(request("POST", "/echo", "Transfer-Encoding: chunked\r\n"))
-        let chunk = "10000\r\n\(String(repeating: "x", count: 1 << 16))\r\n"
-        // The client hears the answer although it goes on sending.
-        for _ in 0..<40 { try client.send(chunk) }
-        #expect(try client.answer().status == 413)
+    /// The C parser takes each for a whole body, and what follows for a request.
+    enum ChunkedBody: String, CaseIterable {
+        case otherEndOfChunk = "5\r\nhelloXX0\r\n\r\n"
+        case otherEndOfSize = "5\rXhello\r\n0\r\n\r\n"
+        case lineFeedInExtension = "5;\nabc\r\nhello\r\n0\r\n\r\n"
+        case nonsenseAfterSize = "5 junk\r\nhello\r\n0\r\n\r\n"
+        case otherEndOfBody = "5\r\nhello\r\n0\r\n\rX"
+        case nonsenseInTrailer = "5\r\nhello\r\n0\r\nBad Name: b\r\n\r\n"
+        case wellFormed = "5\r\nhello\r\n0\r\n\r\n"
+    }
+
+    @Test(arguments: ChunkedBody.allCases)
+    func chunkedBody_isRefused_andNothingAfterItIsServed(_ body: ChunkedBody) throws {
+        let head = request("POST", "/echo", "Transfer-Encoding: chunked\r\n")
+        try client.send(head + body.rawValue + request("GET", "/"))
+        #expect(try client.answer().status == 411)
+        #expect(try client.isAtEnd())
+    }
+
+    @Test(arguments: [("Transfer-Encoding: chunked", 411), ("Content-Length: 2621440", 413)])
+    func refusal_isHeard_byAClientThatGoesOnSending(_ field: String, status: Int) throws {
+        try client.send(request("POST", "/echo", "\(field)\r\n"))
+        let piece = String(repeating: "x", count: 1 << 16)
+        for _ in 0..<40 { try client.send(piece) }
+        #expect(try client.answer().status == status)
         #expect(try client.isAtEnd())
     }
 
