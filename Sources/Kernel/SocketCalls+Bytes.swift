@@ -36,6 +36,16 @@ extension SocketCalls {
         try SystemCall.count { sendmsg(fd, message, waits ? noSignal : noSignal | noWait) }
     }
 
+    /// Takes away some of what has come and nobody will read: for that the kernel would reset the connection at its
+    /// closing, and the peer might lose what was just sent.
+    ///
+    /// Kernel: `recv(2)`, at most twice: a peer that has sent more finds out in any case.
+    package static func dropUnread(_ fd: Int32, into memory: UnsafeMutableRawBufferPointer) {
+        for _ in 0..<2 {
+            guard let count = try? receive(fd, into: memory, waits: false), count == memory.count else { return }
+        }
+    }
+
     @inlinable static var noSignal: Int32 { Int32(MSG_NOSIGNAL) }
     @inlinable static var noWait: Int32 { Int32(MSG_DONTWAIT) }
 }

@@ -21,6 +21,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     var isListedToTell = false
     var isClosing = false
     private var isFinished = false
+    private var hasSent = false
     var receiving = ReceiveState()
 
     init(_ descriptor: Int32, port: RingPort, owner: any StreamChannelOwner) {
@@ -81,6 +82,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         sendTag = nil
         if let gathered { port.gathering.giveBack(gathered) }
         gathered = nil
+        hasSent = true
         if isClosing { return finishIfPossible() }
         if result >= 0 {
             owner.sent(Int(result))
@@ -131,8 +133,16 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         guard !isListedToSend, !isListedToTell else { return }
         isFinished = true
         held?.removeAll()
+        if hasSent, receiving.end == nil { dropUnread() }
         // Not by the ring: the owner tells its protocol in this turn, and the peer must have seen the end by then.
         try? Descriptor.close(descriptor)
         owner.channelClosed()
+    }
+
+    @inline(never)
+    private func dropUnread() {
+        withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 16) {
+            SocketCalls.dropUnread(descriptor, into: $0)
+        }
     }
 }

@@ -55,16 +55,8 @@ extension SelectorStreamChannel {
         return nil
     }
 
-    /// Takes away some of what has come and nobody will read: for that the kernel would reset the connection at its
-    /// closing, and the peer might lose what was just sent.
     func dropUnread() {
-        port.withReceiveBuffer { memory in
-            // A peer that has sent more than this finds out in any case.
-            for _ in 0..<2 {
-                guard let count = try? SocketCalls.receive(descriptor, into: memory, waits: false) else { return }
-                guard count == memory.count else { return }
-            }
-        }
+        port.withReceiveBuffer { SocketCalls.dropUnread(descriptor, into: $0) }
     }
 
     private func end() {

@@ -90,6 +90,8 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
 
     @inline(never)
     private func refuse(_ operation: String) -> Bool {
+        // Of a closed loop all connections are lost: who outlives it does no harm.
+        if core.queue.isClosed { return false }
         let error = core.queue.refusal(operation)
         var context = ExceptionContext(message: "Non-thread-safe operation", error: error)
         context.transport = self
