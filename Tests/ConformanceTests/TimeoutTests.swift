@@ -185,8 +185,7 @@ extension Conformance {
                     }
                 }
                 await caller.value
-                try await loop.sleep(for: .zero)
-                #expect(loop.statistics.timersPending == timers)
+                try await loop.eventually("the timers are gone") { loop.statistics.timersPending == timers }
             }
         }
 

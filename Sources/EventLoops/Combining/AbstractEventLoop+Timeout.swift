@@ -56,6 +56,10 @@ extension AbstractEventLoop {
         part.start(eager: true, partOf: CancellationScope.owner(on: core.queue) ?? part) { try await body(timeout) }
         do { return try await part.value } catch is CancellationError where timeout.expired && !Task.isCancelled {
             throw EventLoopError(.timedOut, "withTimeout", detail: "The deadline passed before the code had ended")
+        } catch {
+            // Perhaps the caller, and not the code, was refused: then nobody waits for the code any more.
+            part.cancel()
+            throw error
         }
     }
 }
