@@ -18,6 +18,10 @@ extension AbstractEventLoop {
     /// mutable state with everything else that runs there. Async functions of your own that take such state must be
     /// `nonisolated(nonsending)`, which the upcoming feature `NonisolatedNonsendingByDefault` makes the default.
     ///
+    /// Waits of this library are refused with `.wrongThread` where the task would go on elsewhere: in a
+    /// `Task.immediate` that does not prefer ``taskExecutor``, and in an actor while threads other than the loop's use
+    /// it. An actor that is pinned to the loop may wait in any task.
+    ///
     /// Python's `await task` is `try await task.value` here. At the top level of main.swift a closure is the main
     /// actor's, which does not run on the loop: there the forms are `run { loop in … }` and
     /// `loop.runUntilComplete { … }`, or `createTask { @Sendable in … }`.
