@@ -82,7 +82,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
         sendTag = nil
         if let gathered { port.gathering.giveBack(gathered) }
         gathered = nil
-        hasSent = true
+        if result > 0 { hasSent = true }
         if isClosing { return finishIfPossible() }
         if result >= 0 {
             owner.sent(Int(result))

@@ -1,7 +1,6 @@
 import EventLoops
 import Kernel
 import Proactor
-import TestSupport
 import Testing
 
 extension Conformance {
@@ -79,29 +78,6 @@ extension Conformance {
                 try await link.writer.waitClosed()
                 let left = try await link.reader.read()
                 expectSame(left, Pattern.bytes(left.count))
-            }
-        }
-
-        /// The kernel resets a connection that is closed with bytes unread, and the peer would lose the answer.
-        @Test(arguments: LoopKind.allCases)
-        func answer_arrives_thoughBytesAreUnread(_ kind: LoopKind) async throws {
-            try await runLoop(kind) { loop, _ in
-                let server = try await loop.startServer(host: "127.0.0.1", port: 0, limit: 1000) { reader, writer in
-                    try await loop.sleep(for: .milliseconds(30))
-                    writer.write("answer")
-                }
-                let port = server.port
-                let answer = Task {
-                    try await onThread {
-                        let peer = try RawPeer.connect(port)
-                        defer { peer.close() }
-                        try peer.send(Pattern.bytes(80_000))
-                        return try peer.receiveAll()
-                    }
-                }
-                #expect(text(try await answer.value) == "answer")
-                server.close()
-                try await server.waitClosed()
             }
         }
 

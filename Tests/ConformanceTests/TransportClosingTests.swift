@@ -2,6 +2,7 @@ import EventLoops
 import Glibc
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -170,6 +171,47 @@ extension Conformance {
                 try await loop.turns()
                 #expect(told == nil)
                 #expect(transport == nil)
+            }
+        }
+
+        /// The kernel resets a connection that is closed with bytes unread, and the peer would lose the answer.
+        @Test(arguments: LoopKind.allCases)
+        func answer_arrives_thoughBytesAreUnread(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let server = try await loop.createServer(host: "127.0.0.1", port: 0) { Curt(loop) }
+                let port = server.port
+                let answer = Task {
+                    try await onThread {
+                        let peer = try RawPeer.connect(port)
+                        defer { peer.close() }
+                        try peer.send(Pattern.bytes(50_000))
+                        return try peer.receiveAll()
+                    }
+                }
+                #expect(text(try await answer.value) == "answer")
+                server.close()
+                try await server.waitClosed()
+            }
+        }
+
+        /// Answers without a look at what it is asked.
+        private final class Curt: StreamProtocol {
+            private let loop: any AbstractEventLoop
+
+            init(_ loop: any AbstractEventLoop) {
+                self.loop = loop
+            }
+
+            func connectionMade(_ transport: any StreamTransport) {
+                transport.pauseReading()
+                loop.callLater(.milliseconds(30)) {
+                    transport.write("answer")
+                    transport.close()
+                }
+            }
+
+            func dataReceived(_ data: RawSpan) {
+                Issue.record("bytes while reading is paused")
             }
         }
     }
