@@ -4,7 +4,7 @@ public import Glibc
 ///
 /// The first three retry while a signal interrupts them: with handlers elsewhere in the process, any call can be.
 ///
-/// Public, as ``SharedNumber`` is, so that all rooms inline it.
+/// Public, as ``SingleWriterCounter`` is, so that all rooms inline it.
 public enum SystemCall {
     /// The result of a call that answers a small number, such as a descriptor, or -1.
     @inlinable @inline(__always)

@@ -3,7 +3,7 @@ package import Kernel
 /// What a descriptor is ready for, or what is wanted of it.
 ///
 /// A set of its own and no `OptionSet`, whose operations are generic code in the room that uses it; public, as
-/// ``SharedNumber`` is, so that they are inlined there.
+/// ``SingleWriterCounter`` is, so that they are inlined there.
 @frozen
 public struct Readiness: Equatable, Sendable {
     @usableFromInline let bits: UInt8

@@ -23,7 +23,7 @@ final class OperationTable {
     private var firstFree = none
     /// Operations whose last completion has not come.
     var live: Int { inFlight.value }
-    private let inFlight = SharedNumber()
+    private let inFlight = SingleWriterCounter()
     /// Completions for operations that were over.
     private(set) var stale = 0
     /// The loop's latest look at its clock.

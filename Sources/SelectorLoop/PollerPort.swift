@@ -22,7 +22,7 @@ final class PollerPort: @unchecked Sendable {
     /// The piece into which everybody receives, as long as nobody keeps it: the port is a reader of it.
     private var current: UInt16 = 0
     /// 1 while somebody is told what came into it.
-    private let lending = SharedNumber()
+    private let lending = SingleWriterCounter()
     /// Pieces from here on have not been used yet.
     private var unused: UInt16 = 1
     /// Where a channel's owner describes what is to be sent.

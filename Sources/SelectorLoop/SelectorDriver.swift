@@ -15,8 +15,8 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     private let telling: TurnList
     private let waker: Waker
     /// Calls in which the kernel was asked what is ready, and descriptors that were.
-    private let waits = SharedNumber()
-    private let found = SharedNumber()
+    private let waits = SingleWriterCounter()
+    private let found = SingleWriterCounter()
 
     package init(_ selector: Selector, queue: WorkQueue, segments: SegmentPool) throws(EventLoopError) {
         self.selector = selector

@@ -38,10 +38,10 @@ final class WatchTable {
     private(set) var live = 0
     /// What is waited for: descriptors, each counted once for each direction.
     var waits: Int { waitCount.value }
-    private let waitCount = SharedNumber()
+    private let waitCount = SingleWriterCounter()
     /// Changes that the poller took.
     var changesMade: Int { changeCount.value }
-    private let changeCount = SharedNumber()
+    private let changeCount = SingleWriterCounter()
     /// The loop's latest look at its clock.
     private(set) var time = MonotonicClock.now()
 

@@ -1,6 +1,6 @@
 /// What the kernel says of a completion beside its result.
 ///
-/// Public, as ``SharedNumber`` is, so that the loops inline it: they ask every time.
+/// Public, as ``SingleWriterCounter`` is, so that the loops inline it: they ask every time.
 public struct CompletionFlags: Sendable {
     /// As ``Ring/reap(_:)`` hands them out.
     public let rawValue: UInt32

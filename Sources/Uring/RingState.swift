@@ -20,9 +20,9 @@ struct RingState: ~Copyable {
     var entriesQueued = 0
     var ignoredFailures = 0
     // What other threads may ask for.
-    let entriesSubmitted = SharedNumber()
-    let enters = SharedNumber()
-    let completionsReaped = SharedNumber()
+    let entriesSubmitted = SingleWriterCounter()
+    let enters = SingleWriterCounter()
+    let completionsReaped = SingleWriterCounter()
 
     /// A zero for the queues of a closed ring to point at.
     let zero: UnsafeMutablePointer<UInt32>

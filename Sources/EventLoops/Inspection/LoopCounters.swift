@@ -2,18 +2,18 @@ internal import Kernel
 
 /// What a loop shows to every thread: the loop's thread writes, any may read, nobody waits.
 final class LoopCounters: Sendable {
-    let turns = SharedNumber()
-    let callbacks = SharedNumber()
-    let timersFired = SharedNumber()
+    let turns = SingleWriterCounter()
+    let callbacks = SingleWriterCounter()
+    let timersFired = SingleWriterCounter()
     /// Nanoseconds.
-    let lag = SharedNumber()
-    let worstLag = SharedNumber()
-    let readyDepth = SharedNumber()
-    let readyDepthPeak = SharedNumber()
-    let timersPending = SharedNumber()
-    let tasks = SharedNumber()
-    let connections = SharedNumber()
-    let servers = SharedNumber()
+    let lag = SingleWriterCounter()
+    let worstLag = SingleWriterCounter()
+    let readyDepth = SingleWriterCounter()
+    let readyDepthPeak = SingleWriterCounter()
+    let timersPending = SingleWriterCounter()
+    let tasks = SingleWriterCounter()
+    let connections = SingleWriterCounter()
+    let servers = SingleWriterCounter()
 
     /// A turn is about to run what is ready.
     func turnRuns(_ ready: Int) {

@@ -24,17 +24,17 @@ package final class LentMemory {
         supplied.value
     }
 
-    private let keptOut = SharedNumber()
+    private let keptOut = SingleWriterCounter()
     /// Keeping pieces must not starve the kernel: past this many the bytes are copied instead.
     private var keepLimit: Int
     /// How many pieces the kernel was given: the first ones.
-    private let supplied: SharedNumber
+    private let supplied: SingleWriterCounter
 
     package init(base: UnsafeMutableRawPointer, pieceSize: Int, count: Int, supplied: Int? = nil) {
         self.base = base
         self.pieceSize = pieceSize
         self.count = count
-        self.supplied = SharedNumber(supplied ?? count)
+        self.supplied = SingleWriterCounter(supplied ?? count)
         keepLimit = (supplied ?? count) / 2
         readers = .allocate(capacity: count)
         readers.initialize(repeating: 0, count: count)

@@ -7,7 +7,7 @@ public import Synchronization
 ///
 /// Public, though nobody outside of this package is meant to use it: what is only `package` the compiler (6.3) never
 /// inlines into another module, whatever attributes it has.
-public struct SharedNumber: ~Copyable, Sendable {
+public struct SingleWriterCounter: ~Copyable, Sendable {
     @usableFromInline let number: Atomic<Int>
 
     /// Begins with a value.
