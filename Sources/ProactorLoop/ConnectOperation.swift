@@ -4,7 +4,7 @@ internal import Kernel
 internal import Uring
 
 /// One connect, and the task that waits for it.
-final class ConnectOperation: CompletionTarget, @unchecked Sendable {
+final class ConnectOperation: ChannelTarget, @unchecked Sendable {
     private let port: RingPort
     private let descriptor: Int32
     private let address = UnsafeMutablePointer<sockaddr_storage>.allocate(capacity: 1)
@@ -55,22 +55,22 @@ final class ConnectOperation: CompletionTarget, @unchecked Sendable {
         }
         waiting = continuation
         tag = address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            port.connect(descriptor, to: $0, length: length, for: self)
+            port.ring.connect(descriptor, to: $0, length: length, for: self)
         }
     }
 
     private func cancel() {
-        if let tag { port.cancel(tag) }
+        if let tag { port.ring.cancel(tag) }
     }
 
-    override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
-        tag = nil
+    override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
+        self.tag = nil
         waiting?.resume(returning: result)
         waiting = nil
         task = nil
     }
 
-    override func purpose(of kind: OperationKind) -> OperationPurpose {
+    override func purpose(of tag: UInt64) -> OperationPurpose {
         let owner = task.map { "\($0)" } ?? "a task"
         return OperationPurpose(.connect, descriptor, owner: "\(owner) to \(target)")
     }

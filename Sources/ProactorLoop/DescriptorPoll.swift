@@ -17,7 +17,7 @@ internal import Uring
 ///   ``end()`` finds an object with nothing to tell, whatever the descriptor's number stands for by then.
 /// - A poll that the kernel would not take for a while (EBUSY, EAGAIN) may meet another file under the number, with its
 ///   cancel right behind it. That is harmless: a poll takes nothing away from a file.
-final class DescriptorPoll: CompletionTarget {
+final class DescriptorPoll: ChannelTarget {
     enum Kind {
         case reading, writing
     }
@@ -57,11 +57,11 @@ final class DescriptorPoll: CompletionTarget {
     }
 
     private func submit() {
-        tag = port.poll(descriptor, events: UInt32(kind == .reading ? POLLIN : POLLOUT), for: self)
+        tag = port.ring.poll(descriptor, events: UInt32(kind == .reading ? POLLIN : POLLOUT), for: self)
     }
 
-    override func completed(_ operation: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
-        tag = nil
+    override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
+        self.tag = nil
         if isOver { return unlist() }
         let errno = Errno(rawValue: -result)
         if result < 0, errno != .canceled { return owner?.watchingFailed(errno) ?? () }
@@ -70,7 +70,7 @@ final class DescriptorPoll: CompletionTarget {
         if result >= 0 { owner?.becameReady(reading: kind == .reading, writing: kind == .writing) }
     }
 
-    override func purpose(of operation: OperationKind) -> OperationPurpose {
+    override func purpose(of tag: UInt64) -> OperationPurpose {
         OperationPurpose(
             kind == .reading ? .watchForReading : .watchForWriting, descriptor,
             owner: owner.map { "\($0)" } ?? "a watch that has ended")
@@ -89,6 +89,6 @@ final class DescriptorPoll: CompletionTarget {
     }
 
     private func callOff() {
-        if let tag { port.cancel(tag) }
+        if let tag { port.ring.cancel(tag) }
     }
 }

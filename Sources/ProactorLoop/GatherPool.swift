@@ -1,13 +1,13 @@
 internal import EventLoops
 internal import Glibc
 
-/// Descriptions of sends that consist of several runs of bytes: they must stay until the send has completed.
+/// Message headers of sends of several runs of bytes, which must stay unchanged until the send has completed.
 ///
-/// Kept when they are free, so that steady sending allocates none.
+/// Free ones are kept, so that steady sending allocates nothing.
 final class GatherPool {
     typealias List = UnsafeMutablePointer<GatherList>
 
-    /// Where a channel's owner describes its runs, before it is known how many there are.
+    /// Where a channel's owner describes its runs before their number is known.
     let scratch = UnsafeMutablePointer<iovec>.allocate(capacity: Gathering.mostRuns)
     private var free: [List] = []
     private static let kept = 256
@@ -17,7 +17,7 @@ final class GatherPool {
         for list in free { Self.release(list) }
     }
 
-    /// A description of the first `count` runs of the scratch.
+    /// A header for the first `count` runs of the scratch.
     func take(_ count: Int) -> List {
         let list = free.popLast() ?? Self.make()
         list.pointee.vectors.update(from: scratch, count: count)
@@ -25,7 +25,7 @@ final class GatherPool {
         return list
     }
 
-    func giveBack(_ list: List) {
+    func put(_ list: List) {
         if free.count < Self.kept { free.append(list) } else { Self.release(list) }
     }
 
@@ -42,7 +42,7 @@ final class GatherPool {
     }
 }
 
-/// What a `SENDMSG` names.
+/// The header and the vector of a `SENDMSG`.
 struct GatherList {
     let vectors: UnsafeMutablePointer<iovec>
     var message = msghdr()

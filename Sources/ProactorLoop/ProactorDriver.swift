@@ -1,19 +1,20 @@
 package import EventLoops
 internal import Glibc
-package import Kernel
+internal import Kernel
 internal import Synchronization
 package import Uring
 
-/// The loop's side of the ring: submits what channels ask for, waits, and hands completions to those who wait for them.
+/// The turn of a loop on a ring: submits what channels queued, waits, and delivers completions.
 package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     let port: RingPort
-    /// The ring itself, for tests and figures too.
+    /// The ring itself, also for tests and figures.
     package let ring: Ring
-    // What each turn uses is at hand: the compiler retains, for each call, what lies two steps away.
+    // What each turn uses is one step away: for each call, the compiler retains what lies two steps away.
     private let inbox: Inbox
-    private let table: OperationTable
+    private let operations: OperationTable
+    private let pool: ReceivePool
     private let sending: TurnList
-    private let telling: TurnList
+    private let notifying: TurnList
     private let watching: TurnList
     private let waker: Waker
     private var spin: SpinBudget
@@ -30,31 +31,14 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         } catch { throw EventLoopError(ring: error) }
         ring = port.ring
         inbox = queue.inbox
-        table = port.operations
+        operations = ring.operations
+        pool = port.pool
         sending = port.sending
-        telling = port.telling
+        notifying = port.notifying
         watching = port.watching
         do { waker = Waker(try EventDescriptor(nonblocking: false), port) } catch {
             throw EventLoopError(system: error, "eventfd")
         }
-    }
-
-    package var backend: LoopBackend { .ioUring }
-
-    package var features: [String] {
-        ring.features.names
-    }
-
-    package var operations: [LoopCapabilities.Operation] {
-        [
-            .init("accept", .native(OperationKind.acceptMultishot.name)),
-            .init("connect", .native(OperationKind.connect.name)),
-            .init("receive", .native("\(OperationKind.receiveMultishot.name) into a buffer ring")),
-            .init("receive into a BufferedProtocol", .native(OperationKind.receive.name)),
-            .init("send", .native("\(OperationKind.send.name), \(OperationKind.sendMessage.name)")),
-            .init("watch a descriptor", .native(OperationKind.poll.name)),
-            .init("wake-up", .native("\(OperationKind.read.name) of an eventfd")),
-        ]
     }
 
     // MARK: Running
@@ -68,7 +52,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     }
 
     package func attach() throws(EventLoopError) {
-        table.look()
+        operations.updateTime()
         guard thread.load(ordering: .relaxed) == 0 else { return }
         do { try ring.enable() } catch { throw EventLoopError(ring: error) }
         thread.store(Ring.callingThread, ordering: .relaxed)
@@ -77,23 +61,23 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     package func prepare() {
         submitSends()
-        port.returnBuffers()
+        pool.returnBuffers()
         if !watching.isEmpty { watching.callEachAlive(.watch) }
     }
 
     package func poll(_ wait: LoopWait) throws(EventLoopError) {
         do throws(RingError) {
-            if telling.isEmpty { try rest(wait) } else { try ring.enter(.none) }
+            if notifying.isEmpty { try rest(wait) } else { try ring.enter(.none) }
         } catch { throw EventLoopError(ring: error) }
-        // Awake before any callback runs: who posts meanwhile need not wake the loop.
+        // Awake before any callback runs: a thread that posts meanwhile need not wake the loop.
         inbox.wokeUp()
-        table.look()
-        reap()
-        if !telling.isEmpty { telling.callEach(.tell) }
+        operations.updateTime()
+        ring.dispatch()
+        if !notifying.isEmpty { notifying.callEach(.notify) }
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd read") }
     }
 
-    /// Waits for completions: first awake, if that is configured and promises something, then asleep.
+    /// Waits for completions: first by spinning, if that is configured and likely to pay, then asleep.
     private func rest(_ wait: LoopWait) throws(RingError) {
         switch wait {
         case .none: try ring.enter(.none)
@@ -103,6 +87,8 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     }
 
     private func sleep(_ wait: RingWait) throws(RingError) {
+        assert(sending.isEmpty && watching.isEmpty, "the loop goes to sleep with channels to call")
+        assert(!pool.neglectsStarved, "channels wait for receive buffers that the kernel has")
         guard spin.isOn else { return try ring.enter(wait) }
         let began = MonotonicClock.now()
         defer { spin.noteWait(MonotonicClock.now() - began) }
@@ -111,20 +97,17 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         while MonotonicClock.now() < end {
             if ring.hasCompletions {
                 inbox.wokeUp()
-                return reap()
+                ring.dispatch()
+                return
             }
             try ring.enter(.none)
         }
         try ring.enter(wait)
     }
 
-    private func reap() {
-        ring.reap { port.dispatch($0, $1, $2) }
-    }
-
     package func flush() {
         submitSends()
-        // What the kernel refuses now it is asked again in the next run.
+        // Entries that the kernel refuses now are submitted in the next run.
         try? ring.enter(.none)
     }
 
@@ -140,64 +123,9 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         waker.descriptor
     }
 
-    package var figures: DriverFigures {
-        var figures = DriverFigures()
-        figures.submissions = ring.entriesSubmitted
-        figures.completions = ring.completionsReaped
-        figures.systemCalls = ring.enters
-        figures.operationsInFlight = port.operations.live
-        figures.receiveBuffersLent = port.lent.outstanding
-        figures.receiveBuffersTotal = port.lent.total
-        return figures
-    }
-
-    package func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void) {
-        port.operations.forEachTarget { target, kind, since in
-            let age = Duration.nanoseconds(max(0, now - since))
-            body(PendingOperation(target.purpose(of: kind), call: kind.name, age: age))
-        }
-    }
-
-    package var operationsInFlight: Int {
-        port.operations.live
-    }
-
-    package var staleCompletions: Int {
-        port.operations.stale
-    }
-
-    /// Receive buffers that somebody still reads.
-    package var buffersLent: Int {
-        port.lent.outstanding
-    }
-
-    /// Receive buffers that the kernel was given so far.
-    package var buffersSupplied: Int {
-        port.buffers.supplied
-    }
-
-    package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {
-        ProactorStreamChannel(descriptor, port: port, owner: owner)
-    }
-
-    package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {
-        ProactorListenerChannel(descriptor, port: port, owner: owner)
-    }
-
-    package func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
-        ProactorWatchChannel(descriptor, port: port, owner: owner)
-    }
-
-    package func connect(_ descriptor: Int32, to address: SocketAddress) async throws {
-        // A task that is not the loop's own may come here, or be here, when the loop has closed.
-        guard !ring.isClosed else { throw EventLoopError.closed("connect") }
-        try await ConnectOperation(port, descriptor, address).result()
-        guard !ring.isClosed else { throw EventLoopError.closed("connect") }
-    }
-
     // MARK: Closing
 
-    /// How long the kernel is given to let go of cancelled operations.
+    /// How long closing waits for the kernel to end cancelled operations, in nanoseconds.
     ///
     /// Network operations end at once.
     private static let closingTime: Int64 = 5_000_000_000
@@ -206,28 +134,28 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         do throws(RingError) {
             let deadline = MonotonicClock.now() + Self.closingTime
             waker.stop()
-            // Cancelling by one operation at a time: cancelling all at once is quadratic in the kernel.
-            port.operations.forEachLive { tag, _ in ring.cancel(tag) }
+            // One cancel per operation: cancelling all at once is quadratic in the kernel.
+            operations.forEachLive { _, tag, _, _ in ring.cancel(tag) }
             submitSends()
             repeat {
-                port.telling.callEach(.tell)
-                try ring.enter(port.operations.live > 0 ? .until(deadline) : .none)
-                reap()
-            } while mustGoOnClosing && MonotonicClock.now() < deadline
+                notifying.callEach(.notify)
+                try ring.enter(operations.live > 0 ? .until(deadline) : .none)
+                ring.dispatch()
+            } while mustContinueClosing && MonotonicClock.now() < deadline
         } catch { throw EventLoopError(ring: error) }
         waker.close()
-        guard port.operations.live == 0 else { return abandon() }
-        port.buffers.unregister()
+        guard operations.live == 0 else { return abandon() }
+        pool.unregister()
         ring.close()
     }
 
-    /// Whether the kernel has something of the loop's, or has not taken something yet: it may refuse for a while, and a
-    /// descriptor whose close it never took would stay open.
-    private var mustGoOnClosing: Bool {
-        port.operations.live > 0 || !port.telling.isEmpty || ring.entriesQueued != ring.entriesSubmitted
+    /// Whether operations are in flight, owners have yet to be notified, or the kernel has yet to take entries: if it
+    /// never took the close of a descriptor, that would stay open.
+    private var mustContinueClosing: Bool {
+        operations.live > 0 || !notifying.isEmpty || ring.entriesQueued != ring.entriesSubmitted
     }
 
-    /// The kernel holds on to an operation: what it may write to must stay, so the ring's memory is left to it.
+    /// The kernel did not end an operation: the memory that it may write to is leaked on purpose.
     private func abandon() {
         _ = Unmanaged.passRetained(self)
     }

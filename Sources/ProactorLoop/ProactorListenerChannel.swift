@@ -4,7 +4,7 @@ internal import Kernel
 internal import Uring
 
 /// Accepts with one multishot operation for as long as all goes well.
-final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
+final class ProactorListenerChannel: ChannelTarget, ListenerChannel {
     private let descriptor: Int32
     private let port: RingPort
     private weak var owner: (any ListenerOwner)?
@@ -21,19 +21,19 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
 
     func startAccepting() {
         guard tag == nil, !isClosed else { return }
-        tag = port.acceptMultishot(descriptor, for: self)
+        tag = port.ring.acceptMultishot(descriptor, for: self)
     }
 
-    override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
-        if !flags.hasMore { tag = nil }
+    override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
+        if !flags.hasMore { self.tag = nil }
         if result >= 0 { deliver(result) }
-        guard tag == nil else { return }
+        guard self.tag == nil else { return }
         if isClosed { return closeDescriptor() }
         // Whatever ended the multishot, the owner decides when to go on after an error.
         if result >= 0 { startAccepting() } else { owner?.acceptFailed(Errno(rawValue: -result)) }
     }
 
-    override func purpose(of kind: OperationKind) -> OperationPurpose {
+    override func purpose(of tag: UInt64) -> OperationPurpose {
         OperationPurpose(.accept, descriptor, owner: owner.map { "\($0)" } ?? "a closed server")
     }
 
@@ -49,7 +49,7 @@ final class ProactorListenerChannel: CompletionTarget, ListenerChannel {
         guard !isClosed else { return }
         isClosed = true
         guard let tag else { return closeDescriptor() }
-        port.cancel(tag)
+        port.ring.cancel(tag)
         try? port.ring.enter(.none)
         // An accept that the kernel has not taken yet would go to whatever has the number by then.
         if port.ring.entriesQueued == port.ring.entriesSubmitted { closeDescriptor() }

@@ -7,19 +7,19 @@ extension ProactorStreamChannel {
     func startReading() {
         guard !isClosing else { return }
         receiving.isWanted = true
-        // What came during a pause is told first, also while the receive of before is still being cancelled.
-        if holdsBytes || receiving.end != nil { tellLater() }
+        // What arrived during a pause is delivered first, even while the former receive is still being cancelled.
+        if holdsBytes || receiving.end != nil { notifyLater() }
         if let tag = receiving.tag {
-            // In flight already, unless it is of the kind that the owner does not want any more.
+            // In flight already; replaced if it is of the kind that the owner no longer wants.
             if receiving.isMultishot, owner.suppliesMemory { cancelReceive(tag) }
-        } else if owner.suppliesMemory || isListedToTell {
-            tellLater()
+        } else if owner.suppliesMemory || isListedToNotify {
+            notifyLater()
         } else {
             receive(expectsData: false)
         }
     }
 
-    /// The receive stays in flight until something comes: a pause that ends before that costs nothing.
+    /// The receive stays in flight until something arrives: a pause that ends before that costs nothing.
     func stopReading() {
         receiving.isWanted = false
     }
@@ -27,42 +27,43 @@ extension ProactorStreamChannel {
     private func cancelReceive(_ tag: UInt64) {
         guard !receiving.isCancelling else { return }
         receiving.isCancelling = true
-        port.cancel(tag)
+        ring.cancel(tag)
     }
 
-    // MARK: Asking
+    // MARK: Submitting
 
-    /// Outside of the owner's calls: delivers what is held, then the end, then receives on.
+    /// Delivers what is held, then the end, then receives again. Outside of the owner's calls.
     func continueReceiving() {
         while let held, !held.isEmpty, owner.acceptsBytes, !isClosing {
             held.consume(owner.received(held.first))
         }
         guard !holdsBytes, !isClosing else { return }
-        if receiving.end != nil { tellEnd() } else if receiving.tag == nil { receive(expectsData: true) }
+        if receiving.end != nil { notifyEnd() } else if receiving.tag == nil { receive(expectsData: true) }
     }
 
-    /// Buffers have come back.
+    /// Receive buffers have been returned.
     func receiveAgain() {
         receiving.isStarved = false
         guard receiving.tag == nil, !isClosing, receiving.isWanted else { return }
-        // Asking an owner for its memory runs its code, which may change the list that calls this.
-        if owner.suppliesMemory { tellLater() } else { receive(expectsData: true) }
+        // Asking an owner for memory runs its code, which may change the list that calls this.
+        if owner.suppliesMemory { notifyLater() } else { receive(expectsData: true) }
     }
 
-    /// - Parameter expectsData: Whether there may be something already; if not, the kernel need not try to fill the
-    ///   owner's memory before it waits.
+    /// - Parameter expectsData: Whether bytes may be there already; if not, the kernel need not try to receive before
+    ///   it waits.
     private func receive(expectsData: Bool) {
-        // Never a second receive: a callback may have asked for one already.
+        // Never a second receive: a callback may have submitted one already.
         guard receiving.tag == nil, mayReceive else { return }
         receiving.isCancelling = false
-        receiving.hasBrought = false
+        receiving.hasReceived = false
         if owner.suppliesMemory { return receiveIntoOwner(expectsData) }
         receiving.isMultishot = true
         receiving.mustLook = true
-        receiving.tag = port.receiveMultishot(descriptor, for: self)
+        receiving.tag = ring.receiveMultishot(descriptor, group: pool.group, for: self)
     }
 
-    /// Not while bytes are held, either: they come first, to where an owner that supplies memory wants the next ones.
+    /// Not while bytes are held, either: they are delivered first, and an owner that supplies memory would get later
+    /// bytes before them.
     private var mayReceive: Bool {
         receiving.isWanted && receiving.end == nil && !receiving.isStarved && !isClosing && !holdsBytes
     }
@@ -73,32 +74,32 @@ extension ProactorStreamChannel {
         guard receiving.tag == nil, mayReceive, owner.suppliesMemory else { return }
         receiving.isMultishot = false
         receiving.memory = memory
-        receiving.tag = port.receive(
+        receiving.tag = ring.receive(
             descriptor, into: start, count: memory.count, pollFirst: !expectsData, for: self)
     }
 
-    // MARK: Getting
+    // MARK: Completing
 
     func receiveCompleted(_ result: Int32, _ flags: CompletionFlags) {
         if !flags.hasMore { receiving.tag = nil }
         if flags.hasBuffer {
             let piece = flags.buffer
-            receiving.hasBrought = true
+            receiving.hasReceived = true
             if receiving.mustLook, !flags.hasMoreToReceive { lookForEnd() }
-            let bytes = UnsafeRawBufferPointer(start: port.lend(piece), count: max(0, Int(result)))
+            let bytes = UnsafeRawBufferPointer(start: pool.lend(piece), count: max(0, Int(result)))
             if result > 0, !isClosing { deliver(bytes) }
-            port.takeBack(piece)
+            pool.takeBack(piece)
         }
         if isClosing { return finishIfPossible() }
         if result <= 0 { return receiveEnded(result) }
         if !flags.hasMore { receive(expectsData: true) }
     }
 
-    /// Receives anew where the kernel has forgotten that the connection is at its end.
+    /// Restarts the receive if the kernel has forgotten that the connection is at its end.
     ///
-    /// The kernel (6.18) tries, and when nothing is there yet asks to be told. If bytes and the end come in between, it
-    /// finds both at that moment, delivers the bytes, and nothing that comes later reminds it of the end: the receive
-    /// stays in flight for ever. So there is one look, after the first bytes. Older kernels may do it at any time.
+    /// The kernel (6.18) tries to receive, and if nothing is there registers for a wake-up. If bytes and the end arrive
+    /// in between, it delivers the bytes, and no later wake-up reports the end: the receive would stay in flight until
+    /// it is cancelled. So the first bytes are followed by one poll(2). Older kernels may forget the end at any time.
     @inline(never)
     private func lookForEnd() {
         receiving.mustLook = port.kernelForgetsEnds
@@ -110,7 +111,7 @@ extension ProactorStreamChannel {
         let taken = !holdsBytes && owner.acceptsBytes ? owner.received(bytes) : 0
         guard taken < bytes.count, !isClosing else { return }
         hold(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(taken)))
-        // The owner is slow: ask the kernel for no more.
+        // The owner is slow: receive no more.
         if let tag = receiving.tag { cancelReceive(tag) }
     }
 
@@ -122,8 +123,8 @@ extension ProactorStreamChannel {
         let held = held ?? SegmentQueue(pool: port.segments)
         self.held = held
         held.append(bytes)
-        // It wants them still, when it has changed its protocol in the middle: nobody else would tell it of the rest.
-        if owner.acceptsBytes { tellLater() }
+        // It still wants them if it changed its protocol in the middle; nothing else would deliver the rest.
+        if owner.acceptsBytes { notifyLater() }
     }
 
     func bufferedReceiveCompleted(_ result: Int32) {
@@ -143,18 +144,18 @@ extension ProactorStreamChannel {
         case 0: receiving.end = .eof
         case -ENOBUFS:
             receiving.isStarved = true
-            return (receiving.hasBrought ? port.served : port.starved).append(self)
+            return pool.addStarved(self, hasReceived: receiving.hasReceived)
         case -ECANCELED: return receive(expectsData: true)
-        case _ where Self.isPassing(result): return receive(expectsData: true)
+        case _ where Self.isTransient(result): return receive(expectsData: true)
         default: receiving.end = .failure(Errno(rawValue: -result))
         }
-        tellEnd()
+        notifyEnd()
     }
 
-    /// Tells the owner of the end, unless it has yet to take the bytes before it.
-    private func tellEnd() {
-        guard !holdsBytes, owner.acceptsBytes, !receiving.hasToldEnd, let end = receiving.end else { return }
-        receiving.hasToldEnd = true
+    /// Notifies the owner of the end, unless it has yet to take the bytes before it.
+    private func notifyEnd() {
+        guard !holdsBytes, owner.acceptsBytes, !receiving.hasNotifiedEnd, let end = receiving.end else { return }
+        receiving.hasNotifiedEnd = true
         switch end {
         case .eof: owner.receivedEOF()
         case .failure(let errno): owner.failed(errno, "recv")

@@ -5,20 +5,23 @@ internal import Uring
 
 /// A stream on the ring: one receive and one send in flight.
 ///
-/// Receiving is multishot, into the loop's buffers, or single-shot into the owner's memory if it supplies some. Never
-/// are two sends in flight: the kernel would mix their bytes.
-final class ProactorStreamChannel: CompletionTarget, StreamChannel {
+/// Receiving is multishot, into the loop's buffers, or single-shot into the owner's memory if it supplies some. Two
+/// sends are never in flight: the kernel would mix their bytes.
+final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     let descriptor: Int32
     let port: RingPort
+    // The port's, one step away: for each call, the compiler retains what lies two steps away.
+    let ring: Ring
+    let pool: ReceivePool
     let owner: any StreamChannelOwner
-    /// Bytes that came while the owner took none: delivered first when it does again.
+    /// Bytes that arrived while the owner took none: delivered first when it takes bytes again.
     ///
-    /// Made once it is needed: to see that there is none is no look at another object.
+    /// Made when it is first needed, so that the usual check reads no other object.
     var held: SegmentQueue?
     private var sendTag: UInt64?
     private var gathered: GatherPool.List?
     private var isListedToSend = false
-    var isListedToTell = false
+    var isListedToNotify = false
     var isClosing = false
     private var isFinished = false
     private var hasSent = false
@@ -27,27 +30,29 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     init(_ descriptor: Int32, port: RingPort, owner: any StreamChannelOwner) {
         self.descriptor = descriptor
         self.port = port
+        ring = port.ring
+        pool = port.pool
         self.owner = owner
         super.init()
     }
 
-    override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
-        switch kind {
-        case .receiveMultishot: receiveCompleted(result, flags)
-        case .receive: bufferedReceiveCompleted(result)
-        default: sendCompleted(result)
+    override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
+        if tag == receiving.tag {
+            if receiving.isMultishot { receiveCompleted(result, flags) } else { bufferedReceiveCompleted(result) }
+        } else {
+            assert(tag == sendTag, "a completion of neither the receive nor the send")
+            sendCompleted(result)
         }
     }
 
-    override func purpose(of kind: OperationKind) -> OperationPurpose {
-        let isSend = kind == .send || kind == .sendMessage
-        return OperationPurpose(isSend ? .send : .receive, descriptor, owner: "\(owner)")
+    override func purpose(of tag: UInt64) -> OperationPurpose {
+        OperationPurpose(tag == sendTag ? .send : .receive, descriptor, owner: "\(owner)")
     }
 
     override func turnCame(_ call: TurnCall) {
         switch call {
         case .send: submitSend()
-        case .tell: tellOwner()
+        case .notify: notifyOwner()
         case .receive: receiveAgain()
         case .watch: super.turnCame(call)
         }
@@ -58,48 +63,48 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     func send() {
         guard sendTag == nil, !isListedToSend, !isClosing else { return }
         isListedToSend = true
-        port.listToSend(self)
+        port.sending.append(self)
     }
 
     /// Sends what the owner has by now.
     func submitSend() {
         isListedToSend = false
-        if isClosing { return tellLater() }
+        if isClosing { return notifyLater() }
         guard sendTag == nil else { return }
-        let vectors = port.vectors
+        let vectors = port.gathering.scratch
         let count = owner.gather(into: vectors).runs
         guard count > 0 else { return }
         if count == 1, let start = vectors[0].iov_base {
-            sendTag = port.send(descriptor, from: start, count: vectors[0].iov_len, for: self)
+            sendTag = ring.send(descriptor, from: start, count: vectors[0].iov_len, for: self)
         } else {
             let list = port.gathering.take(count)
             gathered = list
-            sendTag = port.sendMessage(descriptor, &list.pointee.message, for: self)
+            sendTag = ring.sendMessage(descriptor, &list.pointee.message, for: self)
         }
     }
 
     private func sendCompleted(_ result: Int32) {
         sendTag = nil
-        if let gathered { port.gathering.giveBack(gathered) }
+        if let gathered { port.gathering.put(gathered) }
         gathered = nil
         if result > 0 { hasSent = true }
         if isClosing { return finishIfPossible() }
         if result >= 0 {
             owner.sent(Int(result))
-        } else if Self.isPassing(result) {
+        } else if Self.isTransient(result) {
             send()
         } else {
             owner.failed(Errno(rawValue: -result), "send")
         }
     }
 
-    /// Errors that say nothing about the connection: the same operation may be asked for again.
-    static func isPassing(_ result: Int32) -> Bool {
+    /// Errors that say nothing about the connection: the same operation can be submitted again.
+    static func isTransient(_ result: Int32) -> Bool {
         result == -EINTR || result == -EAGAIN
     }
 
     func shutdownWriting() {
-        // The connection may be gone already: then its end is on the way to the owner by the receive.
+        // If the connection is gone already, the receive reports that.
         try? SocketCalls.shutdownWriting(descriptor)
     }
 
@@ -108,33 +113,34 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     func close() {
         guard !isClosing else { return }
         isClosing = true
-        if let tag = receiving.tag { port.cancel(tag) }
-        if let sendTag { port.cancel(sendTag) }
-        if receiving.isStarved { (receiving.hasBrought ? port.served : port.starved).remove(self) }
-        tellLater()
+        if let tag = receiving.tag { ring.cancel(tag) }
+        if let sendTag { ring.cancel(sendTag) }
+        if receiving.isStarved { pool.removeStarved(self, hasReceived: receiving.hasReceived) }
+        notifyLater()
     }
 
-    func tellLater() {
-        guard !isListedToTell else { return }
-        isListedToTell = true
-        port.listToTell(self)
+    func notifyLater() {
+        guard !isListedToNotify else { return }
+        isListedToNotify = true
+        port.notifying.append(self)
     }
 
-    /// Tells the owner what could not be told inside its own call.
-    func tellOwner() {
-        isListedToTell = false
+    /// Notifies the owner of what could not be reported inside its own call.
+    private func notifyOwner() {
+        isListedToNotify = false
         if isClosing { finishIfPossible() } else { continueReceiving() }
     }
 
-    /// Closes the descriptor once no operation has it, since before the peer would not see the end, and no list has the
-    /// channel.
+    /// Closes the descriptor once no operation uses it, because the peer would not see the end before, and no list
+    /// contains the channel.
     func finishIfPossible() {
         guard isClosing, !isFinished, receiving.tag == nil, sendTag == nil else { return }
-        guard !isListedToSend, !isListedToTell else { return }
+        guard !isListedToSend, !isListedToNotify else { return }
         isFinished = true
         held?.removeAll()
         if hasSent, receiving.end == nil { dropUnread() }
-        // Not by the ring: the owner tells its protocol in this turn, and the peer must have seen the end by then.
+        // Not through the ring: the owner notifies its protocol in this turn, and the peer must have seen the end by
+        // then.
         try? Descriptor.close(descriptor)
         owner.channelClosed()
     }

@@ -1,39 +1,30 @@
 internal import EventLoops
 internal import Glibc
+internal import Kernel
 internal import Synchronization
 internal import Uring
 
-/// Where channels meet the ring: they ask for operations here, and completions find them again.
+/// What the channels of a loop share: the ring, its receive buffers, and the lists of channels to call in a turn.
 final class RingPort: @unchecked Sendable {
     let ring: Ring
-    /// The kernel's receive buffers, and who reads which of them.
-    let buffers: BufferRing
-    let lent: LentMemory
     let queue: WorkQueue
     let segments: SegmentPool
-    let bufferGroup: UInt16
+    /// The receive buffers of streams.
+    let pool: ReceivePool
     let gathering: GatherPool
-    /// Where a channel's owner describes what is to be sent.
-    let vectors: UnsafeMutablePointer<iovec>
-    let operations = OperationTable()
-    /// Channels with bytes to send: looked at once a turn, so that all writes of a turn go out as one send.
+    /// Channels with bytes to send: called once per turn, so that all writes of a turn are one send.
     let sending = TurnList()
-    /// Channels with something to tell their owners outside of the owners' calls.
-    let telling = TurnList()
-    /// Polls to be submitted, or submitted anew, once the callbacks of the turn have run.
+    /// Channels that must notify their owners outside of the owners' calls.
+    let notifying = TurnList()
+    /// Polls to submit after the callbacks of the turn have run.
     let watching = TurnList()
-    /// Channels that found no receive buffer and receive again once one has come back.
-    let starved = TurnList()
-    /// As ``starved``, of those that had got some before there were none left.
-    ///
-    /// They come behind the others: one whose peer sends without end would take every buffer otherwise.
-    let served = TurnList()
-
-    /// Whether this kernel may forget the end of a connection that comes right behind bytes.
+    /// Whether this kernel may forget the end of a connection that arrives right behind bytes.
     let kernelForgetsEnds: Bool
+    /// Optional operations that the kernel lacks or refuses.
+    private let unavailable: [OperationKind]
 
     init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(RingError) {
-        let forgetsEnds = try Self.testOnce()
+        let findings = try Self.testOnce()
         self.queue = queue
         self.segments = segments
         var sizes = RingConfiguration(
@@ -41,96 +32,38 @@ final class RingPort: @unchecked Sendable {
             completionEntries: UInt32(clamping: configuration.completionEntries))
         #if DEBUG
             sizes.pretence = configuration.pretence
-            kernelForgetsEnds = forgetsEnds || configuration.pretence.forgetsEnds
+            kernelForgetsEnds = findings.forgetsEnds || configuration.pretence.forgetsEnds
+            let refused = findings.refused + configuration.pretence.refusedOperations
         #else
-            kernelForgetsEnds = forgetsEnds
+            kernelForgetsEnds = findings.forgetsEnds
+            let refused = findings.refused
         #endif
-        ring = try Ring(sizes)
-        buffers = try BufferRing(
-            ring: ring, group: 0, count: configuration.receiveBufferCount, size: configuration.receiveBufferSize,
-            first: Self.firstBuffers)
-        bufferGroup = buffers.group
+        let ring = try Ring(sizes)
+        self.ring = ring
+        unavailable = OperationKind.allCases.filter { !ring.features.supports($0) || refused.contains($0) }
+        if let missing = unavailable.first(where: { $0.isRequired }) {
+            throw RingError(operation: missing.name, errno: .noFunction)
+        }
+        pool = try ReceivePool(
+            ring, group: 0, count: configuration.receiveBufferCount, size: configuration.receiveBufferSize)
         gathering = GatherPool()
-        vectors = gathering.scratch
-        lent = LentMemory(
-            base: buffers.base, pieceSize: buffers.size, count: buffers.count, supplied: buffers.supplied)
-        segments.adopt(lent)
+        segments.adopt(pool.lent)
     }
 
-    /// With how many receive buffers a loop begins: few connections have few filled at a time.
-    private static let firstBuffers = 256
-
-    private enum Finding: Int {
-        case none, sound, forgetsEnds
+    /// Whether the kernel does an operation itself; if not, the loop emulates it.
+    func has(_ kind: OperationKind) -> Bool {
+        !unavailable.contains(kind)
     }
 
-    private static let finding = Atomic(Finding.none.rawValue)
+    private static let findings = Mutex<SelfTest.Findings?>(nil)
 
-    /// Tries, until it has once, whether the kernel does what no probe answers for; says whether it may forget ends.
+    /// Runs the self-test, unless it has passed before in this process.
     ///
-    /// A failure is not remembered: there may just have been no descriptor left.
-    private static func testOnce() throws(RingError) -> Bool {
-        var found = finding.load(ordering: .relaxed)
-        if found == Finding.none.rawValue {
-            found = (try SelfTest.run() ? Finding.forgetsEnds : .sound).rawValue
-            finding.store(found, ordering: .relaxed)
-        }
-        return found == Finding.forgetsEnds.rawValue
-    }
-
-    /// Hands a completion to who waits for it.
-    func dispatch(_ tag: UInt64, _ result: Int32, _ rawFlags: UInt32) {
-        let flags = CompletionFlags(rawValue: rawFlags)
-        guard let (target, kind) = operations.complete(tag, isLast: !flags.hasMore) else { return }
-        target._withUnsafeGuaranteedRef { $0.completed(kind, result, flags) }
-        if !flags.hasMore { OperationTable.operationIsOver(target) }
-        // Forked in what was called: the rest is for the parent.
-        if queue.isInForkedChild { ring.leaveWalk() }
-    }
-}
-
-/// Lists and buffers, as channels use them.
-extension RingPort {
-    func listToSend(_ channel: CompletionTarget) {
-        sending.append(channel)
-    }
-
-    func listToTell(_ channel: CompletionTarget) {
-        telling.append(channel)
-    }
-
-    /// The kernel filled a receive buffer: its first reader is the caller.
-    func lend(_ piece: UInt16) -> UnsafeMutableRawPointer {
-        lent.lend(piece)
-    }
-
-    /// The first reader needs the buffer no more.
-    func takeBack(_ piece: UInt16) {
-        lent.release(piece)
-    }
-
-    /// Gives the kernel the buffers that nobody reads any more, and then those channels the chance to receive that
-    /// found none.
-    func returnBuffers() {
-        if lent.hasReturned {
-            lent.takeReturned { buffers.give($0) }
-            buffers.publish()
-        }
-        // Not only when some came back just now: the kernel may have run out before, and said so after.
-        if !starved.isEmpty || !served.isEmpty { receiveOn() }
-    }
-
-    @inline(never)
-    private func receiveOn() {
-        if buffers.supplied < buffers.count { supplyMoreBuffers() }
-        guard lent.isKernelSupplied else { return }
-        starved.callEach(.receive)
-        served.callEach(.receive)
-    }
-
-    /// The kernel ran out of receive buffers.
-    private func supplyMoreBuffers() {
-        buffers.supplyMore()
-        lent.nowSupplied(buffers.supplied)
+    /// A failure is not remembered: the process may just have been out of descriptors.
+    private static func testOnce() throws(RingError) -> SelfTest.Findings {
+        if let found = findings.withLock({ $0 }) { return found }
+        let found = try SelfTest.run()
+        findings.withLock { $0 = found }
+        return found
     }
 }

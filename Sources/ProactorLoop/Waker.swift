@@ -6,7 +6,7 @@ internal import Uring
 /// flight.
 ///
 /// A single-shot read, armed again when it has completed: a burst of wake-ups then makes one completion, not many.
-final class Waker: CompletionTarget {
+final class Waker: ChannelTarget {
     private let event: EventDescriptor
     private let counter = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
     private let port: RingPort
@@ -36,10 +36,10 @@ final class Waker: CompletionTarget {
     }
 
     func arm() {
-        _ = port.read(event.fd, into: counter, count: 8, for: self)
+        _ = port.ring.read(event.fd, into: counter, count: 8, offset: 0, for: self)
     }
 
-    override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
+    override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
         if isStopped { return }
         let errno = Errno(rawValue: -result)
         if result >= 0 || errno == .canceled || errno == .interrupted || errno == .resourceTemporarilyUnavailable {
@@ -49,7 +49,7 @@ final class Waker: CompletionTarget {
         }
     }
 
-    override func purpose(of kind: OperationKind) -> OperationPurpose {
+    override func purpose(of tag: UInt64) -> OperationPurpose {
         OperationPurpose(.wakeUp, event.fd, owner: "waker")
     }
 

@@ -56,7 +56,7 @@ extension AbstractEventLoop {
             let parts = LoopParts(core)
             return LoopLeftovers(
                 operations: pendingOperations.filter { !$0.isWakeUp },
-                receiveBuffersLent: core.driver.figures.receiveBuffersLent, transports: parts.transports,
+                receiveBuffersLent: core.report.figures.receiveBuffersLent, transports: parts.transports,
                 servers: parts.servers, watches: parts.watches,
                 tasks: allTasks.filter { $0 !== asker }.map { "\($0)" }.sorted(), timers: parts.timers)
         }

@@ -30,7 +30,7 @@ final class PollerPort: @unchecked Sendable {
     /// Channels with bytes to send: looked at once a turn, so that all writes of a turn go out as one send.
     let sending = TurnList()
     /// Channels with something to tell their owners outside of the owners' calls.
-    let telling = TurnList()
+    let notifying = TurnList()
     private(set) var isClosed = false
 
     init(_ poller: any Poller, queue: WorkQueue, segments: SegmentPool) {

@@ -7,6 +7,14 @@ internal import Polling
 /// A base class and not a protocol: tables and lists keep their targets unmanaged, so that calling one costs no retain
 /// and release.
 class ReadinessTarget {
+    /// Why the loop calls a member of one of its lists.
+    enum TurnCall {
+        /// The loop is about to sleep: send what is queued.
+        case send
+        /// Notify the owner, outside of the owner's own calls.
+        case notify
+    }
+
     init() {}
 
     /// The descriptor is ready for something that was wanted of it.
@@ -40,13 +48,13 @@ extension TurnList {
         append(Unmanaged.passUnretained(member).toOpaque())
     }
 
-    /// Calls each member, which may end in that.
-    func callEach(_ call: TurnCall) {
+    /// Calls each member; a member may be freed by its call.
+    func callEach(_ call: ReadinessTarget.TurnCall) {
         takeEach { Unmanaged<ReadinessTarget>.fromOpaque($0).takeUnretainedValue().turnCame(call) }
     }
 
-    /// As ``callEach(_:)`` for calls in which no member can end: it is not retained.
-    func callEachAlive(_ call: TurnCall) {
+    /// As ``callEach(_:)`` for calls that free no member: members are not retained.
+    func callEachAlive(_ call: ReadinessTarget.TurnCall) {
         takeEach { Unmanaged<ReadinessTarget>.fromOpaque($0)._withUnsafeGuaranteedRef { $0.turnCame(call) } }
     }
 }

@@ -1,22 +1,22 @@
 package import EventLoops
 internal import Glibc
-package import Kernel
+internal import Kernel
 internal import Polling
 
-/// The loop's side of the poller: sends what channels have, waits for what is ready, and tells those who watch it.
+/// The turn of a loop on a poller: sends what channels queued, waits for readiness, and notifies channels.
 package final class SelectorDriver: LoopDriver, @unchecked Sendable {
-    private let selector: Selector
+    let selector: Selector
     let port: PollerPort
-    // What each turn uses is at hand: the compiler retains, for each call, what lies two steps away.
+    // What each turn uses is one step away: for each call, the compiler retains what lies two steps away.
     private let poller: any Poller
-    private let watches: WatchTable
+    let watches: WatchTable
     private let inbox: Inbox
     private let sending: TurnList
-    private let telling: TurnList
+    private let notifying: TurnList
     private let waker: Waker
-    /// Calls in which the kernel was asked what is ready, and descriptors that were.
-    private let waits = SingleWriterCounter()
-    private let found = SingleWriterCounter()
+    /// Waits for readiness, and descriptors that they found ready.
+    let waits = SingleWriterCounter()
+    let found = SingleWriterCounter()
 
     package init(_ selector: Selector, queue: WorkQueue, segments: SegmentPool) throws(EventLoopError) {
         self.selector = selector
@@ -27,38 +27,16 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
         watches = port.watches
         inbox = queue.inbox
         sending = port.sending
-        telling = port.telling
+        notifying = port.notifying
         do { waker = Waker(try EventDescriptor(), port) } catch {
             throw EventLoopError(system: error, "eventfd")
         }
     }
 
-    package var backend: LoopBackend {
-        switch selector {
-        case .epoll: .epoll
-        case .poll: .poll
-        case .select: .select
-        }
-    }
-
-    package var features: [String] { [] }
-
-    package var operations: [LoopCapabilities.Operation] {
-        [
-            .init("accept", .emulated("\(selector) and accept4")),
-            .init("connect", .emulated("connect, \(selector) and SO_ERROR")),
-            .init("receive", .emulated("\(selector) and recv")),
-            .init("receive into a BufferedProtocol", .emulated("\(selector) and recv")),
-            .init("send", .emulated("send or sendmsg, and \(selector) while there is no room")),
-            .init("watch a descriptor", .emulated("\(selector)")),
-            .init("wake-up", .emulated("\(selector) and an eventfd")),
-        ]
-    }
-
     // MARK: Running
 
     package func attach() throws(EventLoopError) {
-        watches.look()
+        watches.updateTime()
         waker.arm()
     }
 
@@ -68,14 +46,14 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     }
 
     package func poll(_ wait: LoopWait) throws(EventLoopError) {
-        let timeout = sending.isEmpty && telling.isEmpty ? wait.timeout : 0
+        let timeout = sending.isEmpty && notifying.isEmpty ? wait.timeout : 0
         waits.add(1)
         do { found.add(try poller.wait(timeout) { port.dispatch($0, $1) }) } catch {
             throw EventLoopError(system: error, "\(selector)")
         }
         inbox.wokeUp()
-        watches.look()
-        if !telling.isEmpty { telling.callEach(.tell) }
+        watches.updateTime()
+        if !notifying.isEmpty { notifying.callEach(.notify) }
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd") }
     }
 
@@ -91,61 +69,14 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
         waker.descriptor
     }
 
-    package var figures: DriverFigures {
-        var figures = DriverFigures()
-        figures.submissions = watches.changesMade
-        figures.completions = found.value
-        figures.systemCalls = waits.value
-        figures.operationsInFlight = watches.waits
-        figures.receiveBuffersLent = port.buffersLent
-        figures.receiveBuffersTotal = port.lent.total
-        return figures
-    }
-
-    package func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void) {
-        watches.forEachWait { target, readiness, since in
-            let age = Duration.nanoseconds(max(0, now - (since ?? now)))
-            body(PendingOperation(target.purpose(of: readiness), call: "\(selector)", age: age))
-        }
-    }
-
-    /// Descriptors that are being watched, with the loop's own.
-    package var descriptorsWatched: Int {
-        watches.live
-    }
-
-    /// Receive buffers that somebody still reads.
-    package var buffersLent: Int {
-        port.buffersLent
-    }
-
-    package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {
-        SelectorStreamChannel(descriptor, port: port, owner: owner)
-    }
-
-    package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {
-        SelectorListenerChannel(descriptor, port: port, owner: owner)
-    }
-
-    package func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
-        SelectorWatchChannel(descriptor, port: port, owner: owner)
-    }
-
-    package func connect(_ descriptor: Int32, to address: SocketAddress) async throws {
-        // A task that is not the loop's own may come here, or be here, when the loop has closed.
-        guard !port.isClosed else { throw EventLoopError.closed("connect") }
-        try await ConnectOperation(port, descriptor, address).result()
-        guard !port.isClosed else { throw EventLoopError.closed("connect") }
-    }
-
     // MARK: Closing
 
     package func close() throws(EventLoopError) {
         waker.close()
-        watches.tellLoopCloses()
+        watches.notifyLoopCloses()
         prepare()
-        // Who is told of one end may bring about another.
-        while !telling.isEmpty { telling.callEach(.tell) }
+        // An owner that is notified may close another channel.
+        while !notifying.isEmpty { notifying.callEach(.notify) }
         port.close()
     }
 }

@@ -17,7 +17,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     private var isServing = false
     private var mustSend = false
     private var isListedToSend = false
-    private var isListedToTell = false
+    private var isListedToNotify = false
     private var hasSent = false
     private(set) var isClosing = false
     private var isFinished = false
@@ -61,7 +61,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     override func turnCame(_ call: TurnCall) {
         switch call {
         case .send: submitSend()
-        default: tellOwner()
+        case .notify: notifyOwner()
         }
     }
 
@@ -84,7 +84,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
 
     private func submitSend() {
         isListedToSend = false
-        if isClosing { return tellLater() }
+        if isClosing { return notifyLater() }
         if !isBlocked { sendNow() }
     }
 
@@ -135,19 +135,19 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         isClosing = true
         isReading = false
         port.watches.drop(descriptor)
-        tellLater()
+        notifyLater()
     }
 
-    private func tellLater() {
-        guard !isListedToTell else { return }
-        isListedToTell = true
-        port.telling.append(self)
+    private func notifyLater() {
+        guard !isListedToNotify else { return }
+        isListedToNotify = true
+        port.notifying.append(self)
     }
 
     /// Closes the descriptor once no list has the channel, and tells the owner what could not be told inside its own
     /// call.
-    private func tellOwner() {
-        isListedToTell = false
+    private func notifyOwner() {
+        isListedToNotify = false
         guard isClosing, !isFinished, !isListedToSend else { return }
         isFinished = true
         if hasSent, !hasEnded { dropUnread() }

@@ -50,7 +50,7 @@ final class WatchTable {
     }
 
     /// Looks at the clock: once a turn, for all that is asked for in it.
-    func look() {
+    func updateTime() {
         time = MonotonicClock.now()
     }
 
@@ -158,7 +158,7 @@ final class WatchTable {
     }
 
     /// Tells every target that the loop closes, which may take it out.
-    func tellLoopCloses() {
+    func notifyLoopCloses() {
         for index in 0..<capacity { watches[index].target?.takeUnretainedValue().loopCloses() }
     }
 

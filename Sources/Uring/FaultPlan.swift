@@ -124,7 +124,7 @@
             verdicts[tag]?.removeFirst()
             if verdicts[tag]?.isEmpty == true { verdicts[tag] = nil }
             guard verdict.isRefusal || result >= 0 else { return (result, flags) }
-            if verdict.kind.makesDescriptor, !verdict.isRefusal { closeDescriptor(result) }
+            if verdict.kind.traits.makesDescriptor, !verdict.isRefusal { closeDescriptor(result) }
             if flags & IORING_CQE_F_BUFFER != 0 { returnBuffer(UInt16(truncatingIfNeeded: flags >> 16)) }
             return (-verdict.errno.rawValue, flags & ~(0xffff_0000 | IORING_CQE_F_BUFFER | IORING_CQE_F_MORE))
         }
@@ -139,7 +139,7 @@
                 cu_make_single_shot(entry)
             case .refuse(let errno):
                 pass(Verdict(kind: kind, errno: errno, isRefusal: true), on: entry)
-                cu_nop(entry, entry.pointee.user_data)
+                io_uring_prep_nop(entry)
             case .rewrite(let errno):
                 // Single, so that the one completion that is rewritten is the last one too.
                 cu_make_single_shot(entry)

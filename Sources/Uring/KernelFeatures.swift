@@ -14,16 +14,21 @@ package struct KernelFeatures: Sendable, CustomStringConvertible {
         self.operations = operations
     }
 
+    /// The required operations that this kernel lacks.
+    package var missingOperations: [OperationKind] {
+        OperationKind.allCases.filter { $0.isRequired && !supports($0) }
+    }
+
     /// Whether the kernel knows the operation; for multishot ones, whether it is of a version that does them.
     ///
     /// What no probe tells (multishot flags that a sandbox filters) is the self-test's business.
     package func supports(_ kind: OperationKind) -> Bool {
-        operations >> UInt64(kind.opcode) & operations >> UInt64(kind.witness) & 1 != 0
+        operations >> UInt64(kind.opcode) & operations >> UInt64(kind.traits.witness) & 1 != 0
     }
 
     /// The same features without some operations: what tests use to see an older kernel.
     package func denying(_ kinds: [OperationKind]) -> KernelFeatures {
-        let denied = kinds.reduce(into: UInt64(0)) { $0 |= 1 << UInt64($1.witness) }
+        let denied = kinds.reduce(into: UInt64(0)) { $0 |= 1 << UInt64($1.traits.witness) }
         return KernelFeatures(setupFlags: setupFlags, featureBits: featureBits, operations: operations & ~denied)
     }
 

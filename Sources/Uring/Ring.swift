@@ -5,15 +5,18 @@ import Kernel
 /// One io_uring: a queue of entries that ask the kernel for operations, and a queue of their completions.
 ///
 /// Order of use: make it on any thread; ``enable()`` on the thread that will use it; then, on that thread, queue
-/// operations (Ring+Operations), ``enter(_:)`` to submit them and wait, ``reap(_:)`` to see what completed; at the end,
-/// when every operation has had its last completion, ``close()``.
+/// operations (Operations/), ``enter(_:)`` to submit them and wait, ``dispatch()`` to deliver their completions; at the
+/// end, when every operation has had its last completion, ``close()``.
 ///
-/// Operations may be queued before `enable()` and from within `reap`'s body. The ring does not know who waits for an
-/// operation: it carries a tag from the entry to the completions, and that is all.
+/// Operations may be queued before `enable()` and by targets during `dispatch()`.
 package final class Ring {
     /// What this kernel can do.
     package let features: KernelFeatures
 
+    /// The operations in flight and their targets.
+    package let operations = OperationTable()
+    /// The process that opened the ring.
+    private let process = ProcessGeneration.current
     /// liburing's view of the queues, which the inline C works on.
     let ring: UnsafeMutablePointer<io_uring>
     /// All that changes while the ring runs.
@@ -75,7 +78,7 @@ package final class Ring {
     /// registered ring alive until it exits. Entries that were not submitted are dropped.
     package func close() {
         guard !isClosed else { return }
-        precondition(!state.pointee.isReaping, "a ring must not be closed from within reap")
+        precondition(!state.pointee.isDispatching, "a ring must not be closed during dispatch")
         if isOwnThread, state.pointee.enterFlags & IORING_ENTER_REGISTERED_RING != 0 {
             _ = cu_unregister_ring(ring.pointee.ring_fd, state.pointee.enterDescriptor)
         }
@@ -129,6 +132,9 @@ extension Ring {
     ///
     /// A system call.
     package static var callingThread: Int32 { cu_thread_number() }
+
+    /// Whether this is a copy of the ring in a forked child, which does not have the ring's memory.
+    package var isInForkedChild: Bool { process != .current }
 
     /// Whether the calling thread is the one that enabled the ring.
     package var isOwnThread: Bool { state.pointee.owner == pthread_self() }

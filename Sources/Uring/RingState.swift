@@ -10,8 +10,8 @@ struct RingState: ~Copyable {
     var enterFlags: UInt32 = 0
     /// The thread that enabled the ring; 0 before.
     var owner: pthread_t = 0
-    /// Whether completions are being walked.
-    var isReaping = false
+    /// Whether completions are being delivered.
+    var isDispatching = false
     /// A failure of an enter that had nobody to throw to; the next ``Ring/enter(_:)`` throws it.
     var latchedFailure: Int32 = 0
     /// Entries for which neither the queue nor the kernel had room.

@@ -3,7 +3,7 @@ import Glibc
 import Kernel
 
 extension SelfTestTrial {
-    /// Whether the kernel may forget the end of a connection that comes right behind bytes, before the ring looks.
+    /// Whether the kernel may forget the end of a connection that arrives right behind bytes, before the ring looks.
     ///
     /// Linux did until 2026 (CVE-2026-23473): a multishot receive that is woken by both delivers the bytes, and nothing
     /// reminds it of the end. Shown by a reset on the loopback network, since a `FIN` is remembered by TCP itself.
@@ -13,18 +13,19 @@ extension SelfTestTrial {
         defer { left.close() }
         let buffers = try BufferRing(ring: ring, group: 0, count: 8, size: 64)
         defer { buffers.unregister() }
-        ring.receiveMultishot(left.fileDescriptor, group: 0, tag: Self.receiving)
+        let receiving = SelfTestOperation(ring, "multishot receive of an end")
+        receiving.tag = ring.receiveMultishot(left.fileDescriptor, group: 0, for: receiving)
         try ring.enter(.none)
         write(right.fileDescriptor, "bytes", 5)
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(right.fileDescriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
         right.close()
-        // All has happened by now, and waits for the ring to look: no time is too short.
+        // Both events have happened by now, so no time is too short.
         let deadline = MonotonicClock.now() + 2_000_000
-        while let (_, _, flags) = try completion(of: Self.receiving, until: deadline) {
-            if flags & IORING_CQE_F_MORE == 0 { return false }
+        while let (_, flags) = try receiving.completion(until: deadline) {
+            if !flags.hasMore { return false }
         }
-        try cancel(Self.receiving, in: "cancel of receive")
+        try receiving.cancel()
         return true
     }
 

@@ -2,44 +2,44 @@ import CUring
 import Glibc
 import Kernel
 
-/// A functional test of what no probe tells: sandboxes and old kernels that take a ring but not its use.
+/// A functional test of what no probe reports: sandboxes and old kernels that allow a ring but not its use.
 ///
 /// Set-up may be allowed while entering or registering is not; a kernel may know RECV but not its multishot flag. So
-/// this does, on a small ring of its own, once what a loop does all the time. It takes well below a millisecond, leaves
+/// this does once, on a small ring of its own, what a loop does all the time. It takes well below a millisecond, leaves
 /// no descriptor, and each step gives up after two seconds.
 package enum SelfTest {
+    /// What the test found on a kernel that the loop can use.
+    package struct Findings: Sendable {
+        /// Whether the kernel may forget the end of a connection that arrives right behind bytes.
+        package var forgetsEnds: Bool
+        /// Optional operations that the kernel or its policy refuses, though the probe reports them.
+        package var refused: [OperationKind]
+    }
+
     /// Runs it on the calling thread.
     ///
-    /// - Parameter configuration: The ring to try with; tests let its kernel pretend to lack things.
-    /// - Returns: Whether this kernel may forget the end of a connection that comes right behind bytes.
+    /// - Parameter configuration: The ring to try with; tests make its kernel appear to lack things.
     /// - Throws: ``RingError`` of the failing system call, or of "self-test: " and the failing step.
     @discardableResult
     package static func run(
         _ configuration: RingConfiguration = RingConfiguration(entries: 16, completionEntries: 64)
-    ) throws(RingError) -> Bool {
+    ) throws(RingError) -> Findings {
         let ring = try Ring(configuration)
         defer { ring.close() }
         try ring.enable()
-        for kind in OperationKind.allCases where !ring.features.supports(kind) {
-            throw RingError(operation: "self-test: \(kind.name)", errno: Errno(rawValue: ENOSYS))
+        if let missing = ring.features.missingOperations.first {
+            throw RingError(operation: "self-test: \(missing.name)", errno: Errno(rawValue: ENOSYS))
         }
         let trial = SelfTestTrial(ring)
         try trial.accepts()
         try trial.receivesAndSends()
-        return try trial.forgetsEnds()
+        return Findings(forgetsEnds: try trial.forgetsEnds(), refused: try trial.refusedOperations())
     }
 }
 
-/// The steps, and the completions that they wait for.
+/// The steps of the test.
 final class SelfTestTrial {
-    typealias Completion = (tag: UInt64, result: Int32, flags: UInt32)
-
-    private static let accepting: UInt64 = 1
-    static let receiving: UInt64 = 2
-    private static let sending: UInt64 = 3
-
     let ring: Ring
-    private var completions: [Completion] = []
 
     init(_ ring: Ring) {
         self.ring = ring
@@ -49,16 +49,17 @@ final class SelfTestTrial {
     func accepts() throws(RingError) {
         let listener = try Self.makeListener()
         defer { close(listener) }
-        ring.acceptMultishot(listener, tag: Self.accepting)
+        let accepting = SelfTestOperation(ring, "multishot accept")
+        accepting.tag = ring.acceptMultishot(listener, for: accepting)
         for _ in 1...2 {
             let client = try Self.connect(to: listener)
             defer { close(client) }
-            let (_, accepted, flags) = try completion(of: Self.accepting, in: "multishot accept")
-            guard accepted >= 0 else { throw Self.failure("multishot accept", -accepted) }
+            let (accepted, flags) = try accepting.completion()
+            guard accepted >= 0 else { throw accepting.failure(-accepted) }
             close(accepted)
-            guard flags & IORING_CQE_F_MORE != 0 else { throw Self.failure("multishot accept", EPROTO) }
+            guard flags.hasMore else { throw accepting.failure(EPROTO) }
         }
-        try cancel(Self.accepting, in: "cancel of accept")
+        try accepting.cancel()
     }
 
     /// Multishot receive: more bytes than a provided buffer holds, sent through the ring, and its cancel.
@@ -71,63 +72,53 @@ final class SelfTestTrial {
             close(right)
         }
         let message = (0..<100).map { UInt8($0) }
-        ring.receiveMultishot(left, group: 0, tag: Self.receiving)
+        let receiving = SelfTestOperation(ring, "multishot receive")
+        receiving.tag = ring.receiveMultishot(left, group: 0, for: receiving)
         try send(message, to: right)
-        guard try received(message.count, into: buffers) == message else {
-            throw Self.failure("multishot receive", EPROTO)
+        guard try received(message.count, by: receiving, into: buffers) == message else {
+            throw receiving.failure(EPROTO)
         }
-        try cancel(Self.receiving, in: "cancel of receive")
+        try receiving.cancel()
     }
 
     private func send(_ message: [UInt8], to socket: Int32) throws(RingError) {
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: message.count)
         defer { copy.deallocate() }
         _ = copy.initialize(from: message)
-        ring.send(socket, from: copy.baseAddress!, count: copy.count, tag: Self.sending)
-        let (_, sent, _) = try completion(of: Self.sending, in: "send")
-        guard sent == Int32(message.count) else { throw Self.failure("send", sent < 0 ? -sent : EPROTO) }
+        let sending = SelfTestOperation(ring, "send")
+        sending.tag = ring.send(socket, from: copy.baseAddress!, count: copy.count, for: sending)
+        let (sent, _) = try sending.completion()
+        guard sent == Int32(message.count) else { throw sending.failure(sent < 0 ? -sent : EPROTO) }
     }
 
     /// Gathers what arrives in provided buffers until it is `count` bytes.
-    private func received(_ count: Int, into buffers: BufferRing) throws(RingError) -> [UInt8] {
+    private func received(
+        _ count: Int, by receiving: SelfTestOperation, into buffers: BufferRing
+    ) throws(RingError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count {
-            let (_, result, flags) = try completion(of: Self.receiving, in: "multishot receive")
-            guard result > 0 else { throw Self.failure("multishot receive", result < 0 ? -result : EPROTO) }
-            let wanted = IORING_CQE_F_MORE | IORING_CQE_F_BUFFER
-            guard flags & wanted == wanted else { throw Self.failure("multishot receive", EPROTO) }
-            let identifier = CompletionFlags(rawValue: flags).buffer
-            bytes += UnsafeRawBufferPointer(start: buffers.address(of: identifier), count: Int(result))
-            buffers.give(identifier)
+            let (result, flags) = try receiving.completion()
+            guard result > 0 else { throw receiving.failure(result < 0 ? -result : EPROTO) }
+            guard flags.hasMore, flags.hasBuffer else { throw receiving.failure(EPROTO) }
+            bytes += UnsafeRawBufferPointer(start: buffers.address(of: flags.buffer), count: Int(result))
+            buffers.give(flags.buffer)
             buffers.publish()
         }
         return bytes
     }
 
-    /// Cancels an operation and waits for its last completion, whatever its result: kernels differ about that.
-    func cancel(_ victim: UInt64, in step: String) throws(RingError) {
-        ring.cancel(victim)
-        while true {
-            let (_, _, flags) = try completion(of: victim, in: step)
-            if flags & IORING_CQE_F_MORE == 0 { return }
+    /// The optional operations that are refused by a policy: the kernel checks this before it looks at the arguments,
+    /// so an entry with a bad descriptor is enough to find out.
+    func refusedOperations() throws(RingError) -> [OperationKind] {
+        let optional = OperationKind.allCases.filter { !$0.isRequired && ring.features.supports($0) }
+        let trials = optional.map { SelfTestOperation(ring, $0.name) }
+        for (kind, trial) in zip(optional, trials) { trial.tag = ring.tryRefusal(of: kind, for: trial) }
+        var refused: [OperationKind] = []
+        for (kind, trial) in zip(optional, trials) {
+            let (result, _) = try trial.completion()
+            if result == -EACCES || result == -EOPNOTSUPP || result == -EPERM { refused.append(kind) }
         }
-    }
-
-    /// The oldest completion of an operation, waiting for it.
-    private func completion(of tag: UInt64, in step: String) throws(RingError) -> Completion {
-        let deadline = MonotonicClock.now() + 2_000_000_000
-        guard let completion = try completion(of: tag, until: deadline) else { throw Self.failure(step, ETIMEDOUT) }
-        return completion
-    }
-
-    /// As above; nil if none comes in time.
-    func completion(of tag: UInt64, until deadline: Int64) throws(RingError) -> Completion? {
-        while true {
-            if let index = completions.firstIndex(where: { $0.tag == tag }) { return completions.remove(at: index) }
-            guard MonotonicClock.now() < deadline else { return nil }
-            try ring.enter(.until(deadline))
-            ring.reap { tag, result, flags in completions.append((tag, result, flags)) }
-        }
+        return refused
     }
 }
 

@@ -10,6 +10,8 @@
         package var missingFeatures: UInt32 = 0
         /// Operations that the probe denies.
         package var missingOperations: [OperationKind] = []
+        /// Operations that the probe reports and a policy refuses.
+        package var refusedOperations: [OperationKind] = []
         /// Ends that come right behind bytes are forgotten.
         package var forgetsEnds = false
         /// A ring of more completions than this is answered with ENOMEM, as under a low RLIMIT_MEMLOCK.

@@ -53,22 +53,39 @@ extension Conformance {
         }
 
         #if DEBUG
-            /// A kernel that lacks one operation is not half used: the self-test finds out, and the loop is another.
-            @Test(.enabled(if: LoopKind.allCases.contains(.proactor)), arguments: OperationKind.allCases)
-            func automatic_fallsBack_whenOneOperationIsMissing(_ missing: OperationKind) throws {
+            /// A loop on a kernel that lacks one operation.
+            private func automaticLoop(without missing: OperationKind) throws -> any AbstractEventLoop {
+                try BackendChoice.automatic { () throws(EventLoopError) in
+                    var ring = RingConfiguration(entries: 16, completionEntries: 64)
+                    ring.pretence.missingOperations = [missing]
+                    do throws(RingError) { try SelfTest.run(ring) } catch { throw EventLoopError(ring: error) }
+                    var configuration = ProactorConfiguration()
+                    configuration.pretence = ring.pretence
+                    return try ProactorEventLoop(configuration: configuration)
+                }
+            }
+
+            @Test(
+                .enabled(if: LoopKind.allCases.contains(.proactor)),
+                arguments: OperationKind.allCases.filter(\.isRequired))
+            func automatic_fallsBack_whenARequiredOperationIsMissing(_ missing: OperationKind) throws {
                 let log = LogLines()
                 defer { log.stop() }
-                let loop = try BackendChoice.automatic { () throws(EventLoopError) in
-                    var configuration = RingConfiguration(entries: 16, completionEntries: 64)
-                    configuration.pretence.missingOperations = [missing]
-                    do throws(RingError) { try SelfTest.run(configuration) } catch { throw EventLoopError(ring: error) }
-                    return try ProactorEventLoop()
-                }
+                let loop = try automaticLoop(without: missing)
                 defer { try? loop.close() }
                 #expect(loop.backend == .epoll)
                 #expect(loop.capabilities.denial?.errno == .noFunction)
                 #expect(loop.capabilities.denial?.operation.contains("IORING_OP_") == true)
                 #expect(log.lines.count == 1)
+            }
+
+            @Test(
+                .enabled(if: LoopKind.allCases.contains(.proactor)),
+                arguments: OperationKind.allCases.filter { !$0.isRequired })
+            func automatic_keepsTheRing_whenAnOptionalOperationIsMissing(_ missing: OperationKind) throws {
+                let loop = try automaticLoop(without: missing)
+                defer { try? loop.close() }
+                #expect(loop.backend == .ioUring)
             }
         #endif
 

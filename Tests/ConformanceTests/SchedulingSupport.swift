@@ -147,7 +147,9 @@ final class RecordingLoop: AbstractEventLoop {
         case .poll: driver = RecordingDriver(try SelectorDriver(.poll, queue: queue, segments: segments))
         case .select: driver = RecordingDriver(try SelectorDriver(.select, queue: queue, segments: segments))
         }
-        core = LoopCore(driver: driver, queue: queue, segments: segments)
+        let inner = driver.inner
+        core = LoopCore(
+            driver: driver, channels: inner, operations: inner, report: inner, queue: queue, segments: segments)
         core.bind(to: self)
     }
 
@@ -158,16 +160,17 @@ final class RecordingLoop: AbstractEventLoop {
 
 /// Passes everything on, and notes how it was asked to wait and how often it was woken.
 final class RecordingDriver: LoopDriver, @unchecked Sendable {
-    private let inner: any LoopDriver
+    typealias Inner = LoopDriver & ChannelFactory & DescriptorOperations & DriverReport
+
+    let inner: any Inner
     /// One for each round.
     private(set) var waits: [LoopWait] = []
     private let wakes = Atomic(0)
 
-    init(_ inner: any LoopDriver) {
+    init(_ inner: any Inner) {
         self.inner = inner
     }
 
-    var backend: LoopBackend { inner.backend }
     var wakeDescriptor: Int32 { inner.wakeDescriptor }
     var wakeCount: Int { wakes.load(ordering: .relaxed) }
 
@@ -177,15 +180,6 @@ final class RecordingDriver: LoopDriver, @unchecked Sendable {
 
     func attach() throws(EventLoopError) {
         try inner.attach()
-    }
-
-    var features: [String] { inner.features }
-    var operations: [LoopCapabilities.Operation] { inner.operations }
-
-    var figures: DriverFigures { inner.figures }
-
-    func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void) {
-        inner.forEachPending(at: now, body)
     }
 
     func prepare() { inner.prepare() }
@@ -202,22 +196,6 @@ final class RecordingDriver: LoopDriver, @unchecked Sendable {
     func wake() {
         wakes.add(1, ordering: .relaxed)
         inner.wake()
-    }
-
-    func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {
-        inner.makeStreamChannel(descriptor, owner: owner)
-    }
-
-    func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {
-        inner.makeListenerChannel(descriptor, owner: owner)
-    }
-
-    func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
-        inner.makeWatchChannel(descriptor, owner: owner)
-    }
-
-    func connect(_ descriptor: Int32, to address: SocketAddress) async throws {
-        try await inner.connect(descriptor, to: address)
     }
 
     func close() throws(EventLoopError) {

@@ -19,7 +19,7 @@ final class FakeLoop: AbstractEventLoop {
     }
 }
 
-final class FakeDriver: LoopDriver, Sendable {
+final class FakeDriver: LoopDriver, ChannelFactory, DescriptorOperations, DriverReport, Sendable {
     private let event: EventDescriptor
 
     init(_ event: EventDescriptor) {
@@ -33,7 +33,7 @@ final class FakeDriver: LoopDriver, Sendable {
     func flush() {}
 
     var features: [String] { [] }
-    var operations: [LoopCapabilities.Operation] { [] }
+    var operationSupport: [LoopCapabilities.Operation] { [] }
 
     var figures: DriverFigures { DriverFigures() }
     func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void) {}

@@ -23,8 +23,8 @@
 
     extension ProactorDriver {
         fileprivate func takeBack(_ piece: UInt16) {
-            _ = port.lent.lend(piece)
-            port.lent.release(piece)
+            _ = port.pool.lend(piece)
+            port.pool.takeBack(piece)
         }
     }
 
@@ -33,15 +33,14 @@
         private(set) var completions = 0
         private(set) var failures = 0
 
-        override func completed(_ kind: OperationKind, _ result: Int32, _ flags: CompletionFlags) {
+        override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
             completions += 1
             if result != 0 { failures += 1 }
         }
 
         /// Queues so many, at once.
         func queue(_ count: Int, on loop: ProactorEventLoop) {
-            let port = loop.driver.port
-            for _ in 0..<count { port.ring.nop(tag: port.operations.insert(self, .nop)) }
+            for _ in 0..<count { _ = loop.driver.ring.nop(for: self) }
         }
     }
 #endif

@@ -2,7 +2,8 @@ import EventLoops
 import Kernel
 import Proactor
 import ProactorLoop
-import Testing
+    import TestSupport
+    import Testing
 
 extension RingLoop {
     /// io_uring 15.3: what comes while the receive is paused, being paused or starved is neither lost nor told too

@@ -3,7 +3,8 @@ import Glibc
 import Kernel
 import Proactor
 import ProactorLoop
-import Testing
+    import TestSupport
+    import Testing
 
 extension RingLoop {
     /// R12: descriptors' numbers are used again at once, under load too.

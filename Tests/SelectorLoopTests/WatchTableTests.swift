@@ -66,7 +66,7 @@ import Testing
         table.apply()
         let first = table.time
         usleep(100)
-        table.look()
+        table.updateTime()
         // Taken back and wanted again before the poller knows: it has waited all the time.
         table.want(.none, of: 5, target)
         #expect(waits == [] && table.waits == 0)
@@ -217,7 +217,7 @@ import Testing
             target.whenClosing = { [table] in table.drop(Int32(index * 7)) }
         }
         table.apply()
-        table.tellLoopCloses()
+        table.notifyLoopCloses()
         #expect(targets.allSatisfy { $0.closings == 1 })
         #expect(table.live == 0)
         for target in targets { target.whenClosing = {} }

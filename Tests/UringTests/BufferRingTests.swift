@@ -12,7 +12,7 @@ struct BufferRingTests {
         let sent = (0..<12000).map { UInt8(truncatingIfNeeded: $0 / 7) }
         pair.write(sent)
         var received: [UInt8] = []
-        harness.ring.receiveMultishot(pair.left, group: 1, tag: 1)
+        _ = harness.ring.receiveMultishot(pair.left, group: 1, for: harness.target(1))
         var used: [UInt16] = []
         for _ in 1...2 {
             let completion = try harness.next(1)
@@ -27,7 +27,7 @@ struct BufferRingTests {
         #expect(Set(used) == [0, 1])
         for identifier in used { buffers.give(identifier) }
         buffers.publish()
-        harness.ring.receiveMultishot(pair.left, group: 1, tag: 2)
+        _ = harness.ring.receiveMultishot(pair.left, group: 1, for: harness.target(2))
         let rest = try harness.next(2)
         #expect(rest.result == 3808)
         received += UnsafeRawBufferPointer(start: buffers.address(of: rest.buffer), count: 3808)
@@ -40,7 +40,7 @@ struct BufferRingTests {
         let harness = try RingHarness()
         let buffers = try BufferRing(ring: harness.ring, group: 0, count: 4, size: 16)
         let pair = try SocketPair()
-        harness.ring.receiveMultishot(pair.left, group: 0, tag: 1)
+        _ = harness.ring.receiveMultishot(pair.left, group: 0, for: harness.target(1))
         // More than 65536 would pass the tail's 16 bits; 70000 rounds take a fraction of a second.
         for round in 0..<70000 {
             let byte = UInt8(truncatingIfNeeded: round)
@@ -63,12 +63,12 @@ struct BufferRingTests {
         let buffers = try BufferRing(ring: harness.ring, group: 0, count: 8, size: 16, first: 2)
         let pair = try SocketPair()
         pair.write([UInt8](repeating: 7, count: 16 * 3))
-        harness.ring.receiveMultishot(pair.left, group: 0, tag: 1)
+        _ = harness.ring.receiveMultishot(pair.left, group: 0, for: harness.target(1))
         for _ in 0..<2 { #expect(try harness.next(1).result == 16) }
         #expect(try harness.next(1).result == -ENOBUFS)
         buffers.supplyMore()
         #expect(buffers.supplied == 4)
-        harness.ring.receiveMultishot(pair.left, group: 0, tag: 1)
+        _ = harness.ring.receiveMultishot(pair.left, group: 0, for: harness.target(1))
         let completion = try harness.next(1)
         #expect(completion.result == 16)
         #expect(completion.buffer == 2)
@@ -83,7 +83,7 @@ struct BufferRingTests {
         let pair = try SocketPair()
         pair.write([1])
         pair.closeRight()
-        harness.ring.receiveMultishot(pair.left, group: 0, tag: 1)
+        _ = harness.ring.receiveMultishot(pair.left, group: 0, for: harness.target(1))
         #expect(try harness.next(1).result == 1)
         let end = try harness.next(1)
         #expect(end.result == 0)

@@ -21,7 +21,7 @@
             defer { bytes.deallocate() }
             bytes.copyBytes(from: 0..<10)
             for (tag, count) in [(1, 10), (2, 3), (3, 10)] as [(UInt64, Int32)] {
-                harness.ring.send(pair.left, from: bytes.baseAddress!, count: 10, tag: tag)
+                _ = harness.ring.send(pair.left, from: bytes.baseAddress!, count: 10, for: harness.target(tag))
                 #expect(try harness.next(tag).result == count)
                 #expect(pair.read() == Array(0..<UInt8(count)))
             }
@@ -42,7 +42,7 @@
                 message.msg_iov = pieces.baseAddress
                 message.msg_iovlen = 3
                 try withUnsafePointer(to: &message) { pointer in
-                    harness.ring.sendMessage(pair.left, pointer, tag: 1)
+                    _ = harness.ring.sendMessage(pair.left, pointer, for: harness.target(1))
                     let sent = try harness.next(1)
                     #expect(sent.result == 5)
                 }
@@ -58,11 +58,11 @@
             let buffers = try BufferRing(ring: harness.ring, group: 0, count: 4, size: 64)
             let pair = try SocketPair()
             pair.write([1, 2, 3])
-            harness.ring.receiveMultishot(pair.left, group: 0, tag: 1)
+            _ = harness.ring.receiveMultishot(pair.left, group: 0, for: harness.target(1))
             let first = try harness.next(1)
             #expect(first.result == 2)
             #expect(!first.hasMore)
-            harness.ring.receiveMultishot(pair.left, group: 0, tag: 2)
+            _ = harness.ring.receiveMultishot(pair.left, group: 0, for: harness.target(2))
             let second = try harness.next(2)
             #expect(second.result == 1)
             #expect(second.hasMore)
@@ -75,7 +75,7 @@
             plan.inject(.singleShot, into: .acceptMultishot)
             let harness = try makeHarness(plan)
             let listener = try Listener()
-            harness.ring.acceptMultishot(listener.descriptor, tag: 1)
+            _ = harness.ring.acceptMultishot(listener.descriptor, for: harness.target(1))
             let client = try listener.connect()
             defer { close(client) }
             let accepted = try harness.next(1)
@@ -90,9 +90,9 @@
             let buffers = try BufferRing(ring: harness.ring, group: 0, count: 4, size: 64)
             let pair = try SocketPair()
             pair.write([42])
-            harness.ring.receiveMultishot(pair.left, group: 0, tag: 1)
+            _ = harness.ring.receiveMultishot(pair.left, group: 0, for: harness.target(1))
             #expect(try harness.next(1) == Completion(tag: 1, result: -ENOBUFS, flags: 0))
-            harness.ring.receiveMultishot(pair.left, group: 0, tag: 1)
+            _ = harness.ring.receiveMultishot(pair.left, group: 0, for: harness.target(1))
             let completion = try harness.next(1)
             #expect(completion.result == 1)
             #expect(buffers.address(of: completion.buffer).load(as: UInt8.self) == 42)
@@ -109,7 +109,7 @@
             }
             let harness = try makeHarness(plan)
             let listener = try Listener()
-            harness.ring.acceptMultishot(listener.descriptor, tag: 1)
+            _ = harness.ring.acceptMultishot(listener.descriptor, for: harness.target(1))
             let client = try listener.connect()
             defer { close(client) }
             #expect(try harness.next(1) == Completion(tag: 1, result: -EMFILE, flags: 0))
@@ -131,7 +131,7 @@
             let pair = try SocketPair()
             for tag in 1...3 as ClosedRange<UInt64> {
                 pair.write([1])
-                harness.ring.receiveMultishot(pair.left, group: 0, tag: tag)
+                _ = harness.ring.receiveMultishot(pair.left, group: 0, for: harness.target(tag))
                 #expect(try harness.next(tag) == Completion(tag: tag, result: -ECONNRESET, flags: 0))
             }
             #expect(returned == [0, 0, 0])
@@ -143,7 +143,7 @@
             let harness = try makeHarness(plan)
             let byte = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
             defer { byte.deallocate() }
-            harness.ring.receive(-1, into: byte, count: 1, tag: 1)
+            _ = harness.ring.receive(-1, into: byte, count: 1, for: harness.target(1))
             #expect(try harness.next(1).result == -EBADF)
         }
     }

@@ -9,7 +9,7 @@ extension Trait where Self == ConditionTrait {
     static var needsRing: Self { .enabled(if: RingDenial.errno == nil, "io_uring is denied here") }
 }
 
-/// One completion, as `reap` shows it.
+/// One completion, with the number of its target.
 struct Completion: Equatable {
     var tag: UInt64
     var result: Int32
@@ -26,14 +26,42 @@ final class RingHarness {
     let ring: Ring
     private(set) var completions: [Completion] = []
 
-    init(_ configuration: RingConfiguration = RingConfiguration(entries: 32, completionEntries: 128)) throws {
+    init(
+        _ configuration: RingConfiguration = RingConfiguration(entries: 32, completionEntries: 128),
+        isEnabled: Bool = true
+    ) throws {
         ring = try Ring(configuration)
-        try ring.enable()
+        if isEnabled { try ring.enable() }
     }
 
-    /// Reaps into `completions` without waiting.
+    /// Dispatches into `completions` without waiting.
     func reap() {
-        ring.reap { completions.append(Completion(tag: $0, result: $1, flags: $2)) }
+        ring.dispatch()
+    }
+
+    /// A target that adds its completions to `completions`, with a number by which the test knows it.
+    func target(_ number: UInt64) -> CompletionTarget {
+        NumberedTarget(number) { [unowned self] in
+            completions.append($0)
+            whenCompleted?($0)
+        }
+    }
+
+    /// Called during dispatch, with each completion.
+    var whenCompleted: ((Completion) -> Void)?
+
+    /// Queues an operation that does nothing.
+    func nop(_ number: UInt64) {
+        _ = ring.nop(for: target(number))
+    }
+
+    /// The tag of the live operation whose target has this number.
+    private func tag(of number: UInt64) -> UInt64? {
+        var found: UInt64?
+        ring.operations.forEachLive { target, tag, _, _ in
+            if (target as? NumberedTarget)?.number == number { found = tag }
+        }
+        return found
     }
 
     /// Enters and reaps until `count` completions were seen in all, and returns those; gives up after two seconds.
@@ -58,12 +86,27 @@ final class RingHarness {
 
     /// Cancels an operation and returns its last completion.
     @discardableResult
-    func cancel(_ tag: UInt64) throws -> Completion {
-        ring.cancel(tag)
+    func cancel(_ number: UInt64) throws -> Completion {
+        if let tag = tag(of: number) { ring.cancel(tag) }
         while true {
-            let completion = try next(tag)
+            let completion = try next(number)
             if !completion.hasMore { return completion }
         }
+    }
+}
+
+/// A target that the test knows by a number.
+final class NumberedTarget: CompletionTarget {
+    let number: UInt64
+    private let note: (Completion) -> Void
+
+    init(_ number: UInt64, _ note: @escaping (Completion) -> Void) {
+        self.number = number
+        self.note = note
+    }
+
+    override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
+        note(Completion(tag: number, result: result, flags: flags.rawValue))
     }
 }
 

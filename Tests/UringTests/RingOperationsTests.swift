@@ -8,7 +8,7 @@ struct RingOperationsTests {
     @Test func acceptMultishot_acceptsUntilCancelled() throws {
         let harness = try RingHarness()
         let listener = try Listener()
-        harness.ring.acceptMultishot(listener.descriptor, tag: 1)
+        _ = harness.ring.acceptMultishot(listener.descriptor, for: harness.target(1))
         for _ in 1...3 {
             let client = try listener.connect()
             defer { close(client) }
@@ -30,8 +30,9 @@ struct RingOperationsTests {
         var address = listener.address
         try withUnsafePointer(to: &address) { pointer in
             try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                harness.ring.accept(listener.descriptor, tag: 1)
-                harness.ring.connect(client, to: generic, length: socklen_t(MemoryLayout<sockaddr_in>.size), tag: 2)
+                _ = harness.ring.accept(listener.descriptor, for: harness.target(1))
+                _ = harness.ring.connect(
+                    client, to: generic, length: socklen_t(MemoryLayout<sockaddr_in>.size), for: harness.target(2))
                 let connected = try harness.next(2)
                 #expect(connected.result == 0)
             }
@@ -48,13 +49,14 @@ struct RingOperationsTests {
         let pair = try SocketPair(nonBlocking: true)
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 8)
         defer { memory.deallocate() }
-        harness.ring.receive(pair.left, into: memory.baseAddress!, count: 100, pollFirst: pollFirst, tag: 1)
+        _ = harness.ring.receive(
+            pair.left, into: memory.baseAddress!, count: 100, pollFirst: pollFirst, for: harness.target(1))
         try harness.ring.enter(.none)
         pair.write([1, 2, 3])
         #expect(try harness.next(1).result == 3)
         #expect(Array(memory.prefix(3)) == [1, 2, 3])
         pair.closeRight()
-        harness.ring.receive(pair.left, into: memory.baseAddress!, count: 100, tag: 2)
+        _ = harness.ring.receive(pair.left, into: memory.baseAddress!, count: 100, for: harness.target(2))
         #expect(try harness.next(2).result == 0)
     }
 
@@ -64,7 +66,7 @@ struct RingOperationsTests {
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 << 20, alignment: 8)
         defer { bytes.deallocate() }
         for index in 0..<bytes.count { bytes[index] = UInt8(truncatingIfNeeded: index >> 12) }
-        harness.ring.send(pair.left, from: bytes.baseAddress!, count: bytes.count, tag: 1)
+        _ = harness.ring.send(pair.left, from: bytes.baseAddress!, count: bytes.count, for: harness.target(1))
         var received: [UInt8] = []
         while received.count < bytes.count {
             try harness.ring.enter(.none)
@@ -88,7 +90,7 @@ struct RingOperationsTests {
             message.msg_iov = pieces.baseAddress
             message.msg_iovlen = 2
             try withUnsafePointer(to: &message) { pointer in
-                harness.ring.sendMessage(pair.left, pointer, tag: 1)
+                _ = harness.ring.sendMessage(pair.left, pointer, for: harness.target(1))
                 let sent = try harness.next(1)
                 #expect(sent.result == 5)
             }
@@ -102,7 +104,7 @@ struct RingOperationsTests {
         pair.closeRight()
         let byte = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
         defer { byte.deallocate() }
-        harness.ring.send(pair.left, from: byte, count: 1, tag: 1)
+        _ = harness.ring.send(pair.left, from: byte, count: 1, for: harness.target(1))
         #expect(try harness.next(1).result == -EPIPE)
     }
 
@@ -114,7 +116,7 @@ struct RingOperationsTests {
         #expect(write(file, [10, 11, 12, 13] as [UInt8], 4) == 4)
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
         defer { memory.deallocate() }
-        harness.ring.read(file, into: memory.baseAddress!, count: 8, offset: 2, tag: 1)
+        _ = harness.ring.read(file, into: memory.baseAddress!, count: 8, offset: 2, for: harness.target(1))
         #expect(try harness.next(1).result == 2)
         #expect(Array(memory.prefix(2)) == [12, 13])
     }
@@ -122,7 +124,7 @@ struct RingOperationsTests {
     @Test func poll_saysWhatIsReady_once() throws {
         let harness = try RingHarness()
         let pair = try SocketPair()
-        harness.ring.poll(pair.left, events: UInt32(POLLIN), tag: 1)
+        _ = harness.ring.poll(pair.left, events: UInt32(POLLIN), for: harness.target(1))
         pair.write([1])
         let completion = try harness.next(1)
         #expect(completion.result & Int32(POLLIN) != 0)
@@ -134,12 +136,12 @@ struct RingOperationsTests {
         let pair = try SocketPair()
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
         defer { memory.deallocate() }
-        harness.ring.receive(pair.left, into: memory.baseAddress!, count: 8, tag: 1)
+        _ = harness.ring.receive(pair.left, into: memory.baseAddress!, count: 8, for: harness.target(1))
         try harness.ring.enter(.none)
         #expect(try harness.cancel(1).result == -ECANCELED)
         // Nothing was lost by it.
         pair.write([9])
-        harness.ring.receive(pair.left, into: memory.baseAddress!, count: 8, tag: 2)
+        _ = harness.ring.receive(pair.left, into: memory.baseAddress!, count: 8, for: harness.target(2))
         #expect(try harness.next(2).result == 1)
         #expect(harness.ring.ignoredFailures == 0)
     }
@@ -149,7 +151,7 @@ struct RingOperationsTests {
         let pair = try SocketPair()
         let copy = dup(pair.left)
         harness.ring.closeDescriptor(copy)
-        harness.ring.nop(tag: 1)
+        harness.nop(1)
         #expect(try harness.wait(for: 1).map(\.tag) == [1])
         #expect(harness.ring.ignoredFailures == 0)
         #expect(harness.ring.completionsReaped == 1)

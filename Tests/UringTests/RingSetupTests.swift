@@ -27,7 +27,7 @@ struct RingSetupTests {
         harness.ring.close()
         #expect(harness.ring.isClosed)
         #expect(harness.ring.fileDescriptor == -1)
-        #expect(harness.ring.reap { _, _, _ in } == 0)
+        #expect(harness.ring.dispatch() == 0)
         let error = #expect(throws: RingError.self) { try harness.ring.enter(.forever) }
         #expect(error?.errno.rawValue == EBADF)
     }
@@ -36,7 +36,7 @@ struct RingSetupTests {
         // A thread may register sixteen.
         let harnesses = try (0..<20).map { _ in try RingHarness(RingConfiguration(entries: 4, completionEntries: 8)) }
         for harness in harnesses {
-            harness.ring.nop(tag: 1)
+            harness.nop(1)
             try harness.wait(for: 1)
         }
         for harness in harnesses.reversed() { harness.ring.close() }
@@ -50,7 +50,7 @@ struct RingSetupTests {
             try #require(setrlimit(memlock, &limit) == 0)
             try #require(setuid(65534) == 0)
             let harness = try RingHarness(RingConfiguration(entries: 512, completionEntries: 8192))
-            harness.ring.nop(tag: 1)
+            harness.nop(1)
             try harness.wait(for: 1)
             _ = try BufferRing(ring: harness.ring, group: 0, count: 8192, size: 64)
             do {
@@ -74,7 +74,7 @@ struct RingSetupTests {
             #expect(!harness.ring.features.singleIssuer)
             #expect(harness.ring.features.cooperativeTaskrun == (rung == "cooperative"))
             #expect(harness.ring.features.submitsAll == (rung != "oldest"))
-            for tag in 0..<100 { harness.ring.nop(tag: UInt64(tag)) }
+            for tag in 0..<100 { harness.nop(UInt64(tag)) }
             #expect(try harness.wait(for: 100).map(\.tag) == Array(0..<100))
         }
 

@@ -24,7 +24,7 @@ struct SelfTestTests {
             for _ in 0..<50 {
                 let harness = try RingHarness()
                 let buffers = try BufferRing(ring: harness.ring, group: 0, count: 8, size: 4096)
-                harness.ring.nop(tag: 1)
+                harness.nop(1)
                 try harness.wait(for: 1)
                 buffers.unregister()
             }

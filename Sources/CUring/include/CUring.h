@@ -21,7 +21,7 @@
 
 #include "newer.h"
 #include "queues.h"
-#include "entries.h"
+#include "faults.h"
 #include "registration.h"
 
 #endif

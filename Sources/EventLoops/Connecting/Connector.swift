@@ -103,7 +103,7 @@ package struct Connector: Sendable {
             try bindLocally(descriptor, address.family)
             // A number that was closed and left watched, and has come back.
             core.descriptors.endWatch(descriptor)
-            try await core.driver.connect(descriptor, to: address)
+            try await core.operations.connect(descriptor, to: address)
             if address.family != .unix { StreamOptions.setNoDelay(descriptor) }
             return descriptor
         } catch {

@@ -4,7 +4,7 @@ extension LoopCore {
     /// The figures of this moment; those of what waits are of the loop's last turn, if another thread asks.
     var statistics: LoopStatistics {
         if queue.isTurning { noteWhatWaits() }
-        let figures = driver.figures
+        let figures = report.figures
         return LoopStatistics(
             turns: counters.turns.value, callbacks: counters.callbacks.value,
             timersFired: counters.timersFired.value, submissions: figures.submissions,
@@ -28,7 +28,7 @@ extension LoopCore {
     /// What the kernel was asked for and has not done, oldest first.
     var pendingOperations: [PendingOperation] {
         var found: [PendingOperation] = []
-        driver.forEachPending(at: now.nanoseconds) { found.append($0) }
+        report.forEachPending(at: now.nanoseconds) { found.append($0) }
         return found.sorted { ($0.age, $1.descriptor) > ($1.age, $0.descriptor) }
     }
 }

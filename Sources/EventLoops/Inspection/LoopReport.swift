@@ -6,7 +6,7 @@ struct LoopReport {
     init(_ core: LoopCore, limit: Int) {
         self.limit = max(0, limit)
         let loop = core.loop.map { "\($0)" } ?? "a loop that is gone"
-        addLine("\(loop) on \(core.driver.backend): \(core.backendReason.text)")
+        addLine("\(loop) on \(core.report.backend): \(core.backendReason.text)")
         if core.queue.showsItselfToCurrentThread {
             core.noteWhatWaits()
             addStatistics(core)

@@ -96,13 +96,13 @@ extension AbstractEventLoop {
 
     /// The kernel interface on which the loop stands.
     public var backend: LoopBackend {
-        core.driver.backend
+        core.report.backend
     }
 
     /// What the loop stands on, why on that, and how each operation is done.
     public var capabilities: LoopCapabilities {
         LoopCapabilities(
             backend: backend, reason: core.backendReason.text, denial: core.backendReason.denial,
-            features: core.driver.features, operations: core.driver.operations)
+            features: core.report.features, operations: core.report.operationSupport)
     }
 }

@@ -14,6 +14,9 @@ public final class LoopCore: @unchecked Sendable {
     /// The queue's, at hand: the compiler retains, for each call, what lies two steps away.
     let inbox: Inbox
     package let driver: any LoopDriver
+    let channels: any ChannelFactory
+    let operations: any DescriptorOperations
+    package let report: any DriverReport
     package let segments: SegmentPool
     package let taskExecutor: LoopTaskExecutor
     let unownedTaskExecutor: UnownedTaskExecutor
@@ -53,8 +56,23 @@ public final class LoopCore: @unchecked Sendable {
     /// Why the loop is of its kind; set before anybody else has it.
     package var backendReason = BackendReason("Made as a loop of this kind")
 
-    package init(driver: any LoopDriver, queue: WorkQueue, segments: SegmentPool) {
+    /// Makes a core on a driver that does everything itself.
+    package convenience init(
+        driver: any LoopDriver & ChannelFactory & DescriptorOperations & DriverReport, queue: WorkQueue,
+        segments: SegmentPool
+    ) {
+        self.init(
+            driver: driver, channels: driver, operations: driver, report: driver, queue: queue, segments: segments)
+    }
+
+    package init(
+        driver: any LoopDriver, channels: any ChannelFactory, operations: any DescriptorOperations,
+        report: any DriverReport, queue: WorkQueue, segments: SegmentPool
+    ) {
         self.driver = driver
+        self.channels = channels
+        self.operations = operations
+        self.report = report
         self.queue = queue
         inbox = queue.inbox
         self.segments = segments

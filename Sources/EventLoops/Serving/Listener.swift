@@ -20,7 +20,7 @@ final class Listener: ListenerOwner, CustomStringConvertible {
     }
 
     func start() {
-        let channel = core.driver.makeListenerChannel(descriptor, owner: self)
+        let channel = core.channels.makeListenerChannel(descriptor, owner: self)
         self.channel = channel
         channel.startAccepting()
     }

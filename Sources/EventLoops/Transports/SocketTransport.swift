@@ -74,7 +74,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
     /// Takes the descriptor over, tells the protocol, and begins to read.
     package func begin() {
         core.descriptors.claim(descriptor, "transport", self)
-        channel = core.driver.makeStreamChannel(descriptor, owner: self)
+        channel = core.channels.makeStreamChannel(descriptor, owner: self)
         core.transports[ObjectIdentifier(self)] = self
         tracker?.attach(self)
         state = .open

@@ -24,11 +24,11 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
     private var reader: Registration?
     private var writer: Registration?
 
-    init(_ descriptor: Int32, driver: any LoopDriver, queue: WorkQueue, exceptions: ExceptionReporter) {
+    init(_ descriptor: Int32, channels: any ChannelFactory, queue: WorkQueue, exceptions: ExceptionReporter) {
         self.descriptor = descriptor
         self.queue = queue
         self.exceptions = exceptions
-        channel = driver.makeWatchChannel(descriptor, owner: self)
+        channel = channels.makeWatchChannel(descriptor, owner: self)
     }
 
     var isEmpty: Bool {

@@ -13,7 +13,7 @@ extension LoopCore {
                 .system, operation, errno: .badFileDescriptor, detail: "File descriptor \(descriptor) is not open")
         }
         let watch = descriptors.watch(descriptor) {
-            DescriptorWatch(descriptor, driver: driver, queue: queue, exceptions: exceptions)
+            DescriptorWatch(descriptor, channels: channels, queue: queue, exceptions: exceptions)
         }
         do throws(Errno) { try watch.add(direction, at: place, callback) } catch {
             if watch.isEmpty { descriptors.endWatch(descriptor) }

@@ -1,7 +1,7 @@
-/// Those that are to be called once in this turn, as addresses of their objects.
+/// Objects to call once in this turn, by their addresses.
 ///
-/// Each keeps its place in at most one list of a kind, by a mark of its own, and does not end before it has been
-/// called: so the list need not retain it.
+/// A member is in a list at most once, which it tracks itself, and is not freed before it has been called: so the list
+/// need not retain it.
 package final class TurnList {
     package typealias Member = UnsafeMutableRawPointer
 
@@ -25,9 +25,9 @@ package final class TurnList {
         count += 1
     }
 
-    /// Calls `body`, in which members may end, with each member.
+    /// Calls `body`, which may free members, with each member.
     ///
-    /// Those that are added meanwhile wait for the next time.
+    /// Members that are added meanwhile wait for the next time.
     package func takeEach(_ body: (Member) -> Void) {
         let taken = count
         for index in 0..<taken { body(members[index]) }
@@ -35,7 +35,7 @@ package final class TurnList {
         if count > 0 { members.update(from: members + taken, count: count) }
     }
 
-    /// Takes a member out before its turn.
+    /// Removes a member before it has been called.
     package func remove(_ member: Member) {
         guard let index = (0..<count).first(where: { members[$0] == member }) else { return }
         count -= 1
@@ -49,16 +49,4 @@ package final class TurnList {
         members = larger
         capacity *= 2
     }
-}
-
-/// Why a loop calls a member of a ``TurnList``.
-package enum TurnCall {
-    /// The loop is about to sleep: what waits to be sent goes out.
-    case send
-    /// Something is to be told to an owner, outside of the owner's own calls.
-    case tell
-    /// Receive buffers have come back.
-    case receive
-    /// Callbacks of what was ready have run: what is still ready is to be told again.
-    case watch
 }

@@ -1,0 +1,15 @@
+package import EventLoops
+
+extension ProactorDriver: ChannelFactory {
+    package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {
+        ProactorStreamChannel(descriptor, port: port, owner: owner)
+    }
+
+    package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {
+        ProactorListenerChannel(descriptor, port: port, owner: owner)
+    }
+
+    package func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
+        ProactorWatchChannel(descriptor, port: port, owner: owner)
+    }
+}

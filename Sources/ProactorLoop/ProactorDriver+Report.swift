@@ -1,0 +1,65 @@
+package import EventLoops
+internal import Kernel
+internal import Uring
+
+extension ProactorDriver: DriverReport {
+    package var backend: LoopBackend { .ioUring }
+
+    package var features: [String] {
+        ring.features.names
+    }
+
+    package var operationSupport: [LoopCapabilities.Operation] {
+        [
+            .init("accept", .native(OperationKind.acceptMultishot.name)),
+            connectCapability,
+            .init("receive", .native("\(OperationKind.receiveMultishot.name) into a buffer ring")),
+            .init("receive into a BufferedProtocol", .native(OperationKind.receive.name)),
+            .init("send", .native("\(OperationKind.send.name), \(OperationKind.sendMessage.name)")),
+            .init("watch a descriptor", .native(OperationKind.poll.name)),
+            .init("wake-up", .native("\(OperationKind.read.name) of an eventfd")),
+        ]
+    }
+
+    private var connectCapability: LoopCapabilities.Operation {
+        let emulation = LoopCapabilities.Support.emulated("connect, \(OperationKind.poll.name) and SO_ERROR")
+        return .init("connect", port.has(.connect) ? .native(OperationKind.connect.name) : emulation)
+    }
+
+    package var figures: DriverFigures {
+        var figures = DriverFigures()
+        figures.submissions = ring.entriesSubmitted
+        figures.completions = ring.completionsReaped
+        figures.systemCalls = ring.enters
+        figures.operationsInFlight = ring.operations.live
+        figures.receiveBuffersLent = port.pool.lent.outstanding
+        figures.receiveBuffersTotal = port.pool.lent.total
+        return figures
+    }
+
+    package func forEachPending(at now: Int64, _ body: (PendingOperation) -> Void) {
+        ring.operations.forEachLive { target, tag, kind, since in
+            guard let target = target as? ChannelTarget else { return }
+            let age = Duration.nanoseconds(max(0, now - since))
+            body(PendingOperation(target.purpose(of: tag), call: kind.name, age: age))
+        }
+    }
+
+    package var operationsInFlight: Int {
+        ring.operations.live
+    }
+
+    package var staleCompletions: Int {
+        ring.operations.stale
+    }
+
+    /// Receive buffers that still have a reader.
+    package var buffersLent: Int {
+        port.pool.lent.outstanding
+    }
+
+    /// Receive buffers that the kernel was given so far.
+    package var buffersSupplied: Int {
+        port.pool.supplied
+    }
+}

@@ -1,0 +1,15 @@
+package import EventLoops
+
+extension SelectorDriver: ChannelFactory {
+    package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {
+        SelectorStreamChannel(descriptor, port: port, owner: owner)
+    }
+
+    package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {
+        SelectorListenerChannel(descriptor, port: port, owner: owner)
+    }
+
+    package func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
+        SelectorWatchChannel(descriptor, port: port, owner: owner)
+    }
+}

@@ -1,0 +1,54 @@
+import CUring
+import Glibc
+
+/// How sockets get connected.
+extension OperationTraits {
+    static let sockets = [
+        OperationTraits(.accept, "IORING_OP_ACCEPT", isRequired: true, makesDescriptor: true),
+        // Multishot accept came to Linux with SOCKET (5.19).
+        OperationTraits(
+            .acceptMultishot, "IORING_OP_ACCEPT (multishot)", isRequired: true, witness: IORING_OP_SOCKET,
+            makesDescriptor: true),
+        OperationTraits(.connect, "IORING_OP_CONNECT", isRequired: false),
+    ]
+}
+
+extension OperationKind {
+    package static var accept: OperationKind { OperationKind(IORING_OP_ACCEPT) }
+    package static var acceptMultishot: OperationKind { OperationKind(IORING_OP_ACCEPT, isMultishot: true) }
+    package static var connect: OperationKind { OperationKind(IORING_OP_CONNECT) }
+}
+
+extension Ring {
+    /// Accepts connections until cancelled, one completion each, as non-blocking close-on-exec sockets (Linux 5.19).
+    package func acceptMultishot(_ fd: Int32, for target: CompletionTarget) -> UInt64 {
+        queue(.acceptMultishot, for: target) { entry in
+            Self.fillAccept(entry, fd)
+            entry.pointee.ioprio = UInt16(IORING_ACCEPT_MULTISHOT)
+        }
+    }
+
+    /// Accepts one connection as a non-blocking close-on-exec socket.
+    package func accept(_ fd: Int32, for target: CompletionTarget) -> UInt64 {
+        queue(.accept, for: target) { Self.fillAccept($0, fd) }
+    }
+
+    /// Connects a socket.
+    ///
+    /// After a cancel the socket can only be closed.
+    ///
+    /// - Parameter address: A `sockaddr` of `length` bytes, unchanged until the completion. Untyped, because liburing's
+    ///   module declares this structure, too, and a package declaration cannot name that one.
+    package func connect(
+        _ fd: Int32, to address: UnsafeRawPointer, length: UInt32, for target: CompletionTarget
+    ) -> UInt64 {
+        queue(.connect, for: target) {
+            io_uring_prep_rw(Int32(IORING_OP_CONNECT.rawValue), $0, fd, address, 0, UInt64(length))
+        }
+    }
+
+    /// Without address buffers: all completions of a multishot accept would share them.
+    private static func fillAccept(_ entry: UnsafeMutablePointer<io_uring_sqe>, _ fd: Int32) {
+        io_uring_prep_accept(entry, fd, nil, nil, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
+    }
+}
