@@ -1,7 +1,7 @@
-// What can be asked of the kernel: one inline function an operation, which fills the whole entry.
+// The operations: one inline function each, which fills the whole entry.
 //
-// liburing's prep helpers write every field but user_data; these add the tag and the flags that this package wants
-// always, so that no caller can forget them.
+// liburing's prep helpers write every field except user_data. These functions add the tag and the flags that every
+// caller needs.
 
 #ifndef CURING_ENTRIES_H
 #define CURING_ENTRIES_H
@@ -12,13 +12,13 @@
 
 #pragma clang assume_nonnull begin
 
-// Without MSG_WAITALL a short SEND is a success and the rest is the caller's; the kernel retries by itself with it.
-// MSG_NOSIGNAL: a peer that is gone is an error, not a signal.
+// MSG_WAITALL: the kernel continues a short send by itself, instead of leaving the rest to the caller.
+// MSG_NOSIGNAL: sending to a closed peer is an error, not a signal.
 #define CU_SEND_FLAGS (MSG_WAITALL | MSG_NOSIGNAL)
 
 static inline void cu_accept(struct io_uring_sqe *entry, int32_t fd, bool multishot, uint64_t tag)
 {
-    // No address buffers: all shots of a multishot accept would share them.
+    // No address buffer: all completions of a multishot accept would share it.
     io_uring_prep_accept(entry, fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     entry->ioprio = multishot ? IORING_ACCEPT_MULTISHOT : 0;
     entry->user_data = tag;
@@ -34,9 +34,9 @@ static inline void cu_receive(struct io_uring_sqe *entry, int32_t fd, void *byte
 
 static inline void cu_receive_multishot(struct io_uring_sqe *entry, int32_t fd, uint16_t group, uint64_t tag)
 {
-    // The length stays 0: kernels before 6.17 answer EINVAL to a limit here.
+    // The length stays 0: kernels before 6.17 refuse a limit with EINVAL.
     io_uring_prep_rw(IORING_OP_RECV, entry, fd, NULL, 0, 0);
-    // Never by polling first: bytes and a reset that are there by then the kernel (6.18) takes for bytes alone.
+    // Never poll first: if bytes and a reset have arrived by then, the kernel (6.18) reports only the bytes.
     entry->ioprio = IORING_RECV_MULTISHOT;
     entry->flags = IOSQE_BUFFER_SELECT;
     entry->buf_group = group;
@@ -95,7 +95,7 @@ static inline void cu_nop(struct io_uring_sqe *entry, uint64_t tag)
     entry->user_data = tag;
 }
 
-/// Takes the multishot flag back: the operation's first completion is its last. For fault plans.
+/// Clears the multishot flag, so that the first completion is the last. For fault plans.
 static inline void cu_make_single_shot(struct io_uring_sqe *entry)
 {
     if (entry->opcode == IORING_OP_ACCEPT)
@@ -104,20 +104,20 @@ static inline void cu_make_single_shot(struct io_uring_sqe *entry)
         entry->ioprio &= ~IORING_RECV_MULTISHOT;
 }
 
-/// Lets the kernel wait for readiness without trying first. For fault plans.
+/// Makes the kernel wait for readiness before its first try. For fault plans.
 static inline void cu_make_poll_first(struct io_uring_sqe *entry)
 {
     if (entry->opcode == IORING_OP_RECV)
         entry->ioprio |= IORING_RECVSEND_POLL_FIRST;
 }
 
-/// Lets a transfer move at most `limit` bytes. For fault plans.
+/// Limits a transfer to `limit` bytes. For fault plans.
 static inline void cu_clamp(struct io_uring_sqe *entry, uint32_t limit)
 {
     if (entry->opcode != IORING_OP_RECV && entry->opcode != IORING_OP_SEND && entry->opcode != IORING_OP_READ)
         return;
     cu_make_single_shot(entry);
-    // A length of 0 with a provided buffer means the buffer's whole length.
+    // With a provided buffer, a length of 0 means the whole buffer.
     if (entry->len > limit || (entry->flags & IOSQE_BUFFER_SELECT))
         entry->len = limit;
 }
