@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// The same dialect as the library itself, so that code can be moved between the two.
+/// The library's own dialect, so that code can move between the two.
 let dialect: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -14,7 +14,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
 
-/// A package of its own, so that nobody who uses the library ever fetches or builds its rivals.
+/// A separate package, so that users of the library never fetch or build the libraries it is compared with.
 let package = Package(
     name: "swift-proactor-benchmarks",
     dependencies: [
@@ -29,7 +29,7 @@ let package = Package(
         .executableTarget(
             name: "NIOAsyncEcho", dependencies: nio + ["PeerSupport"], path: "Peers/nio-async", swiftSettings: dialect),
 
-        // What a loop is made of, one by one.
+        // The primitives of a loop.
         .target(name: "Pinning", path: "Primitives/pinning"),
         .target(
             name: "PrimitiveSupport", dependencies: ["Pinning"], path: "Primitives/swift-support",

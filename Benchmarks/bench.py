@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Echo servers side by side, as ratios to raw liburing C, and what loops are made of, in nanoseconds.
+"""Compares echo servers, as ratios to raw liburing C, and primitives of loops, in nanoseconds.
 
   bench.py                                   everything; writes Results/<date>.md and plots
-  bench.py --only nio --case 64x64x1         one rival in one case (raw liburing C always runs, as the measure)
+  bench.py --only nio --case 64x64x1         one peer in one case (raw liburing C always runs, as the baseline)
   bench.py --only-primitives                 no servers: callSoon, timers, posts, futures, tasks
   bench.py --quick                           a smoke test: one short round, written to .build-c/quick.md
 
@@ -28,29 +28,29 @@ ALLOCATION_CASE = Case.parse("64x64x1")
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5, help="how many times each server runs in each case (5)")
-    parser.add_argument("--secs", type=float, default=2, help="how long each run is measured (2)")
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each server in each case (5)")
+    parser.add_argument("--secs", type=float, default=2, help="measured seconds per run (2)")
     parser.add_argument("--only", action="append", metavar="SERVER", help="this server; may be repeated")
     parser.add_argument("--case", action="append", metavar="CASE", help="SIZExCONNECTIONSxDEPTH or churn; repeatable")
     parser.add_argument("--primitive", action="append", metavar="NAME", help="this primitive; repeatable")
     parser.add_argument("--only-primitives", action="store_true", help="measure no servers")
-    parser.add_argument("--quick", action="store_true", help="one short round, which proves only that it works")
+    parser.add_argument("--quick", action="store_true", help="one short round, which only proves that everything runs")
     parser.add_argument("--no-plots", action="store_true")
-    parser.add_argument("--out", type=Path, metavar="FILE.md", help="where the report goes")
+    parser.add_argument("--out", type=Path, metavar="FILE.md", help="path of the report")
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.secs = 1, 0.3
     if options.rounds < 1 or options.secs <= 0:
         parser.error("--rounds and --secs must be positive")
-    # One server or one case is asked for: then the rest is not wanted.
+    # A selected server or case excludes the primitives.
     options.no_primitives = bool(options.only or options.case) and not (options.primitive or options.only_primitives)
     unknown = set(options.primitive or []) - {case.name for case in primitives.CASES}
     if unknown:
         names = ", ".join(case.name for case in primitives.CASES)
-        parser.error(f"no primitive {', '.join(sorted(unknown))}; there are {names}")
+        parser.error(f"unknown primitive {', '.join(sorted(unknown))}; choose from {names}")
     unknown = set(options.only or []) - {server.name for server in SERVERS}
     if unknown:
-        parser.error(f"no server {', '.join(sorted(unknown))}; there are {', '.join(s.name for s in SERVERS)}")
+        parser.error(f"unknown server {', '.join(sorted(unknown))}; choose from {', '.join(s.name for s in SERVERS)}")
     try:
         options.cases = [Case.parse(text) for text in options.case] if options.case else DEFAULT_CASES
     except ValueError as error:
@@ -63,14 +63,14 @@ def report_path(options: argparse.Namespace) -> Path:
         return options.out
     if options.quick:
         return HERE / ".build-c/quick.md"
-    # A second run of a day does not overwrite the first: the repository keeps both or neither.
+    # A second run on the same day does not overwrite the first.
     date = datetime.date.today().isoformat()
     names = [f"{date}.md", *(f"{date}-{number}.md" for number in range(2, 1000))]
     return next(path for path in (HERE / "Results" / name for name in names) if not path.exists())
 
 
 def select(only: list[str] | None) -> tuple[list[Server], list[Server]]:
-    """Those that can run and those that are missing."""
+    """The servers that can run, and those that are missing."""
     wanted = [server for server in SERVERS if not only or server.name in only or server.name == BASELINE]
     missing = [server for server in wanted if not server.is_built]
     for server in missing:
@@ -83,7 +83,7 @@ def select(only: list[str] | None) -> tuple[list[Server], list[Server]]:
 def run_case(case: Case, servers: list[Server], rounds: int, seconds: float) -> dict[str, measure.Results]:
     results = {server.name: measure.Results() for server in servers}
     for number in range(rounds):
-        # Rotated, so that no server always runs right after the same other one, or first on a cool machine.
+        # Rotate, so that no server always follows the same other one or always starts on a cool machine.
         shift = number % len(servers)
         for server in servers[shift:] + servers[:shift]:
             try:
@@ -95,9 +95,9 @@ def run_case(case: Case, servers: list[Server], rounds: int, seconds: float) -> 
 
 
 def count_allocations(servers: list[Server], seconds: float) -> dict[str, tuple[float, float] | str]:
-    """Allocations and bytes a message of each server, or why that could not be found."""
+    """Allocations and bytes per message of each server, or why they could not be measured."""
     found: dict[str, tuple[float, float] | str] = {}
-    print(f"\nheap allocations a message, {ALLOCATION_CASE.name}")
+    print(f"\nheap allocations per message, {ALLOCATION_CASE.name}")
     for server in servers:
         try:
             found[server.name] = measure.allocations(server, ALLOCATION_CASE, seconds)
@@ -109,16 +109,16 @@ def count_allocations(servers: list[Server], seconds: float) -> dict[str, tuple[
 
 
 def draw(table: report.Table, cases: list[Case], out: Path) -> list[str]:
-    """The names of the plots drawn beside the report; none if matplotlib is not there."""
+    """The names of the plots drawn beside the report; empty without matplotlib."""
     names = [case.name for case in cases]
     servers = list(table[names[0]])
     plots = []
-    for index, (kind, title) in enumerate([("throughput", "Throughput"), ("cpu", "Server CPU a message, inverted")]):
+    for index, (kind, title) in enumerate([("throughput", "Throughput"), ("cpu", "Server CPU per message, inverted")]):
         found = {server: [report.ratios(table, case, server) for case in names] for server in servers}
         values = {server: [ratio and ratio[index] for ratio in row] for server, row in found.items()}
         plots.append({"path": str(out.with_name(f"{out.stem}-{kind}.png")), "title": title, "values": values})
     wanted = json.dumps({"cases": names, "servers": servers, "plots": plots})
-    # The system's own Python: that is where the distribution's matplotlib is.
+    # The system's Python, which has the distribution's matplotlib.
     command = ["/usr/bin/python3", str(HERE / "harness/plots.py")]
     try:
         run = subprocess.run(command, input=wanted, text=True, capture_output=True)
@@ -132,7 +132,7 @@ def draw(table: report.Table, cases: list[Case], out: Path) -> list[str]:
 
 
 def measure_servers(options: argparse.Namespace, out: Path) -> tuple[list[str], bool]:
-    """The report's sections about servers, and whether every run gave its figures."""
+    """The report's sections about servers, and whether every run succeeded."""
     servers, missing = select(options.only)
     minutes = len(options.cases) * len(servers) * options.rounds * (options.secs + 0.7) / 60
     print(f"{len(servers)} servers x {len(options.cases)} cases x {options.rounds} rounds: about {minutes:.0f} minutes")
@@ -149,10 +149,10 @@ def measure_servers(options: argparse.Namespace, out: Path) -> tuple[list[str], 
 
 
 def measure_primitives(options: argparse.Namespace) -> tuple[list[str], bool]:
-    """The report's section about primitives, and whether every run gave its figure."""
+    """The report's section about primitives, and whether every run succeeded."""
     peers, missing = primitives.select()
     table: primitives.PrimitiveTable = {}
-    print("\nprimitives, ns an operation")
+    print("\nprimitives, ns per operation")
     for case in primitives.CASES:
         if options.primitive and case.name not in options.primitive:
             continue

@@ -1,1 +1,1 @@
-"""The parts of bench.py: who is measured, how, and what is written about it."""
+"""The parts of bench.py: the peers, the measurements and the report."""

@@ -1,4 +1,4 @@
-"""What is measured: the size of a message, how many connections, and how many messages each keeps on their way."""
+"""The cases: message size, number of connections, and messages in flight per connection."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ class Case:
         try:
             size, connections, depth = (int(number) for number in text.split("x"))
         except ValueError:
-            raise ValueError(f"{text!r} is no case: write SIZExCONNECTIONSxDEPTH, such as 64x64x1, or churn") from None
+            raise ValueError(f"{text!r} is not a case: write SIZExCONNECTIONSxDEPTH (64x64x1) or churn") from None
         if min(size, connections, depth) < 1:
-            raise ValueError(f"{text!r} is no case: every number must be at least 1")
+            raise ValueError(f"{text!r} is not a case: every number must be at least 1")
         return cls("echo", size, connections, depth)
 
     @property

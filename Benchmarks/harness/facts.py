@@ -1,4 +1,4 @@
-"""The machine and the versions: without them a figure cannot be repeated."""
+"""The machine and the versions, which are needed to repeat a measurement."""
 
 import datetime
 import json
@@ -26,9 +26,9 @@ def _cpu_model() -> str:
 
 def _commit() -> str:
     commit = _first_line("git", "rev-parse", "--short=12", "HEAD")
-    # Without optional locks: a benchmark must not disturb whoever works in the same tree.
+    # Without optional locks, so that a benchmark does not disturb other work in the same tree.
     changed = commit and _first_line("git", "--no-optional-locks", "status", "--porcelain")
-    return f"{commit}, with changes not committed" if changed else commit
+    return f"{commit}, with uncommitted changes" if changed else commit
 
 
 _PYTHON_VERSIONS = "import platform, uvloop; print(f'{platform.python_version()}, {uvloop.__version__}')"

@@ -1,4 +1,4 @@
-"""Runs one server and the load generator beside it, each pinned to a core of its own, and takes the figures."""
+"""Runs one server and the load generator, each pinned to its own core, and collects the figures."""
 
 import contextlib
 import os
@@ -21,16 +21,16 @@ from .servers import HERE, Server
 GENERATOR = HERE / ".build-c/loadgen"
 MALLOC_COUNT = HERE / ".build-c/malloc_count.so"
 START_SECONDS = 10
-# How much longer than asked for a generator may take: warm-up, 512 connects, and its patience with a stuck server.
+# Extra time for a generator: warm-up, 512 connects, and its timeout for a server that hangs.
 GRACE_SECONDS = 20
 
 
 class Failed(Exception):
-    """A run that gave no figures; the text says why."""
+    """A run without figures; the text gives the reason."""
 
 
 class DiedAtStart(Failed):
-    """The server ended before it listened, perhaps because somebody took the port in between."""
+    """The server ended before it listened, perhaps because another process took the port."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Sample:
 
 @dataclass
 class Results:
-    """What the rounds of one server in one case gave."""
+    """The results of one server in one case, over all rounds."""
 
     samples: list[Sample] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ def _pinned(core: int, command: list[str]) -> list[str]:
 
 
 def _free_port() -> int:
-    # Below the range that clients get their ports from, so that no connection of an earlier run sits on it.
+    # Below the ephemeral range, so that no connection of an earlier run uses the port.
     for _ in range(100):
         port = random.randrange(20000, 32000)
         with socket.socket() as probe:
@@ -108,11 +108,11 @@ def _await_listening(process: subprocess.Popen, log) -> None:
             if not some:
                 process.wait()
                 raise DiedAtStart(f"server ended before it listened ({_last_words(process, log)})")
-    raise Failed(f"server did not say `listening on` within {START_SECONDS} s ({_last_words(process, log)})")
+    raise Failed(f"server did not print `listening on` within {START_SECONDS} s ({_last_words(process, log)})")
 
 
 def _end(process: subprocess.Popen) -> None:
-    # The group and not the process alone: a server may have started helpers.
+    # Kill the process group, because a server may have started helpers.
     for how in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, how)
@@ -140,7 +140,7 @@ def _running_once(server: Server, environment: dict[str, str]) -> Iterator[tuple
             if process.poll() is not None:
                 raise Failed(f"server died ({_last_words(process, log)})")
         except Failed as failure:
-            # What the generator saw is most often the consequence of the server's end, and says less.
+            # The generator's error is usually a consequence of the server's end and says less.
             time.sleep(0.1)
             if process.poll() is not None and not isinstance(failure, DiedAtStart):
                 raise Failed(f"server died ({_last_words(process, log)})") from failure
@@ -151,7 +151,7 @@ def _running_once(server: Server, environment: dict[str, str]) -> Iterator[tuple
 
 @contextlib.contextmanager
 def _running(server: Server, environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen, int]]:
-    """A server that listens. Tried three times, because between choosing a port and binding it another may take it."""
+    """A server that listens. Tried three times, because another process may take the port before it is bound."""
     with contextlib.ExitStack() as stack:
         for attempt in range(3):
             try:
@@ -169,7 +169,7 @@ def _generate(case: Case, process: subprocess.Popen, port: int, seconds: float) 
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=seconds + GRACE_SECONDS)
     except subprocess.TimeoutExpired:
-        raise Failed("load generator did not end") from None
+        raise Failed("load generator did not finish") from None
     figures = {key: float(value) for key, value in re.findall(r"(\w+)=([\d.]+)", run.stdout)}
     if run.returncode or figures.get("errors") or not figures.get("ops"):
         said = run.stderr.strip().splitlines()
@@ -185,20 +185,20 @@ def sample(server: Server, case: Case, seconds: float) -> Sample:
 
 
 def allocations(server: Server, case: Case, seconds: float) -> tuple[float, float]:
-    """Heap allocations and bytes asked for, a message.
+    """Heap allocations and requested bytes per message.
 
-    The difference of a short and a long run on the same server: both open and close as many connections, so what is
-    left is the messages alone. A first run fills pools and caches."""
+    This is the difference between a short and a long run on one server. Both open and close the same number of
+    connections, so only the messages remain. A first run fills pools and caches."""
     with tempfile.NamedTemporaryFile() as counters:
         environment = {"LD_PRELOAD": str(MALLOC_COUNT), "MALLOC_COUNT_FILE": counters.name}
 
         def read() -> tuple[int, int]:
-            # The server may still be taking down the connections of the run that just ended.
+            # The server may still be closing connections of the previous run.
             time.sleep(0.2)
             with open(counters.name, "rb") as file:
                 numbers = file.read(16)
             if len(numbers) < 16:
-                raise Failed("nothing was counted: malloc_count.so is not built, or the server is linked statically")
+                raise Failed("nothing was counted: malloc_count.so is not built, or the server is statically linked")
             return struct.unpack("QQ", numbers)
 
         with _running(server, environment) as (process, port):
@@ -209,8 +209,8 @@ def allocations(server: Server, case: Case, seconds: float) -> tuple[float, floa
             long = _generate(case, process, port, seconds)["total"]
             after = read()
     if long <= short:
-        raise Failed("the long run made no more messages than the short one")
-    # What both runs have in common, their connections, falls out; what remains is the surplus of messages.
+        raise Failed("the long run sent no more messages than the short one")
+    # The connections, which both runs share, cancel out; the additional messages remain.
     count, size = (((z - y) - (y - x)) / (long - short) for x, y, z in zip(before, between, after))
-    # Rounded here, and no negative zero: a pool that grew in the short run alone leaves a trace below the threshold.
+    # Round, without a negative zero: a pool that grew only in the short run leaves a trace below the threshold.
     return round(count, 3) + 0.0, round(size, 1) + 0.0

@@ -1,7 +1,7 @@
-"""Draws the ratios as grouped bars. A program of its own: matplotlib may belong to another Python than the caller's.
+"""Draws the ratios as grouped bars. A separate program, because matplotlib may belong to another Python.
 
 Reads from standard input: {"cases": [...], "servers": [...], "plots": [{"path", "title", "values"}]}, where values maps
-a server to its ratio in each case, null where it has none."""
+a server to its ratio in each case, null if it has none."""
 
 import json
 import sys
@@ -10,9 +10,9 @@ import matplotlib
 
 matplotlib.use("Agg")
 
-import matplotlib.pyplot as pyplot  # noqa: E402  (the backend has to be chosen first)
+import matplotlib.pyplot as pyplot  # noqa: E402  (the backend must be chosen first)
 
-# Ours in one strong hue, the limits in greys, the rivals in others: the eye should find ours first.
+# Our loops in strong hues, the raw C servers in greys, the other libraries in other colours.
 COLOURS = {
     "raw-uring": "#404040",
     "raw-epoll": "#a0a0a0",

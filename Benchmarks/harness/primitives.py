@@ -1,7 +1,7 @@
-"""What a loop is made of, one by one: which cases there are, what each peer does in them, and how they are measured.
+"""The primitives of a loop: the cases, what each peer does in them, and how they are measured.
 
-To add a peer, add a line to PEERS: its command gets a case's name, a number of operations and a number of repetitions,
-and prints nanoseconds an operation, the median of its repetitions."""
+To add a peer, add a line to PEERS. Its command gets the name of a case, a number of operations and a number of
+repetitions, and prints the median of its repetitions in nanoseconds per operation."""
 
 import os
 import statistics
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from .measure import Failed
 from .servers import HERE
 
-# A program that has not ended by then never will.
+# A program that runs longer than this hangs.
 PATIENCE_SECONDS = 300
 
 
@@ -19,12 +19,12 @@ PATIENCE_SECONDS = 300
 class PrimitiveCase:
     name: str
     title: str
-    # Operations in each repetition, for programs that were compiled; those in Python do a tenth of them.
+    # Operations per repetition for compiled programs; Python programs do a tenth of them.
     count: int
-    # What a peer does that is not plain from the title, or why its cell is empty.
+    # What a peer does if the title does not say it, or why its cell is empty.
     peers: dict[str, str]
     repetitions: int = 5
-    # Whether the number of operations is part of the case, so that the slow ones do all of them, too.
+    # Whether the number of operations is part of the case, so that slow programs do all of them, too.
     is_of_one_size: bool = False
     cores: int = 1
 
@@ -62,8 +62,8 @@ _ON_LOOP = "methods of an actor on `eventLoop.executor`; a task cannot prefer an
 
 
 def _only_libuv(what: str) -> dict[str, str]:
-    """For what no other has: handles that are kept and used again."""
-    return {"libuv": what} | {peer.name: "-: each is a new one" for peer in PEERS if peer.name != "libuv"}
+    """For what only libuv has: handles that are kept and used again."""
+    return {"libuv": what} | {peer.name: "-: each handle is new" for peer in PEERS if peer.name != "libuv"}
 
 
 CASES = [
@@ -72,21 +72,21 @@ CASES = [
         {"libuv": "has no ready queue: a new `uv_idle_t` each, closed by its callback", "nio": "`execute`"},
     ),
     PrimitiveCase(
-        "call-soon-kept", "a callback that is kept and made ready again", 1_000_000,
-        _only_libuv("`uv_idle_start` of the same 1000 handles, each stops itself"),
+        "call-soon-kept", "a callback that is kept and scheduled again", 1_000_000,
+        _only_libuv("`uv_idle_start` of the same 1000 handles, each of which stops itself"),
     ),
     PrimitiveCase(
-        "call-soon-chain", "`callSoon` by the callback before, one a turn", 500_000,
+        "call-soon-chain", "`callSoon` from the previous callback, one per turn", 500_000,
         {"libuv": "one `uv_idle_t`, called in each turn",
-         "nio": "`execute`; thousands run within one turn, without a look at the kernel"},
+         "nio": "`execute`; thousands run within one turn, without polling the kernel"},
     ),
     PrimitiveCase(
         "timer-fired", "`callLater` and firing, a million timers within 50 ms", 1_000_000,
-        {"libuv": "`uv_timer_start` of handles that exist", "nio": "`scheduleCallback`, which makes no future"},
+        {"libuv": "`uv_timer_start` of existing handles", "nio": "`scheduleCallback`, which creates no future"},
         repetitions=1, is_of_one_size=True,
     ),
     PrimitiveCase(
-        "timer-rearmed", "a timer that is due at once and makes itself anew, 100 at a time", 500_000,
+        "timer-rearmed", "a timer that is due at once and creates its successor, 100 at a time", 500_000,
         {"libuv": "a new `uv_timer_t` each, closed by its callback", "nio": "`scheduleCallback`"},
     ),
     PrimitiveCase(
@@ -111,8 +111,8 @@ CASES = [
         _only_libuv("`uv_timer_stop` and `uv_timer_start`"), is_of_one_size=True,
     ),
     PrimitiveCase(
-        "post-busy", "`callSoonThreadsafe` to a busy loop, time of the posting thread", 200_000,
-        {"libuv": "carries nothing, so a new link of a list behind a lock, and `uv_async_send` after each append",
+        "post-busy", "`callSoonThreadsafe` to a busy loop, time of the caller", 200_000,
+        {"libuv": "carries no data, so a new node of a locked list, and `uv_async_send` after each append",
          "nio": "`execute` from another thread"},
         cores=2,
     ),
@@ -125,15 +125,15 @@ CASES = [
         {"libuv": "`uv_queue_work`", "nio": "`NIOThreadPool.runIfActive(eventLoop:)` and `whenComplete`"}, cores=2,
     ),
     PrimitiveCase(
-        "future-awaited", "a future: made, settled, and the task that waits resumed", 200_000,
+        "future-awaited", "a future: created, completed, and the waiting task resumed", 200_000,
         {"libuv": _NO_TASKS, "nio": f"`EventLoopFuture.get()` in {_ON_LOOP}"},
     ),
     PrimitiveCase(
-        "task-batch", "`createTask`, 1000 at a time: made, run, its result settled", 100_000,
-        {"libuv": _NO_TASKS, "nio": f"`makePromise`, and a `Task {{}}` that settles it, in {_ON_LOOP}"},
+        "task-batch", "`createTask`, 1000 at a time: created, run, result set", 100_000,
+        {"libuv": _NO_TASKS, "nio": f"`makePromise`, and a `Task {{}}` that completes it, in {_ON_LOOP}"},
     ),
     PrimitiveCase(
-        "task-bare", "a bare task of Swift's, 1000 at a time: no result, name, or place in the loop's list", 100_000,
+        "task-bare", "a bare Swift task, 1000 at a time: without result, name, or entry in the loop's list", 100_000,
         {"libuv": _NO_TASKS, "uvloop": _NO_BARE, "asyncio": _NO_BARE, "nio": f"`Task {{}}` in {_ON_LOOP}"},
     ),
     PrimitiveCase(
@@ -145,7 +145,7 @@ CASES = [
 
 @dataclass
 class PrimitiveResults:
-    """What the rounds of one peer in one case gave, in nanoseconds an operation."""
+    """The results of one peer in one case, in nanoseconds per operation."""
 
     rounds: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -155,7 +155,7 @@ class PrimitiveResults:
         return statistics.median(self.rounds) if self.rounds else None
 
 
-# Case name -> peer name -> what its rounds gave; a peer that has no such thing has no entry.
+# Case name -> peer name -> results; a peer that lacks the primitive has no entry.
 PrimitiveTable = dict[str, dict[str, PrimitiveResults]]
 
 
@@ -167,7 +167,7 @@ def _run(peer: Peer, case: PrimitiveCase, shrink: int) -> float:
     cores = sorted(os.sched_getaffinity(0))[: case.cores]
     if len(cores) < case.cores:
         raise Failed(f"needs {case.cores} cores")
-    # Batches are whole.
+    # A multiple of the batch size.
     slowness = 1 if case.is_of_one_size else peer.slowness
     count = max(case.count // slowness // shrink // 1000, 1) * 1000
     command = ["taskset", "-c", ",".join(map(str, cores)), str(HERE / peer.program), *peer.arguments]
@@ -175,16 +175,16 @@ def _run(peer: Peer, case: PrimitiveCase, shrink: int) -> float:
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
-        raise Failed(f"did not end within {PATIENCE_SECONDS} s") from None
+        raise Failed(f"did not finish within {PATIENCE_SECONDS} s") from None
     try:
         return float(run.stdout)
     except ValueError:
         said = run.stderr.strip().splitlines()
-        raise Failed(f"exit status {run.returncode}: {said[-1] if said else 'no figure'}") from None
+        raise Failed(f"exit status {run.returncode}: {said[-1] if said else 'no output'}") from None
 
 
 def run_case(case: PrimitiveCase, peers: list[Peer], rounds: int, shrink: int = 1) -> dict[str, PrimitiveResults]:
-    """Each peer once a round, in an order that rotates, so that what disturbs the machine disturbs all of them."""
+    """Runs each peer once per round, in rotating order, so that disturbances of the machine affect all of them."""
     peers = [peer for peer in peers if takes_part(peer, case)]
     results = {peer.name: PrimitiveResults() for peer in peers}
     for number in range(rounds):

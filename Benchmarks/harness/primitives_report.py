@@ -11,7 +11,7 @@ def _nanoseconds(value: float | None) -> str:
 
 
 def best_rival(table: PrimitiveTable, case: str) -> tuple[str, float] | None:
-    """Nobody where ours have no such thing."""
+    """None if our loops lack the primitive."""
     found = {name: own.median for name, own in table[case].items() if name not in OURS and own.median}
     if not set(OURS) & set(table[case]):
         return None
@@ -41,20 +41,20 @@ def case_line(table: PrimitiveTable, case: str, peers: list[Peer]) -> str:
 
 def sections(table: PrimitiveTable, peers: list[Peer], missing: list[Peer], rounds: int) -> list[str]:
     cases = [case for case in CASES if case.name in table]
-    head = ["primitive", *(peer.name for peer in peers), "best rival", *(f"ahead: {name}" for name in OURS)]
+    head = ["primitive", *(peer.name for peer in peers), "best other", *(f"ahead: {name}" for name in OURS)]
     rows = [[case.title, *_row(table, case.name, peers)] for case in cases]
     spread = [[case.title, *(_spread(table, case.name, peer) for peer in peers)] for case in cases]
     rivals = [peer.name for peer in peers if peer.name not in OURS]
     equals = [[case.title, *(case.peers.get(name, "the same").lstrip("-: ") for name in rivals)] for case in cases]
     parts = [
-        "## Primitives: ns an operation",
+        "## Primitives: ns per operation",
         f"Medians of {rounds} round{'s' if rounds > 1 else ''}, each the median of a program's own repetitions after a "
-        "warm-up; one core, two where threads take part, each with its own. Less is better.\n"
-        "The last columns are the best rival's time divided by ours: above 1 ours is ahead.",
+        "warm-up; one core, or two with one per thread where threads take part. Lower is better.\n"
+        "The last columns are the best other library's time divided by ours: above 1, ours is ahead.",
         markdown_table(head, rows),
-        "### Least to most of the rounds",
+        "### Minimum to maximum of the rounds",
         markdown_table(["primitive", *(peer.name for peer in peers)], spread),
-        "### What each rival does, or why it has no figure",
+        "### What each other library does, or why it has no figure",
         "Python's loops have the same calls as ours.",
         markdown_table(["primitive", *rivals], equals, numbers=False),
     ]

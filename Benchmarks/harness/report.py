@@ -1,16 +1,16 @@
-"""Turns results into the Markdown report and the lines that the terminal shows."""
+"""Formats results as the Markdown report and as lines for the terminal."""
 
 from .cases import Case
 from .measure import Results
 from .servers import BASELINE, EPOLL_BASELINE, ON_EPOLL, Server
 from .tables import markdown_table
 
-# Case name -> server name -> what its rounds gave.
+# Case name -> server name -> results.
 Table = dict[str, dict[str, Results]]
 
 
 def ratios(table: Table, case: str, server: str, baseline: str = BASELINE) -> tuple[float, float] | None:
-    """Throughput and CPU a message against a baseline; more is better, 1.00 is as good as that."""
+    """Throughput and CPU per message relative to a baseline; higher is better, 1.00 equals the baseline."""
     base, own = table[case][baseline], table[case][server]
     if not base.samples or not own.samples:
         return None
@@ -44,7 +44,7 @@ def _detail_row(table: Table, case: str, server: str, rounds: int) -> list[str]:
 
 
 DETAIL_HEAD = [
-    "server", "throughput", "CPU", "messages/s", "least to most", "CPU us a message", "p50 us", "p99 us", "rounds",
+    "server", "throughput", "CPU", "messages/s", "min to max", "CPU us per message", "p50 us", "p99 us", "rounds",
 ]  # fmt: skip
 
 
@@ -75,9 +75,9 @@ def echo_sections(
     plural = "s" if rounds > 1 else ""
     parts.append(
         f"Medians of {rounds} round{plural} of {seconds:g} s, servers in rotating order, server and load generator "
-        "each on a core of its own, loopback.\n"
-        "Cells are ratios to raw liburing C in the same run: **throughput / server CPU a message**.\n"
-        "1.00 is as good as raw C and higher is better. A case is bytes x connections x messages in flight."
+        "each on its own core, loopback.\n"
+        "Cells are ratios to raw liburing C in the same run: **throughput / server CPU per message**.\n"
+        "1.00 equals raw C, higher is better. A case is bytes x connections x messages in flight."
     )
 
     parts.append("### Ratios")
@@ -93,7 +93,7 @@ def echo_sections(
         ]
         parts.append(markdown_table(["case", *on_epoll], rows))
 
-    parts.append("### Heap allocations a message")
+    parts.append("### Heap allocations per message")
     rows = [
         [server, *([f"{found[0]:.3f}", f"{found[1]:.1f}"] if isinstance(found, tuple) else ["FAILED", ""])]
         for server, found in allocations.items()

@@ -1,5 +1,5 @@
-"""Who is measured. To add a rival, add a line: its command must echo TCP on 127.0.0.1:{port} in one thread and print a
-line that begins with `listening on` once it is ready."""
+"""The servers. To add one, add a line: its command must echo TCP on 127.0.0.1:{port} in one thread and print a line
+that begins with `listening on` once it is ready."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +7,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent.parent
 
 BASELINE = "raw-uring"
-# Those that stand on epoll, too, are shown against it as well.
+# Servers on epoll are also compared with raw epoll C.
 EPOLL_BASELINE = "raw-epoll"
 ON_EPOLL = ["selector-protocols", "selector-streams", "libuv", "nio", "nio-async"]
 

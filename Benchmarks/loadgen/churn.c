@@ -1,4 +1,4 @@
-// Churn: each of CONNECTIONS clients connects, has one message echoed, closes, and begins again.
+// Churn: each of CONNECTIONS clients connects, has one message echoed, closes and starts over.
 #define _GNU_SOURCE
 #include "loadgen.h"
 
@@ -13,7 +13,7 @@ enum operation { CONNECT, SEND, RECEIVE };
 
 struct client {
     int descriptor;
-    uint64_t begun;     // when the current connection was begun
+    uint64_t begun;     // start of the current connection
     uint64_t offset;    // of the current message in the client's stream
     size_t received;    // bytes of the current reply already here
     unsigned char *reply;
@@ -45,7 +45,7 @@ static void receive(unsigned id)
     struct io_uring_sqe *entry = ring_entry();
     io_uring_prep_recv(entry, client->descriptor, client->reply + client->received, options.size - client->received,
                        MSG_WAITALL);
-    // The server has yet to read the message: a first attempt now would be wasted.
+    // The server has not read the message yet, so a first attempt would be wasted.
     entry->ioprio |= IORING_RECVSEND_POLL_FIRST;
     io_uring_sqe_set_data64(entry, tag(RECEIVE, id));
 }
@@ -56,7 +56,7 @@ static void connected(unsigned id)
     struct io_uring_sqe *entry = ring_entry();
     io_uring_prep_send(entry, client->descriptor, pattern_at(id, client->offset), options.size,
                        MSG_WAITALL | MSG_NOSIGNAL);
-    // Failures are still told. A success is told by the reply.
+    // Failures still complete; the reply shows a success.
     entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data64(entry, tag(SEND, id));
     receive(id);

@@ -18,8 +18,8 @@ struct sockaddr_in dial_address(void)
     };
 }
 
-// An unconnected socket. With a `source` it will connect from 127.1.0.source: a client port stays taken for a minute
-// after its connection closed, and one address has only 28,000 of them.
+// An unconnected socket. With a `source` it connects from 127.1.0.source: a client port is in use for a minute after
+// its connection closed, and one address has only 28,000 ports.
 int dial_prepare(unsigned source)
 {
     int one = 1;
@@ -31,14 +31,14 @@ int dial_prepare(unsigned source)
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (source) {
         struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f010000u + source)};
-        // Let connect choose the port, which knows that a port may be shared by connections to different peers.
+        // Let connect choose the port: only then connections to different peers may share one.
         setsockopt(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
         if (bind(descriptor, (struct sockaddr *)&own, sizeof own)) fail("bind: %s", strerror(errno));
     }
     return descriptor;
 }
 
-// A connected socket; on loopback the handshake is over when connect returns.
+// A connected socket; on loopback the handshake is complete when connect returns.
 int dial(void)
 {
     struct sockaddr_in address = dial_address();

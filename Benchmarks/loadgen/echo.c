@@ -1,4 +1,4 @@
-// Echo: every connection keeps DEPTH messages on their way, and every byte that comes back is compared.
+// Echo: every connection keeps DEPTH messages in flight, and every received byte is compared.
 #define _GNU_SOURCE
 #include "loadgen.h"
 
@@ -9,14 +9,14 @@
 
 enum operation { RECEIVE, SEND };
 
-// A window that fits any socket buffer is taken whole at once: its completion would say nothing.
+// A window that fits any socket buffer is sent at once, so its completion carries no information.
 enum { ALWAYS_FITS = 4096 };
 
 struct connection {
     uint64_t sent, received;  // offsets in the stream
     uint64_t unsent;          // bytes of messages that are due
     uint64_t in_message;      // bytes of the current reply already here
-    uint64_t *due_at;         // a circle of DEPTH: when each message on its way became due
+    uint64_t *due_at;         // circular buffer of DEPTH: when each message in flight became due
     unsigned oldest, newest;
     bool sending;
 };
@@ -86,7 +86,7 @@ static void completed(const struct io_uring_cqe *completion)
 {
     unsigned id = (uint32_t)completion->user_data;
     if (completion->user_data >> 32 == SEND) {
-        // WAITALL sends all or fails: a short count means that the connection broke on the way.
+        // WAITALL sends everything or fails: a short count means that the connection broke.
         if (completion->res <= 0) fail("connection %u: send: %s", id, strerror(-completion->res));
         connections[id].sending = false;
         send_due(id);
@@ -115,7 +115,7 @@ static void open_connections(void)
     free(descriptors);
 }
 
-// A connection that the server forgot while it served the others would otherwise only look like a faster server.
+// Otherwise a server that forgot a connection would only look faster.
 static void look_for_lost_messages(void)
 {
     uint64_t now = now_ns();

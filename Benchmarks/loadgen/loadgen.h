@@ -1,4 +1,4 @@
-// The load generator's parts: what each file offers the others.
+// The interfaces between the load generator's files.
 #pragma once
 
 #include <stdbool.h>
@@ -6,32 +6,32 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// main.c: what was asked for. Set once, before anything runs.
+// main.c: the command line. Set once, before anything runs.
 struct options {
     int port;
     size_t size;
     unsigned connections, depth;
     double seconds;
-    pid_t server;  // whose CPU time is measured; 0: nobody's
+    pid_t server;  // process whose CPU time is measured; 0 for none
 };
 extern struct options options;
 
-// Prints why to standard error, counts an error and ends the run: one failure makes the whole run worthless.
+// Prints the reason to standard error, counts an error and ends the run: one failure invalidates the whole run.
 __attribute__((format(printf, 1, 2))) void fail(const char *format, ...);
 extern uint64_t errors;
 
-// A message that has waited so long when the run ends was lost, however well the others fared.
+// A message that has waited this long at the end of the run counts as lost.
 enum { LOST_NS = 1000000000 };
 
-// window.c: the measured part of the run and what was counted in it.
+// window.c: the measured part of the run and its counters.
 uint64_t now_ns(void);
 void window_start(void);
 void window_message(uint64_t latency_ns, uint64_t bytes);
-// Tells the time; false once the window is over or something failed.
+// Advances the time; false once the window is over or something failed.
 bool window_open(uint64_t now);
 void window_report(const char *mode);
 
-// pattern.c: every connection sends its own stretch of one pseudo-random byte sequence, without end.
+// pattern.c: every connection sends an endless stream from its own offset of one pseudo-random sequence.
 enum { LONGEST_RUN = 1 << 20 };
 void pattern_prepare(void);
 // The `LONGEST_RUN` bytes that follow `offset` in the stream of connection `id`.
@@ -49,7 +49,7 @@ void ring_open(void);
 void ring_provide_buffers(size_t bytes);
 const unsigned char *ring_buffer(uint16_t buffer);
 void ring_return_buffer(uint16_t buffer);
-// Submits, waits for something, and calls `completed` for all there is, until the window closes.
+// Submits, waits for at least one completion, and calls `completed` for each, until the window closes.
 struct io_uring_cqe;
 void ring_run(void (*completed)(const struct io_uring_cqe *completion));
 extern struct io_uring ring;

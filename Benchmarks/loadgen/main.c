@@ -3,9 +3,9 @@
 //     loadgen echo  PORT SIZE CONNECTIONS DEPTH SECONDS [SERVER_PID]
 //     loadgen churn PORT SIZE CONNECTIONS 1     SECONDS [SERVER_PID]
 //
-// Warms up for 0.3 s, measures for SECONDS, prints one line that begins with RESULT: ops, ops_s, MB_s, p50_us, p99_us
-// and server_us (the server's CPU time an operation) are of the measured time, total counts the warm-up too. Exits
-// with 1 if anything went wrong, even one byte.
+// Warms up for 0.3 s, measures for SECONDS and prints one line that begins with RESULT. ops, ops_s, MB_s, p50_us,
+// p99_us and server_us (the server's CPU time per operation) cover the measured time, total includes the warm-up. Exits
+// with 1 after any error, even a single wrong byte.
 #include "loadgen.h"
 
 #include <signal.h>
@@ -50,7 +50,7 @@ static void parse(int argc, char **argv)
     if (options.size * options.depth > LONGEST_RUN) usage();
 }
 
-// A connection is a descriptor, and the usual limit of 1,024 is within reach.
+// Each connection needs a descriptor, and the usual limit is 1,024.
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;

@@ -1,10 +1,10 @@
-// The bytes that travel. A connection's stream repeats with a prime period and starts where no other does, so that a
-// byte lost, doubled, or sent to the wrong connection cannot look right.
+// The payload. A connection's stream repeats with a prime period and has an offset of its own, so that a lost or
+// duplicated byte, or one sent to the wrong connection, is detected.
 #include "loadgen.h"
 
 enum { PERIOD = 65521 };
 
-// Longer than the period by the longest run, so that any run is one stretch of memory, ready to send or compare.
+// Longer than the period by the longest run, so that any run is contiguous memory to send or compare.
 static unsigned char bytes[PERIOD + LONGEST_RUN];
 
 void pattern_prepare(void)

@@ -1,4 +1,4 @@
-// The generator's ring. It is as fast as the fastest server, because what it costs hides differences between servers.
+// The generator's ring. It must be as fast as the fastest server, because its own cost hides differences of servers.
 #define _GNU_SOURCE
 #include "loadgen.h"
 
@@ -10,10 +10,10 @@
 
 enum { SUBMISSIONS = 4096, COMPLETIONS = 16384, BUFFERS = 1024 };
 
-// The tag of the heartbeat's timer; no mode's tag comes near.
+// The tag of the heartbeat timer; no mode uses it.
 static const uint64_t heartbeat = UINT64_MAX;
 
-// A server that answers nothing for so many heartbeats of a second is not slow but stuck.
+// A server that does not answer for this many heartbeats of one second hangs.
 enum { PATIENCE = 5 };
 
 struct io_uring ring;
@@ -55,7 +55,7 @@ const unsigned char *ring_buffer(uint16_t buffer)
     return memory + buffer * buffer_bytes;
 }
 
-// Prepared now, published to the kernel once a batch.
+// Prepared now, published to the kernel once per batch.
 void ring_return_buffer(uint16_t buffer)
 {
     io_uring_buf_ring_add(buffer_ring, memory + buffer * buffer_bytes, (unsigned)buffer_bytes, buffer,
@@ -95,7 +95,7 @@ static void arm_heartbeat(void)
 
 void ring_run(void (*completed)(const struct io_uring_cqe *completion))
 {
-    // One timer for the whole run; a time limit on each wait would arm one a batch.
+    // One timer for the whole run; a timeout for each wait would arm one per batch.
     if (!errors) arm_heartbeat();
     unsigned silence = 0;
     while (window_open(now_ns())) {

@@ -1,4 +1,4 @@
-// Counts what happens between the end of the warm-up and the end of the run: messages, bytes, latencies, server CPU.
+// Counts messages, bytes, latencies and server CPU between the end of the warm-up and the end of the run.
 #define _GNU_SOURCE
 #include "loadgen.h"
 
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-// A histogram whose steps are a 64th of a power of two: exact to 1.6 %, of fixed size, and an increment a message.
+// A histogram with 64 steps per power of two: exact to 1.6 %, fixed size, one increment per message.
 enum { STEPS = 64 };
 static uint64_t histogram[64 * STEPS];
 
@@ -24,7 +24,7 @@ uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-// CPU time of every thread of the server, which the scheduler keeps in nanoseconds. getrusage-style ticks would not do.
+// CPU time of every thread of the server, from the scheduler in nanoseconds; getrusage's ticks are too coarse.
 static uint64_t server_cpu_ns(void)
 {
     if (!options.server) return 0;
@@ -90,7 +90,7 @@ bool window_open(uint64_t now)
         messages_at_begin = messages;
         bytes_at_begin = bytes_echoed;
         server_ns = server_cpu_ns();
-        // The server went on while its time was read; what it did meanwhile belongs to the window.
+        // The server ran while its time was read; that work belongs to the window.
         begins = now;
     }
     if (now < ends && !errors) return true;

@@ -1,6 +1,6 @@
-// Counts heap allocations of a program that knows nothing of it: LD_PRELOAD this library and name a file in
-// MALLOC_COUNT_FILE. The file then begins with two native 64-bit numbers, allocations and bytes asked for, which
-// another process may read at any time while the program runs.
+// Counts the heap allocations of an unmodified program: LD_PRELOAD this library and name a file in MALLOC_COUNT_FILE.
+// The file begins with two native 64-bit numbers, allocations and requested bytes, which another process may read at
+// any time.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -15,13 +15,13 @@ struct counters {
     _Atomic uint64_t allocations, bytes;
 };
 
-// glibc's own names for what we replace. dlsym(RTLD_NEXT) would do as well, but allocates before it can answer.
+// glibc's own names of the functions replaced here. dlsym(RTLD_NEXT) would allocate first.
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 
-// Allocations made before the file is open (by other libraries' constructors) are counted here and forgotten.
+// Counts allocations before the file is open (constructors of other libraries), and is then dropped.
 static struct counters unseen;
 static struct counters *counters = &unseen;
 
@@ -56,7 +56,7 @@ void *calloc(size_t count, size_t bytes)
     return __libc_calloc(count, bytes);
 }
 
-// Growing in place is counted too: it is still a trip through the allocator.
+// Growing in place counts, too: it is a call of the allocator.
 void *realloc(void *old, size_t bytes)
 {
     note(bytes);

@@ -10,7 +10,7 @@
 
 #include "CLinux.h"
 
-// The numbers that the header had to write out.
+// The header repeats these constants.
 _Static_assert(POLLRDHUP == 0x2000, "CL_POLLRDHUP");
 _Static_assert(EAI_NODATA == -5 && EAI_ADDRFAMILY == -9, "CL_EAI_NODATA, CL_EAI_ADDRFAMILY");
 _Static_assert(RLIM_INFINITY == ~(uint64_t)0, "CL_RLIM_INFINITY");
@@ -22,12 +22,12 @@ int cl_accept(int descriptor, struct sockaddr *address, socklen_t *length) {
 void cl_thread_set_name(const char *name) {
     char cut[16] = {0};
     strncpy(cut, name, sizeof cut - 1);
-    // It fails only for names that are too long.
+    // Fails only for names that are too long.
     pthread_setname_np(pthread_self(), cut);
 }
 
 int cl_usable_processors(void) {
-    // A set that is too small for the machine is refused with EINVAL; 64 Ki processors are enough for everybody.
+    // The kernel refuses a set that is too small for the machine with EINVAL. 64 Ki processors are a safe maximum.
     for (int capacity = CPU_SETSIZE; capacity <= 65536; capacity *= 2) {
         cpu_set_t *set = CPU_ALLOC(capacity);
         if (set == NULL) break;

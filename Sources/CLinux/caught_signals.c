@@ -15,23 +15,23 @@ enum { last_signal = 64 };
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "a handler may only use lock-free atomics");
 _Static_assert(ATOMIC_POINTER_LOCK_FREE == 2, "a handler may only use lock-free atomics");
 
-// Never freed but used again, so that a handler may walk the list at any time.
+// Never freed, only reused, so that a handler may walk the list at any time.
 struct cl_signal_watcher {
     _Atomic uint64_t wanted;
     _Atomic uint64_t pending;
     _Atomic int wake_fd;
-    // What follows belongs to those who watch and unwatch, never to the handler.
+    // The handler never touches the following fields; the lock guards them.
     uint64_t once;
     bool taken;
-    // Written before the watcher is in the list, and never again.
+    // Written once, before the watcher is in the list.
     cl_signal_watcher *next;
 };
 
 static cl_signal_watcher *_Atomic watchers;
-// Handlers that may hold a wake_fd right now, in whatever thread.
+// The number of handlers, on any thread, that may be using a wake_fd.
 static _Atomic int active;
 
-// The rest is touched with the lock held only.
+// The lock guards the following.
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 typedef enum { not_caught, caught_once, caught } catching;
 static catching state[last_signal + 1];
@@ -41,7 +41,7 @@ static uint64_t bit(int signo) { return (uint64_t)1 << (signo - 1); }
 
 // MARK: The handler
 
-// The bit before the wake: who is woken must find it.
+// Set the bit before the wake-up, so that the woken thread finds it.
 static void tell(cl_signal_watcher *watcher, int signo) {
     if ((atomic_load(&watcher->wanted) & bit(signo)) == 0) return;
     atomic_fetch_or(&watcher->pending, bit(signo));
@@ -49,7 +49,7 @@ static void tell(cl_signal_watcher *watcher, int signo) {
     if (fd < 0) return;
     uint64_t one = 1;
     ssize_t written = write(fd, &one, sizeof one);
-    (void)written;  // EAGAIN: the count is full, so the loop is awake anyway
+    (void)written;  // EAGAIN: the counter is full, so the loop wakes up anyway
 }
 
 static void note(int signo) {
@@ -60,8 +60,8 @@ static void note(int signo) {
     errno = saved;
 }
 
-// Once this returns, no handler goes by what was there before: without the wait it could write to a descriptor's next
-// owner. A handler blocks all signals and ends on its own: the wait is short, and cannot be for this very thread.
+// When this returns, no handler uses old values: otherwise one could write to the next owner of a descriptor's number.
+// A handler blocks all signals and does not wait, so the wait is short and never for the calling thread.
 static void wait_for_handlers(void) {
     while (atomic_load(&active) != 0) sched_yield();
 }
@@ -72,7 +72,7 @@ static bool is_ours(const struct sigaction *action) {
     return (action->sa_flags & SA_SIGINFO) == 0 && action->sa_handler == note;
 }
 
-// Whatever the flags say: SA_RESETHAND leaves them as they were.
+// Ignores the flags, because SA_RESETHAND does not reset them.
 static bool is_default(const struct sigaction *action) { return action->sa_handler == SIG_DFL; }
 
 static catching wanted_catching(int signo) {
@@ -91,19 +91,19 @@ static int install(int signo, catching how) {
     struct sigaction former;
     sigfillset(&action.sa_mask);
     if (sigaction(signo, &action, &former) != 0) return errno;
-    // What is not ours is the program's, also if it came after us.
+    // Any other handler is the program's, even if it was installed after ours.
     if (!is_ours(&former)) before[signo] = former;
     state[signo] = how;
     return 0;
 }
 
-// Follows those who are left after one has gone.
+// Adjusts the disposition to the remaining watchers after one has left.
 static void follow(int signo) {
     catching how = wanted_catching(signo);
     if (how == state[signo]) return;
     struct sigaction now;
     bool has_ours = sigaction(signo, NULL, &now) == 0 && is_ours(&now);
-    // The program's own handler of meanwhile stays, and so does the default after the one arrival.
+    // Keep a handler that the program has installed since, and the default action after a one-shot signal.
     if (!has_ours) state[signo] = how;
     else if (how != not_caught) install(signo, how);
     else if (sigaction(signo, &before[signo], NULL) == 0) state[signo] = not_caught;
@@ -115,7 +115,7 @@ static bool drop(cl_signal_watcher *watcher, int signo) {
     follow(signo);
     wait_for_handlers();
     bool was_pending = (atomic_fetch_and(&watcher->pending, ~bit(signo)) & bit(signo)) != 0;
-    // Others were told of the same arrival, and will see to it.
+    // If there are other watchers, they received the same signal and will handle it.
     return was_pending && wanted_catching(signo) == not_caught;
 }
 
@@ -217,8 +217,8 @@ void cl_ignore_sigpipe(void) {
 
 // MARK: Forks
 
-// A child has a copy of its parent's handlers, but nobody whom they could tell: signals would be swallowed there. So it
-// gets back the dispositions of before, and signals wait until it has them.
+// A child inherits its parent's handlers but has no loop to notify, so signals would be lost. It therefore gets the
+// previous dispositions back, and signals stay blocked until it has them.
 static sigset_t mask_before_fork;
 
 static void before_fork(void) {
@@ -236,18 +236,18 @@ static void after_fork(void) {
 }
 
 static void in_the_child(void) {
-    // Handlers that other threads were in are not in this process.
+    // The child does not have the other threads and their running handlers.
     atomic_store(&active, 0);
     for (cl_signal_watcher *each = atomic_load(&watchers); each != NULL; each = each->next) {
         for (int signo = 1; signo <= last_signal; signo++) drop(each, signo);
-        // Still taken: copies of the parent's loops may yet end it.
+        // Remains taken, because copies of the parent's loops may still end it.
         atomic_store(&each->wake_fd, -1);
     }
     after_fork();
 }
 
-// As the program is loaded: before anybody can fork.
+// Runs at load time, before any fork.
 __attribute__((constructor)) static void watch_forks(void) {
-    // It fails only for want of memory; then a child keeps its parent's handlers.
+    // Fails only without memory; a child then keeps its parent's handlers.
     pthread_atfork(before_fork, after_fork, in_the_child);
 }

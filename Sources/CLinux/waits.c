@@ -24,11 +24,11 @@ int cl_epoll_wait(int epoll, struct epoll_event *events, int capacity, int64_t t
     if (!atomic_load_explicit(&is_missing, memory_order_relaxed)) {
         struct timespec parts;
         int count = (int)syscall(SYS_epoll_pwait2, epoll, events, capacity, in_parts(timeout, &parts), NULL, 0);
-        // Older filters of containers answer EPERM to calls that they do not know.
+        // Older seccomp filters of containers answer EPERM to unknown calls.
         if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
         atomic_store_explicit(&is_missing, 1, memory_order_relaxed);
     }
-    // Up, not down: a timer that is not yet due would have the loop spin.
+    // Round up: rounding down would make the loop spin until the timer is due.
     int64_t milliseconds = timeout / 1000000 + (timeout % 1000000 != 0);
     return epoll_wait(epoll, events, capacity, milliseconds > INT_MAX ? INT_MAX : (int)milliseconds);
 }
@@ -40,6 +40,6 @@ int cl_poll(struct pollfd *entries, unsigned long count, int64_t timeout) {
 
 int cl_select(int bound, unsigned long *readable, unsigned long *writable, int64_t timeout) {
     struct timespec parts;
-    // Not by the C library, whose checks know sets of one size only.
+    // Bypasses the C library, whose checks allow only sets of FD_SETSIZE bits.
     return (int)syscall(SYS_pselect6, bound, readable, writable, NULL, in_parts(timeout, &parts), NULL);
 }

@@ -3,16 +3,16 @@ internal import Kernel
 internal import ProactorLoop
 internal import SelectorLoop
 
-/// Which kind of loop is made where the program does not say: io_uring where it works, else epoll.
+/// Chooses the kind of loop if the program does not: io_uring if it works, else epoll.
 package enum BackendChoice {
     private static let denied = Locked<EventLoopError?>(nil)
 
-    /// Makes a loop of the best kind that works here.
+    /// Makes a loop of the best kind that works on this system.
     ///
-    /// What decides is the making of a real ring and the trial of it. If the system as a whole denies it, that is found
-    /// out once a process; if just this ring could not be made, the next loop's is tried again.
+    /// Making and testing a real ring decides. A denial by the system is remembered for the process; if only this ring
+    /// could not be made, the next loop tries again.
     ///
-    /// - Parameter makeProactor: Makes the loop that is wanted most; tests let it fail.
+    /// - Parameter makeProactor: Makes the preferred loop; tests make it fail.
     package static func automatic(
         _ makeProactor: () throws(EventLoopError) -> ProactorEventLoop = { () throws(EventLoopError) in
             try ProactorEventLoop()
@@ -25,7 +25,7 @@ package enum BackendChoice {
             return loop
         } catch {
             if isForGood(error) { denied.value = error }
-            // Before anything else: a program that runs slower than it could shall not do so in silence.
+            // Log first, so that a program never runs slower than it could without a trace.
             Log.write(.info, "falling back to epoll, because io_uring is denied: \(error)")
             return try selectorLoop(insteadOf: error)
         }
@@ -37,7 +37,7 @@ package enum BackendChoice {
         return loop
     }
 
-    /// Whether trying again would have the same answer: not so where something had run out, or the machine was slow.
+    /// Whether a retry would fail in the same way, unlike after an exhausted resource or a timeout.
     private static func isForGood(_ error: EventLoopError) -> Bool {
         switch error.errno {
         case .notPermitted, .noFunction, .permissionDenied, .invalidArgument: true
@@ -45,7 +45,7 @@ package enum BackendChoice {
         }
     }
 
-    /// Forgets what was found out, for tests.
+    /// Forgets a remembered denial, for tests.
     package static func forget() {
         denied.value = nil
     }

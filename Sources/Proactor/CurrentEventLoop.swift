@@ -1,23 +1,27 @@
 public import EventLoops
 
-/// The loop that runs on the calling thread, whatever the policy says; else the one that the policy has for it.
+/// The loop that runs on the calling thread, or else the policy's loop for that thread.
 ///
-/// Inside of callbacks and tasks this is ``getRunningLoop()``, which says more clearly what is meant. No loop is made
-/// here: Python did so until 3.13.
+/// In callbacks and tasks, prefer ``getRunningLoop()``, which states the intent. Unlike Python until 3.13, this makes
+/// no loop.
 ///
-/// - Returns: The loop; closing it is up to whoever made it.
+/// - Returns: The loop; its creator closes it.
 /// - Throws: ``EventLoopError`` with `.notRunning` if no loop runs and none was set: use `run`, or ``newEventLoop()``
 ///   and ``setEventLoop(_:)``.
-/// - Thread: Any; each has its own. asyncio: `asyncio.get_event_loop()`.
+/// - Thread: Any; each has its own.
+///
+/// asyncio: `asyncio.get_event_loop()`.
 public func getEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
     if let running = try? getRunningLoop() { return running }
     return try getEventLoopPolicy().getEventLoop()
 }
 
-/// Makes a loop the calling thread's own, by way of the policy: ``getEventLoop()`` finds it while no loop runs.
+/// Sets the calling thread's loop in the policy: ``getEventLoop()`` returns it while no loop runs.
 ///
-/// - Parameter loop: The loop, which is kept; nil for none. Neither closes what was set before.
-/// - Thread: Any; each has its own. asyncio: `asyncio.set_event_loop(loop)`.
+/// - Parameter loop: The loop, which is retained; nil for none. The previous loop is not closed.
+/// - Thread: Any; each has its own.
+///
+/// asyncio: `asyncio.set_event_loop(loop)`.
 public func setEventLoop(_ loop: (any AbstractEventLoop)?) {
     getEventLoopPolicy().setEventLoop(loop)
 }

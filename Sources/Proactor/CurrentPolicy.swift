@@ -1,19 +1,23 @@
 internal import Kernel
 
-/// The policy of the process: the one that was set last, else a ``DefaultEventLoopPolicy``.
+/// The policy of the process: the one set last, or a ``DefaultEventLoopPolicy``.
 ///
 /// - Returns: The same object until another one is set.
-/// - Thread: Any. asyncio: `asyncio.get_event_loop_policy()`.
+/// - Thread: Any.
+///
+/// asyncio: `asyncio.get_event_loop_policy()`.
 public func getEventLoopPolicy() -> any EventLoopPolicy {
     CurrentPolicy.get()
 }
 
-/// Sets the policy of the process: of all threads, from the next call on.
+/// Sets the policy of the process, for all threads, from the next call on.
 ///
-/// Loops that exist stay as they are.
+/// Existing loops do not change.
 ///
 /// - Parameter policy: The policy; nil for a new ``DefaultEventLoopPolicy``, under which no thread has a loop.
-/// - Thread: Any. asyncio: `asyncio.set_event_loop_policy(policy)`.
+/// - Thread: Any.
+///
+/// asyncio: `asyncio.set_event_loop_policy(policy)`.
 public func setEventLoopPolicy(_ policy: (any EventLoopPolicy)?) {
     CurrentPolicy.set(policy)
 }
@@ -32,7 +36,7 @@ private enum CurrentPolicy {
     }
 
     static func set(_ new: (any EventLoopPolicy)?) {
-        // What was there goes after the lock was left: its end may be a user's code, and that may ask for the policy.
+        // Release the previous policy outside the lock: its deinit may run user code that calls this function.
         _ = lock.withLock { () -> (any EventLoopPolicy)? in
             let previous = policy
             policy = new

@@ -2,32 +2,34 @@ public import EventLoops
 internal import Glibc
 internal import Kernel
 
-/// The policy of a program that sets none: a thread's loop is the one that was set on it, and none is made unasked.
+/// The default policy: a thread's loop is the one that was set on it, and none is made on demand.
 ///
-/// A loop that was set is kept until another one is set on its thread, the thread ends, or the policy goes. Each policy
-/// object keeps its own.
+/// A loop is retained until another one is set on its thread, the thread ends, or the policy is released. Each policy
+/// object has its own loops.
 ///
 /// asyncio: `asyncio.DefaultEventLoopPolicy`, as of Python 3.14.
 public final class DefaultEventLoopPolicy: EventLoopPolicy {
     private let lock = Lock()
-    /// By the mark of the thread.
+    /// Keyed by the thread's mark.
     ///
-    /// Here and not in the thread's own memory, so that a policy that goes lets go of the loops of all threads.
+    /// Not in thread-local storage, so that releasing a policy releases the loops of all threads.
     private nonisolated(unsafe) var loops: [ObjectIdentifier: any AbstractEventLoop] = [:]
 
-    /// Makes a policy under which no thread has a loop.
+    /// Creates a policy under which no thread has a loop.
     ///
     /// asyncio: `asyncio.DefaultEventLoopPolicy()`.
     public init() {}
 
-    /// The loop that was set on the calling thread, also if it was closed since.
+    /// The loop that was set on the calling thread, even if it has been closed.
     ///
     /// - Returns: The loop.
-    /// - Throws: ``EventLoopError`` with `.notRunning` if none was set, on the main thread as on any other. asyncio:
-    ///   `policy.get_event_loop()`.
+    /// - Throws: ``EventLoopError`` with `.notRunning` if none was set, also on the main thread.
+    /// - Thread: Any; each has its own.
+    ///
+    /// asyncio: `policy.get_event_loop()`.
     public func getEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
         let loop = ThreadMark.current.flatMap { mark in lock.withLock { loops[ObjectIdentifier(mark)] } }
-        // In a forked child the parent's loop is of no use, and nobody's own.
+        // A forked child cannot use its parent's loop.
         guard let loop, !loop.core.queue.isInForkedChild else {
             throw EventLoopError(
                 .notRunning, "getEventLoop",
@@ -37,13 +39,14 @@ public final class DefaultEventLoopPolicy: EventLoopPolicy {
         return loop
     }
 
-    /// Makes a loop the calling thread's own, instead of what it had.
+    /// Sets the calling thread's loop and releases its previous one.
     ///
-    /// Tasks that no loop runs change their thread at every `await`: there it means little.
-    ///
-    /// asyncio: `policy.set_event_loop(loop)`.
+    /// Of little use in tasks that no loop runs, because they may change threads at every `await`.
     ///
     /// - Parameter loop: The loop; nil for none.
+    /// - Thread: Any; each has its own.
+    ///
+    /// asyncio: `policy.set_event_loop(loop)`.
     public func setEventLoop(_ loop: (any AbstractEventLoop)?) {
         guard let loop else {
             ThreadMark.current.map { replaceLoop(of: $0, by: nil) }
@@ -54,16 +57,19 @@ public final class DefaultEventLoopPolicy: EventLoopPolicy {
         mark.remember(self)
     }
 
-    /// Makes a loop of the kind that `PROACTOR_BACKEND` names, or the best one here if it names none.
+    /// Makes a loop of the kind that `PROACTOR_BACKEND` names, or of the best kind on this system.
     ///
     /// - Returns: A loop that does not run yet; the caller closes it.
-    /// - Throws: As ``newEventLoop(backend:)``. asyncio: `policy.new_event_loop()`.
+    /// - Throws: As ``newEventLoop(backend:)``.
+    /// - Thread: Any.
+    ///
+    /// asyncio: `policy.new_event_loop()`.
     public func newEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
         try newEventLoopOfEnvironment()
     }
 
     fileprivate func replaceLoop(of mark: ThreadMark, by loop: (any AbstractEventLoop)?) {
-        // What was there goes after the lock was left: its end may call a user's code, and that may come back here.
+        // Release the previous loop outside the lock: its deinit may run user code that calls this function.
         _ = lock.withLock { () -> (any AbstractEventLoop)? in
             let previous = loops[ObjectIdentifier(mark)]
             loops[ObjectIdentifier(mark)] = loop
@@ -72,31 +78,32 @@ public final class DefaultEventLoopPolicy: EventLoopPolicy {
     }
 }
 
-/// Stands for a thread on which a loop was set, and lasts as long as the thread: other than the number of a thread, an
-/// object's identity is not given to another one meanwhile.
+/// Identifies a thread on which a loop was set, and lives as long as the thread.
 ///
-/// Only its own thread touches it.
+/// Unlike a thread's number, the identity of a live object is never reused.
+///
+/// Only its own thread uses it.
 private final class ThreadMark {
     private struct Keeper {
         weak var policy: DefaultEventLoopPolicy?
     }
 
-    /// Those that may keep a loop for this thread.
+    /// The policies that may retain a loop for this thread.
     private var keepers: [Keeper] = []
 
     private static let key: pthread_key_t = {
         var key = pthread_key_t()
         let failure = pthread_key_create(&key) { pointer in
             guard let pointer else { return }
-            // The key is empty already: a loop that ends here and sets another one makes a new mark, and the C library
-            // looks again.
+            // The key is already empty: a loop that is released here and sets another one makes a new mark, and the C
+            // library calls this destructor again.
             Unmanaged<ThreadMark>.fromOpaque(pointer).takeRetainedValue().threadEnds()
         }
         precondition(failure == 0, "pthread_key_create: \(failure)")
         return key
     }()
 
-    /// The calling thread's, if it has one.
+    /// The calling thread's mark, if it has one.
     static var current: ThreadMark? {
         pthread_getspecific(key).map { Unmanaged<ThreadMark>.fromOpaque($0).takeUnretainedValue() }
     }
@@ -104,7 +111,7 @@ private final class ThreadMark {
     /// Marks the calling thread, which has no mark yet.
     static func make() -> ThreadMark {
         let mark = ThreadMark()
-        // Fails for want of memory only, and so would any other line.
+        // Fails only without memory.
         let failure = pthread_setspecific(key, Unmanaged.passRetained(mark).toOpaque())
         precondition(failure == 0, "pthread_setspecific: \(failure)")
         return mark

@@ -1,4 +1,4 @@
-// `import Proactor` is all that a user writes: the rooms below are named only here.
+// Users import only Proactor, which re-exports the modules below.
 @_exported public import EventLoops
 @_exported public import Kernel
 @_exported public import ProactorLoop

@@ -5,25 +5,28 @@ internal import SelectorLoop
 
 /// Makes a loop of the policy's kind.
 ///
-/// By default that is what `PROACTOR_BACKEND` names: `auto` (or nothing), `io_uring`, `epoll`, `poll` or `select`.
-/// `auto` is io_uring where it works, tried with a real ring, and epoll elsewhere: ``AbstractEventLoop/capabilities``
-/// says which and why, and the log has a line if io_uring is denied.
+/// The default policy uses the environment variable `PROACTOR_BACKEND`: `auto` (or nothing), `io_uring`, `epoll`,
+/// `poll` or `select`. `auto` is io_uring if a real ring works, and epoll otherwise. ``AbstractEventLoop/capabilities``
+/// gives the backend and the reason, and a denial of io_uring is logged.
 ///
 ///     let loop = try newEventLoop()
 ///     try loop.runUntilComplete { try await loop.sleep(for: .seconds(1)) }
 ///     try loop.close()
 ///
-/// At the top level of main.swift a closure is the main actor's, which does not run on the loop: what is to run there
-/// is given to `runUntilComplete { … }` (or ``run(debug:loopFactory:_:)``), or to `createTask { @Sendable in … }`.
+/// At the top level of main.swift a closure belongs to the main actor, which does not run on the loop. Pass code for
+/// the loop to `runUntilComplete { … }` (or ``run(debug:loopFactory:_:)``), or to `createTask { @Sendable in … }`.
 ///
 /// - Returns: A loop that does not run yet; the caller closes it.
-/// - Throws: ``EventLoopError``: `.system` with the reason and the remedy if the kernel denies what is named;
-///   `.invalidArgument` for an unknown name; what another policy throws. asyncio: `asyncio.new_event_loop`.
+/// - Throws: ``EventLoopError``: `.system` with the reason and the remedy if the kernel denies the backend;
+///   `.invalidArgument` for an unknown name; what another policy throws.
+/// - Thread: Any.
+///
+/// asyncio: `asyncio.new_event_loop`.
 public func newEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
     try getEventLoopPolicy().newEventLoop()
 }
 
-/// Makes a loop of the kind that `PROACTOR_BACKEND` names: what the default policy makes.
+/// Makes a loop of the kind that `PROACTOR_BACKEND` names, as the default policy does.
 func newEventLoopOfEnvironment() throws(EventLoopError) -> any AbstractEventLoop {
     guard let name = getenv("PROACTOR_BACKEND").map({ String(cString: $0) }), !name.isEmpty else {
         return try BackendChoice.automatic()
@@ -34,22 +37,24 @@ func newEventLoopOfEnvironment() throws(EventLoopError) -> any AbstractEventLoop
     }
 }
 
-/// Makes a loop of the kind that is named.
+/// Makes a loop on the named backend.
 ///
 /// - Parameter backend: `auto`, `io_uring`, `epoll`, `poll` or `select`.
 /// - Returns: A loop that does not run yet; the caller closes it.
 /// - Throws: As ``newEventLoop()``.
+/// - Thread: Any.
 public func newEventLoop(backend: String) throws(EventLoopError) -> any AbstractEventLoop {
     try makeEventLoop(backend: backend, because: "The program asks for \(backend)")
 }
 
-/// Makes a loop of a kind.
+/// Makes a loop on a backend.
 ///
 ///     let loop = try newEventLoop(backend: .epoll)
 ///
-/// - Parameter backend: The kernel interface on which it is to stand; never replaced by another.
+/// - Parameter backend: The kernel interface to use; never replaced by another one.
 /// - Returns: A loop that does not run yet; the caller closes it.
 /// - Throws: As ``newEventLoop()``.
+/// - Thread: Any.
 public func newEventLoop(backend: LoopBackend) throws(EventLoopError) -> any AbstractEventLoop {
     try newEventLoop(backend: backend.rawValue)
 }

@@ -1,21 +1,20 @@
 public import EventLoops
 internal import Glibc
 
-/// Runs async code on one loop, several times if need be, and ends everything with it: what `run` is made of.
+/// Runs async code on one loop, any number of times, and then closes it: the building block of `run`.
 ///
 ///     let runner = Runner()
 ///     try runner.run { loop in try await migrate(loop) }
 ///     try runner.run { loop in try await serve(loop) }
 ///     try runner.close()
 ///
-/// The loop is made when it is first asked for. Tasks that a run leaves behind go on in the next one.
+/// The loop is made on first use. Tasks that a run leaves behind continue in the next one.
 ///
-/// SIGINT during a run cancels its `main`, unless the program has decided about SIGINT itself: where the signal's
-/// action is not the default, the runner leaves it alone. A second SIGINT ends the process, even if the loop is stuck.
-/// The signal belongs to the process and not to the main thread: it cancels the `main` of every run that goes on, on
-/// whatever thread. Between runs it has its default action.
+/// SIGINT during a run cancels its `main`, unless the program has set another action than the default for the signal. A
+/// second SIGINT ends the process, even if the loop is stuck. The signal belongs to the process, not to the main
+/// thread: it cancels the `main` of every current run, on all threads. Between runs it has its default action.
 ///
-/// To be used on one thread, which may be any that may block.
+/// - Thread: One, which must be allowed to block.
 ///
 /// asyncio: `asyncio.Runner`.
 public final class Runner {
@@ -29,12 +28,14 @@ public final class Runner {
     private let debug: Bool?
     private let loopFactory: (() throws -> any AbstractEventLoop)?
 
-    /// Makes a runner without a loop.
+    /// Creates a runner without a loop.
     ///
     /// - Parameters:
-    ///   - debug: Whether callbacks are timed; nil for what `PROACTOR_DEBUG` says.
-    ///   - loopFactory: Makes the loop, which is then nobody's current one; nil for ``newEventLoop()`` and
-    ///     ``setEventLoop(_:)``, which both ask the policy. asyncio: `Runner(debug=, loop_factory=)`.
+    ///   - debug: Whether debug mode is on; nil to use `PROACTOR_DEBUG`.
+    ///   - loopFactory: Makes the loop, which is then not the thread's current one; nil for ``newEventLoop()`` and
+    ///     ``setEventLoop(_:)``, which both use the policy.
+    ///
+    /// asyncio: `Runner(debug=, loop_factory=)`.
     public init(debug: Bool? = nil, loopFactory: (() throws -> any AbstractEventLoop)? = nil) {
         self.debug = debug
         self.loopFactory = loopFactory
@@ -42,26 +43,29 @@ public final class Runner {
 
     deinit {
         guard case .open(let loop) = state else { return }
-        Log.write(.warning, "unclosed runner of \(loop): call close() before letting go of a runner")
+        Log.write(.warning, "unclosed runner of \(loop): call close() before releasing a runner")
         do { try close() } catch { Log.write(.error, "\(error)") }
     }
 
     /// The loop, made now if there is none yet.
     ///
-    /// - Throws: ``EventLoopError`` with `.closed` after ``close()``; what making the loop throws. asyncio: `get_loop`.
+    /// - Throws: ``EventLoopError`` with `.closed` after ``close()``; what making the loop throws.
+    ///
+    /// asyncio: `get_loop`.
     public var loop: any AbstractEventLoop {
         get throws { try openLoop("loop") }
     }
 
-    /// Runs async code as a task of the loop, until it ends.
+    /// Runs async code as a task of the loop until it ends.
     ///
     /// - Parameter main: The code; all of it runs on the calling thread.
-    /// - Returns: What `main` returns. A `main` that returns nothing and lets the cancellation by SIGINT through has
-    ///   ended well.
-    /// - Throws: What `main` throws, `CancellationError` after SIGINT if `main` should have returned something; what
-    ///   making the loop throws; ``EventLoopError``: `.anotherLoopRunning` on a thread that runs a loop, `.wrongThread`
-    ///   while another thread runs or closes the loop, `.closed` after ``close()``, `.stoppedBeforeCompletion` if
-    ///   `stop()` of the loop came first: `main` then goes on in the next run. asyncio: `run`.
+    /// - Returns: What `main` returns; also after SIGINT, if `main` returns nothing and throws the cancellation.
+    /// - Throws: What `main` throws; `CancellationError` after SIGINT if `main` has a result; what making the loop
+    ///   throws; ``EventLoopError``: `.anotherLoopRunning` on a thread that runs a loop, `.wrongThread` while another
+    ///   thread runs or closes the loop, `.closed` after ``close()``, `.stoppedBeforeCompletion` if the loop's `stop()`
+    ///   was called first: `main` then continues in the next run.
+    ///
+    /// asyncio: `run`.
     public func run<Value>(_ main: sending @escaping (any AbstractEventLoop) async throws -> Value) throws -> Value {
         try Self.checkNoneRuns("run", instead: "await the code, or run it on another thread")
         let loop = try openLoop("run")
@@ -72,8 +76,7 @@ public final class Runner {
         let task = loop.createTask(name: "main", at: nil, plain: { try await main(loop) })
         interrupt.cancel = { task.cancel() }
         do { return try loop.runUntilComplete(task) } catch {
-            // Somebody typed Ctrl-C and all was cleaned up: nothing is wrong that a program would have to be told of.
-            // If others have cancelled `main`, too, it is for them to know.
+            // An interrupt that ended `main` cleanly is no error. If `main` was also cancelled elsewhere, report that.
             if interrupt.hasCome, error is CancellationError, task.uncancel() == 0, let nothing = () as? Value {
                 return nothing
             }
@@ -81,13 +84,15 @@ public final class Runner {
         }
     }
 
-    /// Ends the tasks that are left, finishes all sequences, shuts the default executor down, and closes the loop.
+    /// Cancels the remaining tasks, finishes all sequences, shuts down the default executor, and closes the loop.
     ///
-    /// Tasks are cancelled and awaited; their errors go to the exception handler. Idempotent, and nothing to do if
+    /// Tasks are cancelled and awaited; their errors go to the exception handler. Idempotent, and without effect if
     /// there is no loop. If the runner set the thread's current loop, there is none afterwards.
     ///
-    /// - Throws: ``EventLoopError`` with `.anotherLoopRunning` on a thread that runs a loop, and nothing was done; else
-    ///   the first error of a step, and all the others were done. asyncio: `close`.
+    /// - Throws: ``EventLoopError`` with `.anotherLoopRunning` on a thread that runs a loop, without any effect;
+    ///   otherwise the first error of a step, after all steps were taken.
+    ///
+    /// asyncio: `close`.
     public func close() throws {
         guard case .open(let loop) = state else {
             state = .closed
@@ -97,7 +102,7 @@ public final class Runner {
         state = .closed
         defer { if loopFactory == nil { setEventLoop(nil) } }
         do { try loop.endAllTasks() } catch {
-            // The first error says more about what went wrong than one of the closing.
+            // The first error says more about the cause than one from closing.
             try? loop.close()
             throw error
         }
@@ -125,12 +130,12 @@ public final class Runner {
     }
 }
 
-/// What becomes of SIGINT during a run.
+/// Handles SIGINT during a run.
 private final class Interrupt {
     private let loop: any AbstractEventLoop
-    /// Called in a turn of the loop for the first SIGINT; says whether there was anything to cancel.
+    /// Called in a turn of the loop for the first SIGINT; returns whether there was anything to cancel.
     ///
-    /// The second one is the system's.
+    /// The second SIGINT has the default action.
     var cancel: (() -> Bool)?
     private(set) var hasCome = false
     private var wasInVain = false
@@ -144,7 +149,7 @@ private final class Interrupt {
         }
     }
 
-    /// One that came too late must not be lost: it has its default action now.
+    /// A signal that arrived too late to cancel anything gets its default action now.
     func end() {
         if loop.removeSignalFallback(SIGINT, wasInVain: wasInVain) { kill(getpid(), SIGINT) }
     }

@@ -2,7 +2,7 @@
     public import EventLoops
     public import Logging
 
-    /// Sends the library's own lines to a logger, for the whole process; at first they go to standard error.
+    /// Sends the library's log to a logger, for the whole process, instead of to standard error.
     ///
     ///     import Logging
     ///     import Proactor
@@ -10,9 +10,10 @@
     ///
     ///     setLogHook(Logger(label: "proactor"))
     ///
-    /// - Parameter logger: Which lines it keeps is for its `logLevel` to say: most are of debug mode and of the level
-    ///   `.debug`.
-    /// - Thread: Any. asyncio: the logger `asyncio`.
+    /// - Parameter logger: Its `logLevel` selects the lines; most lines are of debug mode and have the level `.debug`.
+    /// - Thread: Any.
+    ///
+    /// asyncio: the logger `asyncio`.
     public func setLogHook(_ logger: Logger) {
         setLogHook { level, text in
             logger.log(level: Logger.Level(level), "\(text)", source: "proactor")
@@ -20,9 +21,9 @@
     }
 
     extension Logger.Level {
-        /// The level of a line of the library's own, as swift-log names it.
+        /// Converts a level of the library's log to swift-log's.
         ///
-        /// - Parameter level: The library's name.
+        /// - Parameter level: The library's level.
         public init(_ level: LogLevel) {
             switch level {
             case .debug: self = .debug
@@ -33,12 +34,12 @@
         }
     }
 #else
-    /// Is there only if the package's trait is enabled.
+    /// Available only with the package trait `Logging`.
     ///
     /// - Parameter logger: A swift-log logger.
     @available(
         *, unavailable,
-        message: "enable the trait: .package(url: …, branch: …, traits: [\"Logging\"]), and clean what was built before"
+        message: "enable the trait: .package(url: …, branch: …, traits: [\"Logging\"]), and delete the old build folder"
     )
     public func setLogHook(_ logger: some Sendable) {}
 #endif

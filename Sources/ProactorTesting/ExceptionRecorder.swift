@@ -1,13 +1,13 @@
 public import EventLoops
 
-/// Keeps what a loop's exception handler is told, so that a test can look at it.
+/// Records what a loop reports to its exception handler, for tests.
 ///
-/// Loop thread only.
+/// - Thread: The loop's.
 public final class ExceptionRecorder {
-    /// What was told, oldest first.
+    /// The recorded contexts, oldest first.
     public private(set) var contexts: [ExceptionContext] = []
 
-    /// Makes a recorder that is told nothing yet.
+    /// Creates an empty recorder.
     public init() {}
 
     /// Makes this recorder the loop's exception handler.
@@ -17,7 +17,7 @@ public final class ExceptionRecorder {
         loop.setExceptionHandler { [self] in contexts.append($0) }
     }
 
-    /// Takes what was told so far: what a test leaves here it did not expect.
+    /// Returns the recorded contexts and clears the list, so that only unexpected ones remain.
     ///
     /// - Returns: The contexts, oldest first.
     @discardableResult

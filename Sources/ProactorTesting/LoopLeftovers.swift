@@ -1,25 +1,25 @@
 public import EventLoops
 
-/// What is still alive in a loop: a test that has cleaned up finds nothing.
+/// What is still alive in a loop: nothing, after a test has cleaned up.
 ///
 ///     loop.stop()
-///     try loop.runForever()               // lets what has ended leave
+///     try loop.runForever()               // one turn for pending releases
 ///     #expect(try loop.leftovers.isEmpty)
 ///
-/// What ends takes a turn or two to leave: a closed transport tells its protocol in the next one, and a ring says that
-/// it has let go of what was cancelled.
+/// Releases take a turn or two: a closed transport notifies its protocol in the next turn, and a ring completes
+/// cancelled operations.
 public struct LoopLeftovers: Sendable, Hashable, CustomStringConvertible {
-    /// What the kernel was asked for and has not done, but for the loop's own wake-up.
+    /// Operations in flight, without the loop's own wake-up.
     public let operations: [PendingOperation]
-    /// Receive buffers whose bytes somebody still reads.
+    /// Receive buffers that are still lent to readers.
     public let receiveBuffersLent: Int
-    /// Transports that are not lost.
+    /// Transports whose connection is not lost.
     public let transports: [String]
     /// Servers that are not closed.
     public let servers: [String]
     /// Descriptors that have a reader or a writer.
     public let watches: [String]
-    /// Tasks that have not ended, but for the one that asks.
+    /// Tasks that have not ended, without the current one.
     public let tasks: [String]
     /// Timers that are neither due nor cancelled.
     public let timers: Int
@@ -29,13 +29,14 @@ public struct LoopLeftovers: Sendable, Hashable, CustomStringConvertible {
         holdsNothing && transports.isEmpty && servers.isEmpty && watches.isEmpty && tasks.isEmpty && timers == 0
     }
 
-    /// Whether the kernel has nothing of the loop's, and nobody a buffer: tasks, timers and paused connections may be
-    /// left.
+    /// Whether no operation is in flight and no buffer is lent.
+    ///
+    /// Tasks, timers and paused connections may remain.
     public var holdsNothing: Bool {
         operations.isEmpty && receiveBuffersLent == 0
     }
 
-    /// What is left, a line for each; "nothing" if it is empty.
+    /// One line per item, or "nothing".
     public var description: String {
         var lines = (operations.map(\.description) + transports + servers + watches + tasks)
         if receiveBuffersLent > 0 { lines.append("receive buffers lent: \(receiveBuffersLent)") }
@@ -47,8 +48,8 @@ public struct LoopLeftovers: Sendable, Hashable, CustomStringConvertible {
 extension AbstractEventLoop {
     /// What is still alive in this loop.
     ///
-    /// - Throws: ``EventLoopError`` with `.wrongThread` or `.forkedChild` where that cannot be known: ask on the loop's
-    ///   thread.
+    /// - Throws: ``EventLoopError`` with `.wrongThread` or `.forkedChild`.
+    /// - Thread: The loop's.
     public var leftovers: LoopLeftovers {
         get throws(EventLoopError) {
             guard core.queue.showsItselfToCurrentThread else { throw core.queue.refusal("leftovers") }

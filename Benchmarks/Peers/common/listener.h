@@ -1,4 +1,4 @@
-// What every C peer does before it serves: read `--port N`, listen on loopback, say that it is ready.
+// Start-up of the C peers: read `--port N`, listen on loopback, print that the server is ready.
 #pragma once
 
 #include <arpa/inet.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-// A short backlog would make a burst of 512 connects wait for retransmitted SYNs.
+// With a short backlog, a burst of 512 connects would wait for retransmitted SYNs.
 enum { BACKLOG = 4096 };
 
 static inline void require(bool holds, const char *what)
@@ -35,14 +35,14 @@ static inline struct sockaddr_in loopback(int port)
     };
 }
 
-// Whoever started the server waits for this line, which therefore must not stay in a buffer.
+// The harness waits for this line, so it must be flushed.
 static inline void announce(int port, const char *name)
 {
     printf("listening on 127.0.0.1:%d (%s)\n", port, name);
     fflush(stdout);
 }
 
-// A listening socket whose accepted sockets inherit TCP_NODELAY, which saves a system call a connection.
+// A listening socket whose accepted sockets inherit TCP_NODELAY, which saves a system call per connection.
 static inline int listen_on(int port)
 {
     signal(SIGPIPE, SIG_IGN);

@@ -1,4 +1,4 @@
-// The readiness limit: a TCP echo server on plain level-triggered epoll, one thread, one 64 KiB buffer for all.
+// The baseline for readiness: a TCP echo server on plain level-triggered epoll, one thread, one shared 64 KiB buffer.
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,8 +12,8 @@
 
 enum { BUFFER_BYTES = 65536, EVENTS = 512, DESCRIPTORS = 65536 };
 
-// What the socket did not take. While there is any, the connection is watched for writing only, so that a peer
-// that does not read cannot make us store more than one buffer.
+// The bytes that the socket did not take. While there are any, the connection is watched for writing only, so that a
+// peer that does not read cannot make the server store more than one buffer.
 struct remainder {
     char *bytes;
     size_t offset, length;
@@ -92,7 +92,7 @@ int main(int argc, char **argv)
     int listener = listen_on(port);
     poller = epoll_create1(EPOLL_CLOEXEC);
     require(poller >= 0, "epoll_create1");
-    // accept_all() stops at EAGAIN, so the listener alone must not block.
+    // accept_all() stops at EAGAIN, so the listener must be non-blocking.
     int nonblocking = 1;
     require(!ioctl(listener, FIONBIO, &nonblocking), "FIONBIO");
     watch(listener, EPOLL_CTL_ADD, EPOLLIN);

@@ -8,7 +8,7 @@
 
 enum { BUFFER_BYTES = 65536 };
 
-// What the socket did not take at once: a copy, because the read buffer is shared by all connections.
+// A copy of the bytes that the socket did not take at once, because all connections share the read buffer.
 struct pending_write {
     uv_write_t request;
     char bytes[];
@@ -33,7 +33,7 @@ static void close_connection(uv_stream_t *stream)
     if (!uv_is_closing((uv_handle_t *)stream)) uv_close((uv_handle_t *)stream, free_handle);
 }
 
-// libuv is done with the buffer when the read callback returns, so every connection can be given the same one.
+// libuv does not use the buffer after the read callback returned, so all connections can share one.
 static void lend_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 {
     (void)handle;
@@ -51,7 +51,7 @@ static void pending_written(uv_write_t *request, int status)
     else check(uv_read_start(stream, lend_buffer, read_some), "uv_read_start");
 }
 
-// Stops reading until the rest is gone, so that a peer that does not read cannot make us store more than one buffer.
+// Stops reading until the rest is sent, so that a peer that does not read cannot fill more than one buffer.
 static void write_later(uv_stream_t *stream, const char *bytes, size_t length)
 {
     struct pending_write *pending = malloc(sizeof *pending + length);

@@ -6,7 +6,7 @@ import PeerSupport
 
 private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-/// Sends back what arrives until the peer ends its side; a reset ends this connection and no other.
+/// Echoes until the peer closes its side; a reset ends only this connection.
 private func echo(_ connection: Connection) async {
     do {
         try await connection.executeThenClose { inbound, outbound in
@@ -15,13 +15,13 @@ private func echo(_ connection: Connection) async {
             }
         }
     } catch {
-        // The load generator reports a connection that ended early; a server that logged it would be measured logging.
+        // Not logged, because logging would be measured; the load generator reports connections that end early.
     }
 }
 
 private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-// A short backlog would make a burst of 512 connects wait for retransmitted SYNs.
+// With a short backlog, a burst of 512 connects would wait for retransmitted SYNs.
 private let server = try await ServerBootstrap(group: group)
     .serverChannelOption(.backlog, value: 4096)
     .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

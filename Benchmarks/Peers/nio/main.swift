@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 import PeerSupport
 
-/// Sends back what arrives, flushing once for all that one turn of the loop delivered.
+/// Echoes what arrives, with one flush for everything that a turn of the loop delivered.
 private final class EchoHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -24,7 +24,7 @@ private final class EchoHandler: ChannelInboundHandler {
 
 private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-// A short backlog would make a burst of 512 connects wait for retransmitted SYNs.
+// With a short backlog, a burst of 512 connects would wait for retransmitted SYNs.
 private let server = try await ServerBootstrap(group: group)
     .serverChannelOption(.backlog, value: 4096)
     .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

@@ -1,8 +1,8 @@
-// What every peer in Swift does before it serves, as Peers/common/listener.h does for those in C.
+// Start-up of the Swift peers, as Peers/common/listener.h for the C peers.
 
 import Glibc
 
-/// The number after `--port`; ends the program with its usage if there is none.
+/// The number after `--port`; prints the usage and exits if there is none.
 package func portArgument() -> Int {
     let arguments = CommandLine.arguments
     guard arguments.count == 3, arguments[1] == "--port", let port = Int(arguments[2]) else {
@@ -11,9 +11,9 @@ package func portArgument() -> Int {
     return port
 }
 
-/// Says that the server is ready.
+/// Prints that the server is ready.
 ///
-/// Whoever started it waits for this line, which therefore must not stay in a buffer.
+/// The harness waits for this line, so it must be flushed.
 package func announce(port: Int?, name: String) {
     print("listening on 127.0.0.1:\(port ?? 0) (\(name))")
     fflush(nil)

@@ -1,6 +1,6 @@
-// The limit: a TCP echo server on raw liburing, one thread, nothing between the kernel and the echo.
+// The baseline: a TCP echo server on raw liburing, one thread, with nothing between the kernel and the echo.
 //
-// Each choice here is the fastest one known to us on Linux 6.x: task work runs only when we ask for it
+// Each choice is the fastest one we know on Linux 6.x: task work runs only on request
 // (DEFER_TASKRUN), accept and receive stay armed (multishot), sockets never enter the file table (direct
 // descriptors), and a reply is sent from the very buffer the kernel received into.
 #define _GNU_SOURCE
@@ -16,7 +16,7 @@
 enum {
     CONNECTIONS = 16384,
     BUFFERS = 512,
-    // Smaller than the message is the worst mistake: every echo then becomes several sends.
+    // A buffer smaller than the message is the worst mistake: every echo then needs several sends.
     BUFFER_BYTES = 16384,
     SUBMISSIONS = 4096,
     COMPLETIONS = 32768,
@@ -25,7 +25,7 @@ enum {
 
 enum operation { ACCEPT, RECEIVE, SEND, CLOSE };
 
-// A received buffer: what of it is still to be sent, and the next one waiting on the same connection.
+// A received buffer: the part that is still to be sent, and the next buffer waiting on the same connection.
 struct piece {
     uint32_t offset, length;
     uint16_t next;
@@ -45,7 +45,7 @@ static struct piece pieces[BUFFERS];
 static struct connection connections[CONNECTIONS];
 static int listener, returned;
 
-// Receives that the kernel gave up for want of buffers. To arm them before a buffer came back would spin.
+// Receives that the kernel ended for lack of buffers. Arming them before a buffer has returned would spin.
 static uint32_t starved[CONNECTIONS];
 static unsigned starved_count;
 
@@ -76,7 +76,7 @@ static void arm_receive(uint32_t descriptor)
     struct io_uring_sqe *entry = next_entry();
     io_uring_prep_recv_multishot(entry, (int)descriptor, NULL, 0, 0);
     entry->flags |= IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
-    // A new connection has seldom sent anything yet, so the first attempt would be wasted.
+    // A new connection has rarely sent anything yet, so a first attempt would be wasted.
     entry->ioprio |= IORING_RECVSEND_POLL_FIRST;
     io_uring_sqe_set_data64(entry, tag(RECEIVE, descriptor, 0));
 }
@@ -85,7 +85,7 @@ static void send_piece(uint32_t descriptor, uint16_t buffer)
 {
     struct piece *piece = &pieces[buffer];
     struct io_uring_sqe *entry = next_entry();
-    // WAITALL: the kernel itself continues a short send, without a turn through user space.
+    // WAITALL: the kernel continues a short send by itself.
     io_uring_prep_send(entry, (int)descriptor, memory + (size_t)buffer * BUFFER_BYTES + piece->offset,
                        piece->length - piece->offset, MSG_WAITALL | MSG_NOSIGNAL);
     entry->flags |= IOSQE_FIXED_FILE;
@@ -101,7 +101,7 @@ static void close_connection(uint32_t descriptor)
     io_uring_sqe_set_data64(entry, tag(CLOSE, descriptor, 0));
 }
 
-// Prepared now, published to the kernel once a batch.
+// Prepared now, published to the kernel once per batch.
 static void return_buffer(uint16_t buffer)
 {
     io_uring_buf_ring_add(buffer_ring, memory + (size_t)buffer * BUFFER_BYTES, BUFFER_BYTES, buffer,
@@ -142,7 +142,7 @@ static void sent(uint32_t descriptor, uint16_t buffer, int result)
 {
     struct connection *connection = &connections[descriptor];
     struct piece *piece = &pieces[buffer];
-    // A failed send is told again by the receive, which is what ends the connection.
+    // After a failed send the receive fails as well, and that ends the connection.
     if (result > 0) piece->offset += (uint32_t)result;
     if (result > 0 && piece->offset < piece->length) {
         send_piece(descriptor, buffer);
@@ -194,7 +194,7 @@ static void *pages(size_t bytes)
     return start;
 }
 
-// liburing answers with a negative errno instead of setting it.
+// liburing returns a negative errno instead of setting it.
 static void require_ring(int result, const char *what)
 {
     errno = -result;

@@ -1,4 +1,4 @@
-// The primitives of libuv: `libuv-primitives CASE COUNT REPETITIONS` prints the median of nanoseconds an operation.
+// The primitives of libuv: `libuv-primitives CASE COUNT REPETITIONS` prints the median in ns per operation.
 #include <string.h>
 
 #include "primitives.h"

@@ -1,4 +1,4 @@
-// What the cases share: each does `count` operations and returns the nanoseconds that they took.
+// Shared by the cases. Each does `count` operations and returns the nanoseconds that they took.
 #pragma once
 
 #include <stdint.h>
@@ -7,7 +7,7 @@
 
 #include <uv.h>
 
-// How many operations a turn of the loop has, in cases that work in batches.
+// Operations per turn of the loop, in cases that work in batches.
 enum { BATCH = 1000 };
 
 int64_t ready_batch(int64_t count);
@@ -44,5 +44,5 @@ static inline void *allocate(size_t count, size_t size)
     exit(1);
 }
 
-// Closes handles that lie side by side, and gives their memory back.
+// Closes the handles of an array and frees it.
 void close_all(uv_loop_t *loop, void *handles, size_t count, size_t size);

@@ -1,4 +1,4 @@
-// Callbacks that are ready at once. libuv has no queue of them; nearest is an idle handle that stops itself.
+// Callbacks that are ready at once. libuv has no queue of them; the nearest is an idle handle that stops itself.
 #include "primitives.h"
 
 static int64_t left;
@@ -14,7 +14,7 @@ static void run_once(uv_idle_t *handle)
     uv_close((uv_handle_t *)handle, free_handle);
 }
 
-// A handle for each callback: whoever has any number of them at any time, as a queue has, needs new ones.
+// A new handle for each callback, as a queue of any length needs.
 int64_t ready_batch(int64_t count)
 {
     uv_loop_t *loop = uv_default_loop();
@@ -37,7 +37,7 @@ static void run_and_stop(uv_idle_t *handle)
     uv_idle_stop(handle);
 }
 
-// The same handles over and over, for a known number of callbacks that never change.
+// The same handles each time, for a fixed set of callbacks.
 int64_t ready_kept(int64_t count)
 {
     uv_loop_t *loop = uv_default_loop();

@@ -1,12 +1,12 @@
-// What crosses threads: posts to a loop, and work in libuv's pool.
+// Work across threads: posts to a loop, and jobs in libuv's pool.
 #include <stdatomic.h>
 #include <stdbool.h>
 
 #include "../pinning/include/pinning.h"
 #include "primitives.h"
 
-// A loop on a thread of its own, and what is posted to it. uv_async_send carries nothing and many sends may become one
-// callback, so whoever has something to post needs a queue beside it: a linked list behind a lock.
+// A loop on its own thread, and its posts. uv_async_send carries no data and several sends may become one callback, so
+// posts with data need a queue: a linked list behind a lock.
 struct post {
     struct post *next;
     void (*run)(void);
@@ -35,7 +35,7 @@ static void take_posts(uv_async_t *async)
     }
 }
 
-// A post for each call: whoever may post any number at any time needs new ones.
+// Allocates each post: a program that may post any number at any time has to.
 static void post_to(struct mailbox *box, void (*run)(void))
 {
     struct post *post = allocate(1, sizeof *post);
@@ -64,7 +64,7 @@ static void close_mailbox(struct mailbox *box)
     uv_mutex_destroy(&box->lock);
 }
 
-// --- A loop that is busy ---
+// --- A busy loop ---
 
 static struct mailbox here, there;
 static atomic_bool is_received;
@@ -75,7 +75,7 @@ static void receive(void)
 {
 }
 
-// The last one alone tells: what others would count, the two threads would pass to and fro.
+// Only the last post signals: a shared counter's cache line would move between the two threads.
 static void receive_last(void)
 {
     atomic_store_explicit(&is_received, true, memory_order_release);
@@ -120,7 +120,7 @@ int64_t post_to_busy_loop(int64_t count)
     return took;
 }
 
-// --- Two loops that sleep until the other one posts ---
+// --- Two loops that sleep until the other posts ---
 
 static int64_t trips;
 
@@ -128,7 +128,7 @@ static void go_on(void);
 
 static void answer(void)
 {
-    // Looked at first: once it has the answer, the other loop counts on.
+    // Read first: once the other loop has the answer, it counts on.
     if (trips == 1) uv_stop(&there.loop);
     post_to(&here, go_on);
 }
@@ -168,7 +168,7 @@ int64_t post_to_sleeping_loop(int64_t count)
 
 static void work(uv_work_t *request)
 {
-    // A pool has one thread here; it goes to its core with the first work.
+    // The pool has one thread here, pinned by its first job.
     if (!request->data) pin_to_core(1);
     request->data = request;
 }

@@ -1,5 +1,5 @@
-// Timers: handles in memory of the user's, started and stopped; their unit is the millisecond. A program that has any
-// number of timers makes a handle for each and closes it in the end; one that knows them all keeps its handles.
+// Timers: handles in the user's memory, started and stopped, in milliseconds. A program with any number of timers
+// creates a handle for each and closes it; a program with a fixed set of timers keeps its handles.
 #include "primitives.h"
 
 enum { LIVE = 100000, ARMED = 100 };
@@ -23,7 +23,7 @@ int64_t timer_fired(int64_t count)
 {
     uv_loop_t *loop = uv_default_loop();
     uv_timer_t *timers = make_timers(loop, count);
-    // So short that all are due before the last one is started, or nearly so: waiting is not measured.
+    // Delays are so short that nearly all timers are due before the last one starts, so waiting is not measured.
     uint64_t span = (uint64_t)(count / 20000 + 1);
     left = count;
     int64_t began = now();

@@ -1,4 +1,4 @@
-// Callbacks that are ready at once: `execute`, called on the event loop's own thread.
+// Callbacks that are ready at once: `execute`, called on the event loop's thread.
 
 import NIOCore
 import PrimitiveSupport

@@ -1,7 +1,7 @@
 import NIOCore
 import PrimitiveSupport
 
-/// Measures on the event loop's thread: from the call of `begin` there until that which it gets is called.
+/// Measures on the event loop's thread, from the call of `begin` until `begin` calls its argument.
 func measure(on loop: any EventLoop, _ begin: @escaping @Sendable (_ end: @escaping @Sendable () -> Void) -> Void)
     throws -> Int64
 {

@@ -1,5 +1,5 @@
-/// What callbacks count: properties of a class, because a variable that closures share is checked for exclusive access
-/// each time, which would be measured along.
+/// Counters of callbacks. A class, because a variable captured by several closures is checked for exclusive access each
+/// time, and the check would be measured.
 final class Tally {
     var left: Int
     var called = 0

@@ -1,5 +1,5 @@
-// Futures that tasks wait for, and tasks themselves: methods of an actor whose executor is the event loop. There is no
-// way to give a task an event loop as its preferred executor.
+// Awaited futures, and tasks: methods of an actor whose executor is the event loop, because a task cannot prefer an
+// event loop as its executor.
 
 import NIOCore
 import PrimitiveSupport
@@ -21,7 +21,7 @@ private actor OnLoop {
 
     // MARK: Futures
 
-    /// Two tasks, each of which settles what the other one waits for, and then waits until that one has done the same.
+    /// Two tasks; each completes the future that the other awaits, then awaits its own.
     func playWithAnother(_ rounds: Int) async throws -> Int64 {
         let began = nanoseconds()
         let other = Task { try await play(rounds) }
@@ -43,7 +43,7 @@ private actor OnLoop {
 
     // MARK: Tasks
 
-    /// - Parameter haveResults: Whether each task settles a future of the loop's.
+    /// - Parameter haveResults: Whether each task completes a future of the loop.
     func makeBatches(_ count: Int, haveResults: Bool) async -> Int64 {
         let began = nanoseconds()
         await withCheckedContinuation { continuation in
@@ -88,7 +88,7 @@ private actor OnLoop {
     }
 }
 
-/// Runs async code to its end while the calling thread waits.
+/// Runs async code to completion while the calling thread waits.
 private func finish(_ body: @escaping @Sendable (OnLoop) async throws -> Int64) throws -> Int64 {
     let loop = group.next()
     let took = loop.makePromise(of: Int64.self)

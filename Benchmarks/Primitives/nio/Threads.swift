@@ -1,11 +1,11 @@
-// What crosses threads: posts to an event loop, and work on a thread of a pool.
+// Work across threads: posts to an event loop, and jobs on a pool's thread.
 
 import NIOCore
 import NIOPosix
 import PrimitiveSupport
 import Synchronization
 
-/// An event loop that always has something to do, and a thread that posts to it.
+/// An event loop that is always busy, and a thread that posts to it.
 private final class BusyLoop: Sendable {
     private let loop: any EventLoop
     private let received = Atomic(0)
@@ -31,7 +31,7 @@ private final class BusyLoop: Sendable {
         for batch in 1...count / batchSize {
             let began = nanoseconds()
             for _ in 1..<batchSize { loop.execute {} }
-            // The last one alone tells: what others would count, the two threads would pass to and fro.
+            // Only the last post signals: a shared counter's cache line would move between the two threads.
             loop.execute { self.received.store(batch, ordering: .releasing) }
             spent.add(nanoseconds() - began, ordering: .relaxed)
             while received.load(ordering: .acquiring) < batch {}

@@ -1,4 +1,4 @@
-// Timers that fire, and timers that are called off: by `scheduleCallback`, which makes no future.
+// Timers that fire, and timers that are cancelled, with `scheduleCallback`, which creates no future.
 
 import NIOCore
 import PrimitiveSupport
@@ -6,7 +6,7 @@ import PrimitiveSupport
 private let armed = 100
 private let live = 100_000
 
-/// One object serves any number of timers.
+/// One object can serve any number of timers.
 private final class Callback: NIOScheduledCallbackHandler, @unchecked Sendable {
     private let body: () -> Void
 
@@ -21,7 +21,7 @@ private final class Callback: NIOScheduledCallbackHandler, @unchecked Sendable {
 
 extension EventLoop {
     fileprivate func schedule(_ callback: Callback, in delay: TimeAmount) -> NIOScheduledCallback {
-        // It throws only where there is no such thing as a scheduled callback.
+        // Throws only if the event loop has no scheduled callbacks.
         // swift-format-ignore: NeverUseForceTry
         try! scheduleCallback(in: delay, handler: callback)
     }
@@ -30,7 +30,7 @@ extension EventLoop {
 func timerFired(_ count: Int) throws -> Int64 {
     let loop = group.next()
     nonisolated(unsafe) let tally = Tally(count)
-    // So short that all are due before the last one is made, or nearly so: waiting is not measured.
+    // Delays are so short that nearly all timers are due before the last one is made, so waiting is not measured.
     let span = count / 20000 + 1
     return try measure(on: loop) { end in
         let fired = Callback {
@@ -41,7 +41,7 @@ func timerFired(_ count: Int) throws -> Int64 {
     }
 }
 
-/// Timers of which each makes the next one.
+/// Timers that each create their successor.
 private final class Rearming {
     private let loop: any EventLoop
     private var left: Int
@@ -93,7 +93,7 @@ func timerCancelled(_ count: Int) throws -> Int64 {
     }
 }
 
-/// Many timers, of which one after the other is replaced by a new one.
+/// Many timers, replaced one after the other.
 private final class ManyTimers {
     private let loop: any EventLoop
     private let count: Int

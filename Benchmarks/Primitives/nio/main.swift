@@ -1,5 +1,5 @@
-// The primitives of SwiftNIO: `NIOPrimitives CASE COUNT REPETITIONS` prints the median of nanoseconds an operation.
-// What each case does, and what of SwiftNIO's is nearest to it, is said in harness/primitives.py.
+// The primitives of SwiftNIO: `NIOPrimitives CASE COUNT REPETITIONS` prints the median in ns per operation.
+// harness/primitives.py describes the cases and SwiftNIO's nearest equivalents.
 
 import NIOCore
 import NIOPosix

@@ -1,9 +1,9 @@
-// Futures that tasks wait for, and tasks themselves.
+// Awaited futures, and tasks.
 
 import PrimitiveSupport
 import Proactor
 
-/// Two tasks, each of which settles what the other one waits for, and then waits until that one has done the same.
+/// Two tasks; each completes the future that the other awaits, then awaits its own.
 private final class Players {
     private let loop: any AbstractEventLoop
     private var awaited: Future<Void>
@@ -35,7 +35,7 @@ func futureAwaited(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 
     return nanoseconds() - began
 }
 
-/// - Parameter count: A multiple of the batch's size.
+/// - Parameter count: A multiple of the batch size.
 func taskBatch(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
     let tally = Tally(count)
     func makeBatch() {
@@ -52,9 +52,9 @@ func taskBatch(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
     return nanoseconds() - began
 }
 
-/// Swift's own tasks, of which the loop knows nothing but that they prefer it.
+/// Plain Swift tasks that prefer the loop as executor, and that the loop does not track.
 ///
-/// - Parameter count: A multiple of the batch's size.
+/// - Parameter count: A multiple of the batch size.
 func taskBare(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
     // Every task runs on the loop's thread.
     nonisolated(unsafe) let tally = Tally(count)

@@ -1,10 +1,10 @@
-// What crosses threads: posts to a loop, and work on a thread of an executor.
+// Work across threads: posts to a loop, and jobs on an executor's thread.
 
 import PrimitiveSupport
 import Proactor
 import Synchronization
 
-/// A loop that always has something to do, and a thread that posts to it.
+/// A loop that is always busy, and a thread that posts to it.
 private final class BusyLoop: Sendable {
     private let loop: any AbstractEventLoop
     private let received = Atomic(0)
@@ -33,7 +33,7 @@ private final class BusyLoop: Sendable {
             let began = nanoseconds()
             do {
                 for _ in 1..<batchSize { try loop.callSoonThreadsafe {} }
-                // The last one alone tells: what others would count, the two threads would pass to and fro.
+                // Only the last post signals: a shared counter's cache line would move between the two threads.
                 try loop.callSoonThreadsafe { self.received.store(batch, ordering: .releasing) }
             } catch { fail("\(error)") }
             spent.add(nanoseconds() - began, ordering: .relaxed)
@@ -47,7 +47,7 @@ func postToBusyLoop(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64
     try BusyLoop(loop).run(count)
 }
 
-/// Two loops that sleep until the other one posts.
+/// Two loops that sleep until the other posts.
 private final class SleepingLoops: Sendable {
     private let here: any AbstractEventLoop
     private let there: any AbstractEventLoop
@@ -76,7 +76,7 @@ private final class SleepingLoops: Sendable {
     }
 
     private func answer() throws {
-        // Looked at first: once it has the answer, the other loop counts on.
+        // Read first: once the other loop has the answer, it counts on.
         if left.load(ordering: .relaxed) == 1 { there.stop() }
         try here.callSoonThreadsafe(goOn)
     }

@@ -1,4 +1,4 @@
-// Timers that fire, and timers that are called off.
+// Timers that fire, and timers that are cancelled.
 
 import PrimitiveSupport
 import Proactor
@@ -8,7 +8,7 @@ private let live = 100_000
 
 func timerFired(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64 {
     let tally = Tally(count)
-    // So short that all are due before the last one is made, or nearly so: waiting is not measured.
+    // Delays are so short that nearly all timers are due before the last one is made, so waiting is not measured.
     let span = count / 20000 + 1
     let began = nanoseconds()
     for index in 0..<count {
@@ -49,7 +49,7 @@ func timerCancelled(_ loop: any AbstractEventLoop, _ count: Int) throws -> Int64
     return nanoseconds() - began
 }
 
-/// Many timers, of which one after the other is replaced by a new one.
+/// Many timers, replaced one after the other.
 private final class ManyTimers {
     private let loop: any AbstractEventLoop
     private let count: Int

@@ -1,12 +1,12 @@
-// The primitives of our loops: `ProactorPrimitives BACKEND CASE COUNT REPETITIONS` prints the median of nanoseconds an
-// operation. What each case does is said in harness/primitives.py.
+// The primitives of our loops: `ProactorPrimitives BACKEND CASE COUNT REPETITIONS` prints the median in ns per
+// operation. harness/primitives.py describes the cases.
 
 import PrimitiveSupport
 import Proactor
 
 private let request = Request(options: ["BACKEND"])
 
-/// Gives a case a loop of its own for each time that it runs.
+/// Gives a case a new loop for each run.
 private func onLoop(_ run: @escaping (any AbstractEventLoop, Int) throws -> Int64) -> (Int) throws -> Int64 {
     { count in
         let loop = try newEventLoop(backend: request.options[0])

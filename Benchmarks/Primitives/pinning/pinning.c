@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// The process's cores when it began: what a thread inherits may be less.
+// The process's cores at the start; a thread may inherit fewer.
 static cpu_set_t given;
 
 __attribute__((constructor)) static void look_up_cores(void)

@@ -1,5 +1,5 @@
-"""The primitives of asyncio and uvloop: `primitives.py asyncio|uvloop CASE COUNT REPETITIONS` prints the median of
-nanoseconds an operation."""
+"""The primitives of asyncio and uvloop: `primitives.py asyncio|uvloop CASE COUNT REPETITIONS` prints the median in
+nanoseconds per operation."""
 
 import asyncio
 import statistics
@@ -10,7 +10,7 @@ import tasks
 import threads
 import timers
 
-# What each case does is said in harness/primitives.py; each returns the nanoseconds that `count` operations took.
+# harness/primitives.py describes the cases. Each returns the nanoseconds that `count` operations took.
 CASES = {
     "call-soon-batch": ready.batch,
     "call-soon-chain": ready.chain,

@@ -1,4 +1,4 @@
-"""Futures that tasks wait for, and tasks themselves."""
+"""Awaited futures, and tasks."""
 
 import contextlib
 from time import perf_counter_ns as now
@@ -8,7 +8,7 @@ BATCH = 1000
 
 def future_awaited(new_loop, count):
     async def play():
-        """Settles what the other task waits for, and waits until the other one has done the same."""
+        """Completes the future that the other task awaits, then awaits its own."""
         nonlocal awaited
         for _ in range(count // 2):
             others, awaited = awaited, loop.create_future()
@@ -42,7 +42,7 @@ def batch(new_loop, count):
             make_batch()
 
     def make_batch():
-        # Kept, because the loop itself holds its tasks only weakly.
+        # Kept, because the loop holds its tasks only weakly.
         nonlocal tasks
         tasks = [loop.create_task(body()) for _ in range(BATCH)]
 

@@ -1,4 +1,4 @@
-"""What crosses threads: posts to a loop, and work on a thread of an executor."""
+"""Work across threads: posts to a loop, and jobs on an executor's thread."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ CORES = sorted(os.sched_getaffinity(0))
 
 
 def pin_to_core(index):
-    """Lets the calling thread run on one of the process's cores only."""
+    """Pins the calling thread to one of the process's cores."""
     os.sched_setaffinity(0, {CORES[index]})
 
 

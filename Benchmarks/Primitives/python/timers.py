@@ -1,4 +1,4 @@
-"""Timers that fire, and timers that are called off."""
+"""Timers that fire, and timers that are cancelled."""
 
 import contextlib
 from time import perf_counter_ns as now
@@ -10,7 +10,7 @@ LIVE = 100_000
 
 def fired(new_loop, count):
     left = count
-    # So short that all are due before the last one is made, or nearly so: waiting is not measured.
+    # Delays are so short that nearly all timers are due before the last one is made, so waiting is not measured.
     span = count // 20000 + 1
 
     def fire():

@@ -1,19 +1,19 @@
-// What every program of primitives in Swift does around its cases.
+// Command line, repetition and output, shared by the Swift programs of primitives.
 
 @preconcurrency import Glibc
 
-/// The operations that a turn of the loop has, in cases that work in batches.
+/// Operations per turn of the loop, in cases that work in batches.
 package let batchSize = 1000
 
-/// What the command line asks for.
+/// The command line.
 package struct Request {
     package let name: String
     package let count: Int
     package let repetitions: Int
-    /// What comes before the case, such as the kind of loop.
+    /// The arguments before the case, such as the kind of loop.
     package let options: [String]
 
-    /// Reads the command line; ends the program with its usage if something is missing or no number.
+    /// Reads the command line; prints the usage and exits if an argument is missing or is not a number.
     package init(options names: [String] = []) {
         let arguments = Array(CommandLine.arguments.dropFirst())
         guard arguments.count == names.count + 3, let count = Int(arguments[names.count + 1]), count > 0,
@@ -27,12 +27,12 @@ package struct Request {
         self.repetitions = repetitions
     }
 
-    /// Runs the case once to warm up, then as often as was asked, and prints the median of nanoseconds an operation.
+    /// Runs the case once to warm up, then the requested number of times, and prints the median in ns per operation.
     ///
-    /// - Parameter cases: Each does so many operations and returns how many nanoseconds they took.
+    /// - Parameter cases: Each does the given number of operations and returns the nanoseconds that they took.
     package func measure(_ cases: KeyValuePairs<String, (Int) throws -> Int64>) throws {
         guard let run = cases.first(where: { $0.key == name })?.value else {
-            fail("no case \(name); there are \(cases.map(\.key).joined(separator: " "))")
+            fail("unknown case \(name); choose from \(cases.map(\.key).joined(separator: " "))")
         }
         _ = try run(count)
         let found = try (0..<repetitions).map { _ in Double(try run(count)) / Double(count) }.sorted()
@@ -40,7 +40,7 @@ package struct Request {
     }
 }
 
-/// Ends the program with a sentence on standard error.
+/// Prints a message to standard error and ends the program.
 package func fail(_ message: String) -> Never {
     fputs(message + "\n", stderr)
     exit(2)

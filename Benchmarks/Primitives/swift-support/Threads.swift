@@ -1,7 +1,7 @@
 import Glibc
 internal import Pinning
 
-/// A thread with a core of its own.
+/// A thread that is pinned to a core.
 package struct CoreThread {
     private final class Body {
         let run: () -> Void
@@ -35,7 +35,7 @@ package struct CoreThread {
     }
 }
 
-/// Lets the calling thread run on one of the process's cores only, counted from zero.
+/// Pins the calling thread to one of the process's cores, counted from zero.
 package func pinToCore(_ index: Int) {
     pin_to_core(Int32(index))
 }

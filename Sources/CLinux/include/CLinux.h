@@ -1,7 +1,7 @@
-// The parts of Linux that Swift's C library module leaves out: headers, macros it cannot read, and calls that need C.
+// The parts of Linux that Swift's Glibc module lacks: headers, macros that it cannot import, and calls that need C.
 //
-// No _GNU_SOURCE here: Swift's own module was built without it, and the two must agree on types like fd_set. What glibc
-// hides without it is in the .c files, behind a name of ours.
+// No _GNU_SOURCE here: Swift's module is built without it, and both must agree on types like fd_set. The .c files wrap
+// what glibc declares only with it.
 
 #ifndef CLINUX_H
 #define CLINUX_H
@@ -25,27 +25,26 @@
 #include "process.h"
 #include "waits.h"
 
-// Macros that are casts, negative unsigned numbers, or hidden without _GNU_SOURCE. The numbers are the kernel's ABI.
+// Macros with casts or negative unsigned numbers, or that need _GNU_SOURCE. The numbers are part of the ABI.
 static const uint64_t CL_RLIM_INFINITY = ~(uint64_t)0;
 static const int16_t CL_POLLRDHUP = 0x2000;
 static const int32_t CL_EAI_NODATA = -5;
 static const int32_t CL_EAI_ADDRFAMILY = -9;
 
-/// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC: no window in which a fork would inherit the descriptor.
+/// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC, so that no concurrent fork and exec inherits the descriptor.
 int cl_accept(int descriptor, struct sockaddr *address, socklen_t *length);
 
-/// The calling thread, as a number that an atomic can hold; the thread that comes out of a fork has another one in the
-/// child.
+/// The calling thread, as a number that an atomic can hold. It differs between a forked child and its parent.
 static inline uintptr_t cl_thread_self(void) {
-    // The same number as pthread_self(), without the call: it is asked for at every entry into the loop. Its upper bits
-    // are free: user addresses end below.
+    // As pthread_self() but without a call, because each entry into the loop reads it. User addresses leave the upper
+    // bits free.
     return (uintptr_t)__builtin_thread_pointer() ^ (uintptr_t)cl_process_generation() << 48;
 }
 
-/// Names the calling thread; the kernel keeps 15 bytes, a longer name is cut.
+/// Names the calling thread. The kernel keeps 15 bytes; longer names are truncated.
 void cl_thread_set_name(const char *name);
 
-/// On how many processors this process may run: what taskset(1) and containers leave it, not what the machine has.
+/// The number of processors that this process may use, as limited by taskset(1) and containers.
 int cl_usable_processors(void);
 
 #endif

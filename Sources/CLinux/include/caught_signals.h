@@ -1,4 +1,4 @@
-// Signals as bits: a handler that only notes the signal and wakes the loop, so that the rest happens in ordinary code.
+// Signals as bits: the handler only records the signal and wakes the loop; ordinary code does the rest.
 //
 // signalfd(2) would need the signal blocked in every thread of the process, which a library cannot promise.
 
@@ -8,48 +8,48 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/// One who watches for signals: a loop. A signal that several watch for is told to each of them.
+/// A watcher of signals, one per loop. A signal notifies each of its watchers.
 ///
-/// What is watched by nobody has the disposition that it had before. Any thread may call, for any watcher.
+/// A signal without watchers has its previous disposition. Any thread may call these functions, for any watcher.
 typedef struct cl_signal_watcher cl_signal_watcher;
 
-/// Makes a watcher that is woken by adding 1 to `wake_fd`, an eventfd; below zero for none. NULL for want of memory.
+/// Creates a watcher. Signals add 1 to `wake_fd`, an eventfd; negative for none. Returns NULL without memory.
 cl_signal_watcher *cl_signal_watcher_begin(int wake_fd);
 
-/// Ends a watcher with all that it watches for. Afterwards no handler writes to its wake_fd any more: it may be closed.
+/// Ends a watcher and unwatches all its signals. No handler writes to its wake_fd afterwards, so it may be closed.
 void cl_signal_watcher_end(cl_signal_watcher *watcher);
 
-/// Watches for a signal: from now on its arrival sets bit `signo - 1` of the watcher and then wakes it.
+/// Watches a signal: each arrival sets bit `signo - 1` of the watcher and then wakes it.
 ///
-/// `once`: where nobody watches for the signal otherwise, its first arrival puts the default action back. A second one
-/// is the system's, whatever the program is doing. Watching again changes only that, and takes the signal back if the
-/// program has given it another handler meanwhile.
+/// `once`: if all watchers of the signal say so, its first arrival restores the default action, and the second one has
+/// it even if the program is stuck. Watching again updates `once`, and reinstalls the handler if the program has
+/// replaced it.
 ///
-/// Returns 0 or an errno: EINVAL for numbers outside 1...64, SIGKILL, SIGSTOP and the two that glibc keeps for itself.
+/// Returns 0 or an errno: EINVAL for numbers outside 1...64, SIGKILL, SIGSTOP and the two that glibc reserves.
 int cl_signal_watch(cl_signal_watcher *watcher, int signo, bool once);
 
-/// Goes on watching for a signal, but with `once`; a handler that the program has set meanwhile stays.
+/// Continues to watch a signal with `once`. Keeps a handler that the program has installed since.
 void cl_signal_watch_on_once(cl_signal_watcher *watcher, int signo);
 
-/// Watches no more for a signal. The last one to do so puts back the disposition of before, unless the program has
-/// given the signal another handler meanwhile.
+/// Stops watching a signal. Its last watcher restores the previous disposition, unless the program has installed
+/// another handler since.
 ///
-/// Returns whether the signal had come in, was not taken, and nobody else watches for it.
+/// Returns whether the signal was pending for this watcher and has no other watcher.
 bool cl_signal_unwatch(cl_signal_watcher *watcher, int signo);
 
-/// Whether anybody watches for a signal.
+/// Whether a signal has a watcher.
 bool cl_signal_is_watched(int signo);
 
-/// Fetches and clears, atomically, the signals that have come in.
+/// Atomically fetches and clears the pending signals.
 uint64_t cl_signal_take(cl_signal_watcher *watcher);
 
-/// The signals that have come in; a cheap look that changes nothing.
+/// The pending signals. Cheap, and changes nothing.
 uint64_t cl_signal_pending(const cl_signal_watcher *watcher);
 
-/// Whether nobody has decided about a signal: its action is the default one, or is so again after one arrival.
+/// Whether a signal has its default action, or will have it again after a one-shot watch.
 bool cl_signal_is_default(int signo);
 
-/// Ignores SIGPIPE, unless the program has decided about it: a write to a closed peer is an error, not the end.
+/// Ignores SIGPIPE unless the program has set its action, so that writing to a closed peer is only an error.
 void cl_ignore_sigpipe(void);
 
 #endif

@@ -1,14 +1,14 @@
-// Tells a forked child from its parent.
+// Distinguishes a forked child from its parent.
 
 #ifndef CLINUX_PROCESS_H
 #define CLINUX_PROCESS_H
 
 #include <stdint.h>
 
-/// How many forks lie between this process and the one that loaded the program; read only.
+/// The number of forks between the process that loaded the program and this one. Read only.
 extern uint32_t cl_process_forks;
 
-/// As a call, for Swift, to which a variable of C's could change at any time from anywhere.
+/// A function for Swift, which cannot rely on the value of a C variable.
 static inline uint32_t cl_process_generation(void) { return __atomic_load_n(&cl_process_forks, __ATOMIC_RELAXED); }
 
 #endif

@@ -1,6 +1,6 @@
-// What is registered with a ring: the ring itself for its thread, provided buffers, and the probe of operations.
+// Registrations with a ring: the ring itself for its thread, provided buffers, and the probe of operations.
 //
-// Cold calls, except the two that hand buffers back.
+// Not on the data path, except for the two functions that return buffers.
 
 #ifndef CURING_REGISTRATION_H
 #define CURING_REGISTRATION_H
@@ -14,22 +14,21 @@
 
 #pragma clang assume_nonnull begin
 
-/// The kernel's number of the calling thread. Unlike pthread_self(), which the next thread has once this one has ended,
-/// it is as good as unique.
+/// The kernel's ID of the calling thread. Unlike pthread_self(), it is not soon reused after the thread has ended.
 static inline int32_t cu_thread_number(void)
 {
     return (int32_t)syscall(SYS_gettid);
 }
 
-/// Gives a disabled ring to the calling thread. Ours, because liburing 2.3 declares but does not export its own.
+/// Enables a ring for the calling thread. liburing 2.3 declares its own function but does not export it.
 static inline int32_t cu_enable_ring(int32_t fd)
 {
     return io_uring_register(fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
 }
 
-/// Registers the ring for the calling thread, which saves the descriptor look-up of each enter (Linux 5.18).
-/// Returns the index to enter by, or -errno. Ours, because liburing's close would unregister the index on whichever
-/// thread it runs, where the same index may be another ring.
+/// Registers the ring for the calling thread, which saves the descriptor lookup of each enter (Linux 5.18). Returns the
+/// index to use with enter, or -errno. Not liburing's, because its close would unregister the index on any thread,
+/// where the same index may be another ring.
 static inline int32_t cu_register_ring(int32_t fd)
 {
     struct io_uring_rsrc_update update = {.offset = UINT32_MAX, .data = (uint64_t)fd};
@@ -43,7 +42,7 @@ static inline int32_t cu_unregister_ring(int32_t fd, uint32_t index)
     return io_uring_register(fd, IORING_UNREGISTER_RING_FDS, &update, 1);
 }
 
-/// Fills `supported` with one bit for each of the first 64 operations; returns 0 or -errno.
+/// Sets one bit of `supported` for each supported operation of the first 64; returns 0 or -errno.
 static inline int32_t cu_probe(int32_t fd, uint64_t *supported)
 {
     enum { operations = 64 };
@@ -74,11 +73,11 @@ static inline int32_t cu_unregister_buffers(int32_t fd, uint16_t group)
     return io_uring_register(fd, IORING_UNREGISTER_PBUF_RING, &registration, 1);
 }
 
-/// Writes a buffer `ahead` places after the published tail; the kernel sees it with the next publish.
+/// Writes a buffer `ahead` slots after the published tail; the kernel sees it after the next publish.
 static inline void cu_give_buffer(struct io_uring_buf_ring *buffers, uint16_t mask, uint16_t ahead, void *bytes,
                                   uint32_t size, uint16_t identifier)
 {
-    // Field by field: the tail lies in the first entry's reserved bytes, which a whole store would overwrite.
+    // Field by field: storing the whole entry could overwrite the tail, which lies in the first one's reserved bytes.
     struct io_uring_buf *buffer = (struct io_uring_buf *)buffers + ((uint16_t)(buffers->tail + ahead) & mask);
     buffer->addr = (uint64_t)(uintptr_t)bytes;
     buffer->len = size;

@@ -6,9 +6,9 @@ extension LoopCore {
         resolver ?? SystemResolver(executor: defaultExecutor)
     }
 
-    // MARK: Addresses to use
+    // MARK: Addresses
 
-    /// The addresses on which to listen for `host`: literals are not asked for.
+    /// The addresses on which to listen for `host`; numeric ones need no lookup.
     func listeningAddresses(host: String?, port: Int, family: AddressFamily) async throws -> [SocketAddress] {
         guard let host, !host.isEmpty else {
             try Self.checkPort(port, "createServer")
@@ -21,7 +21,7 @@ extension LoopCore {
         return try await addresses(host: host, port: port, family: family, flags: AI_PASSIVE, "createServer")
     }
 
-    /// The stream addresses of a host, in the resolver's order: literals are not asked for.
+    /// The stream addresses of a host, in the resolver's order; numeric ones need no lookup.
     func addresses(
         host: String, port: Int, family: AddressFamily, proto: Int32 = 0, flags: Int32 = 0, _ operation: String
     ) async throws -> [SocketAddress] {
@@ -29,7 +29,7 @@ extension LoopCore {
         if let literal = try? SocketAddress(ipAddress: host, port: port) {
             guard family == .unspecified || family == literal.family else {
                 throw EventLoopError.invalidArgument(
-                    operation, "\(host) is not an address of the family that was asked for")
+                    operation, "\(host) is not an address of the requested family")
             }
             return [literal]
         }
@@ -38,9 +38,9 @@ extension LoopCore {
         ).map(\.address)
     }
 
-    // MARK: Asking
+    // MARK: Lookups
 
-    /// Asks the resolver for addresses, and checks what it answers.
+    /// Calls the resolver for addresses and checks its answer.
     func addressInfos(
         host: String?, port: Int, family: AddressFamily, type: Int32, proto: Int32, flags: Int32, _ operation: String
     ) async throws -> [AddressInfo] {
@@ -48,7 +48,7 @@ extension LoopCore {
         let subject = "\(host ?? "*"):\(port)"
         let resolver = currentResolver
         let answers = try await ask(operation, subject, isName: true) {
-            // C takes the empty name for none, and of another what stands before a NUL.
+            // The C library treats an empty name as none, and cuts a name at a NUL.
             if let host, host.isEmpty || host.utf8.contains(0) {
                 throw LookupError(code: EAI_NONAME, host: host, service: String(port))
             }
@@ -57,12 +57,12 @@ extension LoopCore {
         }
         let usable = answers.filter { $0.is(of: family, type) }
         guard usable.isEmpty else { return usable }
-        let detail = answers.isEmpty ? "no address" : "only addresses of other families or kinds than were asked for"
+        let detail = answers.isEmpty ? "no address" : "only addresses of other families or kinds than requested"
         throw EventLoopError(
             .lookupFailed, operation, address: subject, detail: "The resolver answered with \(detail)")
     }
 
-    /// Asks the resolver for names.
+    /// Calls the resolver for names.
     func names(
         of address: SocketAddress, flags: Int32, _ operation: String
     ) async throws -> (host: String, service: String) {
@@ -72,7 +72,7 @@ extension LoopCore {
         }
     }
 
-    /// Asks a question, and makes one kind of error of all that can go wrong with it.
+    /// Runs a lookup and converts every failure to `.lookupFailed`.
     private func ask<Answer>(
         _ operation: String, _ subject: String, isName: Bool, _ question: () async throws -> Answer
     ) async throws -> Answer {
@@ -96,6 +96,8 @@ extension LoopCore {
         }
     }
 
+    /// Logs a slow lookup in debug mode.
+    ///
     /// asyncio: `_getaddrinfo_debug`.
     private func reportSlowLookup(_ subject: String, since began: LoopInstant) {
         let took = began.duration(to: now)
@@ -105,7 +107,7 @@ extension LoopCore {
 }
 
 extension AddressInfo {
-    /// Whether it is what was asked for.
+    /// Whether it has the requested family and type.
     fileprivate func `is`(of family: AddressFamily, _ type: Int32) -> Bool {
         let isOfFamily = family == .unspecified ? self.family == .ipv4 || self.family == .ipv6 : self.family == family
         return isOfFamily && (type == 0 || socketType == 0 || socketType == type)

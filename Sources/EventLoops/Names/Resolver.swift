@@ -1,10 +1,10 @@
 public import Kernel
 
-/// Answers where hosts are, and what addresses are called.
+/// Finds the addresses of hosts and the names of addresses.
 ///
-/// A loop asks its resolver for every host that is a name: in `getAddrInfo` and `getNameInfo`, connections and servers.
-/// Methods are called by tasks of the loop; they may be those of an actor. A task that is cancelled waits until its
-/// question has ended: a resolver should then throw `CancellationError` soon.
+/// A loop calls its resolver for every host that is a name: in `getAddrInfo` and `getNameInfo`, for connections and for
+/// servers. Tasks of the loop call the methods, which may be those of an actor. A cancelled task waits until the call
+/// returns, so a resolver should throw `CancellationError` soon after it was cancelled.
 ///
 ///     final class Pinned: Resolver {
 ///         let system: any Resolver
@@ -21,15 +21,18 @@ public protocol Resolver: Sendable {
     /// - Parameters:
     ///   - host: The name, never empty and without a NUL byte; nil for loopback, or with `AI_PASSIVE` for every address
     ///     of this machine.
-    ///   - port: 0...65535, which the answers should have.
-    ///   - family: Which addresses to find; `.unspecified` for IPv4 and IPv6.
-    ///   - type: Which kind of socket, for instance `SOCK_STREAM`; 0 for any.
-    ///   - proto: Which protocol; 0 for any.
+    ///   - port: 0...65535, to be used in the answers.
+    ///   - family: The family of the addresses; `.unspecified` for IPv4 and IPv6.
+    ///   - type: The kind of socket, for instance `SOCK_STREAM`; 0 for any.
+    ///   - proto: The protocol; 0 for any.
     ///   - flags: `AI_…` flags.
-    /// - Returns: The addresses, in the order in which to try them; those of other families or kinds than were asked
-    ///   for are not used, and none at all is an error.
-    /// - Throws: What is wrong, for instance a `LookupError`: users find it in an ``EventLoopError`` with
-    ///   `.lookupFailed`; `CancellationError`. asyncio: `getaddrinfo`.
+    /// - Returns: The addresses, in the order in which to try them. Those of other families or kinds are ignored; an
+    ///   empty answer is an error.
+    /// - Throws: Any error, for instance a `LookupError`; users get it in an ``EventLoopError`` with `.lookupFailed`.
+    ///   `CancellationError`.
+    /// - Cancellation: Should end soon with `CancellationError`.
+    ///
+    /// asyncio: `getaddrinfo`.
     func addresses(
         host: String?, port: Int, family: AddressFamily, type: Int32, proto: Int32, flags: Int32
     ) async throws -> [AddressInfo]
@@ -39,7 +42,10 @@ public protocol Resolver: Sendable {
     /// - Parameters:
     ///   - address: An IP address and port.
     ///   - flags: `NI_…` flags.
-    /// - Returns: Host and service; numbers where there is no name.
-    /// - Throws: As for addresses. asyncio: `getnameinfo`.
+    /// - Returns: Host and service; in numbers if there is no name.
+    /// - Throws: As for addresses.
+    /// - Cancellation: As for addresses.
+    ///
+    /// asyncio: `getnameinfo`.
     func names(of address: SocketAddress, flags: Int32) async throws -> (host: String, service: String)
 }

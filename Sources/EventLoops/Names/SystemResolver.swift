@@ -1,37 +1,39 @@
 public import Kernel
 
-/// The system's resolver: files, name servers, and what else `nsswitch.conf(5)` names.
+/// The system's resolver: files, name servers, and the other sources of `nsswitch.conf(5)`.
 ///
-/// It blocks, so each question takes a thread of an executor until it is answered, and waits if all are taken. What is
-/// cancelled ends at once; the thread's answer is then thrown away.
+/// Its calls block, so each lookup occupies a thread of an executor, and waits while all threads are busy.
 ///
-/// asyncio: what `getaddrinfo` and `getnameinfo` do. Source: `getaddrinfo(3)`, `getnameinfo(3)`.
+/// Source: `getaddrinfo(3)`, `getnameinfo(3)`.
+///
+/// asyncio: what `getaddrinfo` and `getnameinfo` do.
 public struct SystemResolver: Resolver {
     private let executor: @Sendable () throws(EventLoopError) -> any WorkExecutor
 
-    /// Makes a resolver with an executor of its own, so that slow names do not hold up other work.
+    /// Creates a resolver with its own executor, so that slow lookups do not delay other work.
     ///
-    /// - Parameter executor: On whose threads to ask.
+    /// - Parameter executor: The executor whose threads run the lookups.
     public init(executor: any WorkExecutor) {
         self.executor = { executor }
     }
 
-    /// A resolver on the executor that a loop has at the time.
+    /// A resolver on a loop's default executor at the time of each lookup.
     init(executor: DefaultExecutor) {
         self.executor = { () throws(EventLoopError) in try executor.current("getaddrinfo") }
     }
 
-    /// Asks `getaddrinfo(3)`.
+    /// Calls `getaddrinfo(3)`.
     ///
     /// - Parameters:
     ///   - host: Name or address; nil for loopback, or with `AI_PASSIVE` for every address of this machine.
     ///   - port: 0...65535.
-    ///   - family: Which addresses to find.
-    ///   - type: Which kind of socket; 0 for an answer per kind.
-    ///   - proto: Which protocol; 0 for any.
+    ///   - family: The family of the addresses.
+    ///   - type: The kind of socket; 0 for one answer per kind.
+    ///   - proto: The protocol; 0 for any.
     ///   - flags: `AI_…` flags.
     /// - Returns: The addresses, in the order of RFC 6724.
     /// - Throws: `LookupError`; `CancellationError`; ``EventLoopError`` of the executor.
+    /// - Cancellation: Throws at once; the thread finishes its lookup, and the answer is dropped.
     public func addresses(
         host: String?, port: Int, family: AddressFamily, type: Int32, proto: Int32, flags: Int32
     ) async throws -> [AddressInfo] {
@@ -41,13 +43,14 @@ public struct SystemResolver: Resolver {
         }
     }
 
-    /// Asks `getnameinfo(3)`.
+    /// Calls `getnameinfo(3)`.
     ///
     /// - Parameters:
     ///   - address: An IP address and port.
     ///   - flags: `NI_…` flags.
     /// - Returns: Host and service.
     /// - Throws: As for addresses.
+    /// - Cancellation: As for addresses.
     public func names(of address: SocketAddress, flags: Int32) async throws -> (host: String, service: String) {
         try await executor().run { try AddressLookup.names(of: address, flags: flags) }
     }

@@ -1,21 +1,24 @@
 extension AbstractEventLoop {
-    /// Calls `callback` in the loop's turns whenever the process gets a signal.
+    /// Calls `callback` in a turn of the loop when the process receives a signal.
     ///
     /// A second handler of the loop for the same signal replaces the first. Bursts of one signal are merged: at least
-    /// one call follows the last of them. Signals belong to the process: every loop that has a handler or a sequence
-    /// (``signals(_:)``) for one is told of it, on whatever thread it runs, and within a loop both the handler and each
-    /// sequence. Once nobody wants the signal, it has the disposition that it had before. Not for signals that the
-    /// program's own faults raise, such as `SIGSEGV`.
+    /// one call follows the last of them. Signals belong to the process: each loop with a handler or a sequence
+    /// (``signals(_:)``) for a signal is notified, on any thread, and within a loop both the handler and each sequence.
+    /// When the last of them is removed, the signal's previous disposition is restored. Not for signals raised by
+    /// faults of the program, such as `SIGSEGV`.
     ///
-    /// System calls of other threads are restarted (`SA_RESTART`). A child of `fork(2)` has the dispositions of before.
+    /// System calls of other threads are restarted (`SA_RESTART`). A child of `fork(2)` has the previous dispositions.
     ///
     /// - Parameters:
     ///   - signal: The number, for instance `SIGTERM`.
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
-    ///   - callback: What it throws goes to the exception handler; the handler stays.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is no signal or that the C library keeps for
-    ///   itself, `.system` for one that cannot be caught, `.closed`, `.wrongThread`. asyncio: `add_signal_handler`.
+    ///   - file: The file of the call, for debug mode.
+    ///   - line: The line of the call.
+    ///   - callback: Its errors go to the exception handler; the handler stays installed.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is no signal or that the C library reserves,
+    ///   `.system` for a signal that cannot be caught, `.closed`, `.wrongThread`.
+    /// - Thread: The loop's.
+    ///
+    /// asyncio: `add_signal_handler`.
     public func addSignalHandler(
         _ signal: Int32, file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping () throws -> Void
     ) throws(EventLoopError) {
@@ -24,15 +27,17 @@ extension AbstractEventLoop {
         try core.signals.setHandler(signal, wakeDescriptor: core.driver.wakeDescriptor, at: place, callback)
     }
 
-    /// Takes the loop's handler of a signal away.
+    /// Removes the loop's handler of a signal.
     ///
-    /// The signal goes back to whoever handled it before, unless a sequence or another loop wants it. What has come in
-    /// and was not told yet is dropped with the handler.
+    /// The signal's previous disposition is restored, unless a sequence or another loop uses the signal. Signals that
+    /// have arrived but were not delivered are dropped.
     ///
     /// - Parameter signal: The number.
     /// - Returns: Whether there was a handler; a closed loop has none.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is no signal, `.wrongThread`. asyncio:
-    ///   `remove_signal_handler`.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is no signal, `.wrongThread`.
+    /// - Thread: The loop's.
+    ///
+    /// asyncio: `remove_signal_handler`.
     @discardableResult
     public func removeSignalHandler(_ signal: Int32) throws(EventLoopError) -> Bool {
         try SignalTable.checkNumber(signal, "removeSignalHandler")
@@ -41,28 +46,34 @@ extension AbstractEventLoop {
         return core.signals.removeHandler(signal)
     }
 
-    /// The signals of the process as an async sequence, instead of a callback.
+    /// Signals of the process as an async sequence.
     ///
     ///     for try await signal in try loop.signals(SIGTERM, SIGHUP) {
     ///         if signal == SIGTERM { return }
     ///         reload()
     ///     }
     ///
-    /// They are caught from now on, and until the sequence and its iterators have gone, or the sequence is finished.
-    /// Sequences and handlers do not take signals from one another: each is told.
+    /// They are caught from the call on, until the sequence and its iterators are released or the sequence is finished.
+    /// Each sequence and each handler gets every signal.
     ///
     /// - Parameter signals: The numbers, at least one.
-    /// - Returns: The numbers of the signals, as they come. After ``shutdownAsyncGenerators()`` an empty sequence.
-    /// - Throws: As ``addSignalHandler(_:file:line:_:)``; `.invalidArgument` also for no number. asyncio has none.
+    /// - Returns: The numbers of the signals as they arrive; an empty sequence after ``shutdownAsyncGenerators()``.
+    /// - Throws: As ``addSignalHandler(_:file:line:_:)``; `.invalidArgument` also without a number.
+    /// - Thread: The loop's.
+    ///
+    /// asyncio: none.
     public func signals(_ signals: Int32...) throws(EventLoopError) -> SignalSequence {
         try self.signals(signals)
     }
 
-    /// As the form with one argument for each signal.
+    /// As the form with one argument per signal.
     ///
     /// - Parameter signals: The numbers, at least one.
-    /// - Returns: The numbers of the signals, as they come.
-    /// - Throws: As the other form. asyncio has none.
+    /// - Returns: The numbers of the signals as they arrive.
+    /// - Throws: As the other form.
+    /// - Thread: The loop's.
+    ///
+    /// asyncio: none.
     public func signals(_ signals: some Sequence<Int32>) throws(EventLoopError) -> SignalSequence {
         try core.check("signals")
         let signals = Set(signals)
@@ -79,22 +90,22 @@ extension AbstractEventLoop {
 
     // MARK: For `run`
 
-    /// Calls `callback` for a signal while no handler and no sequence of the loop is there for it; a second signal has
-    /// the system's default action, even if the loop is stuck in a callback.
+    /// Calls `callback` for a signal while the loop has no handler and no sequence for it.
     ///
-    /// Without effect where the signal's action is not the default one: the program, or whoever started it, has decided
-    /// about it.
+    /// A second signal has the default action, even if the loop is stuck in a callback.
+    ///
+    /// Without effect if the signal's action is not the default: the program or its parent has chosen it.
     package func setSignalFallback(_ signal: Int32, _ callback: @escaping () throws -> Void) throws(EventLoopError) {
         try core.check("run")
         try core.signals.setFallback(signal, wakeDescriptor: core.driver.wakeDescriptor, callback)
     }
 
-    /// Takes back what ``setSignalFallback(_:_:)`` has set.
+    /// Removes the callback of ``setSignalFallback(_:_:)``.
     ///
     /// - Parameters:
     ///   - signal: The number.
-    ///   - wasInVain: Whether the callback was called too late to do anything.
-    /// - Returns: Whether the signal has come in meanwhile and nobody did or will do anything about it.
+    ///   - wasInVain: Whether the callback was called too late to have an effect.
+    /// - Returns: Whether the signal has arrived and no callback has handled or will handle it.
     package func removeSignalFallback(_ signal: Int32, wasInVain: Bool) -> Bool {
         core.signals.removeFallback(signal, wasInVain: wasInVain)
     }

@@ -1,23 +1,25 @@
-/// Signals of the process, one after the other as they come: what `signals(_:)` of a loop returns.
+/// Signals of the process in the order of arrival, as returned by a loop's `signals(_:)`.
 ///
-/// The signals are caught from the moment in which the sequence is made until it and its iterators have gone, so none
-/// is missed between two calls of `next()`. Bursts of one signal are merged: at least one element follows the last of
-/// them. Different signals that come together are given by their numbers.
+/// The signals are caught from the creation of the sequence until it and its iterators are released, so none is missed
+/// between two calls of `next()`. Bursts of one signal are merged: at least one element follows the last of them.
+/// Different signals that arrive together are ordered by number.
 ///
-/// All iterators draw from the same signals. To be used on its loop's thread.
+/// All iterators share the same signals.
+///
+/// - Thread: The loop's.
 public struct SignalSequence: AsyncSequence, Sendable {
     /// The number of a signal.
     public typealias Element = Int32
 
-    /// Draws one signal after the other.
+    /// Returns one signal after the other.
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let line: SignalLine
 
-        /// The number of a signal that has come; nil once the sequence has been finished by
-        /// ``AbstractEventLoop/shutdownAsyncGenerators()``.
+        /// The number of the next signal; nil after ``AbstractEventLoop/shutdownAsyncGenerators()`` finished the
+        /// sequence.
         ///
-        /// - Throws: `CancellationError`, by which no signal is lost; ``EventLoopError`` with `.closed` or
-        ///   `.wrongThread`.
+        /// - Throws: `CancellationError`; ``EventLoopError`` with `.closed` or `.wrongThread`.
+        /// - Cancellation: Loses no signal.
         public mutating func next() async throws -> Int32? {
             try await line.next()
         }
@@ -25,16 +27,16 @@ public struct SignalSequence: AsyncSequence, Sendable {
 
     let line: SignalLine
 
-    /// Begins to draw.
+    /// Creates an iterator.
     public func makeAsyncIterator() -> AsyncIterator {
         line.core.sequenceBegins()
         return AsyncIterator(line: line)
     }
 }
 
-/// Signals that have come and are not drawn yet.
+/// Signals that have arrived and were not returned yet.
 ///
-/// Used on the loop's thread only, but for its end, which may be anywhere.
+/// Used on the loop's thread, except for `deinit`, which may run on any thread.
 final class SignalLine: SignalListener, @unchecked Sendable {
     let core: LoopCore
     let signals: Set<Int32>
@@ -50,10 +52,10 @@ final class SignalLine: SignalListener, @unchecked Sendable {
 
     deinit {
         guard !hasEnded, !core.isClosed else { return }
-        // Between two runs, too: signals that nobody waits for any more must not be caught until the next one.
+        // Also between two runs: signals without a listener must not be caught until the next run.
         if core.queue.admitsCurrentThread() { return core.signals.removeSequences(of: signals) }
         core.queue.performOnLoop { [core, signals] in
-            // A loop that has been closed meanwhile has given all signals back.
+            // A loop that was closed in the meantime has released all signals.
             if !core.isClosed { core.signals.removeSequences(of: signals) }
         }
     }

@@ -2,22 +2,22 @@ internal import CLinux
 internal import Glibc
 internal import Kernel
 
-/// What a loop tells of signals beside its callbacks: a sequence.
+/// A listener for signals other than a callback: a sequence.
 protocol SignalListener: AnyObject {
-    /// Whether it wants to be told no more.
+    /// Whether it needs no more signals.
     var hasEnded: Bool { get }
-    /// A signal has come.
+    /// A signal has arrived.
     func add(_ signal: Int32)
     func end()
 }
 
-/// Who of a loop is told of which signal.
+/// A loop's listeners, by signal.
 ///
-/// The process-wide C handler only sets a bit and wakes the loop; all else happens in the loop's next turn, where a
-/// signal is told to the handler and to every sequence. `signalfd` would need the signals blocked in every thread of
-/// the process, which a library cannot promise.
+/// The process-wide C handler only sets a bit and wakes the loop. In its next turn the loop notifies the handler and
+/// every sequence. `signalfd` would need the signals blocked in every thread of the process, which a library cannot
+/// ensure.
 final class SignalTable {
-    /// Whoever draws from a sequence holds it.
+    /// Weak: the sequence and its iterators retain the listener.
     private struct Reference {
         weak var listener: (any SignalListener)?
     }
@@ -27,13 +27,13 @@ final class SignalTable {
         let callback: () throws -> Void
     }
 
-    /// Those of one signal.
+    /// The listeners of one signal.
     private struct Listeners {
         var handler: Handler?
-        /// Called for want of all others.
+        /// Called if there is no handler and no sequence.
         var fallback: Handler?
         var sequences: [Reference] = []
-        /// The thread on which the signal was blocked before.
+        /// The thread that had the signal blocked before.
         var blockedOn: UInt?
 
         var isOnlyFallback: Bool {
@@ -46,10 +46,10 @@ final class SignalTable {
     }
 
     private var listeners: [Int32: Listeners] = [:]
-    /// The loop as the process-wide handler knows it; nil until it asks for a signal.
+    /// The loop's entry in the process-wide handler's list; nil until the loop uses a signal.
     private var watcher: OpaquePointer?
 
-    /// The signals of which somebody is told.
+    /// The signals that have listeners.
     var numbers: [Int32] {
         Array(listeners.keys)
     }
@@ -63,8 +63,9 @@ final class SignalTable {
         try change(signal, wakeDescriptor, "addSignalHandler") { $0.handler = handler }
     }
 
-    /// Sets what is called for want of a handler and a sequence, unless the program has decided about the signal; a
-    /// second one is then the system's, even if the loop is stuck.
+    /// Sets the callback for a signal without a handler or sequence, unless the program has set the signal's action.
+    ///
+    /// A second signal then has the default action, even if the loop is stuck.
     func setFallback(
         _ signal: Int32, wakeDescriptor: Int32, _ callback: @escaping () throws -> Void
     ) throws(EventLoopError) {
@@ -79,7 +80,7 @@ final class SignalTable {
         return true
     }
 
-    /// - Returns: Whether the signal has come in and was told to nobody, here or elsewhere, who could do anything.
+    /// - Returns: Whether the signal has arrived and no listener, of this loop or another, could handle it.
     func removeFallback(_ signal: Int32, wasInVain: Bool) -> Bool {
         guard listeners[signal]?.fallback != nil else { return false }
         return shrink(signal) { $0.fallback = nil } || (wasInVain && !cl_signal_is_watched(signal))
@@ -101,7 +102,7 @@ final class SignalTable {
         }
     }
 
-    /// Forgets the sequences of these signals that have ended or have gone.
+    /// Removes the sequences of these signals that have ended or were released.
     func removeSequences(of signals: Set<Int32>) {
         for signal in signals {
             _ = shrink(signal) { $0.sequences.removeAll { $0.listener?.hasEnded ?? true } }
@@ -118,13 +119,13 @@ final class SignalTable {
 
     // MARK: Signals
 
-    /// Whether there is something to look for in each turn.
+    /// Whether each turn must check for signals.
     var isWatching: Bool {
         watcher != nil
     }
 
-    /// Tells the signals that have come in: sequences at once, callbacks by way of `schedule`, which also gets where
-    /// they were added.
+    /// Delivers the signals that have arrived: to sequences at once, to callbacks with `schedule`, which also gets the
+    /// place where they were added.
     func takePending(_ schedule: (SourcePlace?, @escaping () throws -> Void) -> Void) {
         guard let watcher, cl_signal_pending(watcher) != 0 else { return }
         var pending = cl_signal_take(watcher)
@@ -139,7 +140,7 @@ final class SignalTable {
         }
     }
 
-    /// Gives every signal back; no handler knows the wake descriptor afterwards.
+    /// Releases every signal; no handler uses the wake descriptor afterwards.
     func removeAll() {
         guard let watcher else { return }
         cl_signal_watcher_end(watcher)
@@ -151,7 +152,7 @@ final class SignalTable {
 
     // MARK: Watching
 
-    /// Adds to the listeners of a signal, all of it or nothing.
+    /// Adds to the listeners of a signal; changes nothing if it throws.
     private func change(
         _ signal: Int32, _ wakeDescriptor: Int32, _ operation: String, _ add: (inout Listeners) -> Void
     ) throws(EventLoopError) {
@@ -160,7 +161,7 @@ final class SignalTable {
             throw EventLoopError(system: .noMemory, operation)
         }
         self.watcher = watcher
-        // What goes does so at the end: its own end may be a user's code, and come back here.
+        // Release replaced listeners last: their deinit may run user code that calls this table.
         let former = listeners[signal]
         defer { withExtendedLifetime(former) {} }
         var changed = former ?? Listeners()
@@ -170,14 +171,14 @@ final class SignalTable {
             throw EventLoopError(
                 .system, operation, errno: Errno(rawValue: failure), detail: "Signal \(signal) cannot be caught")
         }
-        // Threads of pools block most signals: a loop on such a thread lets this one through.
+        // Threads of pools block most signals; a loop on such a thread unblocks this one.
         if Self.setBlocked(signal, false) { changed.blockedOn = cl_thread_self() }
         listeners[signal] = changed
     }
 
-    /// Takes from the listeners of a signal.
+    /// Removes from the listeners of a signal.
     ///
-    /// - Returns: Whether the signal had come in, and nobody is left who could be told.
+    /// - Returns: Whether the signal was pending and has no listener any more.
     private func shrink(_ signal: Int32, _ take: (inout Listeners) -> Void) -> Bool {
         guard let watcher, let former = listeners[signal] else { return false }
         defer { withExtendedLifetime(former) {} }
@@ -198,7 +199,7 @@ final class SignalTable {
             throw .invalidArgument(operation, "\(signal) is not a signal number")
         }
         guard signal != 32, signal != 33 else {
-            throw .invalidArgument(operation, "The C library keeps signal \(signal) for itself")
+            throw .invalidArgument(operation, "The C library reserves signal \(signal)")
         }
     }
 
@@ -206,7 +207,7 @@ final class SignalTable {
         if former.blockedOn == cl_thread_self() { _ = Self.setBlocked(signal, true) }
     }
 
-    /// - Returns: Whether the calling thread blocked the signal before.
+    /// - Returns: Whether the calling thread had the signal blocked before.
     private static func setBlocked(_ signal: Int32, _ isBlocked: Bool) -> Bool {
         var (one, before) = (sigset_t(), sigset_t())
         sigemptyset(&one)

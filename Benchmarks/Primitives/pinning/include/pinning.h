@@ -1,6 +1,5 @@
-// Threads on cores of their own: shared by the programs in C and, as a module, by those in Swift.
+// Pins threads to cores; used by the C programs and, as a module, by the Swift programs.
 #pragma once
 
-// Lets the calling thread run on one of the process's cores only, counted from zero; ends the program if there are
-// fewer.
+// Pins the calling thread to one of the process's cores, counted from zero; ends the program if there are fewer.
 void pin_to_core(int index);
