@@ -1,32 +1,38 @@
 import Glibc
 
-/// What can be done with any descriptor, whatever it stands for.
+/// Operations on any descriptor, whatever it refers to.
 package enum Descriptor {
-    /// Closes a descriptor; afterwards its number is free, even if this throws.
+    /// Closes a descriptor; its number is free afterwards, even if this throws.
     ///
     /// Kernel: `close(2)`.
     ///
-    /// Never repeated: Linux releases the number before anything can interrupt, so that a second try would close what
-    /// another thread has opened meanwhile. For the same reason an interruption is success.
+    /// Never retried: Linux frees the number before the call can be interrupted, so a second call could close what
+    /// another thread has opened in the meantime. For the same reason an interruption counts as success.
     package static func close(_ fd: Int32) throws(Errno) {
         do { try SystemCall.once { Glibc.close(fd) } } catch .interrupted {}
     }
 
-    /// A second descriptor for the same open file, closed in programs that this one starts.
+    /// Returns a second descriptor for the same open file, with a number above 2; programs that this process starts do
+    /// not inherit it.
     ///
     /// Kernel: `F_DUPFD_CLOEXEC`.
     package static func duplicate(_ fd: Int32) throws(Errno) -> Int32 {
-        try SystemCall.value { fcntl(fd, F_DUPFD_CLOEXEC, 0) }
+        do throws(Errno) {
+            return try SystemCall.value { fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) }
+        } catch {
+            // The kernel's answer if the limit itself is not above 3.
+            throw error == .invalidArgument ? .tooManyOpenFiles : error
+        }
     }
 
-    /// Whether the number stands for something.
+    /// Whether the descriptor is open.
     ///
     /// Kernel: `F_GETFD`.
     package static func isOpen(_ fd: Int32) -> Bool {
         fcntl(fd, F_GETFD) != -1
     }
 
-    /// How many descriptors the process has, for tests and messages; -1 if nobody says.
+    /// The number of open descriptors of the process, for tests and messages; -1 if it cannot be read.
     ///
     /// Kernel: `/proc/self/fd`.
     package static func openCount() -> Int {
@@ -34,7 +40,7 @@ package enum Descriptor {
         defer { closedir(directory) }
         var entries = 0
         while readdir(directory) != nil { entries += 1 }
-        // Less ".", ".." and the descriptor that reads the directory.
+        // Not counting ".", ".." and the descriptor that reads the directory.
         return entries - 3
     }
 }

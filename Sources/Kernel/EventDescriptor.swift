@@ -18,7 +18,7 @@ package struct EventDescriptor: Sendable {
     /// descriptor io_uring answers `EAGAIN` at once instead of waiting.
     package init(nonblocking: Bool = true) throws(Errno) {
         let flags = Int32(EFD_CLOEXEC) | (nonblocking ? Int32(EFD_NONBLOCK) : 0)
-        fd = try SystemCall.value { eventfd(0, flags) }
+        fd = try Descriptor.aboveStandard(try SystemCall.value { eventfd(0, flags) })
     }
 
     /// Adds 1, from any thread and even from a signal handler.

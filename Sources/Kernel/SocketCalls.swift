@@ -9,7 +9,8 @@ public enum SocketCalls {
     ///
     /// Kernel: `socket(2)`.
     package static func open(_ family: AddressFamily, type: Int32, protocol: Int32 = 0) throws(Errno) -> Int32 {
-        try SystemCall.value { socket(family.rawValue, type | openFlags, `protocol`) }
+        try Descriptor.aboveStandard(
+            try SystemCall.value { socket(family.rawValue, type | openFlags, `protocol`) })
     }
 
     /// Makes two stream sockets that are connected with one another, otherwise as `open`.
@@ -22,7 +23,20 @@ public enum SocketCalls {
                 try SystemCall.nothing { socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | openFlags, 0, ends) }
             }
         }
-        return ends
+        return try aboveStandard(ends)
+    }
+
+    private static func aboveStandard(_ ends: (Int32, Int32)) throws(Errno) -> (Int32, Int32) {
+        var (one, other) = ends
+        do throws(Errno) { one = try Descriptor.aboveStandard(one) } catch {
+            try? Descriptor.close(other)
+            throw error
+        }
+        do throws(Errno) { other = try Descriptor.aboveStandard(other) } catch {
+            try? Descriptor.close(one)
+            throw error
+        }
+        return (one, other)
     }
 
     /// Gives the socket an address of this machine.
@@ -45,12 +59,13 @@ public enum SocketCalls {
     ///
     /// Kernel: `accept4(2)`.
     package static func accept(_ fd: Int32) throws(Errno) -> (Int32, SocketAddress) {
-        try SocketAddress.result { cl_accept(fd, $0, $1) }
+        let (accepted, peer) = try SocketAddress.result { cl_accept(fd, $0, $1) }
+        return (try Descriptor.aboveStandard(accepted), peer)
     }
 
     /// As ``accept(_:)``, without asking for the peer.
     package static func acceptDescriptor(_ fd: Int32) throws(Errno) -> Int32 {
-        try SystemCall.value { cl_accept(fd, nil, nil) }
+        try Descriptor.aboveStandard(try SystemCall.value { cl_accept(fd, nil, nil) })
     }
 
     /// Begins a connection; fails as a rule with `.nowInProgress`.

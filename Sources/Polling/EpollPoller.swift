@@ -13,7 +13,7 @@ package final class EpollPoller: Poller {
 
     /// Throws `.tooManyOpenFiles` and its like.
     package init() throws(Errno) {
-        epoll = try SystemCall.value { epoll_create1(Int32(EPOLL_CLOEXEC)) }
+        epoll = try Descriptor.aboveStandard(try SystemCall.value { epoll_create1(Int32(EPOLL_CLOEXEC)) })
     }
 
     package func change(

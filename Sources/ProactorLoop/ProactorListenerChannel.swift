@@ -38,7 +38,13 @@ final class ProactorListenerChannel: ChannelTarget, ListenerChannel {
     }
 
     private func deliver(_ accepted: Int32) {
-        if !isClosed, let owner { owner.accepted(accepted) } else { try? Descriptor.close(accepted) }
+        do throws(Errno) {
+            // Standard descriptors are occupied when the ring is made; the program may have closed one since.
+            let descriptor = try Descriptor.aboveStandard(accepted)
+            if !isClosed, let owner { owner.accepted(descriptor) } else { try? Descriptor.close(descriptor) }
+        } catch {
+            if !isClosed { owner?.acceptFailed(error) }
+        }
     }
 
     /// Takes no connection from here on.

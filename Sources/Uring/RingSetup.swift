@@ -33,6 +33,10 @@ enum RingSetup {
     static func open(
         _ ring: UnsafeMutablePointer<io_uring>, _ configuration: RingConfiguration
     ) throws(RingError) -> KernelFeatures {
+        // Before the ring exists: liburing maps it together with opening it, so its descriptor cannot be moved later.
+        do throws(Errno) { try Descriptor.occupyStandard() } catch {
+            throw RingError(operation: "open /dev/null", errno: error)
+        }
         var wanted = configuration
         wanted.entries = max(wanted.entries, 1)
         // The kernel answers EINVAL to fewer places for completions than entries.

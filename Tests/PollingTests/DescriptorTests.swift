@@ -183,6 +183,20 @@ extension Pollers {
             }
         }
 
+        /// Standard input, output and error are closed, and the poller's own descriptor is none of them.
+        @Test(arguments: PollerKind.allCases)
+        func poller_hasNoStandardDescriptor(_ kind: PollerKind) async {
+            await #expect(processExitsWith: .success) { [kind] in
+                for fd in Int32(0)...2 { close(fd) }
+                let poller = try kind.make()
+                var target = [CChar](repeating: 0, count: 64)
+                for fd in 0...2 where readlink("/proc/self/fd/\(fd)", &target, target.count) > 0 {
+                    #expect(target.starts(with: "/dev/null".utf8.map { CChar($0) }), "descriptor \(fd)")
+                }
+                poller.close()
+            }
+        }
+
         /// Lets this process have so many descriptors meanwhile.
         private func withDescriptors(_ count: UInt64, _ body: () throws -> Void) throws {
             let limit = try DescriptorLimit.current()
