@@ -66,6 +66,58 @@ extension Conformance {
             }
         }
 
+        /// Each byte is examined at most twice, however many arrivals bring them and however often the wait is cut
+        /// short.
+        @Test(arguments: LoopKind.allCases)
+        func searching_isLinear_inTheBytesThatArrive(_ kind: LoopKind) async throws {
+            let size = 256 * 1024
+            try await withStreams(kind, limit: size) { link in
+                let separator = [UInt8](repeating: 0x2D, count: 29) + Array("end".utf8)
+                let sender = link.startPeer { peer in
+                    for _ in 0..<size / 512 { try peer.send([UInt8](repeating: 0x2D, count: 512)) }
+                    try peer.send(Array("end".utf8))
+                }
+                var record: [UInt8]?
+                for _ in 0..<3 where record == nil {
+                    let wait = link.loop.createTask { try await link.reader.readUntil(separator: separator) }
+                    try await link.loop.turns()
+                    wait.cancel()
+                    record = try? await wait.value
+                }
+                if record == nil { record = try await link.reader.readUntil(separator: separator) }
+                try await sender.value
+                #expect(record?.count == size + 3)
+                // A segment is entered once for each arrival at most.
+                #expect(link.reader.searchWork <= 2 * size + size / 512 + 64)
+            }
+        }
+
+        /// The peer sends lines in pieces; each piece is searched once.
+        @Test(arguments: LoopKind.allCases)
+        func readLine_andLines_examineEachByteOnce(_ kind: LoopKind) async throws {
+            let line = [UInt8](repeating: 0x61, count: 50_000) + [0x0A]
+            try await withStreams(kind) { link in
+                let sender = link.startPeer { peer in
+                    for _ in 0..<8 {
+                        for start in stride(from: 0, to: line.count, by: 100) {
+                            try peer.send(Array(line[start..<min(start + 100, line.count)]))
+                        }
+                    }
+                    try peer.finishSending()
+                }
+                for _ in 0..<4 { #expect(try await link.reader.readLine() == line) }
+                var lines = 0
+                for try await next in link.reader.lines {
+                    #expect(next == line)
+                    lines += 1
+                }
+                try await sender.value
+                #expect(lines == 4)
+                // What follows a line in its segment is examined when the next one is read.
+                #expect(link.reader.searchWork <= 8 * line.count + 8 * 1000)
+            }
+        }
+
         /// STREAM-022; and a stream of a closed connection is not paused for ever.
         @Test(arguments: LoopKind.allCases)
         func limit_isRefused_unlessItIsAboveZero(_ kind: LoopKind) async throws {

@@ -15,7 +15,7 @@ import Testing
         #expect(queue.count == 0)
         #expect(queue.first.isEmpty)
         #expect(queue.byte(at: 0) == nil)
-        #expect(queue.firstIndex(of: [1], from: 0) == nil)
+        #expect(SeparatorSearch([1]).firstIndex(in: queue) == nil)
         #expect(queue.copyPrefix(0).isEmpty)
         queue.consume(0)
         queue.removeAll()
@@ -53,9 +53,7 @@ import Testing
             case 6:
                 let length = Int.random(in: 1...4, using: &random)
                 let separator = (0..<length).map { _ in UInt8.random(in: 0...4, using: &random) }
-                let start = Int.random(in: 0...model.count, using: &random)
-                let expected = Self.firstIndex(in: model, of: separator, from: start)
-                #expect(queue.firstIndex(of: separator, from: start) == expected)
+                #expect(SeparatorSearch(separator).firstIndex(in: queue) == model.firstIndex(of: separator))
             default:
                 let length = Int.random(in: 0...model.count, using: &random)
                 #expect(queue.copyPrefix(length) == Array(model.prefix(length)))
@@ -116,28 +114,6 @@ import Testing
         #expect(gathering.runs == 2)
         #expect(gathering.bytes == 256 * 1024)
         #expect(vectors[1].iov_len == 256 * 1024 - 200_000)
-    }
-
-    private static func firstIndex(in bytes: [UInt8], of separator: [UInt8], from start: Int) -> Int? {
-        guard start + separator.count <= bytes.count else { return nil }
-        for candidate in start...bytes.count - separator.count where bytes[candidate] == separator[0] {
-            if separator.indices.allSatisfy({ bytes[candidate + $0] == separator[$0] }) { return candidate }
-        }
-        return nil
-    }
-
-    @Test func separator_isFound_acrossTheEndOfARun() {
-        // The small block holds 1024 bytes; a long array is a run of its own.
-        for cut in [1020, 1021, 1022, 1023, 1024] {
-            let queue = SegmentQueue(pool: SegmentPool())
-            queue.append([UInt8](repeating: 0, count: cut))
-            queue.append([1, 2])
-            queue.append([3] + [UInt8](repeating: 0, count: 20_000))
-            #expect(queue.firstIndex(of: [1, 2, 3], from: 0) == cut)
-            #expect(queue.firstIndex(of: [1, 2, 3], from: cut) == cut)
-            #expect(queue.firstIndex(of: [1, 2, 3], from: cut + 1) == nil)
-            #expect(queue.firstIndex(of: [3, 0], from: 0) == cut + 2)
-        }
     }
 
     @Test func array_isNotCopied_whenItIsLong() {

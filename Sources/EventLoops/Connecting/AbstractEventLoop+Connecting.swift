@@ -48,12 +48,12 @@ extension AbstractEventLoop {
                 try await connector.connectInOrder(addresses)
             }
         switch outcome {
-        case .connected(let descriptor):
+        case .connected(let descriptor, let address):
             do { try core.checkTask(operation) } catch {
                 try? Descriptor.close(descriptor)
                 throw error
             }
-            return try begin(descriptor, makeProtocol)
+            return try begin(descriptor, peer: address.isReportedAsPeer ? address : nil, makeProtocol)
         case .failed(let errors): throw ConnectFailure.summary(errors, host: host, port: port, all: allErrors)
         }
     }
@@ -92,16 +92,17 @@ extension AbstractEventLoop {
     ) throws -> (any StreamTransport, P) {
         let descriptor = try StreamSocket.adopt(socket, operation)
         StreamOptions.setNoDelay(descriptor)
-        return try begin(descriptor, makeProtocol)
+        return try begin(descriptor, peer: nil, makeProtocol)
     }
 
     private func begin<P: ConnectionProtocol>(
-        _ descriptor: Int32, _ makeProtocol: () -> P
+        _ descriptor: Int32, peer: SocketAddress?, _ makeProtocol: () -> P
     ) throws -> (any StreamTransport, P) {
         do {
             try core.check("createConnection")
             let connectionProtocol = makeProtocol()
-            let transport = try SocketTransport(core: core, descriptor: descriptor, protocol: connectionProtocol)
+            let transport = try SocketTransport(
+                core: core, descriptor: descriptor, protocol: connectionProtocol, peer: peer)
             core.note(.debug, "\(transport) is connected, for \(connectionProtocol)")
             transport.begin()
             return (transport, connectionProtocol)

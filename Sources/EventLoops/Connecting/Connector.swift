@@ -18,7 +18,7 @@ package struct Connector: Sendable {
     package func connectInOrder(_ addresses: [SocketAddress]) async throws -> Outcome {
         var errors: [any Error] = []
         for address in addresses {
-            do { return .connected(try await connect(to: address)) } catch {
+            do { return .connected(try await connect(to: address), address) } catch {
                 if error is CancellationError { throw error }
                 errors.append(error)
             }
@@ -47,10 +47,10 @@ package struct Connector: Sendable {
             beginNext()
             while let event = try await group.next() {
                 switch event {
-                case .connected(let descriptor):
+                case .connected(let descriptor, let address):
                     group.cancelAll()
                     await closeLosers(&group)
-                    return .connected(descriptor)
+                    return .connected(descriptor, address)
                 case .failed(let number, let error):
                     errors.append((number, error))
                     if errors.count == addresses.count { group.cancelAll() } else if number == begun - 1 { beginNext() }
@@ -64,19 +64,20 @@ package struct Connector: Sendable {
     }
 
     package enum Outcome: Sendable {
-        case connected(Int32)
+        /// The socket, and the address that it is connected to.
+        case connected(Int32, SocketAddress)
         /// One error an address, in order.
         case failed([any Error])
     }
 
     private enum Event: Sendable {
-        case connected(Int32)
+        case connected(Int32, SocketAddress)
         case failed(Int, any Error)
         case pauseOver(Int)
     }
 
     private func attempt(_ number: Int, _ address: SocketAddress) async -> Event {
-        do { return .connected(try await connect(to: address)) } catch { return .failed(number, error) }
+        do { return .connected(try await connect(to: address), address) } catch { return .failed(number, error) }
     }
 
     private func pause(_ number: Int, _ delay: Duration) async -> Event {
@@ -88,7 +89,7 @@ package struct Connector: Sendable {
 
     private func closeLosers(_ group: inout ThrowingTaskGroup<Event, any Error>) async {
         while let event = try? await group.next() {
-            if case .connected(let descriptor) = event { try? Descriptor.close(descriptor) }
+            if case .connected(let descriptor, _) = event { try? Descriptor.close(descriptor) }
         }
     }
 

@@ -20,6 +20,8 @@ public final class StreamReader: @unchecked Sendable {
     /// The longest line or record that ``readLine()`` and ``readUntil(separator:)`` accept, in bytes.
     public let limit: Int
     private var transport: (any StreamTransport)?
+    /// Kept from call to call: a search that was cancelled goes on where it ended, and its table is built once.
+    private var search: SeparatorSearch?
 
     init(core: LoopCore, limit: Int) {
         self.core = core
@@ -126,26 +128,35 @@ public final class StreamReader: @unchecked Sendable {
             throw EventLoopError.invalidArgument("readUntil", "Separator should be at least one-byte string")
         }
         try throwIfBroken()
-        var looked = 0
         while true {
-            if let bytes = try takeThrough(separator, &looked) { return bytes }
+            if let bytes = try takeThrough(separator) { return bytes }
             try await waitForMore()
         }
     }
 
-    /// Takes all through the next separator; nil if more must come first.
-    ///
-    /// - Parameter looked: How many bytes need not be looked at again.
-    private func takeThrough(_ separator: [UInt8], _ looked: inout Int) throws -> [UInt8]? {
-        if let found = incoming.firstIndex(of: separator, from: looked) {
+    /// Takes everything through the next separator; nil if more bytes have to arrive first.
+    private func takeThrough(_ separator: [UInt8]) throws -> [UInt8]? {
+        if let found = search(for: separator).firstIndex(in: incoming) {
             guard found <= limit else { throw LimitOverrunError(consumed: found, limit: limit) }
             return take(found + separator.count)
         }
-        // The separator may begin in what has come and end in what will.
-        looked = max(0, incoming.count + 1 - separator.count)
-        guard looked <= limit else { throw LimitOverrunError(consumed: looked, limit: limit) }
+        // The separator may begin in the bytes that are here and end in those that follow.
+        let searched = max(0, incoming.count + 1 - separator.count)
+        guard searched <= limit else { throw LimitOverrunError(consumed: searched, limit: limit) }
         if hasEnded { throw IncompleteReadError(partial: take(incoming.count), expected: nil) }
         return nil
+    }
+
+    private func search(for separator: [UInt8]) -> SeparatorSearch {
+        if let search, search.separator == separator { return search }
+        let search = SeparatorSearch(separator)
+        self.search = search
+        return search
+    }
+
+    /// Bytes examined and segments entered by the searches for the current separator.
+    package var searchWork: Int {
+        search?.work ?? 0
     }
 
     // MARK: Reading as sequences, which the loop may finish before the stream ends
@@ -162,10 +173,9 @@ public final class StreamReader: @unchecked Sendable {
 
     func nextLine() async throws -> [UInt8]? {
         try throwIfBroken()
-        var looked = 0
         do {
             while !core.areSequencesOver {
-                if let line = try takeThrough(Self.newline, &looked) { return line }
+                if let line = try takeThrough(Self.newline) { return line }
                 try await waitForMore(inSequence: true)
             }
             return nil

@@ -16,6 +16,8 @@ package final class SegmentQueue {
     }
 
     private var length = 0
+    /// Bytes consumed so far, modulo the word size: cursors compare it to see that they are invalid.
+    private var consumed = 0
 
     package init(pool: SegmentPool) {
         self.pool = pool
@@ -94,10 +96,11 @@ package final class SegmentQueue {
         return gathering
     }
 
-    /// Lets go of bytes at the front.
+    /// Removes bytes at the front.
     package func consume(_ length: Int) {
         var left = length
         self.length -= length
+        consumed &+= length
         while let node = head {
             let available = node.pointee.end - node.pointee.start
             if left < available {
@@ -125,6 +128,37 @@ package final class SegmentQueue {
             left -= min(left, bytes.count)
             node = current.pointee.next
         }
+    }
+
+    // MARK: Reading on from a place
+
+    /// A cursor before the first byte.
+    package var front: SegmentCursor {
+        SegmentCursor(consumed: consumed)
+    }
+
+    package func isValid(_ cursor: SegmentCursor) -> Bool {
+        cursor.consumed == consumed
+    }
+
+    /// Returns the bytes from a valid cursor to the end of their segment, and moves the cursor behind them; nil at the
+    /// end of the queue.
+    package func nextRun(from cursor: inout SegmentCursor) -> UnsafeRawBufferPointer? {
+        var node = cursor.node ?? head
+        var offset = cursor.node == nil ? node?.pointee.start ?? 0 : cursor.offset
+        while let current = node {
+            let end = current.pointee.end
+            if offset < end {
+                let run = UnsafeRawBufferPointer(start: current.pointee.memory + offset, count: end - offset)
+                cursor.node = current
+                cursor.offset = end
+                cursor.position += run.count
+                return run
+            }
+            node = current.pointee.next
+            offset = node?.pointee.start ?? 0
+        }
+        return nil
     }
 
     deinit {

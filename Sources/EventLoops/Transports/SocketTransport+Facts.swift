@@ -1,7 +1,16 @@
 package import Kernel
 
-/// Who is connected to whom.
+/// The state of the connection, and its two ends.
 extension SocketTransport: CustomStringConvertible {
+    package var isClosing: Bool {
+        switch state {
+        case .made, .open: false
+        case .flushing, .closing, .lost: true
+        }
+    }
+
+    package var canWriteEOF: Bool { true }
+
     package var socket: TransportSocket {
         TransportSocket(descriptor)
     }
@@ -11,7 +20,10 @@ extension SocketTransport: CustomStringConvertible {
     }
 
     package var localAddress: SocketAddress? {
-        state == .lost ? nil : socket.localAddress
+        switch state {
+        case .made, .open, .flushing: socket.localAddress
+        case .closing, .lost: lastLocalAddress
+        }
     }
 
     package func extraInfo(_ name: String) -> (any Sendable)? {

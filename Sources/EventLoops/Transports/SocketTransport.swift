@@ -39,9 +39,13 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
     private var loss: EventLoopError?
     private var lostWrites = 0
     let knownPeer: SocketAddress?
+    /// This end's address, kept for the time after the descriptor is closed.
+    private(set) var lastLocalAddress: SocketAddress?
 
+    /// - Parameter peer: The other end's address; nil to ask the kernel.
     package init(
-        core: LoopCore, descriptor: Int32, protocol: any BaseProtocol, tracker: (any TransportTracker)? = nil
+        core: LoopCore, descriptor: Int32, protocol: any BaseProtocol, peer: SocketAddress? = nil,
+        tracker: (any TransportTracker)? = nil
     ) throws(EventLoopError) {
         self.core = core
         self.descriptor = descriptor
@@ -49,8 +53,8 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         // What may throw comes first: no deinit follows.
         hot = .passRetained(try TransportNeighbours(channel: NoChannel.shared, protocol: `protocol`))
         outgoing = SegmentQueue(pool: core.segments)
-        // Asked now, because a peer that resets the connection takes its address along.
-        knownPeer = try? SocketCalls.peerAddress(descriptor)
+        // The kernel forgets it when the peer resets the connection.
+        knownPeer = peer ?? (try? SocketCalls.peerAddress(descriptor))
     }
 
     deinit {
@@ -119,21 +123,16 @@ extension SocketTransport {
         if wasReading { channel.startReading() }
     }
 
-    package var isClosing: Bool {
-        switch state {
-        case .made, .open: false
-        case .flushing, .closing, .lost: true
-        }
-    }
-
     package var isReading: Bool {
         state == .open && !isPaused && !hasReceivedEOF
     }
 
-    package var canWriteEOF: Bool { true }
-
     package var writeBufferSize: Int {
-        outgoing.count
+        switch state {
+        case .made, .open, .flushing: outgoing.count
+        // Dropped, though a send in flight may read the bytes until the channel is closed.
+        case .closing, .lost: 0
+        }
     }
 
     package var writeBufferLimits: WriteBufferLimits {
@@ -362,6 +361,8 @@ extension SocketTransport {
 
     private func closeChannel() {
         guard state != .closing, state != .lost else { return }
+        // The kernel still knows it, even after a reset. A connection costs no such call while it is set up.
+        lastLocalAddress = socket.localAddress
         state = .closing
         channel.close()
     }
