@@ -140,6 +140,10 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         waker.descriptor
     }
 
+    package var ownDescriptors: [(descriptor: Int32, name: String)] {
+        [(ring.fileDescriptor, "io_uring"), (waker.descriptor, "eventfd")]
+    }
+
     package var figures: DriverFigures {
         var figures = DriverFigures()
         figures.submissions = ring.entriesSubmitted

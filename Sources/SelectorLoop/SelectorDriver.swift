@@ -91,6 +91,10 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
         waker.descriptor
     }
 
+    package var ownDescriptors: [(descriptor: Int32, name: String)] {
+        [(waker.descriptor, "eventfd")] + (poller.descriptor.map { [($0, "\(selector)")] } ?? [])
+    }
+
     package var figures: DriverFigures {
         var figures = DriverFigures()
         figures.submissions = watches.changesMade

@@ -36,6 +36,8 @@ package protocol LoopDriver: AnyObject {
     func wake()
     /// The descriptor whose writing wakes the loop, for signal handlers, which can call nothing else.
     var wakeDescriptor: Int32 { get }
+    /// The driver's own descriptors, with what each is: users must not watch them.
+    var ownDescriptors: [(descriptor: Int32, name: String)] { get }
     func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel
     func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel
     func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel
@@ -48,4 +50,7 @@ package protocol LoopDriver: AnyObject {
 extension LoopDriver {
     /// As a rule each thread can.
     package func checkThread(_ operation: String) throws(EventLoopError) {}
+
+    /// The one that every driver has.
+    package var ownDescriptors: [(descriptor: Int32, name: String)] { [(wakeDescriptor, "eventfd")] }
 }
