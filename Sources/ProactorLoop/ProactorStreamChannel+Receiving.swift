@@ -34,7 +34,7 @@ extension ProactorStreamChannel {
 
     /// Outside of the owner's calls: delivers what is held, then the end, then receives on.
     func continueReceiving() {
-        while let held, !held.isEmpty, owner.acceptsBytes, !isClosing {
+        while let held, !held.isEmpty, owner.acceptsBytes, !isClosing, !port.isInForkedChild {
             held.consume(owner.received(held.first))
         }
         guard !holdsBytes, !isClosing else { return }
@@ -65,6 +65,7 @@ extension ProactorStreamChannel {
     /// Not while bytes are held, either: they come first, to where an owner that supplies memory wants the next ones.
     private var mayReceive: Bool {
         receiving.isWanted && receiving.end == nil && !receiving.isStarved && !isClosing && !holdsBytes
+            && !port.isInForkedChild
     }
 
     private func receiveIntoOwner(_ expectsData: Bool) {

@@ -99,6 +99,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     }
 
     func shutdownWriting() {
+        if port.isInForkedChild { return }
         // The connection may be gone already: then its end is on the way to the owner by the receive.
         try? SocketCalls.shutdownWriting(descriptor)
     }
@@ -130,7 +131,7 @@ final class ProactorStreamChannel: CompletionTarget, StreamChannel {
     /// channel.
     func finishIfPossible() {
         guard isClosing, !isFinished, receiving.tag == nil, sendTag == nil else { return }
-        guard !isListedToSend, !isListedToTell else { return }
+        guard !isListedToSend, !isListedToTell, !port.isInForkedChild else { return }
         isFinished = true
         held?.removeAll()
         if hasSent, receiving.end == nil { dropUnread() }

@@ -1,5 +1,6 @@
 internal import EventLoops
 internal import Glibc
+internal import Kernel
 internal import Synchronization
 internal import Uring
 
@@ -16,6 +17,9 @@ final class RingPort: @unchecked Sendable {
     /// Where a channel's owner describes what is to be sent.
     let vectors: UnsafeMutablePointer<iovec>
     let operations = OperationTable()
+    private let mark = ForkMark()
+    /// Whether this is a copy of the loop in a forked child, which must not touch what it shares with its parent.
+    var isInForkedChild: Bool { mark.isInForkedChild }
     /// Channels with bytes to send: looked at once a turn, so that all writes of a turn go out as one send.
     let sending = TurnList()
     /// Channels with something to tell their owners outside of the owners' calls.
@@ -85,7 +89,7 @@ final class RingPort: @unchecked Sendable {
         target._withUnsafeGuaranteedRef { $0.completed(kind, result, flags) }
         if !flags.hasMore { OperationTable.operationIsOver(target) }
         // Forked in what was called: the rest is for the parent.
-        if queue.isInForkedChild { ring.leaveWalk() }
+        if isInForkedChild { ring.leaveWalk() }
     }
 }
 

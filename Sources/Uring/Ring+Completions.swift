@@ -15,6 +15,7 @@ extension Ring {
     /// - Returns: How often `body` was called. Completions of ``ReservedTag/ignored`` are not shown to it.
     @discardableResult
     package func reap(_ body: (_ tag: UInt64, _ result: Int32, _ flags: UInt32) -> Void) -> Int {
+        if isInForkedChild { return 0 }
         assert(isOwnThread || state.pointee.owner == 0, "a ring is used by the thread that enabled it only")
         guard !state.pointee.isReaping else {
             assertionFailure("reap was called from within reap's body")
@@ -77,6 +78,7 @@ extension Ring {
         while cu_queue_flags(ring) & IORING_SQ_CQ_OVERFLOW != 0, rounds < Self.mostRounds {
             latch(call(submitting: 0, .none))
             count += walk(body)
+            guard state.pointee.isReaping else { return count }
             rounds += 1
         }
         return count

@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// Those that are to be called once in this turn, as addresses of their objects.
 ///
 /// Each keeps its place in at most one list of a kind, by a mark of its own, and does not end before it has been
@@ -8,6 +10,7 @@ package final class TurnList {
     private var members = UnsafeMutablePointer<Member>.allocate(capacity: 64)
     private var capacity = 64
     private var count = 0
+    private let mark = ForkMark()
 
     package init() {}
 
@@ -27,10 +30,10 @@ package final class TurnList {
 
     /// Calls `body`, in which members may end, with each member.
     ///
-    /// Those that are added meanwhile wait for the next time.
+    /// Members that are added meanwhile wait for the next time. If a member forks, the child calls no further one.
     package func takeEach(_ body: (Member) -> Void) {
         let taken = count
-        for index in 0..<taken { body(members[index]) }
+        for index in 0..<taken where !mark.isInForkedChild { body(members[index]) }
         count -= taken
         if count > 0 { members.update(from: members + taken, count: count) }
     }
