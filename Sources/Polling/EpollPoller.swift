@@ -16,6 +16,8 @@ package final class EpollPoller: Poller {
         epoll = try Descriptor.aboveStandard(try SystemCall.value { epoll_create1(Int32(EPOLL_CLOEXEC)) })
     }
 
+    package var descriptor: Int32? { epoll }
+
     package func change(
         _ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64
     ) throws(Errno) {

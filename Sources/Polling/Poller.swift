@@ -94,8 +94,15 @@ package protocol Poller: AnyObject {
     @discardableResult
     func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) -> Int
 
+    /// The poller's own descriptor; nil if it needs none.
+    var descriptor: Int32? { get }
+
     /// Gives the kernel's resources back.
     ///
     /// Idempotent.
     func close()
+}
+
+extension Poller {
+    package var descriptor: Int32? { nil }
 }

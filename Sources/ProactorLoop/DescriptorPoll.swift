@@ -40,6 +40,11 @@ final class DescriptorPoll: ChannelTarget {
         list()
     }
 
+    /// Whether the kernel has the poll, and with it the file that the number stood for when it took it.
+    var isInFlight: Bool {
+        tag != nil
+    }
+
     private func list() {
         isListed = true
         port.watching.append(self)

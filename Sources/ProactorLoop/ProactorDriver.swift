@@ -123,6 +123,10 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         waker.descriptor
     }
 
+    package var ownDescriptors: [(descriptor: Int32, name: String)] {
+        [(ring.fileDescriptor, "io_uring"), (waker.descriptor, "eventfd")]
+    }
+
     // MARK: Closing
 
     /// How long closing waits for the kernel to end cancelled operations, in nanoseconds.

@@ -34,7 +34,7 @@ extension ProactorStreamChannel {
 
     /// Delivers what is held, then the end, then receives again. Outside of the owner's calls.
     func continueReceiving() {
-        while let held, !held.isEmpty, owner.acceptsBytes, !isClosing {
+        while let held, !held.isEmpty, owner.acceptsBytes, !isClosing, !ring.isInForkedChild {
             held.consume(owner.received(held.first))
         }
         guard !holdsBytes, !isClosing else { return }
@@ -66,6 +66,7 @@ extension ProactorStreamChannel {
     /// bytes before them.
     private var mayReceive: Bool {
         receiving.isWanted && receiving.end == nil && !receiving.isStarved && !isClosing && !holdsBytes
+            && !ring.isInForkedChild
     }
 
     private func receiveIntoOwner(_ expectsData: Bool) {

@@ -104,6 +104,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     }
 
     func shutdownWriting() {
+        if ring.isInForkedChild { return }
         // If the connection is gone already, the receive reports that.
         try? SocketCalls.shutdownWriting(descriptor)
     }
@@ -135,7 +136,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     /// contains the channel.
     func finishIfPossible() {
         guard isClosing, !isFinished, receiving.tag == nil, sendTag == nil else { return }
-        guard !isListedToSend, !isListedToNotify else { return }
+        guard !isListedToSend, !isListedToNotify, !ring.isInForkedChild else { return }
         isFinished = true
         held?.removeAll()
         if hasSent, receiving.end == nil { dropUnread() }

@@ -22,6 +22,20 @@ final class ProactorWatchChannel: WatchChannel {
         writing = updated(writing, wantsWriting, .writing)
     }
 
+    func rearm(reading wantsReading: Bool, writing wantsWriting: Bool) throws(Errno) {
+        reading = withoutFormerFile(reading)
+        writing = withoutFormerFile(writing)
+        try watch(reading: wantsReading, writing: wantsWriting)
+    }
+
+    /// Ends a poll in flight: it may be of a file that had the number before. One that is yet to be submitted finds the
+    /// file that has it then.
+    private func withoutFormerFile(_ poll: DescriptorPoll?) -> DescriptorPoll? {
+        guard let poll, poll.isInFlight else { return poll }
+        poll.end()
+        return nil
+    }
+
     private func updated(_ poll: DescriptorPoll?, _ isWanted: Bool, _ kind: DescriptorPoll.Kind) -> DescriptorPoll? {
         guard isWanted else {
             poll?.end()

@@ -32,6 +32,9 @@ final class PollerPort: @unchecked Sendable {
     /// Channels with something to tell their owners outside of the owners' calls.
     let notifying = TurnList()
     private(set) var isClosed = false
+    private let mark = ForkMark()
+    /// Whether this is a copy of the loop in a forked child, which must not touch what it shares with its parent.
+    var isInForkedChild: Bool { mark.isInForkedChild }
 
     init(_ poller: any Poller, queue: WorkQueue, segments: SegmentPool) {
         self.poller = poller
@@ -54,7 +57,7 @@ final class PollerPort: @unchecked Sendable {
         // Awake before any callback runs: who posts meanwhile need not wake the loop.
         inbox.wokeUp()
         // Forked in what was called before: the rest is for the parent.
-        if !queue.isInForkedChild { watches.dispatch(tag, readiness) }
+        if !isInForkedChild { watches.dispatch(tag, readiness) }
     }
 
     /// Lends a receive buffer for the time of the call; whoever keeps it longer retains it.

@@ -69,6 +69,10 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
         waker.descriptor
     }
 
+    package var ownDescriptors: [(descriptor: Int32, name: String)] {
+        [(waker.descriptor, "eventfd")] + (poller.descriptor.map { [($0, "\(selector)")] } ?? [])
+    }
+
     // MARK: Closing
 
     package func close() throws(EventLoopError) {

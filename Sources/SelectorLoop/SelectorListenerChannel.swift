@@ -27,7 +27,7 @@ final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
     }
 
     override func ready(_ readiness: Readiness) {
-        for _ in 0..<Self.burst where !isClosed && !port.queue.isInForkedChild {
+        for _ in 0..<Self.burst where !isClosed && !port.isInForkedChild {
             do throws(Errno) {
                 owner?.accepted(try SocketCalls.acceptDescriptor(descriptor))
             } catch {

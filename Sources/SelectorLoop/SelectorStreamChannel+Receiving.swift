@@ -41,6 +41,8 @@ extension SelectorStreamChannel {
     /// What came, or nil after having told the owner of the end.
     @inline(__always)
     private func receive(into memory: UnsafeMutableRawBufferPointer) -> UnsafeRawBufferPointer? {
+        // Asking the owner for memory may have forked: its parent receives these bytes.
+        if port.isInForkedChild { return nil }
         do throws(Errno) {
             let count = try SocketCalls.receive(descriptor, into: memory, waits: false)
             if count > 0 { return UnsafeRawBufferPointer(rebasing: memory[..<count]) }

@@ -90,6 +90,8 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
 
     /// Sends what the owner has by now.
     private func sendNow() {
+        // The owner's code ran before this, and may have forked: its parent sends these bytes.
+        if port.isInForkedChild { return }
         let vectors = port.vectors
         let gathering = owner.gather(into: vectors)
         guard gathering.runs > 0 else { return }
@@ -124,6 +126,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     }
 
     func shutdownWriting() {
+        if port.isInForkedChild { return }
         // The connection may be gone already: then its end is on the way to the owner by the receive.
         try? SocketCalls.shutdownWriting(descriptor)
     }

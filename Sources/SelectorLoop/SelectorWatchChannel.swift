@@ -21,6 +21,11 @@ final class SelectorWatchChannel: ReadinessTarget, WatchChannel {
         try port.watches.applyNow(descriptor)
     }
 
+    func rearm(reading: Bool, writing: Bool) throws(Errno) {
+        port.watches.want(Readiness(readable: reading, writable: writing), of: descriptor, self)
+        try port.watches.rearm(descriptor)
+    }
+
     override func ready(_ readiness: Readiness) {
         owner?.becameReady(reading: readiness.isReadable, writing: readiness.isWritable)
     }

@@ -27,6 +27,7 @@ final class WatchTable {
     }
 
     private let poller: any Poller
+    private let mark = ForkMark()
     private var watches = UnsafeMutablePointer<Watch>.allocate(capacity: 0)
     private var capacity = 0
     /// Descriptors of which something else is wanted than the poller knows.
@@ -80,8 +81,7 @@ final class WatchTable {
         guard index < capacity, let target = watches[index].target else { return }
         let watch = watches + index
         if !watch.pointee.applied.isEmpty {
-            try? poller.change(descriptor, from: watch.pointee.applied, to: .none, tag: 0)
-            changeCount.add(1)
+            try? change(descriptor, from: watch.pointee.applied, to: .none, tag: 0)
         }
         waitCount.add(-watch.pointee.wanted.directions)
         watch.pointee.target = nil
@@ -114,17 +114,44 @@ final class WatchTable {
     /// Tells the poller at once what is wanted of a descriptor; if that fails, what it knows stays wanted.
     func applyNow(_ descriptor: Int32) throws(Errno) {
         let watch = watches + Int(descriptor)
-        guard watch.pointee.applied != watch.pointee.wanted else { return }
+        if watch.pointee.applied != watch.pointee.wanted { try put(descriptor) }
+    }
+
+    /// Tells the poller again what is wanted of a descriptor: its number may stand for another file than before, which
+    /// the poller does not know.
+    ///
+    /// What was found of the former file is dropped. If the poller refuses, it has nothing of the descriptor.
+    func rearm(_ descriptor: Int32) throws(Errno) {
+        let watch = watches + Int(descriptor)
+        watch.pointee.generation &+= 1
+        do throws(Errno) { try put(descriptor) } catch {
+            waitCount.add(-watch.pointee.wanted.directions)
+            watch.pointee.wanted = .none
+            watch.pointee.applied = .none
+            throw error
+        }
+    }
+
+    private func put(_ descriptor: Int32) throws(Errno) {
+        let watch = watches + Int(descriptor)
         let tag = UInt64(watch.pointee.generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
         do throws(Errno) {
-            try poller.change(descriptor, from: watch.pointee.applied, to: watch.pointee.wanted, tag: tag)
-            changeCount.add(1)
+            try change(descriptor, from: watch.pointee.applied, to: watch.pointee.wanted, tag: tag)
             watch.pointee.applyWanted(at: time)
         } catch {
             waitCount.add(watch.pointee.applied.directions - watch.pointee.wanted.directions)
             watch.pointee.wanted = watch.pointee.applied
             throw error
         }
+    }
+
+    /// The one way to the poller, which a forked child shares with its parent and must not change.
+    private func change(
+        _ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64
+    ) throws(Errno) {
+        if mark.isInForkedChild { return }
+        try poller.change(descriptor, from: old, to: new, tag: tag)
+        changeCount.add(1)
     }
 
     /// Tells a target what its descriptor is ready for, unless it does not want it any more.

@@ -71,16 +71,18 @@ package final class BufferRing {
 
     deinit {
         unregister()
+        pending.deallocate()
+        // The pages are not mapped in a forked child, which may have something else there.
+        guard !ring.isInForkedChild else { return }
         munmap(base, count * size)
         munmap(places, placesLength)
-        pending.deallocate()
     }
 
     /// Takes the group away from the kernel, which picks no buffer from it any more.
     ///
     /// Does nothing the second time, or when the ring is closed, which ends its groups.
     package func unregister() {
-        guard isRegistered, !ring.isClosed else { return }
+        guard isRegistered, !ring.isClosed, !ring.isInForkedChild else { return }
         isRegistered = false
         _ = cu_unregister_buffers(ring.fileDescriptor, group)
     }

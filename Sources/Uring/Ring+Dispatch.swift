@@ -14,6 +14,7 @@ extension Ring {
     /// - Returns: How many completions were delivered; those of ``ReservedTag/ignored`` do not count.
     @discardableResult
     package func dispatch() -> Int {
+        if isInForkedChild { return 0 }
         assert(isOwnThread || state.pointee.owner == 0, "a ring is used only by the thread that enabled it")
         guard !state.pointee.isDispatching else {
             assertionFailure("dispatch was called by a target during dispatch")

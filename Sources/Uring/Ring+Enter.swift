@@ -60,6 +60,7 @@ extension Ring {
     @inline(never)
     private func refuseUse() throws(RingError) {
         try checkOpen("io_uring_enter")
+        if isInForkedChild { throw RingError("io_uring_enter", result: -EINVAL) }
         if state.pointee.owner == 0 { throw RingError("io_uring_enter", result: -EBADFD) }
         if !isOwnThread { throw RingError("io_uring_enter", result: -EEXIST) }
         let failure = state.pointee.latchedFailure

@@ -7,9 +7,12 @@ extension Ring {
     /// A place for one entry, in the order of submission; to be filled before the next call of the ring.
     @inline(__always)
     func nextEntry() -> UnsafeMutablePointer<io_uring_sqe> {
-        assert(isOwnThread || state.pointee.owner == 0, "a ring is used by the thread that enabled it only")
+        assert(
+            isOwnThread || state.pointee.owner == 0 || isInForkedChild,
+            "a ring is used by the thread that enabled it only")
         state.pointee.entriesQueued &+= 1
-        if state.pointee.spill.isEmpty, let entry = cu_next_entry(ring) { return entry }
+        // A forked child does not have the queue: its entries go to the spill list, and no further.
+        if state.pointee.spill.isEmpty, !isInForkedChild, let entry = cu_next_entry(ring) { return entry }
         return entryWhenFull()
     }
 

@@ -15,8 +15,6 @@ package final class Ring {
 
     /// The operations in flight and their targets.
     package let operations = OperationTable()
-    /// The process that opened the ring.
-    private let process = ProcessGeneration.current
     /// liburing's view of the queues, which the inline C works on.
     let ring: UnsafeMutablePointer<io_uring>
     /// All that changes while the ring runs.
@@ -82,7 +80,12 @@ package final class Ring {
         if isOwnThread, state.pointee.enterFlags & IORING_ENTER_REGISTERED_RING != 0 {
             _ = cu_unregister_ring(ring.pointee.ring_fd, state.pointee.enterDescriptor)
         }
-        io_uring_queue_exit(ring)
+        if isInForkedChild {
+            // What the child has mapped where the parent has the queues is not the ring's.
+            try? Descriptor.close(ring.pointee.ring_fd)
+        } else {
+            io_uring_queue_exit(ring)
+        }
         state.pointee.spill.deallocate()
         state.pointee.owner = 0
         #if DEBUG
@@ -133,11 +136,15 @@ extension Ring {
     /// A system call.
     package static var callingThread: Int32 { cu_thread_number() }
 
-    /// Whether this is a copy of the ring in a forked child, which does not have the ring's memory.
-    package var isInForkedChild: Bool { process != .current }
-
     /// Whether the calling thread is the one that enabled the ring.
-    package var isOwnThread: Bool { state.pointee.owner == pthread_self() }
+    package var isOwnThread: Bool { state.pointee.owner == pthread_self() && !isInForkedChild }
+
+    /// Whether this is a copy of the ring in a forked child, where the ring's memory is not mapped.
+    ///
+    /// There, operations are queued in memory of the child's and never submitted, ``enter(_:)`` throws, ``dispatch()``
+    /// finds nothing, and ``close()`` closes the child's descriptor only.
+    @inline(__always)
+    package var isInForkedChild: Bool { state.pointee.mark.isInForkedChild }
 
     func checkOpen(_ operation: String) throws(RingError) {
         guard isClosed else { return }

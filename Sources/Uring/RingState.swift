@@ -10,6 +10,8 @@ struct RingState: ~Copyable {
     var enterFlags: UInt32 = 0
     /// The thread that enabled the ring; 0 before.
     var owner: pthread_t = 0
+    /// Of the process that made the ring: its memory is not copied into forked children.
+    let mark = ForkMark()
     /// Whether completions are being delivered.
     var isDispatching = false
     /// A failure of an enter that had nobody to throw to; the next ``Ring/enter(_:)`` throws it.

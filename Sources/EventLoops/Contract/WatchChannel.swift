@@ -9,6 +9,12 @@ package protocol WatchChannel: AnyObject {
     /// What is wanted no more is not told again, and of nothing wanted nothing is left in the kernel.
     func watch(reading: Bool, writing: Bool) throws(Errno)
 
+    /// As ``watch(reading:writing:)``, where the descriptor may stand for another file than before: nothing that the
+    /// kernel was asked for the former file is relied on, and nothing that was found of it is told.
+    ///
+    /// If this throws, nothing is watched.
+    func rearm(reading: Bool, writing: Bool) throws(Errno)
+
     /// Watches no more, for good: once this has returned the descriptor may be closed.
     func close()
 }

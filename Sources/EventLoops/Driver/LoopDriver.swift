@@ -26,6 +26,8 @@ package protocol LoopDriver: AnyObject {
     func wake()
     /// A write to this descriptor wakes the loop: for signal handlers, which cannot call anything else.
     var wakeDescriptor: Int32 { get }
+    /// The driver's own descriptors and their names, which users must not watch.
+    var ownDescriptors: [(descriptor: Int32, name: String)] { get }
     /// Cancels every operation, waits until the kernel has ended them, and releases the kernel's resources.
     func close() throws(EventLoopError)
 }
@@ -33,4 +35,7 @@ package protocol LoopDriver: AnyObject {
 extension LoopDriver {
     /// By default, any thread can.
     package func checkThread(_ operation: String) throws(EventLoopError) {}
+
+    /// Every driver has this one.
+    package var ownDescriptors: [(descriptor: Int32, name: String)] { [(wakeDescriptor, "eventfd")] }
 }

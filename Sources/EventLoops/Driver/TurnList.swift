@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// Objects to call once in this turn, by their addresses.
 ///
 /// A member is in a list at most once, which it tracks itself, and is not freed before it has been called: so the list
@@ -8,6 +10,7 @@ package final class TurnList {
     private var members = UnsafeMutablePointer<Member>.allocate(capacity: 64)
     private var capacity = 64
     private var count = 0
+    private let mark = ForkMark()
 
     package init() {}
 
@@ -27,10 +30,10 @@ package final class TurnList {
 
     /// Calls `body`, which may free members, with each member.
     ///
-    /// Members that are added meanwhile wait for the next time.
+    /// Members that are added meanwhile wait for the next time. If a member forks, the child calls no further one.
     package func takeEach(_ body: (Member) -> Void) {
         let taken = count
-        for index in 0..<taken { body(members[index]) }
+        for index in 0..<taken where !mark.isInForkedChild { body(members[index]) }
         count -= taken
         if count > 0 { members.update(from: members + taken, count: count) }
     }

@@ -50,6 +50,8 @@ extension LoopCore {
         do throws(EventLoopError) { try endTasks() } catch { first = error }
         // No wake may meet the descriptor that the driver closes now.
         queue.inbox.setWaker(nil)
+        // A task that was ending has forked: the driver is the parent's.
+        if queue.isInForkedChild { return queue.refusal("close") }
         do throws(EventLoopError) { try driver.close() } catch { first = first ?? error }
         return first
     }
@@ -61,6 +63,7 @@ extension LoopCore {
         queue.endWaits()
         let deadline = now.advanced(by: Self.closingTime)
         while !tasks.isEmpty || queue.readyCount > 0, now < deadline {
+            if queue.isInForkedChild { throw queue.refusal("close") }
             driver.prepare()
             let soon = now.advanced(by: .milliseconds(1)).nanoseconds
             try driver.poll(queue.readyCount > 0 ? .none : .until(soon))

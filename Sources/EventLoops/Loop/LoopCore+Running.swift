@@ -19,7 +19,7 @@ extension LoopCore {
         }
         repeat { try runOnce() } while !mustStop
         // What the last turn wrote must not wait for another run.
-        if !queue.isInForkedChild { driver.flush() }
+        driver.flush()
     }
 
     /// Ends the run after the current turn.
@@ -33,8 +33,6 @@ extension LoopCore {
     ///
     /// What callbacks add waits for the next turn: asyncio's rule, and what keeps a busy program fair to its sockets.
     private func runOnce() throws(EventLoopError) {
-        // A child that was forked in a callback comes back here: whatever it did would happen to its parent.
-        if queue.isInForkedChild { throw queue.refusal("runForever") }
         upcallsAreOver()
         counters.turns.add(1)
         try pollKernel()
@@ -51,6 +49,12 @@ extension LoopCore {
         }
         runReady(due.count)
         counters.callbacks.add(ready)
+        try leaveIfForked()
+    }
+
+    /// Ends the run in a child that was forked in a callback: whatever it did to the kernel would happen to its parent.
+    private func leaveIfForked() throws(EventLoopError) {
+        if queue.isInForkedChild { throw queue.refusal("runForever") }
     }
 
     /// Runs so many of those that are ready.
@@ -64,6 +68,8 @@ extension LoopCore {
 
     private func pollKernel() throws(EventLoopError) {
         driver.prepare()
+        // Before the child can wait where its parent does.
+        try leaveIfForked()
         noteWhatWaits()
         if mustStop || queue.readyCount > 0 || !inbox.isEmpty { return try driver.poll(.none) }
         let wait: LoopWait = timers.nextDue.map { .until($0) } ?? .forever

@@ -86,6 +86,7 @@ public final class LoopCore: @unchecked Sendable {
         // The driver outlives the inbox's waker, which `close` takes away before the driver goes.
         nonisolated(unsafe) let driver = driver
         queue.inbox.setWaker { driver.wake() }
+        for own in driver.ownDescriptors { descriptors.claim(own.descriptor, asLoopsOwn: own.name) }
     }
 
     /// Ties the core to the loop that owns it.

@@ -210,6 +210,7 @@ extension Server: AcceptTarget {
             return
         }
         let `protocol` = core.upcall(CodeName(kind: .factory)) { makeProtocol() }
+        if core.queue.isInForkedChild { return }
         do {
             // The factory may have closed the server.
             guard state != .closed else { return try Descriptor.close(descriptor) }

@@ -285,7 +285,7 @@ extension SocketTransport: StreamChannelOwner {
     /// Hands bytes that lie elsewhere to a protocol that supplies its own memory, for as long as it takes them.
     private func copy(_ bytes: UnsafeRawBufferPointer) -> Int {
         var taken = 0
-        while taken < bytes.count, isReading, let buffered = neighbours.buffered {
+        while taken < bytes.count, isReading, let buffered = neighbours.buffered, !core.queue.isInForkedChild {
             guard let memory = receiveBuffer(), isReading, buffered === bufferSupplier else { break }
             let count = min(memory.count, bytes.count - taken)
             memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[taken..<taken + count]))

@@ -1,36 +1,47 @@
-/// Whose each descriptor is: of a transport or server of the loop, or watched by the loop's user.
+/// The owner of each descriptor that the loop knows: the loop itself, a transport or server, or a watch of the user's.
 ///
-/// Never both.
+/// A descriptor never has two of them.
 final class DescriptorTable {
-    private struct Owner {
-        let role: String
-        let object: any AnyObject
+    private enum Owner {
+        /// The loop, which uses it as what is named here.
+        case loop(String)
+        case member(role: String, object: any AnyObject)
     }
 
     private var owners: [Int32: Owner] = [:]
     private var watches: [Int32: DescriptorWatch] = [:]
 
-    /// Notes that something of the loop's uses a descriptor from now on.
+    /// Notes that the loop itself needs a descriptor to run.
+    func claim(_ descriptor: Int32, asLoopsOwn name: String) {
+        owners[descriptor] = .loop(name)
+    }
+
+    /// Notes that a transport or server uses a descriptor from now on.
     ///
-    /// A watch that is found there is over: of a socket that was given to the loop, or of a file that was closed before
-    /// it was removed and whose number is in use again.
+    /// Ends a watch of the user's on that number: either the user gave a watched socket to the loop, or closed a
+    /// watched file without removing the watch, and the number was used again.
     func claim(_ descriptor: Int32, _ role: String, _ object: any AnyObject) {
         endWatch(descriptor)
-        owners[descriptor] = Owner(role: role, object: object)
+        owners[descriptor] = .member(role: role, object: object)
     }
 
-    /// Notes that a descriptor is not used any more.
+    /// Notes that a transport or server no longer uses a descriptor.
     func release(_ descriptor: Int32, _ object: any AnyObject) {
-        if owners[descriptor]?.object === object { owners[descriptor] = nil }
+        if case .member(_, let owner) = owners[descriptor], owner === object { owners[descriptor] = nil }
     }
 
-    /// Who uses a descriptor, in words; nil if nobody does.
+    /// The owner of a descriptor, in words; nil if it is the user's.
     func owner(of descriptor: Int32) -> String? {
-        owners[descriptor].map { "\($0.role) \($0.object)" }
+        switch owners[descriptor] {
+        case .loop(let name): "the event loop itself, as its \(name): watch a descriptor of your own"
+        case .member(let role, let object): "\(role) \(object)"
+        case nil: nil
+        }
     }
 
     // MARK: Watches
 
+    /// The watch of a descriptor, made if there is none.
     func watch(_ descriptor: Int32, _ make: () -> DescriptorWatch) -> DescriptorWatch {
         if let watch = watches[descriptor], !watch.isEmpty { return watch }
         let watch = make()
@@ -38,7 +49,7 @@ final class DescriptorTable {
         return watch
     }
 
-    /// Takes a callback away; false if there was none.
+    /// Removes a callback; false if there was none.
     func remove(_ descriptor: Int32, _ direction: WatchDirection) -> Bool {
         guard let watch = watches[descriptor] else { return false }
         let wasThere = watch.remove(direction)
@@ -46,17 +57,17 @@ final class DescriptorTable {
         return wasThere
     }
 
-    /// Ends whatever watch there is on a descriptor.
+    /// Ends the watch of a descriptor, if there is one.
     func endWatch(_ descriptor: Int32) {
         if !watches.isEmpty { watches.removeValue(forKey: descriptor)?.end() }
     }
 
-    /// What is watched, in words.
+    /// A description of each watch.
     var watchDescriptions: [String] {
         watches.values.map { "\($0)" }
     }
 
-    /// The loop closes.
+    /// Ends every watch: the loop closes.
     func removeAll() {
         for watch in watches.values { watch.end() }
         watches = [:]

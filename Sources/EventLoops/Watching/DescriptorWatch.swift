@@ -1,19 +1,19 @@
 internal import Kernel
 
-/// What one descriptor is watched for.
+/// What a descriptor is watched for.
 enum WatchDirection {
     case reading, writing
 }
 
-/// One descriptor that the loop's user watches: who reads and who writes.
+/// One descriptor that the loop's user watches, with a callback for reading, one for writing, or both.
 ///
-/// Readiness only queues a callback, which runs in its turn like any other. There is at most one of each kind in the
-/// queue: what was queued in a turn has run, or was called off, before the kernel is asked again.
+/// Readiness only queues a callback, which runs like any other. At most one handle of each direction is in the queue: a
+/// handle that was queued in a turn has run, or was cancelled, before the loop enters the kernel again.
 final class DescriptorWatch: WatchOwner, CustomStringConvertible {
     private struct Registration {
         let place: SourcePlace?
         let callback: () throws -> Void
-        /// The handle that waits for its turn, or ran last.
+        /// The handle that is in the queue, or ran last.
         var queued: Handle?
     }
 
@@ -36,27 +36,32 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
     }
 
     /// Sets or replaces a callback; a replaced one does not run any more.
+    ///
+    /// Replacing asks the kernel anew. The former callback may have been for another file, which was closed without
+    /// removing the callback: the kernel then knows nothing of the file that has the number now.
+    ///
+    /// - Throws: The kernel's refusal. A first callback is then not added; a replacement ends the whole watch.
     func add(
         _ direction: WatchDirection, at place: SourcePlace?, _ callback: @escaping () throws -> Void
     ) throws(Errno) {
         let isNew = take(direction) == nil
         put(direction, Registration(place: place, callback: callback))
-        guard isNew else { return }
-        do throws(Errno) { try tellChannel() } catch {
+        do throws(Errno) { try isNew ? updateChannel() : rearmChannel() } catch {
             put(direction, nil)
+            if !isNew { end() }
             throw error
         }
     }
 
-    /// Takes a callback away, also if it waits for its turn; false if there was none.
+    /// Removes a callback, even if it is in the queue; false if there was none.
     func remove(_ direction: WatchDirection) -> Bool {
         guard take(direction) != nil else { return false }
-        // The kernel cannot refuse to do less, unless the descriptor is gone already.
-        if isEmpty { end() } else { try? tellChannel() }
+        // Watching for less fails only if the descriptor is closed already.
+        if isEmpty { end() } else { try? updateChannel() }
         return true
     }
 
-    /// Takes both away, and lets go of the descriptor.
+    /// Removes both callbacks and releases the descriptor.
     func end() {
         _ = take(.reading)
         _ = take(.writing)
@@ -64,8 +69,12 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
         channel = nil
     }
 
-    private func tellChannel() throws(Errno) {
+    private func updateChannel() throws(Errno) {
         try channel?.watch(reading: reader != nil, writing: writer != nil)
+    }
+
+    private func rearmChannel() throws(Errno) {
+        try channel?.rearm(reading: reader != nil, writing: writer != nil)
     }
 
     private func put(_ direction: WatchDirection, _ registration: Registration?) {
@@ -100,7 +109,7 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
         queue.append(handle)
     }
 
-    /// Told aloud, since nobody waits for it, and the end of the watch: the kernel would only say the same again.
+    /// Reports the failure, because no caller waits for it, and ends the watch: the kernel would only fail again.
     func watchingFailed(_ errno: Errno) {
         let place = (reader ?? writer)?.place
         end()

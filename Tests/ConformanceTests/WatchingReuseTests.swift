@@ -1,0 +1,130 @@
+import EventLoops
+import Glibc
+import Kernel
+import Proactor
+import TestSupport
+import Testing
+
+extension Conformance {
+    /// Descriptor numbers that stand for another file than when they were first watched, or for one of the loop's.
+    @Suite struct WatchingReuse {
+        /// READER-010: the file was closed without `removeReader`, in the callback or while nothing was to be read.
+        @Test(arguments: LoopKind.allCases, [false, true])
+        func secondReader_isCalled_whenTheNumberStandsForAnotherFile(
+            _ kind: LoopKind, closesInCallback: Bool
+        ) async throws {
+            try await withLoop(kind) { loop, _ in
+                let (old, new) = (try Pipe(), try Pipe())
+                let number = old.readEnd
+                var former = 0
+                try loop.addReader(number) {
+                    former += 1
+                    // Closes the old file and gives its number to the new one, in one step.
+                    #expect(dup2(new.readEnd, number) == number)
+                }
+                if closesInCallback { old.write(1) }
+                try loop.turn(3)
+                #expect(former == (closesInCallback ? 1 : 0))
+                if !closesInCallback { #expect(dup2(new.readEnd, number) == number) }
+                var calls = 0
+                try loop.addReader(number) {
+                    calls += 1
+                    #expect(Pipe.read(number, 8) == 1)
+                }
+                try loop.turn(3)
+                #expect(calls == 0, "nothing is to be read yet")
+                new.write(1)
+                try loop.turn(3)
+                #expect(calls == 1)
+                #expect(try loop.removeReader(number))
+                #expect(former == (closesInCallback ? 1 : 0))
+            }
+        }
+
+        /// READER-010: as for reading.
+        @Test(arguments: LoopKind.allCases)
+        func secondWriter_isCalled_whenTheNumberStandsForAnotherFile(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let (old, new) = (try Pipe(), try Pipe())
+                let number = old.writeEnd
+                _ = old.fill()
+                try loop.addWriter(number) { Issue.record("the former writer ran") }
+                try loop.turn(2)
+                #expect(dup2(new.writeEnd, number) == number)
+                var calls = 0
+                try loop.addWriter(number) { calls += 1 }
+                try loop.turn(3)
+                #expect(calls >= 1)
+                #expect(try loop.removeWriter(number))
+            }
+        }
+
+        /// READER-004: replacing one callback leaves the one of the other direction in place, on the same file.
+        @Test(arguments: LoopKind.allCases)
+        func replacedReader_leavesTheWriterWatched(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let (one, other) = try Socket.pair()
+                var (reads, writes) = (0, 0)
+                try loop.addReader(one) { Issue.record("the replaced reader ran") }
+                try loop.addWriter(one) { writes += 1 }
+                try loop.turn(2)
+                #expect(writes >= 1)
+                try loop.addReader(one) {
+                    reads += 1
+                    #expect(Pipe.read(one.fileDescriptor, 8) == 1)
+                }
+                writes = 0
+                try loop.turn(3)
+                #expect(reads == 0 && writes >= 1)
+                Pipe.write(other.fileDescriptor, 1)
+                try loop.turn(3)
+                #expect(reads == 1)
+                #expect(try loop.removeReader(one) && loop.removeWriter(one))
+            }
+        }
+
+        /// READER-016: the number stands for a file that cannot be watched. Only epoll refuses one.
+        @Test(arguments: LoopKind.allCases.filter { $0 == .epoll })
+        func secondReader_isRefused_whenTheOtherFileCannotBeWatched(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let old = try Pipe()
+                let number = old.readEnd
+                try loop.addReader(number) { Issue.record("the former reader ran") }
+                try loop.turn()
+                let file = try SystemCall.value { open("/proc/self/exe", O_RDONLY | O_CLOEXEC) }
+                #expect(dup2(file, number) == number)
+                close(file)
+                let error = #expect(throws: EventLoopError.self) { try loop.addReader(number) {} }
+                #expect(error?.errno == .notPermitted)
+                #expect(try !loop.removeReader(number))
+                try loop.turn(2)
+            }
+        }
+
+        /// Watching what the loop runs on would make it spin or hang: it is refused, and the loop goes on.
+        @Test(arguments: LoopKind.allCases)
+        func descriptorsOfTheLoopItself_areRefused(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                try loop.turn()
+                let own = loop.core.driver.ownDescriptors
+                let names: [LoopKind: [String]] = [.proactor: ["io_uring", "eventfd"], .epoll: ["eventfd", "epoll"]]
+                #expect(own.map(\.name) == names[kind] ?? ["eventfd"])
+                for each in own {
+                    #expect(Descriptor.isOpen(each.descriptor))
+                    for add in [loop.addReader(_:file:line:_:), loop.addWriter] {
+                        let error = #expect(throws: EventLoopError.self) {
+                            try add(each.descriptor, #fileID, #line) { Issue.record("it ran") }
+                        }
+                        #expect(error?.code == .invalidState)
+                        #expect(error?.description.contains("the event loop itself, as its \(each.name)") == true)
+                    }
+                    expectLoopError(.invalidState) { try loop.removeReader(each.descriptor) }
+                }
+                var ran = false
+                loop.callLater(.milliseconds(1)) { ran = true }
+                try loop.run(for: .milliseconds(5))
+                #expect(ran)
+            }
+        }
+    }
+}
