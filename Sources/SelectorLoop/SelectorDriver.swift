@@ -132,10 +132,8 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     }
 
     package func connect(_ descriptor: Int32, to address: SocketAddress) async throws {
-        // A task that is not the loop's own may come here, or be here, when the loop has closed.
-        guard !port.isClosed else { throw EventLoopError.closed("connect") }
-        try await ConnectOperation(port, descriptor, address).result()
-        guard !port.isClosed else { throw EventLoopError.closed("connect") }
+        let operation = ConnectOperation(port, descriptor, to: address)
+        _ = try await operation.wait.value(of: operation, "connect")
     }
 
     // MARK: Closing
