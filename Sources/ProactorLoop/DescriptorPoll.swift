@@ -76,9 +76,9 @@ final class DescriptorPoll: ChannelTarget {
     }
 
     override func purpose(of tag: UInt64) -> OperationPurpose {
-        OperationPurpose(
-            kind == .reading ? .watchForReading : .watchForWriting, descriptor,
-            owner: owner.map { "\($0)" } ?? "a watch that has ended")
+        owner?.purpose(ofWriting: kind == .writing, descriptor)
+            ?? OperationPurpose(
+                kind == .reading ? .watchForReading : .watchForWriting, descriptor, owner: "a watch that has ended")
     }
 
     /// Tells nothing any more, and takes the poll off the file.

@@ -4,9 +4,10 @@ internal import Uring
 
 extension ProactorDriver: DescriptorOperations {
     package func connect(_ descriptor: Int32, to address: SocketAddress) async throws {
-        // A task of another loop may call this, or return here, after the loop has closed.
-        guard !ring.isClosed else { throw EventLoopError.closed("connect") }
-        try await ConnectOperation(port, descriptor, address).result()
-        guard !ring.isClosed else { throw EventLoopError.closed("connect") }
+        guard port.has(.connect) else {
+            return try await ReadinessOperations.connect(descriptor, to: address, on: port.queue, channels: self)
+        }
+        let operation = ConnectOperation(port, descriptor, to: address)
+        _ = try await operation.wait.value(of: operation, "connect")
     }
 }

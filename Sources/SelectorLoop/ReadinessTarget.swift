@@ -34,9 +34,6 @@ class ReadinessTarget {
         preconditionFailure("\(type(of: self)) does not say what it waits for")
     }
 
-    /// Nothing happens on the loop any more.
-    func loopCloses() {}
-
     /// The target asked to be called in this turn.
     func turnCame(_ call: TurnCall) {
         preconditionFailure("\(type(of: self)) was called in a turn without having asked")

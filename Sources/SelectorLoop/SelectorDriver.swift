@@ -77,7 +77,6 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
 
     package func close() throws(EventLoopError) {
         waker.close()
-        watches.notifyLoopCloses()
         prepare()
         // An owner that is notified may close another channel.
         while !notifying.isEmpty { notifying.callEach(.notify) }

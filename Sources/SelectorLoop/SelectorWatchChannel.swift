@@ -35,9 +35,9 @@ final class SelectorWatchChannel: ReadinessTarget, WatchChannel {
     }
 
     override func purpose(of readiness: Readiness) -> OperationPurpose {
-        OperationPurpose(
-            readiness.isWritable ? .watchForWriting : .watchForReading, descriptor,
-            owner: owner.map { "\($0)" } ?? "a watch that has ended")
+        owner?.purpose(ofWriting: readiness.isWritable, descriptor)
+            ?? OperationPurpose(
+                readiness.isWritable ? .watchForWriting : .watchForReading, descriptor, owner: "a watch that has ended")
     }
 
     func close() {

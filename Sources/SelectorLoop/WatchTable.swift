@@ -184,11 +184,6 @@ final class WatchTable {
         }
     }
 
-    /// Tells every target that the loop closes, which may take it out.
-    func notifyLoopCloses() {
-        for index in 0..<capacity { watches[index].target?.takeUnretainedValue().loopCloses() }
-    }
-
     private func grow(to newCapacity: Int) {
         let larger = UnsafeMutablePointer<Watch>.allocate(capacity: newCapacity)
         larger.moveInitialize(from: watches, count: capacity)

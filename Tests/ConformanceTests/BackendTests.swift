@@ -87,6 +87,39 @@ extension Conformance {
                 defer { try? loop.close() }
                 #expect(loop.backend == .ioUring)
             }
+
+            /// A missing connect and one that a policy refuses are both emulated.
+            @Test(.enabled(if: LoopKind.allCases.contains(.proactor)), arguments: [true, false])
+            func connect_isEmulated_whereTheRingCannot(isMissing: Bool) throws {
+                var configuration = ProactorConfiguration()
+                if isMissing {
+                    configuration.pretence.missingOperations = [.connect]
+                } else {
+                    configuration.pretence.refusedOperations = [.connect]
+                }
+                let loop = try ProactorEventLoop(configuration: configuration)
+                defer { try? loop.close() }
+                let connect = try #require(loop.capabilities.operations.first { $0.name == "connect" })
+                guard case .emulated = connect.support else {
+                    Issue.record("connect is reported as \(connect.support)")
+                    return
+                }
+                try loop.runUntilComplete {
+                    let server = try await loop.startServer(host: "127.0.0.1", port: 0) { reader, writer in
+                        writer.write(try await reader.readLine())
+                    }
+                    let port = try #require(server.sockets.first?.localAddress?.port)
+                    let (reader, writer) = try await loop.openConnection(host: "127.0.0.1", port: port)
+                    writer.write(Array("over a poll\n".utf8))
+                    #expect(try await reader.readLine() == Array("over a poll\n".utf8))
+                    writer.close()
+                    server.close()
+                    try await server.waitClosed()
+                    await #expect(throws: EventLoopError.self) {
+                        try await loop.openConnection(host: "127.0.0.1", port: port)
+                    }
+                }
+            }
         #endif
 
         @Test(.enabled(if: LoopKind.allCases.contains(.proactor)))

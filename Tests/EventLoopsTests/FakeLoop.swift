@@ -21,6 +21,7 @@ final class FakeLoop: AbstractEventLoop {
 
 final class FakeDriver: LoopDriver, ChannelFactory, DescriptorOperations, DriverReport, Sendable {
     private let event: EventDescriptor
+    private let closing = Locked<[@Sendable () -> Void]>([])
 
     init(_ event: EventDescriptor) {
         self.event = event
@@ -71,7 +72,13 @@ final class FakeDriver: LoopDriver, ChannelFactory, DescriptorOperations, Driver
         throw EventLoopError(.notSupported, "connect")
     }
 
+    /// Runs `body` when the loop closes, as a driver whose operations end then.
+    func onClose(_ body: @escaping @Sendable () -> Void) {
+        closing.update { $0.append(body) }
+    }
+
     func close() throws(EventLoopError) {
+        for body in closing.value { body() }
         event.close()
     }
 }

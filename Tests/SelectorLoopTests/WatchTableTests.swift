@@ -209,19 +209,6 @@ import Testing
         #expect(target.told == [.readable, .readable])
         #expect(table.live == 1)
     }
-
-    @Test func closing_isToldToEach_whoMayDropItself() {
-        let targets = (0..<100).map { _ in RecordingTarget() }
-        for (index, target) in targets.enumerated() {
-            table.want(index % 2 == 0 ? .readable : .none, of: Int32(index * 7), target)
-            target.whenClosing = { [table] in table.drop(Int32(index * 7)) }
-        }
-        table.apply()
-        table.notifyLoopCloses()
-        #expect(targets.allSatisfy { $0.closings == 1 })
-        #expect(table.live == 0)
-        for target in targets { target.whenClosing = {} }
-    }
 }
 
 /// One call of ``Poller/change(_:from:to:tag:)``.
@@ -256,10 +243,8 @@ private final class RecordingPoller: Poller {
 private final class RecordingTarget: ReadinessTarget {
     private(set) var told: [Readiness] = []
     private(set) var failures: [Errno] = []
-    private(set) var closings = 0
     var whenReady = {}
     var whenFailed = {}
-    var whenClosing = {}
 
     override func ready(_ readiness: Readiness) {
         told.append(readiness)
@@ -269,10 +254,5 @@ private final class RecordingTarget: ReadinessTarget {
     override func watchingFailed(_ errno: Errno) {
         failures.append(errno)
         whenFailed()
-    }
-
-    override func loopCloses() {
-        closings += 1
-        whenClosing()
     }
 }

@@ -25,10 +25,13 @@ let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Transports/Segment.swift": ofTheLoop + "; what goes elsewhere is handed back to it",
     "Sources/EventLoops/Transports/SocketTransport.swift": ofTheLoop,
     "Sources/ProactorLoop/ConnectOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/EventLoops/Waiting/OperationWait.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/ProactorLoop/ProactorDriver.swift": ofTheLoop + "; waking it only writes to a descriptor",
     "Sources/ProactorLoop/RingPort.swift": ofTheLoop,
-    "Sources/SelectorLoop/ConnectOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/ProactorLoop/RingOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/EventLoops/Emulation/ReadinessConnect.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/SelectorLoop/PollerPort.swift": ofTheLoop,
+    "Sources/EventLoops/Emulation/ReadinessOperation.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/SelectorLoop/SelectorDriver.swift": ofTheLoop + "; waking it only writes to a descriptor",
 ]
 

@@ -25,4 +25,12 @@ package protocol WatchOwner: AnyObject {
     func becameReady(reading: Bool, writing: Bool)
     /// The kernel watches the descriptor no more, for instance because somebody closed it.
     func watchingFailed(_ errno: Errno)
+    /// What the watch in one direction is for, for reports.
+    func purpose(ofWriting isWriting: Bool, _ descriptor: Int32) -> OperationPurpose
+}
+
+extension WatchOwner {
+    package func purpose(ofWriting isWriting: Bool, _ descriptor: Int32) -> OperationPurpose {
+        OperationPurpose(isWriting ? .watchForWriting : .watchForReading, descriptor, owner: "\(self)")
+    }
 }

@@ -15,7 +15,7 @@ public final class LoopCore: @unchecked Sendable {
     let inbox: Inbox
     package let driver: any LoopDriver
     let channels: any ChannelFactory
-    let operations: any DescriptorOperations
+    package let operations: any DescriptorOperations
     package let report: any DriverReport
     package let segments: SegmentPool
     package let taskExecutor: LoopTaskExecutor

@@ -121,7 +121,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     /// What users know as the task that runs here, be it by a child of that task.
     static func owner(on queue: WorkQueue) -> AnyObject? {
         guard queue.isTurning, let scope = current.scope, scope.queue === queue else { return nil }
-        return scope.whole ?? scope.task
+        return scope.owner
     }
 
     /// Whether the body is that of the task with this address: not one of its children, which inherit the value.
@@ -143,6 +143,16 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
         // Mostly the same place as last time: looking is cheaper than storing a reference.
         if self.place !== place { self.place = place }
         self.number = number
+    }
+
+    /// The wait in this place has ended: the place need not stay alive for it.
+    func waitIsOver(in place: any WaitingPlace) {
+        if self.place === place { self.place = nil }
+    }
+
+    /// The task as users know it.
+    var owner: AnyObject? {
+        whole ?? task
     }
 }
 

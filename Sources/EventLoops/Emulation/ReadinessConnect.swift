@@ -1,0 +1,32 @@
+package import Kernel
+
+/// Connects a socket by `connect(2)`, a wait until it is writable, and `SO_ERROR`.
+package final class ReadinessConnect: ReadinessOperation, @unchecked Sendable {
+    private let address: SocketAddress
+
+    package init(
+        _ descriptor: Int32, to address: SocketAddress, on queue: WorkQueue, channels: any ChannelFactory
+    ) {
+        self.address = address
+        super.init(descriptor, waitsFor: .writing, on: queue, channels: channels)
+    }
+
+    override func attempt() throws(Errno) -> Int? {
+        try SocketCalls.setNonBlocking(descriptor)
+        do throws(Errno) { try SocketCalls.connect(descriptor, to: address) } catch {
+            guard error == .nowInProgress else { throw error }
+            return nil
+        }
+        return 0
+    }
+
+    /// The kernel keeps the outcome with the socket.
+    override func attemptAgain() throws(Errno) -> Int? {
+        if let failure = try SocketCalls.pendingError(descriptor) { throw failure }
+        return 0
+    }
+
+    package override func purpose(ofWriting isWriting: Bool, _ descriptor: Int32) -> OperationPurpose {
+        OperationPurpose(.connect, descriptor, owner: "\(wait.ownerText) to \(address)")
+    }
+}

@@ -1,0 +1,73 @@
+package import Kernel
+
+/// An operation that a task awaits, done by a non-blocking call that is repeated when the descriptor is ready.
+///
+/// For drivers that have no native operation: it needs nothing but a ``WatchChannel``. Cancelling ends it at once,
+/// because the kernel holds nothing of it.
+package class ReadinessOperation: AwaitedOperation, WatchOwner, @unchecked Sendable {
+    /// What the operation waits for.
+    enum Direction {
+        case reading, writing
+    }
+
+    final let descriptor: Int32
+    package final let wait: OperationWait
+    private let channels: any ChannelFactory
+    private let direction: Direction
+    /// While the descriptor is watched.
+    private var channel: (any WatchChannel)?
+
+    init(_ descriptor: Int32, waitsFor direction: Direction, on queue: WorkQueue, channels: any ChannelFactory) {
+        self.descriptor = descriptor
+        self.direction = direction
+        self.channels = channels
+        wait = OperationWait(queue: queue)
+    }
+
+    /// Makes the first call.
+    ///
+    /// - Returns: The result; nil to wait until the descriptor is ready.
+    func attempt() throws(Errno) -> Int? {
+        preconditionFailure("\(type(of: self)) does not override attempt()")
+    }
+
+    /// Makes the next call, once the descriptor is ready; by default the same as the first.
+    func attemptAgain() throws(Errno) -> Int? {
+        try attempt()
+    }
+
+    package func abandon(_ result: Int) {}
+
+    package func purpose(ofWriting isWriting: Bool, _ descriptor: Int32) -> OperationPurpose {
+        preconditionFailure("\(type(of: self)) does not override purpose(ofWriting:_:)")
+    }
+
+    package final func start() {
+        do throws(Errno) {
+            if let result = try attempt() { return end(.success(result)) }
+            let channel = channels.makeWatchChannel(descriptor, owner: self)
+            self.channel = channel
+            try channel.watch(reading: direction == .reading, writing: direction == .writing)
+        } catch { end(.failure(error)) }
+    }
+
+    package final func requestCancel() {
+        end(.failure(.canceled))
+    }
+
+    package final func becameReady(reading: Bool, writing: Bool) {
+        do throws(Errno) {
+            if let result = try attemptAgain() { end(.success(result)) }
+        } catch { end(.failure(error)) }
+    }
+
+    package final func watchingFailed(_ errno: Errno) {
+        end(.failure(errno))
+    }
+
+    private func end(_ result: Result<Int, Errno>) {
+        channel?.close()
+        channel = nil
+        wait.finish(result)
+    }
+}

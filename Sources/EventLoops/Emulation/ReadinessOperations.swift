@@ -1,0 +1,13 @@
+package import Kernel
+
+/// Operations on descriptors for any driver that can watch one: written once, used where the kernel has no native
+/// operation.
+package enum ReadinessOperations {
+    /// As ``DescriptorOperations/connect(_:to:)``.
+    package static func connect(
+        _ descriptor: Int32, to address: SocketAddress, on queue: WorkQueue, channels: any ChannelFactory
+    ) async throws {
+        let operation = ReadinessConnect(descriptor, to: address, on: queue, channels: channels)
+        _ = try await operation.wait.value(of: operation, "connect")
+    }
+}

@@ -1,0 +1,41 @@
+package import Kernel
+
+/// One operation that a task awaits: a connect, an accept, a receive, a read of a file.
+///
+/// A driver's type says how the operation begins and how it is cancelled, and has an ``OperationWait``, which does
+/// everything else and to which it reports the end. An object serves one operation. All requirements are called on the
+/// loop's thread. Any number of operations may be in flight on one descriptor, as far as the driver allows.
+package protocol AwaitedOperation: AnyObject, Sendable {
+    /// Begins the operation.
+    ///
+    /// Called at most once, and never for a task that is already cancelled. The operation may be over before this
+    /// returns.
+    func start()
+
+    /// Asks for the operation to end early, because its task was cancelled or the loop closes.
+    ///
+    /// Called at most once, after ``start()`` and before the end. It must lead to ``OperationWait/finish(_:)``, at once
+    /// or later, with `.canceled` or with the result if the operation finishes first.
+    func requestCancel()
+
+    /// Releases a result that the task does not get: closes a descriptor, keeps bytes for the next receive. Empty for a
+    /// result that owns nothing.
+    func abandon(_ result: Int)
+}
+
+/// How an operation ended, as the task that awaits it sees it.
+package enum OperationOutcome: Equatable {
+    /// The kernel's number: a descriptor, a count of bytes, or zero.
+    case finished(Int)
+    case failed(Errno)
+    /// The task was cancelled, and nothing was done.
+    case cancelled
+    /// The task was cancelled, but the operation finished before the cancellation took effect: the caller now owns this
+    /// result.
+    case finishedFirst(Int)
+    /// The loop is closed or closing. A result was abandoned.
+    case closed
+    /// The task would continue, or did continue, on another thread than the loop's, where nothing of the loop may be
+    /// used. A result was abandoned.
+    case misplaced
+}

@@ -1,0 +1,176 @@
+package import Kernel
+
+/// The wait of a task for an ``AwaitedOperation``.
+///
+/// Here is what all operations have in common: which tasks may wait, how a cancelled task reaches the operation, what
+/// happens when the loop closes, and what becomes of a result that the task does not get.
+package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
+    /// What the suspended task receives.
+    private enum Ending {
+        case finished(Int)
+        case failed(Errno)
+        case cancelled, misplaced
+        /// The task is none of the loop's own, so it needs a cancellation handler.
+        case needsHandler
+    }
+
+    private enum StopReason {
+        case taskCancelled, loopCloses
+    }
+
+    private let queue: WorkQueue
+    /// The operation, while it is in flight.
+    private var operation: (any AwaitedOperation)?
+    private var continuation: UnsafeContinuation<Ending, Never>?
+    /// The scope of the task that waits. Its task keeps it alive until the wait ends.
+    private var scope: Unmanaged<CancellationScope>?
+    /// The task that a waiting child task belongs to, for descriptions.
+    private var taskOfChild: AnyObject?
+    private var stopReason: StopReason?
+
+    package init(queue: WorkQueue) {
+        self.queue = queue
+        super.init()
+    }
+
+    /// Whether the operation has started and not ended.
+    package var isInFlight: Bool {
+        operation != nil
+    }
+
+    /// The task that waits, as text for ``PendingOperation``.
+    package var ownerText: String {
+        let task = scope.flatMap { $0._withUnsafeGuaranteedRef(\.owner) } ?? taskOfChild
+        return task.map { "\($0)" } ?? "a task"
+    }
+
+    // MARK: Waiting
+
+    /// Runs the operation and returns its result.
+    ///
+    /// - Parameters:
+    ///   - operation: The operation whose wait this is.
+    ///   - name: Its name in errors.
+    /// - Returns: The kernel's number: a descriptor, a count of bytes, or zero.
+    /// - Throws: `Errno` if the operation failed; `CancellationError` if the task was cancelled, with a result that
+    ///   arrived all the same abandoned; ``EventLoopError``: `.closed`, `.wrongThread`, `.forkedChild`.
+    package func value(of operation: any AwaitedOperation, _ name: StaticString) async throws -> Int {
+        switch await outcome(of: operation) {
+        case .finished(let value): return value
+        case .failed(let errno): throw errno
+        case .cancelled: throw CancellationError()
+        case .finishedFirst(let value):
+            operation.abandon(value)
+            throw CancellationError()
+        case .closed: throw EventLoopError.closed("\(name)")
+        case .misplaced: throw queue.refusal("\(name)")
+        }
+    }
+
+    /// Runs the operation and returns how it ended.
+    ///
+    /// For operations whose late result is of use to the caller; the others use ``value(of:_:)``.
+    package func outcome(of operation: any AwaitedOperation) async -> OperationOutcome {
+        var ending = await withUnsafeContinuation { begin(operation, $0) }
+        if case .needsHandler = ending { ending = await endingWithHandler(operation) }
+        return queue.isTurning ? outcome(ending, operation) : outcomeElsewhere(ending, operation)
+    }
+
+    /// Starts the operation, if its task is one of the loop's: such a task is cancelled through its scope.
+    private func begin(_ operation: any AwaitedOperation, _ continuation: UnsafeContinuation<Ending, Never>) {
+        guard mayStart else { return continuation.resume(returning: .misplaced) }
+        let address = TaskAddress.of(continuation)
+        guard let scope = CancellationScope.find(address) else { return continuation.resume(returning: .needsHandler) }
+        if TaskAddress.isCancelled(address) { return continuation.resume(returning: .cancelled) }
+        self.scope = .passUnretained(scope)
+        scope.waitsIn(self, 0)
+        run(operation, continuation)
+    }
+
+    /// Waits in a task that the loop does not know, with a cancellation handler.
+    @inline(never)
+    private func endingWithHandler(
+        _ operation: any AwaitedOperation, isolation: isolated (any Actor)? = #isolation
+    ) async -> Ending {
+        await withTaskCancellationHandler {
+            // Isolated like the caller: in an actor that is pinned to the loop it would otherwise leave the thread.
+            _ = isolation
+            guard mayStart, queue.isReturnedTo(from: isolation) else { return .misplaced }
+            // The handler of a task that was cancelled before has already run.
+            if Task.isCancelled { return .cancelled }
+            taskOfChild = queue.runningTask
+            return await withUnsafeContinuation { run(operation, $0) }
+        } onCancel: {
+            queue.performOnLoop { self.stop(.taskCancelled) }
+        }
+    }
+
+    private var mayStart: Bool {
+        queue.isTurning && !queue.isInForkedChild
+    }
+
+    private func run(_ operation: any AwaitedOperation, _ continuation: UnsafeContinuation<Ending, Never>) {
+        self.operation = operation
+        self.continuation = continuation
+        join(queue.waits)
+        operation.start()
+    }
+
+    // MARK: Ending
+
+    /// Ends the operation and resumes its task. Called by the driver on the loop's thread.
+    ///
+    /// - Returns: False if it had ended before: then the caller still owns the result.
+    @discardableResult
+    package func finish(_ result: Result<Int, Errno>) -> Bool {
+        guard let continuation = continuation.take() else { return false }
+        leave(queue.waits)
+        scope?._withUnsafeGuaranteedRef { $0.waitIsOver(in: self) }
+        scope = nil
+        taskOfChild = nil
+        operation = nil
+        switch result {
+        case .success(let value): continuation.resume(returning: .finished(value))
+        case .failure(let errno): continuation.resume(returning: .failed(errno))
+        }
+        return true
+    }
+
+    func cancel(_ number: UInt64) {
+        stop(.taskCancelled)
+    }
+
+    package override func loopCloses() {
+        stop(.loopCloses)
+    }
+
+    private func stop(_ reason: StopReason) {
+        guard let operation, stopReason == nil else { return }
+        stopReason = reason
+        operation.requestCancel()
+    }
+
+    /// Called by the task, on the loop's thread.
+    private func outcome(_ ending: Ending, _ operation: any AwaitedOperation) -> OperationOutcome {
+        switch ending {
+        case .misplaced, .needsHandler: return .misplaced
+        case .cancelled: return .cancelled
+        case .finished(let value):
+            if Task.isCancelled { return .finishedFirst(value) }
+            if stopReason == nil { return .finished(value) }
+            operation.abandon(value)
+            return .closed
+        case .failed(let errno):
+            if Task.isCancelled { return .cancelled }
+            return stopReason == nil ? .failed(errno) : .closed
+        }
+    }
+
+    /// Called by a task that is not on the loop's thread: the loop has closed, or the task continued elsewhere.
+    @inline(never)
+    private func outcomeElsewhere(_ ending: Ending, _ operation: any AwaitedOperation) -> OperationOutcome {
+        if case .finished(let value) = ending { queue.performOnLoop { operation.abandon(value) } }
+        if Task.isCancelled { return .cancelled }
+        return queue.isClosed ? .closed : .misplaced
+    }
+}

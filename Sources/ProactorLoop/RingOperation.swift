@@ -1,0 +1,41 @@
+internal import EventLoops
+internal import Kernel
+internal import Uring
+
+/// An operation on the ring that a task awaits: one submission, one completion.
+///
+/// Cancelling is a request: the kernel's answer is awaited, because the kernel has the descriptor and the memory until
+/// then. The table of operations keeps the object with its memory alive meanwhile.
+class RingOperation: ChannelTarget, AwaitedOperation, @unchecked Sendable {
+    final let port: RingPort
+    final let descriptor: Int32
+    final let wait: OperationWait
+    private var tag: UInt64?
+
+    init(_ port: RingPort, _ descriptor: Int32) {
+        self.port = port
+        self.descriptor = descriptor
+        wait = OperationWait(queue: port.queue)
+        super.init()
+    }
+
+    /// Submits the operation and returns its tag.
+    func submit() -> UInt64 {
+        preconditionFailure("\(type(of: self)) does not override submit()")
+    }
+
+    func abandon(_ result: Int) {}
+
+    final func start() {
+        tag = submit()
+    }
+
+    final func requestCancel() {
+        if let tag { port.ring.cancel(tag) }
+    }
+
+    final override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
+        self.tag = nil
+        wait.finish(result < 0 ? .failure(Errno(rawValue: -result)) : .success(Int(result)))
+    }
+}
