@@ -1,6 +1,6 @@
 import Glibc
 
-/// A lock, and the means to sleep until another thread has changed what it guards.
+/// A lock, with a way to sleep until another thread has changed what it guards.
 ///
 /// Source: `pthread_cond_timedwait(3)`.
 package final class Condition: Sendable {
@@ -13,7 +13,7 @@ package final class Condition: Sendable {
         changed.initialize(to: pthread_cond_t())
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
-        // The same clock as everywhere here: one that nobody can set.
+        // The clock that is used everywhere here, which cannot be set.
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
         pthread_cond_init(changed, &attributes)
         pthread_condattr_destroy(&attributes)
@@ -33,10 +33,10 @@ package final class Condition: Sendable {
         return body()
     }
 
-    /// Lets go of the lock until ``signal()``, at most until `deadline`; now and then it returns for no reason.
+    /// Releases the lock and sleeps until ``signal()``, at most until `deadline`. May return early for no reason.
     ///
-    /// - Parameter deadline: In nanoseconds of ``MonotonicClock``; nil for ever.
-    package func wait(until deadline: Int64?) {
+    /// - Parameter deadline: In nanoseconds of ``MonotonicClock``; nil to wait without limit.
+    package func wait(until deadline: Int64? = nil) {
         guard let deadline else {
             pthread_cond_wait(changed, mutex)
             return
@@ -46,8 +46,13 @@ package final class Condition: Sendable {
         pthread_cond_timedwait(changed, mutex, &time)
     }
 
-    /// Wakes a thread that waits.
+    /// Wakes one thread that waits.
     package func signal() {
         pthread_cond_signal(changed)
+    }
+
+    /// Wakes all threads that wait.
+    package func broadcast() {
+        pthread_cond_broadcast(changed)
     }
 }

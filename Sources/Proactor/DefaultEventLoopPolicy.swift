@@ -1,5 +1,4 @@
 public import EventLoops
-internal import Glibc
 internal import Kernel
 
 /// The default policy: a thread's loop is the one that was set on it, and none is made on demand.
@@ -91,29 +90,21 @@ private final class ThreadMark {
     /// The policies that may retain a loop for this thread.
     private var keepers: [Keeper] = []
 
-    private static let key: pthread_key_t = {
-        var key = pthread_key_t()
-        let failure = pthread_key_create(&key) { pointer in
-            guard let pointer else { return }
-            // The key is already empty: a loop that is released here and sets another one makes a new mark, and the C
-            // library calls this destructor again.
-            Unmanaged<ThreadMark>.fromOpaque(pointer).takeRetainedValue().threadEnds()
-        }
-        precondition(failure == 0, "pthread_key_create: \(failure)")
-        return key
-    }()
+    private static let marks = ThreadLocal { pointer in
+        guard let pointer else { return }
+        // A loop that is released here and sets another one makes a new mark, and the C library calls this again.
+        Unmanaged<ThreadMark>.fromOpaque(pointer).takeRetainedValue().threadEnds()
+    }
 
     /// The calling thread's mark, if it has one.
     static var current: ThreadMark? {
-        pthread_getspecific(key).map { Unmanaged<ThreadMark>.fromOpaque($0).takeUnretainedValue() }
+        marks.value.map { Unmanaged<ThreadMark>.fromOpaque($0).takeUnretainedValue() }
     }
 
     /// Marks the calling thread, which has no mark yet.
     static func make() -> ThreadMark {
         let mark = ThreadMark()
-        // Fails only without memory.
-        let failure = pthread_setspecific(key, Unmanaged.passRetained(mark).toOpaque())
-        precondition(failure == 0, "pthread_setspecific: \(failure)")
+        marks.value = Unmanaged.passRetained(mark).toOpaque()
         return mark
     }
 

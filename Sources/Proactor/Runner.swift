@@ -69,8 +69,8 @@ public final class Runner {
     public func run<Value>(_ main: sending @escaping (any AbstractEventLoop) async throws -> Value) throws -> Value {
         try Self.checkNoneRuns("run", instead: "await the code, or run it on another thread")
         let loop = try openLoop("run")
-        let hold = try loop.core.takeOver(toRun: "run")
-        defer { loop.core.giveBack(hold) }
+        let hold = try loop.core.acquire(toRun: "run")
+        defer { loop.core.release(hold) }
         let interrupt = try Interrupt(of: loop)
         defer { interrupt.end() }
         let task = loop.createTask(name: "main", at: nil, plain: { try await main(loop) })

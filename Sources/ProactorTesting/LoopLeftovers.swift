@@ -52,7 +52,7 @@ extension AbstractEventLoop {
     /// - Thread: The loop's.
     public var leftovers: LoopLeftovers {
         get throws(EventLoopError) {
-            guard core.queue.showsItselfToCurrentThread else { throw core.queue.refusal("leftovers") }
+            guard core.queue.allowsInspection else { throw core.queue.refusal("leftovers") }
             let asker = currentTask()
             let parts = LoopParts(core)
             return LoopLeftovers(

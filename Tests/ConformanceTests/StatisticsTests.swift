@@ -241,7 +241,7 @@ extension Conformance {
                     #expect(!loop.dump().contains("pending operations"))
                 }
                 helper.join()
-                #expect(loop.core.queue.isOnLoopThread)
+                #expect(loop.core.queue.allowsInspection)
                 #expect(loop.dump().contains("pending operations"))
             }
         }

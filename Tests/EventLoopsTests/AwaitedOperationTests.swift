@@ -277,7 +277,9 @@ private enum Waiter: CaseIterable {
 /// An operation whose end the test decides.
 private final class ManualOperation: AwaitedOperation, @unchecked Sendable {
     enum Step: Equatable {
-        case start, requestCancel, abandon(Int)
+        case start
+        case requestCancel
+        case abandon(Int)
     }
 
     let wait: OperationWait

@@ -1,4 +1,4 @@
-internal import EventLoops
+internal import Kernel
 
 /// Runs blocking code on a thread of its own: test bodies run on threads of a pool, which a loop must not block or own.
 ///

@@ -1,7 +1,7 @@
 /// The files that may say `@unchecked Sendable`, each with the reason why it is safe there.
 let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Errors/ExceptionReporter.swift": ofTheLoop,
-    "Sources/EventLoops/Executors/Workers.swift": "all that changes is behind its own pthread mutex",
+    "Sources/EventLoops/Executors/Workers.swift": "all that changes is guarded by the lock of its condition",
     "Sources/EventLoops/Combining/GatheringFuture.swift": "adds to Future only what is of its loop's thread, too",
     "Sources/EventLoops/Futures/Future.swift": ofTheLoop,
     "Sources/EventLoops/Futures/LoopTask.swift": "adds to Future only what is of its loop's thread, too",
@@ -12,12 +12,12 @@ let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Scheduling/Inbox.swift": "all that changes is atomic or behind its locks",
     "Sources/EventLoops/Scheduling/InboxLink.swift":
         "adds to Handle what the poster writes before the exchange, and the loop's thread after it",
-    "Sources/EventLoops/Scheduling/ReadyQueue.swift":
+    "Sources/EventLoops/Scheduling/ReadyEntry.swift":
         "a queue entry owns its reference, and one thread at a time the entry",
     "Sources/EventLoops/Scheduling/TaskLocalContext.swift":
         "its task, its loop's thread and whoever lets go of it come one after the other",
     "Sources/EventLoops/Scheduling/WaitList.swift": ofTheLoop + "; cancelling from elsewhere is handed over to it",
-    "Sources/EventLoops/Scheduling/WorkQueue.swift": ofTheLoop + "; owner, running flag and inbox are atomic or locked",
+    "Sources/EventLoops/Scheduling/WorkQueue.swift": ofTheLoop + "; ownership and inbox are atomic or locked",
     "Sources/EventLoops/Serving/Server.swift": ofTheLoop,
     "Sources/EventLoops/Signals/SignalSequence.swift": ofTheLoop + "; its end is handed over to it",
     "Sources/EventLoops/Streams/StreamReader.swift": ofTheLoop,

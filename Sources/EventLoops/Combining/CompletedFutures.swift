@@ -60,7 +60,7 @@ final class CompletionLine<Value> {
     }
 
     deinit {
-        if core.queue.isOnLoopThread { timer?.cancel() }
+        if core.queue.ownership.isHome { timer?.cancel() }
     }
 
     private func add(_ future: Future<Value>) {

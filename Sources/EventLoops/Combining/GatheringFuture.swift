@@ -63,7 +63,7 @@ package final class GatheringFuture<Output>: Future<Output>, @unchecked Sendable
 
     @discardableResult
     package override func cancel(message: String? = nil) -> Bool {
-        guard core.queue.admitsCurrentThread() else { return super.cancel(message: message) }
+        guard core.queue.ownership.allowsUse() else { return super.cancel(message: message) }
         guard !isDone else { return false }
         let answers = cancels.compactMap { $0?(message) }
         // Nobody is left who could end it.

@@ -14,14 +14,3 @@ public enum LoopBackend: String, Sendable, CaseIterable, CustomStringConvertible
         rawValue
     }
 }
-
-/// Why a loop is of its kind.
-package struct BackendReason: Sendable {
-    package let text: String
-    package let denial: EventLoopError?
-
-    package init(_ text: String, denial: EventLoopError? = nil) {
-        self.text = text
-        self.denial = denial
-    }
-}

@@ -15,14 +15,3 @@ public struct BlockedCallback: Sendable, CustomStringConvertible {
         "\(loop) is blocked: \(callback) has been running for more than \(duration.secondsText)"
     }
 }
-
-extension Duration {
-    /// Seconds with three digits after the point.
-    var secondsText: String {
-        let milliseconds = (clampedNanoseconds.magnitude + 500_000) / 1_000_000
-        let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
-        let digits = String(rest)
-        let sign = self < .zero ? "-" : ""
-        return "\(sign)\(seconds).\(String(repeating: "0", count: 3 - digits.count))\(digits) seconds"
-    }
-}

@@ -96,7 +96,7 @@ extension LoopCore {
     }
 
     private var nameOfCaller: CodeName {
-        guard let task = CancellationScope.owner(on: queue) as? any EndableTask, let job = task.job else {
+        guard let task = CancellationScope.owner(on: queue), let job = task.job else {
             return CodeName(kind: .unknown)
         }
         let address = TaskAddress.of(job)

@@ -12,11 +12,8 @@ extension AbstractEventLoop {
     ///   ``defaultExceptionHandler(_:)`` is given its error and the original context. Nil restores the default.
     ///   asyncio: `set_exception_handler`.
     public func setExceptionHandler(_ handler: ((ExceptionContext) throws -> Void)?) {
-        guard core.queue.showsItselfToCurrentThread || core.queue.admitsCurrentThread() else {
-            let error = core.queue.refusal("setExceptionHandler")
-            return core.reportFromAnyThread(ExceptionContext(message: "Non-thread-safe operation", error: error))
-        }
-        core.exceptions.handler = handler
+        // The maker of a loop may set the handler and still pass the loop to another thread.
+        if core.queue.allowsInspection || core.allowsUse("setExceptionHandler") { core.exceptions.handler = handler }
     }
 
     /// Writes the context to the log at the level of errors, which is standard error unless ``setLogHook(_:)`` says

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Where errors go that nobody waits for.
 ///
 /// Nothing is dropped: without a handler they are written to the log.
@@ -36,16 +34,5 @@ package final class ExceptionReporter: @unchecked Sendable {
         var context = context
         context.handlePlace = runningPlace
         return context
-    }
-}
-
-/// The debug flag's start value.
-enum DebugFlag {
-    /// Whether `PROACTOR_DEBUG` is set and not empty.
-    ///
-    /// asyncio: `PYTHONASYNCIODEBUG`.
-    static var isSetInEnvironment: Bool {
-        guard let value = getenv("PROACTOR_DEBUG") else { return false }
-        return value[0] != 0
     }
 }

@@ -4,21 +4,21 @@ internal import Kernel
 
 /// The threads of a pool, and the jobs that wait for them.
 ///
-/// Threads hold this and not the pool: so a pool that is dropped can tell them to end.
+/// The threads hold this object and not the pool, so the deinit of a pool can end them.
 final class Workers: @unchecked Sendable {
     private let limit: Int
     private let maxPending: Int
     private let namePrefix: String
     /// The process that has the threads: a forked child has none of them.
     private let process = cl_process_generation()
-    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    // All that follows is touched with the lock held only.
+    /// Signalled when there is a job, a thread has ended, or the pool is shut down.
+    private let changed = Condition()
+    // Everything below is guarded by the lock of `changed`.
     private var jobs = JobQueue()
     private var alive = 0
     private var idle = 0
     private var busy = 0
-    /// The threads that have begun, to know one's own.
+    /// The threads that have begun, to recognise a call from one of them.
     private var threads: Set<pthread_t> = []
     private var isShutDown = false
 
@@ -26,25 +26,14 @@ final class Workers: @unchecked Sendable {
         self.limit = limit
         self.maxPending = maxPending
         self.namePrefix = namePrefix
-        lock.initialize(to: pthread_mutex_t())
-        changed.initialize(to: pthread_cond_t())
-        pthread_mutex_init(lock, nil)
-        pthread_cond_init(changed, nil)
-    }
-
-    deinit {
-        pthread_cond_destroy(changed)
-        pthread_mutex_destroy(lock)
-        changed.deallocate()
-        lock.deallocate()
     }
 
     var count: (alive: Int, idle: Int) {
-        withLock { (alive, idle) }
+        changed.withLock { (alive, idle) }
     }
 
     var pending: Int {
-        withLock { jobs.count }
+        changed.withLock { jobs.count }
     }
 
     // MARK: From outside
@@ -54,16 +43,16 @@ final class Workers: @unchecked Sendable {
             throw EventLoopError(
                 .forkedChild, "submit", detail: "A pool's threads stay with the parent: make a pool in the child")
         }
-        let refusal = withLock { () -> EventLoopError? in
+        let refusal = changed.withLock { () -> EventLoopError? in
             if isShutDown { return .executorShutDown("submit") }
             if !isAwaited, isFull { return .queueFull("submit", maxPending) }
             if jobs.count >= idle, alive < limit {
                 let failure = startThread()
-                // With a thread alive the job is only late; without one it would never run.
+                // With a thread alive the job only runs later; without one it would never run.
                 if failure != 0, alive == 0 { return .noThread(failure) }
             }
             jobs.append(job)
-            pthread_cond_signal(changed)
+            changed.signal()
             return nil
         }
         if let refusal { throw refusal }
@@ -77,26 +66,26 @@ final class Workers: @unchecked Sendable {
         guard isInItsProcess else { return }
         end(cancelPending: cancelPending)
         guard wait else { return }
-        withLock {
+        changed.withLock {
             let isOwnThread = threads.contains(pthread_self())
-            while alive > 0, !isOwnThread { pthread_cond_wait(changed, lock) }
+            while alive > 0, !isOwnThread { changed.wait() }
         }
     }
 
-    /// Says that no more comes.
+    /// Marks the pool as shut down.
     ///
-    /// What is dropped goes when this returns: without the lock, since what goes may call the pool, and before anybody
-    /// waits, since a running job may wait for one that is dropped.
+    /// Dropped jobs are released before this returns: outside the lock, since their deinits may call the pool, and
+    /// before the caller waits, since a running job may wait for a dropped one.
     private func end(cancelPending: Bool) {
-        let dropped = withLock {
+        let dropped = changed.withLock {
             isShutDown = true
-            pthread_cond_broadcast(changed)
+            changed.broadcast()
             return cancelPending ? jobs.removeAll() : []
         }
         withExtendedLifetime(dropped) {}
     }
 
-    /// Jobs that a free thread will take do not wait for one.
+    /// Jobs that a free thread will take do not count as waiting.
     private var isFull: Bool {
         jobs.count - (limit - busy) >= maxPending
     }
@@ -111,18 +100,18 @@ final class Workers: @unchecked Sendable {
     }
 
     private func serve() {
-        withLock { _ = threads.insert(pthread_self()) }
-        while runNext() { withLock { busy -= 1 } }
-        withLock {
+        changed.withLock { _ = threads.insert(pthread_self()) }
+        while runNext() { changed.withLock { busy -= 1 } }
+        changed.withLock {
             threads.remove(pthread_self())
             alive -= 1
-            pthread_cond_broadcast(changed)
+            changed.broadcast()
         }
     }
 
-    /// Runs one job, and lets go of it before the lock is taken again: what it holds may call the pool when it goes.
+    /// Runs one job, and releases it before the lock is taken again: a deinit of what it holds may call the pool.
     private func runNext() -> Bool {
-        guard let job = withLock(takeJob) else { return false }
+        guard let job = changed.withLock(takeJob) else { return false }
         job()
         return true
     }
@@ -131,18 +120,12 @@ final class Workers: @unchecked Sendable {
     private func takeJob() -> JobQueue.Job? {
         while jobs.count == 0, !isShutDown {
             idle += 1
-            pthread_cond_wait(changed, lock)
+            changed.wait()
             idle -= 1
         }
         guard let job = jobs.popFirst() else { return nil }
         busy += 1
         return job
-    }
-
-    private func withLock<Result>(_ body: () -> Result) -> Result {
-        pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
-        return body()
     }
 }
 

@@ -6,14 +6,14 @@ extension AbstractEventLoop {
     ///
     /// - Returns: The task; cast it to a `LoopTask` of a type to get at its result. asyncio: `current_task()`.
     public func currentTask() -> (any LoopTaskProtocol)? {
-        CancellationScope.owner(on: core.queue) as? any LoopTaskProtocol
+        CancellationScope.owner(on: core.queue)
     }
 
     /// The tasks of this loop that have not ended, in no order.
     ///
     /// - Thread: The loop's; elsewhere it is empty while the loop runs. asyncio: `all_tasks(loop)`.
     public var allTasks: [any LoopTaskProtocol] {
-        guard core.queue.showsItselfToCurrentThread else { return [] }
+        guard core.queue.allowsInspection else { return [] }
         return core.tasks.members.filter { !$0.isPart }
     }
 }

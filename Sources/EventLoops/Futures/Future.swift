@@ -94,7 +94,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Throws: The future's error; `CancellationError` if it was cancelled; ``EventLoopError`` with `.invalidState`
     ///   if it is not done. asyncio: `result()`.
     public final func result() throws -> Value {
-        guard core.queue.admitsCurrentThread() else { throw core.queue.refusal("result") }
+        try core.checkThread("result")
         isErrorUnseen = false
         switch state {
         case .finished: return resultPlace.unsafelyUnwrapped.pointee
@@ -109,7 +109,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Throws: `CancellationError` if the future was cancelled; ``EventLoopError`` with `.invalidState` if it is not
     ///   done. asyncio: `exception()`.
     public final func exception() throws -> (any Error)? {
-        guard core.queue.admitsCurrentThread() else { throw core.queue.refusal("exception") }
+        try core.checkThread("exception")
         isErrorUnseen = false
         switch state {
         case .finished: return nil
@@ -146,13 +146,13 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Returns: False if the future was done already. asyncio: `cancel(msg)`.
     @discardableResult
     public func cancel(message: String? = nil) -> Bool {
-        guard isOnLoop("cancel"), !isDone else { return false }
+        guard allowsUse("cancel"), !isDone else { return false }
         finish(.cancelled(message: message))
         return true
     }
 
     private final func checkIsPending(_ operation: String) throws(EventLoopError) {
-        guard core.queue.admitsCurrentThread() else { throw core.queue.refusal(operation) }
+        try core.checkThread(operation)
         guard !isDone else {
             let detail = "The future is \(isCancelled ? "cancelled" : "done") already"
             throw EventLoopError(.invalidState, operation, detail: detail)
@@ -218,7 +218,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     public final func addDoneCallback(
         file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Future<Value>) throws -> Void
     ) -> Int {
-        guard isOnLoop("addDoneCallback") else { return 0 }
+        guard allowsUse("addDoneCallback") else { return 0 }
         lastToken += 1
         let place = core.place(file, line)
         let call: (AnyObject) throws -> Void = { try callback(unsafeDowncast($0, to: Future<Value>.self)) }
@@ -238,18 +238,15 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// - Returns: Whether it was there. asyncio: `remove_done_callback`.
     @discardableResult
     public final func removeDoneCallback(_ token: Int) -> Bool {
-        isOnLoop("removeDoneCallback") && callbacks?.remove(token) ?? false
+        allowsUse("removeDoneCallback") && callbacks?.remove(token) ?? false
     }
 
-    /// Whether the caller may touch the future; if not, the exception handler is told.
-    private final func isOnLoop(_ operation: String) -> Bool {
-        if core.queue.admitsCurrentThread() { return true }
-        var context = ExceptionContext(
-            message: "Non-thread-safe operation", error: core.queue.refusal(operation))
-        context.future = self
-        context.sourcePlace = place
-        core.reportFromAnyThread(context)
-        return false
+    /// Whether the calling thread may use the future; if not, that is reported.
+    private final func allowsUse(_ operation: String) -> Bool {
+        core.allowsUse(operation) { context in
+            context.future = self
+            context.sourcePlace = place
+        }
     }
 
     private final func schedule(_ callback: @escaping (AnyObject) throws -> Void, at place: SourcePlace?) {
@@ -330,10 +327,10 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     deinit {
         // What follows this one may go with it, and what follows that: one after the other, not one inside the other.
         // Without a name for them here, which would keep them until the end.
-        if callbacks != nil, core.queue.isOnLoopThread {
-            core.leftovers.add(callbacks.unsafelyUnwrapped)
+        if callbacks != nil, core.queue.ownership.isHome {
+            core.releases.add(callbacks.unsafelyUnwrapped)
             callbacks = nil
-            core.leftovers.releaseAll()
+            core.releases.releaseAll()
         }
         if let resultPlace {
             resultPlace.deinitialize(count: 1)

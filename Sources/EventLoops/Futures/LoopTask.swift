@@ -36,7 +36,8 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     ///   - whole: The task of which this one runs a part.
     ///   - body: The code.
     package func start(
-        eager: Bool = false, partOf whole: AnyObject? = nil, _ body: @escaping @concurrent () async throws -> Value
+        eager: Bool = false, partOf whole: (any EndableTask)? = nil,
+        _ body: @escaping @concurrent () async throws -> Value
     ) {
         if let whole {
             runsForAnother = true
@@ -101,7 +102,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     /// - Returns: False if the task is done, as far as the calling thread can know. asyncio: `Task.cancel(msg)`.
     @discardableResult
     public override func cancel(message: String? = nil) -> Bool {
-        if core.queue.isOnLoopThread, isDone { return false }
+        if core.queue.ownership.isHome, isDone { return false }
         scope.cancel(message: message)
         return true
     }

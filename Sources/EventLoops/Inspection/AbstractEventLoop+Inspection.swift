@@ -5,7 +5,7 @@ extension AbstractEventLoop {
     /// - Cost: A text for each; made when asked for, and nothing is kept for it but a time for each operation. asyncio:
     ///   none.
     public var pendingOperations: [PendingOperation] {
-        guard core.queue.showsItselfToCurrentThread else { return [] }
+        guard core.queue.allowsInspection else { return [] }
         return core.pendingOperations
     }
 

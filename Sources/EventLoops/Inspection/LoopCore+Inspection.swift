@@ -35,7 +35,7 @@ extension LoopCore {
 
 extension WorkQueue {
     /// What users know as the task that runs at this moment, to be named as an operation's owner.
-    package var runningTask: AnyObject? {
+    package var runningTask: (any LoopTaskProtocol)? {
         CancellationScope.owner(on: self)
     }
 }

@@ -7,7 +7,7 @@ struct LoopReport {
         self.limit = max(0, limit)
         let loop = core.loop.map { "\($0)" } ?? "a loop that is gone"
         addLine("\(loop) on \(core.report.backend): \(core.backendReason.text)")
-        if core.queue.showsItselfToCurrentThread {
+        if core.queue.allowsInspection {
             core.noteWhatWaits()
             addStatistics(core)
             addParts(core)

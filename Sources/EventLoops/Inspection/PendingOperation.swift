@@ -37,33 +37,3 @@ public struct PendingOperation: Sendable, Hashable, CustomStringConvertible {
         "\(age.inSeconds) \(name) fd=\(descriptor) \(owner) (\(call))"
     }
 }
-
-/// What an operation is for, as its target knows it.
-package struct OperationPurpose {
-    package let name: OperationName
-    package let descriptor: Int32
-    package let owner: String
-
-    package init(_ name: OperationName, _ descriptor: Int32, owner: String) {
-        self.name = name
-        self.descriptor = descriptor
-        self.owner = owner
-    }
-}
-
-/// What can be waited for, by the same names on every kind of loop.
-package enum OperationName: String {
-    case accept, connect, receive, send
-    case watchForReading = "watch for reading"
-    case watchForWriting = "watch for writing"
-    case wakeUp = "wake-up"
-}
-
-extension Duration {
-    /// Seconds with three decimals, as in "12.045 s".
-    var inSeconds: String {
-        let milliseconds = clampedNanoseconds / 1_000_000
-        let decimals = "\(1000 + abs(milliseconds % 1000))".dropFirst()
-        return "\(milliseconds < 0 ? "-" : "")\(abs(milliseconds / 1000)).\(decimals) s"
-    }
-}

@@ -8,8 +8,8 @@ extension AbstractEventLoop {
     ///   its end.
     package func endAllTasks() throws {
         // Before anything is cancelled: if the loop may not run, nothing can end.
-        let hold = try core.takeOver(toRun: "close")
-        defer { core.giveBack(hold) }
+        let hold = try core.acquire(toRun: "close")
+        defer { core.release(hold) }
         let ending = core.tasks.members
         for task in ending { task.cancel(message: nil) }
         let reminder = callLater(.seconds(5)) {

@@ -24,8 +24,8 @@ extension AbstractEventLoop {
             throw EventLoopError(.wrongLoop, operation, detail: "The future belongs to a different loop")
         }
         // Before anything is changed: a run that is refused must not disturb the one that goes on.
-        let hold = try core.takeOver(toRun: operation)
-        defer { core.giveBack(hold) }
+        let hold = try core.acquire(toRun: operation)
+        defer { core.release(hold) }
         let token = future.addDoneCallback { [core] _ in core.stop() }
         defer { future.removeDoneCallback(token) }
         try core.runForever(operation)
@@ -48,8 +48,8 @@ extension AbstractEventLoop {
     public func runUntilComplete<Value>(
         file: StaticString = #fileID, line: UInt = #line, _ main: sending @escaping () async throws -> Value
     ) throws -> Value {
-        let hold = try core.takeOver(toRun: "runUntilComplete")
-        defer { core.giveBack(hold) }
+        let hold = try core.acquire(toRun: "runUntilComplete")
+        defer { core.release(hold) }
         return try runUntilComplete(core.createTask(name: nil, at: core.place(file, line), plain: main))
     }
 

@@ -85,7 +85,7 @@ extension AbstractEventLoop {
     public func sleep(for delay: Duration) async throws {
         try core.checkTask("sleep")
         guard delay > .zero else {
-            return try await core.giveWay()
+            return try await core.yieldTurn()
         }
         let over = WaitList(queue: core.queue)
         let handle = core.callAt(core.now.advanced(by: delay)) { over.resumeAll() }

@@ -16,7 +16,7 @@ extension AbstractEventLoop {
         core.signals.endSequences()
         core.queue.endSequenceWaits()
         // Those who waited are in the queue already: one turn later they have seen the end.
-        try await core.giveWay()
+        try await core.yieldTurn()
     }
 }
 

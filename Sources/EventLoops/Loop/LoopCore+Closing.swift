@@ -9,19 +9,19 @@ extension LoopCore {
         if isClosed { return }
         if queue.isInForkedChild { throw queue.refusal("close") }
         guard !queue.isRunning else {
-            let stop = queue.isOnLoopThread ? "stop()" : "callSoonThreadsafe { loop.stop() }"
+            let stop = queue.ownership.isHome ? "stop()" : "callSoonThreadsafe { loop.stop() }"
             let detail = "Cannot close a running event loop: call `\(stop)`, and close it when its run has ended"
             throw EventLoopError(.running, "close", detail: detail)
         }
         let hold: Hold
         do throws(EventLoopError) {
-            hold = try takeOver("close") { () throws(EventLoopError) in if isClosed { throw .closed("close") } }
+            hold = try acquire("close") { () throws(EventLoopError) in if isClosed { throw .closed("close") } }
         } catch {
             // Another thread may have closed it at this very moment.
             if isClosed { return }
             throw error
         }
-        defer { giveBack(hold) }
+        defer { release(hold) }
         warnOfUnclosed()
         isClosed = true
         endWatchdog()

@@ -1,24 +1,24 @@
-/// How a loop goes from one thread to another.
+/// How a loop moves from one thread to another.
 ///
-/// A loop that does not run belongs to the thread that ran it last, or before that to the first that used it. Running
-/// and closing hand it over, and keep it in hand from before their first step until after their last: of two threads
-/// that begin at the same moment one is refused before it has touched anything.
+/// A loop that does not run belongs to its home thread; see ``LoopOwnership``. Running and closing move it to the
+/// calling thread, which holds it from before the first step until after the last: of two threads that begin at the
+/// same moment one is refused before it has changed anything.
 extension LoopCore {
-    /// Whether a call took the loop in hand, and so has to let go of it, or one around it has.
+    /// Whether a call acquired the loop, and has to release it, or a call around it did.
     package enum Hold {
-        case taken, inherited
+        case acquired, inherited
     }
 
-    /// Hands the loop over to the calling thread for a run; throws unless that may begin.
-    package func takeOver(toRun operation: String) throws(EventLoopError) -> Hold {
+    /// Moves the loop to the calling thread for a run; throws unless that may begin.
+    package func acquire(toRun operation: String) throws(EventLoopError) -> Hold {
         if queue.isInForkedChild { throw queue.refusal(operation) }
         if queue.isRunning {
-            throw queue.isOnLoopThread
+            throw queue.ownership.isHome
                 ? EventLoopError(
                     .alreadyRunning, operation, detail: "This event loop is already running: await the code in a task")
                 : queue.refusal(operation)
         }
-        return try takeOver(operation) { () throws(EventLoopError) in
+        return try acquire(operation) { () throws(EventLoopError) in
             if isClosed { throw .closed(operation) }
             if RunningLoop.isActive {
                 throw EventLoopError(
@@ -29,34 +29,34 @@ extension LoopCore {
         }
     }
 
-    /// Hands the loop over to the calling thread; the thread that had it keeps it if anything is thrown.
-    func takeOver(
+    /// Moves the loop to the calling thread. If anything is thrown, the loop stays where it was.
+    func acquire(
         _ operation: String, unless check: () throws(EventLoopError) -> Void
     ) throws(EventLoopError) -> Hold {
         if queue.isTurning {
             try check()
             return .inherited
         }
-        // Asked before anything is taken: who cannot have the loop must not be in the way of who can.
+        // Before acquiring: a thread that may not have the loop must not block one that may.
         try driver.checkThread(operation)
-        guard queue.takeInHand() else { throw queue.refusal(operation) }
+        guard queue.ownership.acquire() else { throw queue.refusal(operation) }
         do throws(EventLoopError) {
             try check()
-            // Another thread may have run it meanwhile.
+            // Another thread may have run the loop meanwhile.
             try driver.checkThread(operation)
             try driver.attach()
         } catch {
-            queue.letGo()
+            queue.ownership.release()
             throw error
         }
-        queue.handOver()
-        // What was posted while nobody had the loop comes before what is added directly now.
+        queue.ownership.transfer()
+        // Callbacks that were posted while no thread held the loop come before those that are added directly now.
         queue.drainInbox()
-        return .taken
+        return .acquired
     }
 
-    /// Lets go of the loop, unless a call around this one still has it in hand.
-    package func giveBack(_ hold: Hold) {
-        if hold == .taken { queue.letGo() }
+    /// Releases the loop, unless a call around this one holds it.
+    package func release(_ hold: Hold) {
+        if hold == .acquired { queue.ownership.release() }
     }
 }

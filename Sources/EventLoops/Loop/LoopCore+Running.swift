@@ -5,16 +5,16 @@ extension LoopCore {
     ///
     /// asyncio: `run_forever`.
     package func runForever(_ operation: String = "runForever") throws(EventLoopError) {
-        let hold = try takeOver(toRun: operation)
-        defer { giveBack(hold) }
+        let hold = try acquire(toRun: operation)
+        defer { release(hold) }
         let previous = RunningLoop.enter(self)
-        queue.isRunning = true
+        queue.ownership.isRunning = true
         timersSeen = now.nanoseconds
         defer {
             upcallsAreOver()
             noteWhatWaits()
             RunningLoop.leave(to: previous)
-            queue.isRunning = false
+            queue.ownership.isRunning = false
             mustStop = false
         }
         repeat { try runOnce() } while !mustStop

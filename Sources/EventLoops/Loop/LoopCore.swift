@@ -25,7 +25,7 @@ public final class LoopCore: @unchecked Sendable {
     let signals = SignalTable()
     let timers = TimerHeap()
     let descriptors = DescriptorTable()
-    let leftovers = Leftovers()
+    let releases = ReleaseQueue()
     let observation = Observation()
     let counters = LoopCounters()
     let defaultExecutor = DefaultExecutor()
@@ -146,14 +146,10 @@ public final class LoopCore: @unchecked Sendable {
 
     @inline(never)
     private func admitsUnusual(_ operation: String) -> Bool {
-        if queue.admitsCurrentThread() {
-            if !isClosed { return true }
-            let error = EventLoopError.closed(operation)
-            exceptions.report(ExceptionContext(message: "Event loop is closed", error: error))
-        } else {
-            reportFromAnyThread(
-                ExceptionContext(message: "Non-thread-safe operation", error: queue.refusal(operation)))
-        }
+        guard allowsUse(operation) else { return false }
+        if !isClosed { return true }
+        let error = EventLoopError.closed(operation)
+        exceptions.report(ExceptionContext(message: "Event loop is closed", error: error))
         return false
     }
 
@@ -168,15 +164,35 @@ public final class LoopCore: @unchecked Sendable {
     }
 
     /// Suspends the calling task for one turn.
-    package func giveWay() async throws {
+    package func yieldTurn() async throws {
         await withUnsafeContinuation { queue.append(yielded: $0) }
         try Task.checkCancellation()
     }
 
-    /// Throws unless `operation` may go on.
+    /// Throws unless the calling thread may use the loop and the loop is open.
     package func check(_ operation: String) throws(EventLoopError) {
-        guard queue.admitsCurrentThread() else { throw queue.refusal(operation) }
+        try checkThread(operation)
         guard !isClosed else { throw .closed(operation) }
+    }
+
+    /// Throws unless the calling thread may use the loop.
+    func checkThread(_ operation: String) throws(EventLoopError) {
+        guard queue.ownership.allowsUse() else { throw queue.refusal(operation) }
+    }
+
+    /// Whether the calling thread may use the loop. If not, that is reported, since the caller's signature cannot
+    /// throw.
+    func allowsUse(_ operation: String, _ describe: (inout ExceptionContext) -> Void = { _ in }) -> Bool {
+        queue.ownership.allowsUse() || reportMisuse(operation, describe)
+    }
+
+    /// Reports that `operation` was called on a thread that may not use the loop; returns false.
+    @inline(never)
+    func reportMisuse(_ operation: String, _ describe: (inout ExceptionContext) -> Void) -> Bool {
+        var context = ExceptionContext(message: "Non-thread-safe operation", error: queue.refusal(operation))
+        describe(&context)
+        reportFromAnyThread(context)
+        return false
     }
 
     package func callSoon(
@@ -215,10 +231,10 @@ public final class LoopCore: @unchecked Sendable {
     /// A loop that is closed before it runs again is told while it closes.
     package func reportFromAnyThread(_ context: ExceptionContext) {
         nonisolated(unsafe) let context = context
-        if queue.isOnLoopThread || queue.isInForkedChild { return exceptions.report(context) }
+        if queue.ownership.isHome || queue.isInForkedChild { return exceptions.report(context) }
         queue.performOnLoop { [exceptions, weak queue] in
             // The handler is not for other threads, and when the loop has closed its own has no loop any more.
-            if let queue, queue.isOnLoopThread { exceptions.report(context) } else { exceptions.logDefault(context) }
+            if let queue, queue.ownership.isHome { exceptions.report(context) } else { exceptions.logDefault(context) }
         }
     }
 }

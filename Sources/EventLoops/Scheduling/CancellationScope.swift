@@ -26,7 +26,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     private var place: (any WaitingPlace)?
     private var number: UInt64 = 0
     /// What users know as the task instead, while its body runs, if it is a part of another one.
-    private var whole: AnyObject?
+    private var whole: (any EndableTask)?
     private let requests = Mutex(CancelRequests())
 
     init(queue: WorkQueue) {
@@ -34,7 +34,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     }
 
     /// The body will run as a part of another task's.
-    func isPart(of whole: AnyObject) {
+    func isPart(of whole: any EndableTask) {
         self.whole = whole
     }
 
@@ -119,7 +119,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     // MARK: Finding
 
     /// What users know as the task that runs here, be it by a child of that task.
-    static func owner(on queue: WorkQueue) -> AnyObject? {
+    static func owner(on queue: WorkQueue) -> (any EndableTask)? {
         guard queue.isTurning, let scope = current.scope, scope.queue === queue else { return nil }
         return scope.owner
     }
@@ -135,7 +135,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
 
     /// The scope whose body is the calling task itself, which has this address.
     static func find(_ address: UInt) -> CancellationScope? {
-        guard let scope = current.scope, scope.queue.isOnLoopThread else { return nil }
+        guard let scope = current.scope, scope.queue.isTurning else { return nil }
         return scope.address == address ? scope : nil
     }
 
@@ -151,7 +151,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     }
 
     /// The task as users know it.
-    var owner: AnyObject? {
+    var owner: (any EndableTask)? {
         whole ?? task
     }
 }

@@ -29,12 +29,12 @@ package final class LoopSerialExecutor: SerialExecutor {
     /// True on the loop's thread, so that `assumeIsolated` works from plain callbacks, and where the jobs of closed
     /// loops run.
     package func isIsolatingCurrentContext() -> Bool? {
-        queue.isOnLoopThread && queue.isRunning || queue.isEndingOnCurrentThread
+        queue.ownership.isHome && queue.isRunning || queue.ownership.runsLeftovers
     }
 
     package func checkIsolated() {
         precondition(
-            queue.isOnLoopThread || queue.isEndingOnCurrentThread,
+            queue.ownership.isHome || queue.ownership.runsLeftovers,
             "The code of an actor of this loop was called on another thread"
         )
     }

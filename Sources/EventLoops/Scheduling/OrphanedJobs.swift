@@ -1,17 +1,17 @@
 internal import CLinux
-import Glibc
 internal import Kernel
 
 /// Jobs whose loop is closed.
 ///
-/// A job that is dropped leaves its task suspended for ever, with all it holds. So these run after all, one at a time,
-/// on a thread of their own: every handle of the closed loop answers them with an error, and their tasks can end.
+/// Dropping a job would leave its task suspended without end, with everything that it holds. So these jobs still run,
+/// one at a time, on a thread of their own. Every call on the closed loop returns an error there, and their tasks can
+/// end.
 package enum OrphanedJobs {
     private static let lock = Lock()
-    // All are touched with the lock held only.
+    // All are guarded by the lock.
     private nonisolated(unsafe) static var jobs: [ReadyEntry] = []
     private nonisolated(unsafe) static var hasThread = false
-    /// The one that runs them; 0 until it has begun.
+    /// The thread that runs them; 0 until it has begun.
     private nonisolated(unsafe) static var thread: UInt = 0
 
     static var areRunByCurrentThread: Bool {
@@ -28,14 +28,9 @@ package enum OrphanedJobs {
     }
 
     private static func startThread() {
-        var thread = pthread_t()
-        let failure = pthread_create(
-            &thread, nil,
-            { _ in
-                OrphanedJobs.drain()
-                return nil
-            }, nil)
-        if failure == 0 { pthread_detach(thread) } else { drain() }
+        let failure = DetachedThread.start(name: "proactor-orphan") { drain() }
+        // Without a thread they run here: late is better than never.
+        if failure != 0 { drain() }
     }
 
     private static func drain() {
@@ -58,7 +53,7 @@ package enum OrphanedJobs {
         }
     }
 
-    /// What waits; empty if nothing does, and then the thread must end.
+    /// The jobs that wait; empty if there are none, and then the thread must end.
     private static func takeAll() -> [ReadyEntry] {
         lock.withLock {
             defer { jobs = [] }

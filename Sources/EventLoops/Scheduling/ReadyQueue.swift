@@ -1,28 +1,4 @@
-/// What the loop can run: a callback, a step of its own, or a job of Swift concurrency.
-///
-/// A plain value: the queue that holds it owns one reference to a handle.
-package enum ReadyEntry: @unchecked Sendable {
-    case handle(Unmanaged<Handle>)
-    /// A step of the library's own, such as ending a wait that was cancelled on another thread: tasks depend on it, so
-    /// it runs even while the loop closes.
-    case request(Unmanaged<Handle>)
-    /// A task that gave way for one turn.
-    case yielded(UnsafeContinuation<Void, Never>)
-    /// A job of a task that prefers this loop.
-    case taskJob(UnownedJob)
-    /// A job of an actor that is pinned to this loop.
-    case serialJob(UnownedJob)
-
-    /// Lets go of a callback that will never run, and of all it holds, even if somebody keeps the handle.
-    ///
-    /// Nothing else can be dropped: tasks would wait for ever.
-    package func discard() {
-        guard case .handle(let reference) = self else { return }
-        reference.takeRetainedValue().forget()
-    }
-}
-
-/// First in, first out: a ring of entries that grows by doubling and never shrinks.
+/// A queue, first in first out: a ring of entries that grows by doubling and never shrinks.
 package final class ReadyQueue {
     private var storage: UnsafeMutablePointer<ReadyEntry>
     private var mask: Int
@@ -69,11 +45,5 @@ package final class ReadyQueue {
             storage[(head + index) & mask].discard()
         }
         storage.deallocate()
-    }
-}
-
-extension Int {
-    package var roundedUpToPowerOfTwo: Int {
-        self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
     }
 }

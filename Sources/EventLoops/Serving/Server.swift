@@ -118,7 +118,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     ///
     /// Idempotent. asyncio: `close`.
     public func close() {
-        guard isOnLoop("close"), state != .closed else { return }
+        guard core.allowsUse("close"), state != .closed else { return }
         stopListening()
         core.servers[ObjectIdentifier(self)] = nil
         core.note(.debug, "\(self) is closed")
@@ -130,7 +130,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     ///
     /// asyncio: `close_clients`, 3.13.
     public func closeClients() {
-        guard isOnLoop("closeClients") else { return }
+        guard core.allowsUse("closeClients") else { return }
         for transport in connections.values { transport.close() }
     }
 
@@ -138,7 +138,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     ///
     /// asyncio: `abort_clients`, 3.13.
     public func abortClients() {
-        guard isOnLoop("abortClients") else { return }
+        guard core.allowsUse("abortClients") else { return }
         for transport in connections.values { transport.abort() }
     }
 
@@ -146,17 +146,9 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     ///
     /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`. asyncio: `wait_closed`, as of 3.12.1.
     public func waitClosed() async throws {
-        guard core.queue.admitsCurrentThread() else { throw core.queue.refusal("waitClosed") }
+        try core.checkThread("waitClosed")
         if hasEnded { return }
         try await ended.waitOrThrow("waitClosed")
-    }
-
-    /// Whether the calling thread may go on; if not, that is reported, since the caller cannot throw.
-    private func isOnLoop(_ operation: String) -> Bool {
-        if core.queue.admitsCurrentThread() { return true }
-        core.reportFromAnyThread(
-            ExceptionContext(message: "Non-thread-safe operation", error: core.queue.refusal(operation)))
-        return false
     }
 
     private func stopListening() {

@@ -53,7 +53,7 @@ final class SignalLine: SignalListener, @unchecked Sendable {
     deinit {
         guard !hasEnded, !core.isClosed else { return }
         // Also between two runs: signals without a listener must not be caught until the next run.
-        if core.queue.admitsCurrentThread() { return core.signals.removeSequences(of: signals) }
+        if core.queue.ownership.allowsUse() { return core.signals.removeSequences(of: signals) }
         core.queue.performOnLoop { [core, signals] in
             // A loop that was closed in the meantime has released all signals.
             if !core.isClosed { core.signals.removeSequences(of: signals) }

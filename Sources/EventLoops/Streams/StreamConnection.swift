@@ -72,7 +72,7 @@ final class StreamConnection: StreamProtocol {
     func drain(isClosing: Bool) async throws {
         // A connection that is being lost pauses nobody: without giving way, who writes in a loop would never hear of
         // it.
-        if isClosing { try await core.giveWay() }
+        if isClosing { try await core.yieldTurn() }
         try throwIfLost()
         guard isPaused else { return }
         try await drained.waitOrThrow("drain")

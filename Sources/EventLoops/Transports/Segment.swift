@@ -123,7 +123,7 @@ package final class SegmentPool: @unchecked Sendable {
 
     /// Takes back a whole list of nodes, from whatever thread lets go of it.
     func recycle(list first: Node) {
-        guard let queue, !queue.isOnLoopThread else { return recycleHere(first) }
+        guard let queue, !queue.ownership.isHome else { return recycleHere(first) }
         nonisolated(unsafe) let first = first
         queue.performOnLoop { self.recycleHere(first) }
     }

@@ -87,20 +87,17 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
     }
 
     @inline(__always)
-    private func isOnLoop(_ operation: StaticString) -> Bool {
-        let thread = WorkQueue.callingThread
-        return core.queue.isOwned(by: thread) || refuse("\(operation)")
+    private func allowsUse(_ operation: StaticString) -> Bool {
+        let thread = LoopOwnership.callingThread
+        return core.queue.ownership.isTurning(on: thread) || allowsUnusualUse("\(operation)")
     }
 
+    /// Whether a call while the loop does not run may go on.
     @inline(never)
-    private func refuse(_ operation: String) -> Bool {
-        // Of a closed loop all connections are lost: who outlives it does no harm.
+    private func allowsUnusualUse(_ operation: String) -> Bool {
+        // Closing a loop drops its connections, so a late call on one is harmless.
         if core.queue.isClosed { return false }
-        let error = core.queue.refusal(operation)
-        var context = ExceptionContext(message: "Non-thread-safe operation", error: error)
-        context.transport = self
-        core.reportFromAnyThread(context)
-        return false
+        return core.allowsUse(operation) { $0.transport = self }
     }
 }
 
@@ -112,7 +109,7 @@ extension SocketTransport {
     }
 
     package func setProtocol(_ protocol: any BaseProtocol) throws(EventLoopError) {
-        guard core.queue.isOnLoopThread else { throw core.queue.refusal("setProtocol") }
+        try core.checkThread("setProtocol")
         guard state != .lost else { return }
         let wasReading = isReading
         let former = neighbours
@@ -140,7 +137,7 @@ extension SocketTransport {
     }
 
     package func setWriteBufferLimits(high: Int?, low: Int?) throws(EventLoopError) {
-        guard core.queue.isOnLoopThread else { throw core.queue.refusal("setWriteBufferLimits") }
+        try core.checkThread("setWriteBufferLimits")
         flow.adopt(try FlowControl.limits(high: high, low: low))
         pauseProtocolIfNeeded()
     }
@@ -164,7 +161,7 @@ extension SocketTransport {
 
     @inline(__always)
     private func mayWrite(_ count: Int) -> Bool {
-        guard isOnLoop("write"), count > 0 else { return false }
+        guard allowsUse("write"), count > 0 else { return false }
         guard state == .open else { return noteLostWrite() }
         return !mustSendEOF || refuseAfterEOF(count)
     }
@@ -207,7 +204,7 @@ extension SocketTransport {
     }
 
     package func writeEOF() {
-        guard isOnLoop("writeEOF"), state == .open, !mustSendEOF else { return }
+        guard allowsUse("writeEOF"), state == .open, !mustSendEOF else { return }
         mustSendEOF = true
         if outgoing.isEmpty { sendEOF() }
     }
@@ -242,14 +239,14 @@ extension SocketTransport {
 
 extension SocketTransport: StreamChannelOwner {
     package func pauseReading() {
-        guard isOnLoop("pauseReading"), state == .open || state == .made, !isPaused else { return }
+        guard allowsUse("pauseReading"), state == .open || state == .made, !isPaused else { return }
         isPaused = true
         if !hasReceivedEOF { channel.stopReading() }
         core.note(.debug, "\(self) pauses reading")
     }
 
     package func resumeReading() {
-        guard isOnLoop("resumeReading"), state == .open || state == .made, isPaused else { return }
+        guard allowsUse("resumeReading"), state == .open || state == .made, isPaused else { return }
         isPaused = false
         if state == .open, !hasReceivedEOF { channel.startReading() }
         core.note(.debug, "\(self) resumes reading")
@@ -331,13 +328,13 @@ extension SocketTransport: StreamChannelOwner {
 
 extension SocketTransport {
     package func close() {
-        guard isOnLoop("close"), !isClosing else { return }
+        guard allowsUse("close"), !isClosing else { return }
         channel.stopReading()
         if outgoing.isEmpty { closeChannel() } else { state = .flushing }
     }
 
     package func abort() {
-        guard isOnLoop("abort") else { return }
+        guard allowsUse("abort") else { return }
         closeChannel()
     }
 

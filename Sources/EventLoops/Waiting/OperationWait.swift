@@ -22,10 +22,10 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
     /// The operation, while it is in flight.
     private var operation: (any AwaitedOperation)?
     private var continuation: UnsafeContinuation<Ending, Never>?
-    /// The scope of the task that waits. Its task keeps it alive until the wait ends.
+    /// The scope of the task that waits, which keeps it alive until the wait ends.
     private var scope: Unmanaged<CancellationScope>?
     /// The task that a waiting child task belongs to, for descriptions.
-    private var taskOfChild: AnyObject?
+    private var taskOfChild: (any LoopTaskProtocol)?
     private var stopReason: StopReason?
 
     package init(queue: WorkQueue) {
@@ -40,7 +40,7 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
 
     /// The task that waits, as text for ``PendingOperation``.
     package var ownerText: String {
-        let task = scope.flatMap { $0._withUnsafeGuaranteedRef(\.owner) } ?? taskOfChild
+        let task: (any LoopTaskProtocol)? = scope.flatMap { $0._withUnsafeGuaranteedRef(\.owner) } ?? taskOfChild
         return task.map { "\($0)" } ?? "a task"
     }
 
@@ -118,7 +118,9 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
 
     // MARK: Ending
 
-    /// Ends the operation and resumes its task. Called by the driver on the loop's thread.
+    /// Ends the operation and resumes its task.
+    ///
+    /// Called by the driver, on the loop's thread.
     ///
     /// - Returns: False if it had ended before: then the caller still owns the result.
     @discardableResult

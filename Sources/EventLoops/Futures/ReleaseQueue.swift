@@ -1,18 +1,19 @@
-/// Lets go of what objects held that are going themselves.
+/// Releases objects one after the other.
 ///
-/// A long chain, each link of which is held by the one before, would else be undone by as many nested calls, which the
-/// stack has no room for.
+/// In a long chain, in which each object owns the next, each release would otherwise happen inside the one before, and
+/// overflow the stack.
 ///
 /// Loop thread only.
-final class Leftovers {
+final class ReleaseQueue {
     private var waiting: [Any] = []
     private var isReleasing = false
 
+    /// Adds an object of which the caller holds no other reference.
     func add(_ object: Any) {
         waiting.append(object)
     }
 
-    /// Releases what was added, of which nobody else may hold anything any more; within a release, the outer one does.
+    /// Releases everything that was added; inside of a release, the outer call does it.
     func releaseAll() {
         guard !isReleasing else { return }
         isReleasing = true

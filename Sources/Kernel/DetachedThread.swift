@@ -1,7 +1,7 @@
 internal import CLinux
 import Glibc
 
-/// A thread that nobody joins.
+/// A thread that is not joined.
 package enum DetachedThread {
     private final class Body {
         let name: String
@@ -34,7 +34,7 @@ package enum DetachedThread {
         return failure
     }
 
-    /// The name of one of several threads: the prefix is cut so that the number can be seen.
+    /// The name of one of several threads. A long prefix is cut, so that the number remains visible.
     package static func name(_ prefix: String, number: Int) -> String {
         let ending = "-\(number)"
         var kept = Substring(prefix)

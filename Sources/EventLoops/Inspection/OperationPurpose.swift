@@ -1,0 +1,20 @@
+/// What an operation is for, as its target knows it.
+package struct OperationPurpose {
+    package let name: OperationName
+    package let descriptor: Int32
+    package let owner: String
+
+    package init(_ name: OperationName, _ descriptor: Int32, owner: String) {
+        self.name = name
+        self.descriptor = descriptor
+        self.owner = owner
+    }
+}
+
+/// What can be waited for, by the same names on every kind of loop.
+package enum OperationName: String {
+    case accept, connect, receive, send
+    case watchForReading = "watch for reading"
+    case watchForWriting = "watch for writing"
+    case wakeUp = "wake-up"
+}

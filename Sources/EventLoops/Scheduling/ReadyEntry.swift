@@ -1,0 +1,23 @@
+/// What the loop can run: a callback, a step of its own, or a job of Swift concurrency.
+///
+/// A plain value. The queue that holds it owns one reference to a handle.
+package enum ReadyEntry: @unchecked Sendable {
+    case handle(Unmanaged<Handle>)
+    /// A step of the library's own, such as ending a wait that was cancelled on another thread. Tasks depend on it, so
+    /// it runs even while the loop closes.
+    case request(Unmanaged<Handle>)
+    /// A task that yielded for one turn.
+    case yielded(UnsafeContinuation<Void, Never>)
+    /// A job of a task that prefers this loop.
+    case taskJob(UnownedJob)
+    /// A job of an actor that is pinned to this loop.
+    case serialJob(UnownedJob)
+
+    /// Releases a callback that will never run, with everything that it holds, even if the handle is still referenced.
+    ///
+    /// Other entries cannot be dropped: tasks would wait for ever.
+    package func discard() {
+        guard case .handle(let reference) = self else { return }
+        reference.takeRetainedValue().forget()
+    }
+}
