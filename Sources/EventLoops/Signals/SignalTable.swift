@@ -69,6 +69,7 @@ final class SignalTable {
     func setFallback(
         _ signal: Int32, wakeDescriptor: Int32, _ callback: @escaping () throws -> Void
     ) throws(EventLoopError) {
+        try Self.checkNumber(signal, "run")
         guard cl_signal_is_default(signal) else { return }
         let fallback = Handler(place: nil, callback: callback)
         try change(signal, wakeDescriptor, "run") { $0.fallback = fallback }
