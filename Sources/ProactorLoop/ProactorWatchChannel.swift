@@ -28,8 +28,9 @@ final class ProactorWatchChannel: WatchChannel {
         try watch(reading: wantsReading, writing: wantsWriting)
     }
 
-    /// Ends a poll in flight: it may be of a file that had the number before. One that is yet to be submitted finds the
-    /// file that has it then.
+    /// Ends a poll in flight, which may be of a file that had the number before.
+    ///
+    /// A poll that is yet to be submitted finds the file that has the number then.
     private func withoutFormerFile(_ poll: DescriptorPoll?) -> DescriptorPoll? {
         guard let poll, poll.isInFlight else { return poll }
         poll.end()

@@ -48,6 +48,7 @@ final class ConnectOperation: ReadinessTarget, @unchecked Sendable {
             guard error == .nowInProgress else { return continuation.resume(returning: error) }
         }
         waiting = continuation
+        port.watches.claim(descriptor)
         port.watches.want(.writable, of: descriptor, self)
     }
 
@@ -72,7 +73,7 @@ final class ConnectOperation: ReadinessTarget, @unchecked Sendable {
         guard let waiting else { return }
         self.waiting = nil
         task = nil
-        port.watches.drop(descriptor)
+        port.watches.release(descriptor, self)
         waiting.resume(returning: failure)
     }
 }
