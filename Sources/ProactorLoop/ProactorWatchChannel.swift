@@ -1,9 +1,9 @@
 internal import EventLoops
 internal import Kernel
 
-/// A descriptor of the user's on a ring: a poll for reading and one for writing, which know nothing of one another.
+/// A descriptor of the user's on a ring, with one poll for reading and another for writing.
 ///
-/// One poll for both would have to be called off and submitted again whenever one of them comes or goes.
+/// A common poll would have to be cancelled and submitted again whenever one direction is added or removed.
 final class ProactorWatchChannel: WatchChannel {
     private let descriptor: Int32
     private let port: RingPort
