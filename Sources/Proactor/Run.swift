@@ -26,9 +26,9 @@ public import Glibc
 ///     (``setEventLoop(_:)``) during the run, with none afterwards.
 ///   - main: The code; all of it runs on the calling thread.
 /// - Returns: What `main` returns.
-/// - Throws: What `main` throws; `CancellationError` after a signal if `main` has a result; what making the loop throws;
-///   ``EventLoopError``: `.anotherLoopRunning` inside a running loop, `.invalidArgument` or `.system` for a signal that
-///   cannot be caught.
+/// - Throws: What `main` throws; `CancellationError` after a signal if `main` has a result; what making the loop
+///   throws; ``EventLoopError``: `.anotherLoopRunning` inside a running loop, `.invalidArgument` or `.system` for a
+///   signal that cannot be caught.
 /// - Thread: Any that may block. On the main thread, the main actor's code does not run during the call: awaiting it
 ///   there is a deadlock.
 ///

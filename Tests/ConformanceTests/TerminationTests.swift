@@ -104,7 +104,7 @@ extension Conformance {
                         raise(SIGHUP)
                         try await loop.sleep(for: .seconds(3600))
                     }
-                    try runner.run { _ in raise(SIGTERM) }
+                    try runner.run { _ in _ = raise(SIGTERM) }
                     _exit(1)
                 }
             }
