@@ -1,4 +1,5 @@
 public import EventLoops
+public import Glibc
 
 /// Runs async code on a new loop and closes the loop afterwards: the main entry point of the library.
 ///
@@ -8,30 +9,36 @@ public import EventLoops
 ///     }
 ///
 /// After `main`, the remaining tasks are cancelled and awaited, the default executor is shut down, and the loop is
-/// closed. SIGINT cancels `main`, unless the program handles SIGINT itself; a second SIGINT ends the process. If `main`
-/// returns nothing and throws the resulting cancellation, `run` returns normally. A process that was started with
-/// SIGINT ignored, as a shell does for `&` in scripts, keeps ignoring it. ``Runner`` offers the same in single steps.
+/// closed. ``Runner`` offers the same in single steps.
+///
+/// SIGINT and SIGTERM cancel `main`, unless the program handles the signal itself; a second signal of either kind ends
+/// the process. If `main` returns nothing and throws the resulting cancellation, `run` returns normally, so that a
+/// program that does nothing else exits with status 0 after either signal. A process that was started with SIGINT
+/// ignored, as a shell does for `&` in scripts, keeps ignoring it.
 ///
 /// Packages that enable the upcoming feature `NonisolatedNonsendingByDefault` can call their own async functions with
 /// the loop's state from `main`; others mark such functions `nonisolated(nonsending)`.
 ///
 /// - Parameters:
 ///   - debug: Whether debug mode is on; nil to use `PROACTOR_DEBUG`.
+///   - signals: The numbers of the signals that cancel `main`; empty for none.
 ///   - loopFactory: Makes the loop. With nil, ``newEventLoop()`` makes it, and it is the thread's current loop
 ///     (``setEventLoop(_:)``) during the run, with none afterwards.
 ///   - main: The code; all of it runs on the calling thread.
 /// - Returns: What `main` returns.
-/// - Throws: What `main` throws; `CancellationError` after SIGINT if `main` has a result; what making the loop throws;
-///   ``EventLoopError`` with `.anotherLoopRunning` inside a running loop.
+/// - Throws: What `main` throws; `CancellationError` after a signal if `main` has a result; what making the loop
+///   throws; ``EventLoopError``: `.anotherLoopRunning` inside a running loop, `.invalidArgument` or `.system` for a
+///   signal that cannot be caught.
 /// - Thread: Any that may block. On the main thread, the main actor's code does not run during the call: awaiting it
 ///   there is a deadlock.
 ///
-/// asyncio: `asyncio.run`.
+/// asyncio: `asyncio.run`, which handles SIGINT only.
 public func run<Value>(
-    debug: Bool? = nil, loopFactory: (() throws -> any AbstractEventLoop)? = nil,
+    debug: Bool? = nil, signals: Set<Int32> = [SIGINT, SIGTERM],
+    loopFactory: (() throws -> any AbstractEventLoop)? = nil,
     _ main: sending @escaping (any AbstractEventLoop) async throws -> Value
 ) throws -> Value {
-    let runner = Runner(debug: debug, loopFactory: loopFactory)
+    let runner = Runner(debug: debug, signals: signals, loopFactory: loopFactory)
     let value: Value
     do { value = try runner.run(main) } catch {
         // An error of `main` says more about the cause than one from closing.

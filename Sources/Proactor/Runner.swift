@@ -1,5 +1,5 @@
 public import EventLoops
-internal import Glibc
+public import Glibc
 
 /// Runs async code on one loop, any number of times, and then closes it: the building block of `run`.
 ///
@@ -10,13 +10,14 @@ internal import Glibc
 ///
 /// The loop is made on first use. Tasks that a run leaves behind continue in the next one.
 ///
-/// SIGINT during a run cancels its `main`, unless the program has set another action than the default for the signal. A
-/// second SIGINT ends the process, even if the loop is stuck. The signal belongs to the process, not to the main
-/// thread: it cancels the `main` of every current run, on all threads. Between runs it has its default action.
+/// SIGINT and SIGTERM during a run cancel its `main`, unless the program has set another action than the default for
+/// the signal. A second signal ends the process: one of the same kind even if the loop is stuck, one of another kind
+/// once the loop has noticed the first. Signals belong to the process, not to the main thread: one cancels the `main`
+/// of every current run, on all threads. Between runs they have their default actions.
 ///
 /// - Thread: One, which must be allowed to block.
 ///
-/// asyncio: `asyncio.Runner`.
+/// asyncio: `asyncio.Runner`, which handles SIGINT only.
 public final class Runner {
     private enum State {
         case new
@@ -26,18 +27,24 @@ public final class Runner {
 
     private var state = State.new
     private let debug: Bool?
+    private let signals: Set<Int32>
     private let loopFactory: (() throws -> any AbstractEventLoop)?
 
     /// Creates a runner without a loop.
     ///
     /// - Parameters:
     ///   - debug: Whether debug mode is on; nil to use `PROACTOR_DEBUG`.
+    ///   - signals: The numbers of the signals that cancel the `main` of a run; empty for none.
     ///   - loopFactory: Makes the loop, which is then not the thread's current one; nil for ``newEventLoop()`` and
     ///     ``setEventLoop(_:)``, which both use the policy.
     ///
     /// asyncio: `Runner(debug=, loop_factory=)`.
-    public init(debug: Bool? = nil, loopFactory: (() throws -> any AbstractEventLoop)? = nil) {
+    public init(
+        debug: Bool? = nil, signals: Set<Int32> = [SIGINT, SIGTERM],
+        loopFactory: (() throws -> any AbstractEventLoop)? = nil
+    ) {
         self.debug = debug
+        self.signals = signals
         self.loopFactory = loopFactory
     }
 
@@ -59,11 +66,12 @@ public final class Runner {
     /// Runs async code as a task of the loop until it ends.
     ///
     /// - Parameter main: The code; all of it runs on the calling thread.
-    /// - Returns: What `main` returns; also after SIGINT, if `main` returns nothing and throws the cancellation.
-    /// - Throws: What `main` throws; `CancellationError` after SIGINT if `main` has a result; what making the loop
+    /// - Returns: What `main` returns; also after a signal, if `main` returns nothing and throws the cancellation.
+    /// - Throws: What `main` throws; `CancellationError` after a signal if `main` has a result; what making the loop
     ///   throws; ``EventLoopError``: `.anotherLoopRunning` on a thread that runs a loop, `.wrongThread` while another
     ///   thread runs or closes the loop, `.closed` after ``close()``, `.stoppedBeforeCompletion` if the loop's `stop()`
-    ///   was called first: `main` then continues in the next run.
+    ///   was called first: `main` then continues in the next run; `.invalidArgument` or `.system` for a signal that
+    ///   cannot be caught.
     ///
     /// asyncio: `run`.
     public func run<Value>(_ main: sending @escaping (any AbstractEventLoop) async throws -> Value) throws -> Value {
@@ -71,13 +79,13 @@ public final class Runner {
         let loop = try openLoop("run")
         let hold = try loop.core.acquire(toRun: "run")
         defer { loop.core.release(hold) }
-        let interrupt = try Interrupt(of: loop)
-        defer { interrupt.end() }
+        let interruption = try Interruption(of: loop, by: signals)
+        defer { interruption.end() }
         let task = loop.createTask(name: "main", at: nil, plain: { try await main(loop) })
-        interrupt.cancel = { task.cancel() }
+        interruption.cancel = { task.cancel() }
         do { return try loop.runUntilComplete(task) } catch {
-            // An interrupt that ended `main` cleanly is no error. If `main` was also cancelled elsewhere, report that.
-            if interrupt.hasCome, error is CancellationError, task.uncancel() == 0, let nothing = () as? Value {
+            // A signal that ended `main` cleanly is no error. If `main` was also cancelled elsewhere, report that.
+            if interruption.first != nil, error is CancellationError, task.uncancel() == 0, let nothing = () as? Value {
                 return nothing
             }
             throw error
@@ -127,30 +135,5 @@ public final class Runner {
         if let debug { loop.debug = debug }
         state = .open(loop)
         return loop
-    }
-}
-
-/// Handles SIGINT during a run.
-private final class Interrupt {
-    private let loop: any AbstractEventLoop
-    /// Called in a turn of the loop for the first SIGINT; returns whether there was anything to cancel.
-    ///
-    /// The second SIGINT has the default action.
-    var cancel: (() -> Bool)?
-    private(set) var hasCome = false
-    private var wasInVain = false
-
-    init(of loop: any AbstractEventLoop) throws(EventLoopError) {
-        self.loop = loop
-        try loop.setSignalFallback(SIGINT) { [weak self] in
-            guard let self else { return }
-            hasCome = true
-            wasInVain = !(cancel?() ?? false)
-        }
-    }
-
-    /// A signal that arrived too late to cancel anything gets its default action now.
-    func end() {
-        if loop.removeSignalFallback(SIGINT, wasInVain: wasInVain) { kill(getpid(), SIGINT) }
     }
 }

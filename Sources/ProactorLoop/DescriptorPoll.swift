@@ -3,20 +3,19 @@ internal import Glibc
 internal import Kernel
 internal import Uring
 
-/// Watches a descriptor for one thing, with a poll that is submitted anew after each readiness.
+/// Watches one direction of a descriptor, with a poll that is submitted again after each completion.
 ///
-/// A poll that stays (multishot) tells of what comes new and is silent about what is still unread, and the kernel
-/// refuses the flag that would change that (measured on 6.18). So it is one shot, submitted right before the loop
-/// enters the kernel, when the callbacks of the turn have run: what is still ready then completes inside of that same
-/// call, and nothing is waited for.
+/// A multishot poll reports new events only and not what is still unread, and the kernel refuses the flag that would
+/// change that (measured on 6.18). So the poll is single-shot. It is submitted right before the loop enters the kernel,
+/// after the callbacks of the turn have run: if the descriptor is still ready, it completes inside that same call.
 ///
-/// The kernel finds the file when it takes the poll, and holds it until the poll is over. Therefore:
-/// - Ending a poll in flight enters the kernel at once. When ``end()`` has returned the poll is off the file, and a
-///   `close(2)` of the user's does all that one expects of it: the peer sees the end, the port is free.
-/// - Each registration is an object of its own, held by its operation until that has completed. What completes after
-///   ``end()`` finds an object with nothing to tell, whatever the descriptor's number stands for by then.
-/// - A poll that the kernel would not take for a while (EBUSY, EAGAIN) may meet another file under the number, with its
-///   cancel right behind it. That is harmless: a poll takes nothing away from a file.
+/// The kernel looks the file up when it takes the poll, and holds it until the poll has completed. Therefore:
+/// - Ending a poll in flight enters the kernel at once. When ``end()`` has returned, the poll has released the file and
+///   the user's `close(2)` has its full effect: the peer sees the end, and the port is free.
+/// - Each registration is an object of its own, held by its operation until that has completed. A completion after
+///   ``end()`` notifies nothing, whatever the descriptor's number stands for by then.
+/// - If the kernel takes the poll late (EBUSY, EAGAIN), the number may stand for another file by then, and the cancel
+///   follows right behind. That is harmless: a poll takes nothing away from a file.
 final class DescriptorPoll: ChannelTarget {
     enum Kind {
         case reading, writing
@@ -27,7 +26,7 @@ final class DescriptorPoll: ChannelTarget {
     private let port: RingPort
     private weak var owner: (any WatchOwner)?
     private var tag: UInt64?
-    /// Whether the port is to call in the next turn.
+    /// Whether the port calls this object in the next turn.
     private var isListed = false
     private var isOver = false
 
@@ -40,7 +39,7 @@ final class DescriptorPoll: ChannelTarget {
         list()
     }
 
-    /// Whether the kernel has the poll, and with it the file that the number stood for when it took it.
+    /// Whether the kernel has the poll, and holds the file that the number stood for when it took the poll.
     var isInFlight: Bool {
         tag != nil
     }
@@ -71,7 +70,7 @@ final class DescriptorPoll: ChannelTarget {
         let errno = Errno(rawValue: -result)
         if result < 0, errno != .canceled { return owner?.watchingFailed(errno) ?? () }
         list()
-        // A hang-up or an error comes unasked, and is for who reads and who writes.
+        // The kernel also reports hang-ups and errors, which concern readers and writers alike.
         if result >= 0 { owner?.becameReady(reading: kind == .reading, writing: kind == .writing) }
     }
 
@@ -81,13 +80,13 @@ final class DescriptorPoll: ChannelTarget {
                 kind == .reading ? .watchForReading : .watchForWriting, descriptor, owner: "a watch that has ended")
     }
 
-    /// Tells nothing any more, and takes the poll off the file.
+    /// Stops notifying the owner and makes the kernel release the file.
     func end() {
         guard !isOver else { return }
         isOver = true
         unlist()
         guard tag != nil else { return }
-        // Between two runs another thread may have the loop, but the ring is of the thread that ran it first.
+        // Between two runs another thread may own the loop, but only the thread that ran it first may use the ring.
         guard port.ring.isOwnThread else { return list() }
         callOff()
         try? port.ring.enter(.none)

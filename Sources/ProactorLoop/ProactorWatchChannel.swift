@@ -1,9 +1,9 @@
 internal import EventLoops
 internal import Kernel
 
-/// A descriptor of the user's on a ring: a poll for reading and one for writing, which know nothing of one another.
+/// A descriptor of the user's on a ring, with one poll for reading and another for writing.
 ///
-/// One poll for both would have to be called off and submitted again whenever one of them comes or goes.
+/// A common poll would have to be cancelled and submitted again whenever one direction is added or removed.
 final class ProactorWatchChannel: WatchChannel {
     private let descriptor: Int32
     private let port: RingPort
@@ -28,8 +28,9 @@ final class ProactorWatchChannel: WatchChannel {
         try watch(reading: wantsReading, writing: wantsWriting)
     }
 
-    /// Ends a poll in flight: it may be of a file that had the number before. One that is yet to be submitted finds the
-    /// file that has it then.
+    /// Ends a poll in flight, which may be of a file that had the number before.
+    ///
+    /// A poll that is yet to be submitted finds the file that has the number then.
     private func withoutFormerFile(_ poll: DescriptorPoll?) -> DescriptorPoll? {
         guard let poll, poll.isInFlight else { return poll }
         poll.end()

@@ -2,11 +2,13 @@ package import EventLoops
 
 extension SelectorDriver: ChannelFactory {
     package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {
-        SelectorStreamChannel(descriptor, port: port, owner: owner)
+        watches.claim(descriptor)
+        return SelectorStreamChannel(descriptor, port: port, owner: owner)
     }
 
     package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {
-        SelectorListenerChannel(descriptor, port: port, owner: owner)
+        watches.claim(descriptor)
+        return SelectorListenerChannel(descriptor, port: port, owner: owner)
     }
 
     package func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {

@@ -55,7 +55,7 @@ final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
     func close() {
         guard !isClosed else { return }
         isClosed = true
-        port.watches.drop(descriptor)
+        port.watches.release(descriptor, self)
         try? Descriptor.close(descriptor)
     }
 }

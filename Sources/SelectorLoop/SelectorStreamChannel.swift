@@ -137,7 +137,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         guard !isClosing else { return }
         isClosing = true
         isReading = false
-        port.watches.drop(descriptor)
+        port.watches.release(descriptor, self)
         notifyLater()
     }
 

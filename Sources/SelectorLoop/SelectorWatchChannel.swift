@@ -2,7 +2,7 @@ internal import EventLoops
 internal import Kernel
 internal import Polling
 
-/// A descriptor of the user's under a poller, which tells in each turn what is ready and not dealt with.
+/// A descriptor of the user's under a poller, which reports in each turn what is ready and not dealt with.
 final class SelectorWatchChannel: ReadinessTarget, WatchChannel {
     private let descriptor: Int32
     private let port: PollerPort
@@ -15,15 +15,15 @@ final class SelectorWatchChannel: ReadinessTarget, WatchChannel {
         super.init()
     }
 
-    /// Not put off until the loop waits: whoever adds a descriptor is to know whether the kernel can watch it.
+    /// Not put off until the loop waits: the caller has to know whether the kernel can watch the descriptor.
     func watch(reading: Bool, writing: Bool) throws(Errno) {
         port.watches.want(Readiness(readable: reading, writable: writing), of: descriptor, self)
-        try port.watches.applyNow(descriptor)
+        try port.watches.applyNow(descriptor, for: self)
     }
 
     func rearm(reading: Bool, writing: Bool) throws(Errno) {
         port.watches.want(Readiness(readable: reading, writable: writing), of: descriptor, self)
-        try port.watches.rearm(descriptor)
+        try port.watches.rearm(descriptor, for: self)
     }
 
     override func ready(_ readiness: Readiness) {
@@ -41,6 +41,6 @@ final class SelectorWatchChannel: ReadinessTarget, WatchChannel {
     }
 
     func close() {
-        port.watches.drop(descriptor)
+        port.watches.release(descriptor, self)
     }
 }

@@ -50,7 +50,7 @@ final class Waker: ReadinessTarget {
     func close() {
         guard !isClosed else { return }
         isClosed = true
-        port.watches.drop(event.fd)
+        port.watches.release(event.fd, self)
         event.close()
     }
 }

@@ -83,7 +83,7 @@ extension Conformance {
             }
         }
 
-        /// READER-016: the number stands for a file that cannot be watched. Only epoll refuses one.
+        /// READER-016: the number stands for a file that cannot be watched, which only epoll refuses.
         @Test(arguments: LoopKind.allCases.filter { $0 == .epoll })
         func secondReader_isRefused_whenTheOtherFileCannotBeWatched(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

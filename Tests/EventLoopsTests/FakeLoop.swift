@@ -19,9 +19,10 @@ final class FakeLoop: AbstractEventLoop {
     }
 }
 
-final class FakeDriver: LoopDriver, ChannelFactory, DescriptorOperations, DriverReport, Sendable {
+final class FakeDriver: LoopDriver, ChannelFactory, DescriptorOperations, DriverReport, @unchecked Sendable {
     private let event: EventDescriptor
     private let closing = Locked<[@Sendable () -> Void]>([])
+    private(set) var listenerChannels: [FakeListenerChannel] = []
 
     init(_ event: EventDescriptor) {
         self.event = event
@@ -61,7 +62,9 @@ final class FakeDriver: LoopDriver, ChannelFactory, DescriptorOperations, Driver
     }
 
     func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {
-        preconditionFailure("a fake loop has no channels")
+        let channel = FakeListenerChannel(descriptor, owner)
+        listenerChannels.append(channel)
+        return channel
     }
 
     func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
@@ -80,6 +83,28 @@ final class FakeDriver: LoopDriver, ChannelFactory, DescriptorOperations, Driver
     func close() throws(EventLoopError) {
         for body in closing.value { body() }
         event.close()
+    }
+}
+
+/// Accepts nothing, and counts how often it was to begin.
+final class FakeListenerChannel: ListenerChannel {
+    private let descriptor: Int32
+    private(set) weak var owner: (any ListenerOwner)?
+    private(set) var starts = 0
+    private(set) var isClosed = false
+
+    init(_ descriptor: Int32, _ owner: any ListenerOwner) {
+        self.descriptor = descriptor
+        self.owner = owner
+    }
+
+    func startAccepting() {
+        starts += 1
+    }
+
+    func close() {
+        isClosed = true
+        try? Descriptor.close(descriptor)
     }
 }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SelectorLoop
 
-/// Who wants what of which descriptor, against a poller that only writes down what it is told.
+/// What targets want of descriptors, against a poller that only records what it is given.
 @Suite struct WatchTableTests {
     private let poller = RecordingPoller()
     private let table: WatchTable
@@ -15,12 +15,12 @@ import Testing
         table = WatchTable(poller)
     }
 
-    @Test func want_isToldToThePoller_beforeTheLoopWaits() {
+    @Test func wish_isGivenToThePoller_beforeTheLoopWaits() {
         table.want(.readable, of: 5, target)
         #expect(poller.changes == [])
         table.apply()
         table.apply()
-        #expect(poller.changes == [Change(5, from: .none, to: .readable)])
+        #expect(poller.changes == [PollerChange(5, from: .none, to: .readable)])
         #expect(table.live == 1)
     }
 
@@ -35,7 +35,7 @@ import Testing
         table.want(.both, of: 5, target)
         table.want(.readable, of: 5, target)
         table.apply()
-        #expect(poller.changes == [Change(5, from: .none, to: .readable)])
+        #expect(poller.changes == [PollerChange(5, from: .none, to: .readable)])
     }
 
     @Test func onlyTheLast_ofSeveralWishes_isTold() {
@@ -44,7 +44,9 @@ import Testing
         for wanted in [Readiness.readable, .none, .both] { table.want(wanted, of: 5, target) }
         table.apply()
         #expect(
-            poller.changes == [Change(5, from: .none, to: .writable), Change(5, from: .writable, to: .both)])
+            poller.changes == [
+                PollerChange(5, from: .none, to: .writable), PollerChange(5, from: .writable, to: .both),
+            ])
     }
 
     /// What is shown of each wait: its direction, and since when the poller knows.
@@ -79,31 +81,34 @@ import Testing
         poller.failure = .badFileDescriptor
         table.want(.writable, of: 5, target)
         #expect(table.waits == 1)
-        #expect(throws: Errno.badFileDescriptor) { try table.applyNow(5) }
+        #expect(throws: Errno.badFileDescriptor) { try table.applyNow(5, for: target) }
         #expect(table.waits == 2 && waits.count == 2, "what the poller knows goes on")
-        table.drop(5)
+        table.release(5, target)
         #expect(waits == [] && table.waits == 0)
-        #expect(table.changesMade == 3)
+        #expect(table.changesMade == 2)
     }
 
-    @Test func drop_takesOutAtOnce_whatThePollerHas_andNothingElse() {
+    @Test func release_takesOutAtOnce_whatThePollerHas_andNothingElse() {
         table.want(.readable, of: 5, target)
-        table.drop(5)
-        table.drop(5)
-        table.drop(4711)
+        table.release(5, target)
+        table.release(5, target)
+        table.release(4711, target)
         table.apply()
         #expect(poller.changes == [])
         #expect(table.live == 0)
         table.want(.readable, of: 5, target)
         table.apply()
         table.want(.both, of: 5, target)
-        table.drop(5)
+        table.release(5, target)
         table.apply()
-        #expect(poller.changes == [Change(5, from: .none, to: .readable), Change(5, from: .readable, to: .none)])
+        #expect(
+            poller.changes == [
+                PollerChange(5, from: .none, to: .readable), PollerChange(5, from: .readable, to: .none),
+            ])
         #expect(table.live == 0)
     }
 
-    @Test func target_isKept_untilItIsDropped() {
+    @Test func target_isKept_untilItIsReleased() {
         weak var kept: RecordingTarget?
         do {
             let target = RecordingTarget()
@@ -112,7 +117,7 @@ import Testing
             table.want(.both, of: 5, target)
         }
         #expect(kept != nil)
-        table.drop(5)
+        if let kept { table.release(5, kept) }
         #expect(kept == nil)
     }
 
@@ -120,7 +125,7 @@ import Testing
         table.want(.readable, of: 5, target)
         table.apply()
         let stale = try #require(poller.tags.last)
-        table.drop(5)
+        table.release(5, target)
         table.dispatch(stale, .readable)
         let next = RecordingTarget()
         table.want(.readable, of: 5, next)
@@ -154,7 +159,7 @@ import Testing
         table.apply()
         table.apply()
         #expect(target.failures == [.notPermitted])
-        #expect(poller.changes == [Change(5, from: .none, to: .readable)])
+        #expect(poller.changes == [PollerChange(5, from: .none, to: .readable)])
         poller.failure = nil
         table.want(.readable, of: 5, target)
         table.apply()
@@ -171,14 +176,14 @@ import Testing
         #expect(target.failures == [.noSpace])
         table.dispatch(try #require(poller.tags.last), .both)
         #expect(target.told == [.readable])
-        table.drop(5)
-        #expect(poller.changes.last == Change(5, from: .readable, to: .none))
+        table.release(5, target)
+        #expect(poller.changes.last == PollerChange(5, from: .readable, to: .none))
     }
 
-    @Test func whoIsToldOfARefusal_mayDrop_orWantSomethingElse() {
+    @Test func targetNotifiedOfARefusal_mayReleaseItself_orWantSomethingElse() {
         poller.failure = .notPermitted
         target.whenFailed = { [table, target, poller] in
-            table.drop(5)
+            table.release(5, target)
             poller.failure = nil
             // Far off, so that the table grows meanwhile.
             table.want(.writable, of: 5000, target)
@@ -189,17 +194,17 @@ import Testing
         target.whenFailed = {}
         #expect(
             poller.changes == [
-                Change(5, from: .none, to: .readable), Change(6, from: .none, to: .readable),
-                Change(5000, from: .none, to: .writable),
+                PollerChange(5, from: .none, to: .readable), PollerChange(6, from: .none, to: .readable),
+                PollerChange(5000, from: .none, to: .writable),
             ])
         #expect(table.live == 2)
     }
 
-    @Test func readyTarget_mayDropItself_andMakeTheTableGrow() throws {
+    @Test func readyTarget_mayReleaseItself_andMakeTheTableGrow() throws {
         table.want(.readable, of: 5, target)
         table.apply()
         target.whenReady = { [table, target] in
-            table.drop(5)
+            table.release(5, target)
             table.want(.readable, of: 9000, target)
         }
         table.dispatch(try #require(poller.tags.last), .readable)
@@ -208,51 +213,5 @@ import Testing
         table.dispatch(try #require(poller.tags.last), .readable)
         #expect(target.told == [.readable, .readable])
         #expect(table.live == 1)
-    }
-}
-
-/// One call of ``Poller/change(_:from:to:tag:)``.
-private struct Change: Equatable {
-    let descriptor: Int32
-    let old: Readiness
-    let new: Readiness
-
-    init(_ descriptor: Int32, from old: Readiness, to new: Readiness) {
-        self.descriptor = descriptor
-        self.old = old
-        self.new = new
-    }
-}
-
-private final class RecordingPoller: Poller {
-    private(set) var changes: [Change] = []
-    /// Of the changes that succeeded.
-    private(set) var tags: [UInt64] = []
-    var failure: Errno?
-
-    func change(_ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64) throws(Errno) {
-        changes.append(Change(descriptor, from: old, to: new))
-        if let failure { throw failure }
-        tags.append(tag)
-    }
-
-    func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) -> Int { 0 }
-    func close() {}
-}
-
-private final class RecordingTarget: ReadinessTarget {
-    private(set) var told: [Readiness] = []
-    private(set) var failures: [Errno] = []
-    var whenReady = {}
-    var whenFailed = {}
-
-    override func ready(_ readiness: Readiness) {
-        told.append(readiness)
-        whenReady()
-    }
-
-    override func watchingFailed(_ errno: Errno) {
-        failures.append(errno)
-        whenFailed()
     }
 }

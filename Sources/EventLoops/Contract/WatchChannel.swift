@@ -2,28 +2,30 @@ package import Kernel
 
 /// How a loop watches one descriptor that is not its own.
 ///
-/// It calls its owner from the loop's turn only, never inside a call of its owner's.
+/// It calls its owner in the loop's turn only, never inside a call that the owner makes.
 package protocol WatchChannel: AnyObject {
-    /// Says what is wanted from now on: the owner is told in each turn in which it is there, and as long as it is.
+    /// Sets what is wanted from now on.
     ///
-    /// What is wanted no more is not told again, and of nothing wanted nothing is left in the kernel.
+    /// The owner is notified in each turn in which the descriptor is ready for it, and no longer of what is
+    /// not wanted any more. If nothing is wanted, the kernel keeps nothing.
     func watch(reading: Bool, writing: Bool) throws(Errno)
 
-    /// As ``watch(reading:writing:)``, where the descriptor may stand for another file than before: nothing that the
-    /// kernel was asked for the former file is relied on, and nothing that was found of it is told.
+    /// As ``watch(reading:writing:)``, where the descriptor may stand for another file than before.
+    ///
+    /// The kernel is asked again for everything that is wanted, and events of the former file are dropped.
     ///
     /// If this throws, nothing is watched.
     func rearm(reading: Bool, writing: Bool) throws(Errno)
 
-    /// Watches no more, for good: once this has returned the descriptor may be closed.
+    /// Stops watching for good: once this has returned, the descriptor may be closed.
     func close()
 }
 
-/// Who is told that a watched descriptor is ready.
+/// The object that is notified when a watched descriptor is ready.
 package protocol WatchOwner: AnyObject {
-    /// A read, or a write, would not block: also where the peer has hung up or an error is to be fetched.
+    /// A read, or a write, would not block; also if the peer has hung up or an error is pending.
     func becameReady(reading: Bool, writing: Bool)
-    /// The kernel watches the descriptor no more, for instance because somebody closed it.
+    /// The kernel no longer watches the descriptor, for instance because it was closed.
     func watchingFailed(_ errno: Errno)
     /// What the watch in one direction is for, for reports.
     func purpose(ofWriting isWriting: Bool, _ descriptor: Int32) -> OperationPurpose

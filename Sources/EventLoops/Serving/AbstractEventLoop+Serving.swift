@@ -5,25 +5,32 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - host: Name or address; nil or empty for all interfaces, IPv4 and IPv6.
-    ///   - port: 0...65535; 0 for a free one, of each family its own, which ``Server/sockets`` tells.
+    ///   - port: 0...65535; 0 for a free one of each family, which ``Server/sockets`` shows.
     ///   - family: Which addresses of the host to take.
-    ///   - backlog: How many connections the kernel keeps that were not accepted yet.
-    ///   - reuseAddress: Whether a port can be bound again while old connections of it fade.
-    ///   - reusePort: Whether other sockets that say so too may share the port.
+    ///   - backlog: How many connections the kernel queues until they are accepted.
+    ///   - reuseAddress: Whether the port can be bound while earlier connections of it are in TIME_WAIT.
+    ///   - reusePort: Whether the port can be shared with other sockets that set the same option.
     ///   - keepAlive: Whether the kernel probes idle connections.
-    ///   - startServing: Whether to accept at once; else ``Server/startServing()`` begins.
+    ///   - addressInUseTimeout: How long to try again while an address is in use: the kernel releases the sockets of a
+    ///     killed process that used io_uring some milliseconds after its end. Zero tries once.
+    ///   - startServing: Whether to accept at once; otherwise call ``Server/startServing()``.
     ///   - makeProtocol: Makes the protocol object of a connection: a ``StreamProtocol`` or a ``BufferedProtocol``.
     /// - Returns: The server.
     /// - Throws: ``EventLoopError``: `.system` with errno and address, `.lookupFailed`, `.invalidArgument`, `.closed`,
-    ///   `.wrongThread`; `CancellationError`. asyncio: `create_server`.
+    ///   `.wrongThread`; `CancellationError`.
+    /// - Cancellation: Ends the lookup and the wait for an address in use; no socket stays open.
+    ///
+    /// asyncio: `create_server`.
     public func createServer<P: ConnectionProtocol>(
         host: String? = nil, port: Int, family: AddressFamily = .unspecified, backlog: Int = 100,
-        reuseAddress: Bool = true, reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true,
+        reuseAddress: Bool = true, reusePort: Bool = false, keepAlive: Bool = false,
+        addressInUseTimeout: Duration = .milliseconds(100), startServing: Bool = true,
         _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
-        try await createServer(
-            hosts: [host], port: port, family: family, backlog: backlog, reuseAddress: reuseAddress,
-            reusePort: reusePort, keepAlive: keepAlive, startServing: startServing, makeProtocol)
+        let sockets = ServerSockets(reuseAddress: reuseAddress, reusePort: reusePort, keepAlive: keepAlive)
+        return try await createServer(
+            hosts: [host], port: port, family: family, backlog: backlog, sockets, addressInUseTimeout, startServing,
+            makeProtocol)
     }
 
     /// Listens for TCP connections on several hosts.
@@ -32,34 +39,41 @@ extension AbstractEventLoop {
     ///   - host: Names or addresses; at least one.
     ///   - port: 0...65535.
     ///   - family: Which addresses of the hosts to take.
-    ///   - backlog: How many connections the kernel keeps that were not accepted yet.
-    ///   - reuseAddress: Whether a port can be bound again while old connections of it fade.
-    ///   - reusePort: Whether other sockets that say so too may share the port.
+    ///   - backlog: How many connections the kernel queues until they are accepted.
+    ///   - reuseAddress: Whether the port can be bound while earlier connections of it are in TIME_WAIT.
+    ///   - reusePort: Whether the port can be shared with other sockets that set the same option.
     ///   - keepAlive: Whether the kernel probes idle connections.
+    ///   - addressInUseTimeout: How long to try again while an address is in use: the kernel releases the sockets of a
+    ///     killed process that used io_uring some milliseconds after its end. Zero tries once.
     ///   - startServing: Whether to accept at once.
     ///   - makeProtocol: Makes the protocol object of a connection.
     /// - Returns: The server.
-    /// - Throws: As for one host. asyncio: `create_server` with a sequence of hosts.
+    /// - Throws: As for one host.
+    ///
+    /// asyncio: `create_server` with a sequence of hosts.
     public func createServer<P: ConnectionProtocol>(
         host: [String], port: Int, family: AddressFamily = .unspecified, backlog: Int = 100, reuseAddress: Bool = true,
-        reusePort: Bool = false, keepAlive: Bool = false, startServing: Bool = true, _ makeProtocol: @escaping () -> P
+        reusePort: Bool = false, keepAlive: Bool = false, addressInUseTimeout: Duration = .milliseconds(100),
+        startServing: Bool = true, _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
         guard !host.isEmpty else { throw EventLoopError.invalidArgument("createServer", "The list of hosts is empty") }
+        let sockets = ServerSockets(reuseAddress: reuseAddress, reusePort: reusePort, keepAlive: keepAlive)
         return try await createServer(
-            hosts: host, port: port, family: family, backlog: backlog, reuseAddress: reuseAddress, reusePort: reusePort,
-            keepAlive: keepAlive, startServing: startServing, makeProtocol)
+            hosts: host, port: port, family: family, backlog: backlog, sockets, addressInUseTimeout, startServing,
+            makeProtocol)
     }
 
     /// Listens on a socket that is bound already.
     ///
     /// - Parameters:
-    ///   - socket: A bound stream socket; the server owns its descriptor from now on.
-    ///   - backlog: How many connections the kernel keeps that were not accepted yet.
+    ///   - socket: A bound stream socket; the server takes ownership of its descriptor.
+    ///   - backlog: How many connections the kernel queues until they are accepted.
     ///   - startServing: Whether to accept at once.
     ///   - makeProtocol: Makes the protocol object of a connection.
     /// - Returns: The server.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is no stream socket, else as above. asyncio:
-    ///   `create_server(sock=…)`.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not a stream socket, otherwise as for a host.
+    ///
+    /// asyncio: `create_server(sock=…)`.
     public func createServer<P: ConnectionProtocol>(
         socket: Socket, backlog: Int = 100, startServing: Bool = true, _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
@@ -71,8 +85,8 @@ extension AbstractEventLoop {
     }
 
     private func createServer<P: ConnectionProtocol>(
-        hosts: [String?], port: Int, family: AddressFamily, backlog: Int, reuseAddress: Bool, reusePort: Bool,
-        keepAlive: Bool, startServing: Bool, _ makeProtocol: @escaping () -> P
+        hosts: [String?], port: Int, family: AddressFamily, backlog: Int, _ sockets: ServerSockets,
+        _ addressInUseTimeout: Duration, _ startServing: Bool, _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
         try core.checkTask("createServer")
         var addresses: [SocketAddress] = []
@@ -83,8 +97,8 @@ extension AbstractEventLoop {
             }
         }
         try core.checkTask("createServer")
-        let sockets = ServerSockets(reuseAddress: reuseAddress, reusePort: reusePort, keepAlive: keepAlive)
-        return try makeServer(try sockets.bind(to: addresses), backlog, startServing, makeProtocol)
+        let bound = try await bind(sockets, to: addresses, whileInUse: addressInUseTimeout)
+        return try makeServer(bound, backlog, startServing, makeProtocol)
     }
 
     private func makeServer<P: ConnectionProtocol>(
@@ -100,9 +114,9 @@ extension AbstractEventLoop {
     }
 }
 
-/// Checks a socket that a user hands over.
+/// Checks a socket whose ownership a user transfers to the loop.
 enum StreamSocket {
-    /// Takes the descriptor of an open stream socket and makes it non-blocking.
+    /// Takes ownership of the descriptor of an open stream socket and makes it non-blocking.
     static func adopt(_ socket: Socket, _ operation: String) throws(EventLoopError) -> Int32 {
         guard socket.fileDescriptor >= 0 else {
             throw .invalidArgument(operation, "The socket is closed or was handed over")
@@ -117,13 +131,17 @@ enum StreamSocket {
     }
 }
 
-/// Runs `body` with a server, then closes it and waits until its last connection is lost, also if the body throws.
+/// Runs `body` with a server, then closes the server and waits until its last connection is lost.
+///
+/// It does so even if the body throws.
 ///
 /// - Parameters:
 ///   - server: The server.
-///   - body: What to do meanwhile.
-/// - Returns: What the body returns.
-/// - Throws: What the body throws. asyncio: `async with server`.
+///   - body: The code to run.
+/// - Returns: The body's result.
+/// - Throws: The body's error.
+///
+/// asyncio: `async with server`.
 public func withServer<Result>(_ server: Server, _ body: (Server) async throws -> Result) async throws -> Result {
     do {
         let result = try await body(server)

@@ -1,16 +1,26 @@
 internal import Kernel
 
-/// One listening socket of a server: accepts, and waits a while when the system is out of descriptors or memory.
-final class Listener: ListenerOwner, CustomStringConvertible {
-    /// How long accepting pauses when the system is short of something.
+/// One listening socket of a server: accepts, and pauses while the system is short of descriptors or memory.
+///
+/// Connections wait in the kernel's queue during a pause. Accepting resumes as soon as the loop has closed a descriptor
+/// of its own, since that one is free now, and otherwise by a timer with back-off, for what others release.
+final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
+    /// The first pause after a shortage began; each further one is twice as long.
+    private static let firstPause = Duration.milliseconds(50)
+    /// The longest pause.
     ///
     /// asyncio: `ACCEPT_RETRY_DELAY`.
-    private static let retryDelay = Duration.seconds(1)
+    private static let longestPause = Duration.seconds(1)
+    /// A failure later than this after the one before it begins a new shortage, which is reported again.
+    private static let shortageGap = Duration.seconds(5)
 
     let descriptor: Int32
     private let core: LoopCore
     private weak var server: (any AcceptTarget)?
     private var channel: (any ListenerChannel)?
+    private var pause = Listener.firstPause
+    private var lastShortage: LoopInstant?
+    /// Resumes accepting after a failure.
     private var retry: TimerHandle?
 
     init(core: LoopCore, descriptor: Int32, server: any AcceptTarget) {
@@ -26,7 +36,7 @@ final class Listener: ListenerOwner, CustomStringConvertible {
     }
 
     func close() {
-        retry?.cancel()
+        endPause()
         if let channel {
             channel.close()
             self.channel = nil
@@ -36,10 +46,11 @@ final class Listener: ListenerOwner, CustomStringConvertible {
     }
 
     func accepted(_ descriptor: Int32) {
+        pause = Self.firstPause
         if channel != nil, let server {
             server.serve(descriptor)
         } else {
-            // It came in between the server's closing and the kernel's hearing of it: nobody is there to serve it.
+            // Accepted after the server closed and before the kernel had cancelled the accept: nothing serves it.
             try? Descriptor.close(descriptor)
         }
     }
@@ -48,22 +59,52 @@ final class Listener: ListenerOwner, CustomStringConvertible {
         guard let channel else { return }
         switch errno {
         case .connectionAborted, .interrupted, .resourceTemporarilyUnavailable:
-            // The peer gave up before it was accepted: nothing of ours is wrong.
+            // The peer gave up before its connection was accepted: nothing is wrong on this side.
             channel.startAccepting()
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace, .noMemory:
-            report("accept: out of system resource", errno)
-            retry = core.callAt(core.now.advanced(by: Self.retryDelay)) { [weak self] in self?.channel?.startAccepting()
-            }
+            reportShortage(errno)
+            resumeLater(after: pause)
+            pause = min(pause * 2, Self.longestPause)
         default:
             report("Accept failed on a socket", errno)
-            retry = core.callAt(core.now.advanced(by: Self.retryDelay)) { [weak self] in self?.channel?.startAccepting()
-            }
+            resumeLater(after: Self.longestPause)
         }
     }
 
-    /// The server is what people know.
-    var description: String {
-        server.map { "\($0)" } ?? "<Listener fd=\(descriptor)>"
+    // MARK: Pausing
+
+    private func resumeLater(after pause: Duration) {
+        core.descriptors.notifyOfRelease(self)
+        retry = core.callAt(core.now.advanced(by: pause)) { [weak self] in self?.resume() }
+    }
+
+    /// A descriptor of the loop's was closed.
+    ///
+    /// In a turn of its own: many may be closed in this one, and accepting calls the server's protocol factory.
+    func descriptorWasReleased() {
+        retry?.cancel()
+        retry = core.callAt(core.now) { [weak self] in self?.resume() }
+    }
+
+    private func resume() {
+        endPause()
+        channel?.startAccepting()
+    }
+
+    private func endPause() {
+        core.descriptors.cancelNotification(self)
+        retry?.cancel()
+        retry = nil
+    }
+
+    // MARK: Reporting
+
+    /// Reports a shortage once, however often accepting fails while it lasts.
+    private func reportShortage(_ errno: Errno) {
+        let now = core.now
+        let isNew = lastShortage.map { $0.duration(to: now) > Self.shortageGap } ?? true
+        lastShortage = now
+        if isNew { report("accept: out of system resource", errno) }
     }
 
     private func report(_ message: String, _ errno: Errno) {
@@ -73,9 +114,14 @@ final class Listener: ListenerOwner, CustomStringConvertible {
         context.socket = descriptor
         core.exceptions.report(context)
     }
+
+    /// The server's: users know nothing of listeners.
+    var description: String {
+        server.map { "\($0)" } ?? "<Listener fd=\(descriptor)>"
+    }
 }
 
-/// Who serves the connections that listeners accept.
+/// Serves the connections that listeners accept.
 protocol AcceptTarget: AnyObject {
     func serve(_ descriptor: Int32)
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Kernel
 
-/// Listening sockets, and the connections that came in through them.
+/// Listening sockets, and the connections that were accepted from them.
 ///
 /// asyncio: `asyncio.Server`.
 public final class Server: @unchecked Sendable, CustomStringConvertible {
@@ -14,7 +14,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     private let core: LoopCore
     private let backlog: Int
-    /// Let go of when the server closes: it may well hold something that holds the server.
+    /// Released when the server closes, because it may hold something that holds the server.
     private var makeProtocol: (() -> any BaseProtocol)?
     private var listeners: [Listener] = []
     private var state = State.bound
@@ -23,7 +23,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     private var isServingForever = false
     private let stopServing: WaitList
 
-    /// Takes bound sockets over.
+    /// Takes ownership of bound sockets.
     package init(core: LoopCore, descriptors: [Int32], backlog: Int, makeProtocol: @escaping () -> any BaseProtocol) {
         self.core = core
         self.backlog = backlog
@@ -50,31 +50,33 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         sockets.first?.localAddress?.port
     }
 
-    /// Whether connections are being accepted.
+    /// Whether the server accepts connections.
     ///
     /// asyncio: `is_serving`.
     public var isServing: Bool {
         state == .serving
     }
 
-    /// The loop that serves; nil if it is gone.
+    /// The server's loop; nil once that is released.
     ///
     /// asyncio: `get_loop`.
     public var loop: (any AbstractEventLoop)? {
         core.loop as? any AbstractEventLoop
     }
 
-    /// The number of connections that came in through this server and are not yet lost.
+    /// The number of connections that this server accepted and that are not yet lost.
     public var connectionCount: Int {
         connections.count
     }
 
-    /// Begins to listen and to accept.
+    /// Starts to listen and to accept.
     ///
     /// Idempotent.
     ///
     /// - Throws: ``EventLoopError`` with `.closed`, `.wrongThread`, or `.system` if the kernel refuses to listen.
-    ///   asyncio: `start_serving`.
+    /// - Thread: The loop's.
+    ///
+    /// asyncio: `Server.start_serving`.
     public func startServing() throws(EventLoopError) {
         try core.check("startServing")
         switch state {
@@ -95,10 +97,13 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     /// Serves until the calling task is cancelled or the server is closed, and closes the server then.
     ///
-    /// Does not wait for the connections that stand: ``waitClosed()`` does.
+    /// Does not wait for open connections: ``waitClosed()`` does.
     ///
-    /// - Throws: `CancellationError` in both cases; ``EventLoopError`` with `.invalidState` for a second caller, else
-    ///   as ``startServing()``. asyncio: `serve_forever`.
+    /// - Throws: `CancellationError` in both cases; ``EventLoopError`` with `.invalidState` for a second caller,
+    ///   otherwise as ``startServing()``.
+    /// - Cancellation: The way to end it. The server is closed; its connections stay.
+    ///
+    /// asyncio: `Server.serve_forever`.
     public func serveForever() async throws {
         guard !isServingForever else {
             throw EventLoopError(.invalidState, "serveForever", detail: "Another task is in serveForever() already")
@@ -114,9 +119,13 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         throw CancellationError()
     }
 
-    /// Stops listening; connections that stand are not touched.
+    /// Stops listening; open connections stay.
     ///
-    /// Idempotent. asyncio: `close`.
+    /// Idempotent.
+    ///
+    /// - Thread: The loop's.
+    ///
+    /// asyncio: `Server.close`.
     public func close() {
         guard core.allowsUse("close"), state != .closed else { return }
         stopListening()
@@ -126,17 +135,21 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         endIfDone()
     }
 
-    /// Closes every connection that came in: what was written is still sent.
+    /// Closes every connection of the server; what was written to it is still sent.
     ///
-    /// asyncio: `close_clients`, 3.13.
+    /// - Thread: The loop's.
+    ///
+    /// asyncio: `Server.close_clients`, 3.13.
     public func closeClients() {
         guard core.allowsUse("closeClients") else { return }
         for transport in connections.values { transport.close() }
     }
 
-    /// Aborts every connection that came in.
+    /// Aborts every connection of the server.
     ///
-    /// asyncio: `abort_clients`, 3.13.
+    /// - Thread: The loop's.
+    ///
+    /// asyncio: `Server.abort_clients`, 3.13.
     public func abortClients() {
         guard core.allowsUse("abortClients") else { return }
         for transport in connections.values { transport.abort() }
@@ -144,7 +157,10 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     /// Waits until the server is closed and its last connection is lost.
     ///
-    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`. asyncio: `wait_closed`, as of 3.12.1.
+    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`.
+    /// - Cancellation: Ends the wait; the server is not touched.
+    ///
+    /// asyncio: `Server.wait_closed`, as of 3.12.1.
     public func waitClosed() async throws {
         try core.checkThread("waitClosed")
         if hasEnded { return }

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import Kernel
 
-/// Makes the sockets of a server.
+/// Makes the listening sockets of a server.
 struct ServerSockets {
     var reuseAddress: Bool
     var reusePort: Bool
@@ -10,7 +10,7 @@ struct ServerSockets {
 
     /// Makes a bound socket for each address, or none at all.
     ///
-    /// An address whose family this system lacks is left out, as asyncio does, unless no other is left.
+    /// An address whose family this system does not support is left out, as asyncio does, unless no other is left.
     func bind(to addresses: [SocketAddress]) throws(EventLoopError) -> [Int32] {
         var bound: [Int32] = []
         var unsupported: EventLoopError?
@@ -55,9 +55,9 @@ struct ServerSockets {
         if reuseAddress { try SocketCalls.setOption(descriptor, level: SOL_SOCKET, name: SO_REUSEADDR, 1) }
         if reusePort { try SocketCalls.setOption(descriptor, level: SOL_SOCKET, name: SO_REUSEPORT, 1) }
         guard family == .ipv4 || family == .ipv6 else { return }
-        // One socket a family, so that both can have the same port.
+        // One socket for each family, so that both can have the same port.
         if family == .ipv6 { try SocketCalls.setOption(descriptor, level: Int32(IPPROTO_IPV6), name: IPV6_V6ONLY, 1) }
-        // Accepted sockets inherit these from the listening one: no system call a connection.
+        // Accepted sockets inherit these options, which saves a system call for each connection.
         if keepAlive { try SocketCalls.setOption(descriptor, level: SOL_SOCKET, name: SO_KEEPALIVE, 1) }
         try SocketCalls.setOption(descriptor, level: Int32(IPPROTO_TCP), name: TCP_NODELAY, 1)
     }

@@ -69,6 +69,7 @@ final class SignalTable {
     func setFallback(
         _ signal: Int32, wakeDescriptor: Int32, _ callback: @escaping () throws -> Void
     ) throws(EventLoopError) {
+        try Self.checkNumber(signal, "run")
         guard cl_signal_is_default(signal) else { return }
         let fallback = Handler(place: nil, callback: callback)
         try change(signal, wakeDescriptor, "run") { $0.fallback = fallback }
@@ -132,9 +133,9 @@ final class SignalTable {
         while pending != 0 {
             let signal = Int32(pending.trailingZeroBitCount) + 1
             pending &= pending - 1
-            guard let told = listeners[signal] else { continue }
-            for reference in told.sequences { reference.listener?.add(signal) }
-            if let handler = told.handler ?? (told.sequences.isEmpty ? told.fallback : nil) {
+            guard let each = listeners[signal] else { continue }
+            for reference in each.sequences { reference.listener?.add(signal) }
+            if let handler = each.handler ?? (each.sequences.isEmpty ? each.fallback : nil) {
                 schedule(handler.place, handler.callback)
             }
         }

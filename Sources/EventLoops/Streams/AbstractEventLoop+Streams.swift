@@ -55,6 +55,7 @@ extension AbstractEventLoop {
     ///   - backlog: How many connections the kernel keeps that were not accepted yet.
     ///   - reuseAddress: Whether a port can be bound again while old connections of it fade.
     ///   - reusePort: Whether other sockets that say so too may share the port.
+    ///   - addressInUseTimeout: How long to try again while an address is in use, as for `createServer`.
     ///   - startServing: Whether to accept at once.
     ///   - handler: Serves one connection. When it ends the connection is closed, and what it wrote is still sent; what
     ///     it throws goes to the exception handler unless it is the connection's own error or a cancellation.
@@ -63,14 +64,15 @@ extension AbstractEventLoop {
     public func startServer(
         host: String? = nil, port: Int, limit: Int = 64 * 1024, family: AddressFamily = .unspecified,
         backlog: Int = 100,
-        reuseAddress: Bool = true, reusePort: Bool = false, startServing: Bool = true,
+        reuseAddress: Bool = true, reusePort: Bool = false, addressInUseTimeout: Duration = .milliseconds(100),
+        startServing: Bool = true,
         _ handler: @escaping (StreamReader, StreamWriter) async throws -> Void
     ) async throws -> Server {
         let core = core
         try StreamLimit.check(limit, "startServer")
         return try await createServer(
             host: host, port: port, family: family, backlog: backlog, reuseAddress: reuseAddress, reusePort: reusePort,
-            startServing: startServing
+            addressInUseTimeout: addressInUseTimeout, startServing: startServing
         ) {
             StreamConnection(core: core, limit: limit) { core.serve($0, $1, handler) }
         }

@@ -10,6 +10,7 @@ final class DescriptorTable {
 
     private var owners: [Int32: Owner] = [:]
     private var watches: [Int32: DescriptorWatch] = [:]
+    private var waiters: [ObjectIdentifier: any DescriptorWaiter] = [:]
 
     /// Notes that the loop itself needs a descriptor to run.
     func claim(_ descriptor: Int32, asLoopsOwn name: String) {
@@ -25,9 +26,10 @@ final class DescriptorTable {
         owners[descriptor] = .member(role: role, object: object)
     }
 
-    /// Notes that a transport or server no longer uses a descriptor.
+    /// Notes that a transport or server no longer uses a descriptor, and notifies those that wait for one to be free.
     func release(_ descriptor: Int32, _ object: any AnyObject) {
         if case .member(_, let owner) = owners[descriptor], owner === object { owners[descriptor] = nil }
+        if !waiters.isEmpty { notifyWaiters() }
     }
 
     /// The owner of a descriptor, in words; nil if it is the user's.
@@ -37,6 +39,24 @@ final class DescriptorTable {
         case .member(let role, let object): "\(role) \(object)"
         case nil: nil
         }
+    }
+
+    // MARK: Shortage
+
+    /// Calls ``DescriptorWaiter/descriptorWasReleased()`` once, for the next descriptor that is released.
+    func notifyOfRelease(_ waiter: any DescriptorWaiter) {
+        waiters[ObjectIdentifier(waiter)] = waiter
+    }
+
+    /// Takes back ``notifyOfRelease(_:)``.
+    func cancelNotification(_ waiter: any DescriptorWaiter) {
+        if !waiters.isEmpty { waiters[ObjectIdentifier(waiter)] = nil }
+    }
+
+    private func notifyWaiters() {
+        let notified = waiters
+        waiters = [:]
+        for waiter in notified.values { waiter.descriptorWasReleased() }
     }
 
     // MARK: Watches
@@ -72,5 +92,12 @@ final class DescriptorTable {
         for watch in watches.values { watch.end() }
         watches = [:]
         owners = [:]
+        waiters = [:]
     }
+}
+
+/// Waits until the process may have a descriptor to spare again.
+protocol DescriptorWaiter: AnyObject {
+    /// A transport or server of the loop has closed its descriptor, or is about to in this turn.
+    func descriptorWasReleased()
 }

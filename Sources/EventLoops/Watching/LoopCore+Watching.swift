@@ -7,7 +7,7 @@ extension LoopCore {
     ) throws(EventLoopError) {
         try check(operation)
         try checkIsFree(operation, descriptor)
-        // A ring would say so only when the loop turns.
+        // A ring would report it only in the next turn.
         guard Descriptor.isOpen(descriptor) else {
             throw EventLoopError(
                 .system, operation, errno: .badFileDescriptor, detail: "File descriptor \(descriptor) is not open")

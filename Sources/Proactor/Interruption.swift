@@ -1,0 +1,56 @@
+internal import EventLoops
+internal import Glibc
+
+/// The signals that cancel the main task of one run.
+///
+/// The first one cancels. From then on each of them has its default action again, so that the second ends the process.
+/// A signal of the same kind does so even if the loop is stuck in a callback, because the kernel resets its action when
+/// it delivers the first; for the other kinds the loop has to run the first signal's callback before.
+final class Interruption {
+    private let loop: any AbstractEventLoop
+    private let signals: [Int32]
+    /// Cancels the main task; false if it had ended already.
+    var cancel: (() -> Bool)?
+    /// The signal that came first.
+    private(set) var first: Int32?
+    private var wasInVain = false
+
+    /// Catches the signals, unless the program has decided about them.
+    ///
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is not a signal, `.system` for one that
+    ///   cannot be caught. None of the others is caught then.
+    init(of loop: any AbstractEventLoop, by signals: Set<Int32>) throws(EventLoopError) {
+        self.loop = loop
+        self.signals = signals.sorted()
+        do throws(EventLoopError) {
+            for signal in self.signals {
+                try loop.setSignalFallback(signal) { [weak self] in self?.came(signal) }
+            }
+        } catch {
+            for signal in self.signals { _ = loop.removeSignalFallback(signal, wasInVain: false) }
+            throw error
+        }
+    }
+
+    private func came(_ signal: Int32) {
+        guard first == nil else { return raiseByDefault(signal) }
+        first = signal
+        wasInVain = !(cancel?() ?? false)
+        for other in signals where other != signal { giveBack(other, wasInVain: false) }
+    }
+
+    /// Gives the signals back at the end of the run.
+    ///
+    /// A signal that arrived too late to cancel anything must not be lost: it has its default action now.
+    func end() {
+        for signal in signals { giveBack(signal, wasInVain: signal == first && wasInVain) }
+    }
+
+    private func giveBack(_ signal: Int32, wasInVain: Bool) {
+        if loop.removeSignalFallback(signal, wasInVain: wasInVain) { raiseByDefault(signal) }
+    }
+
+    private func raiseByDefault(_ signal: Int32) {
+        kill(getpid(), signal)
+    }
+}
