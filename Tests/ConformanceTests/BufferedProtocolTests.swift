@@ -2,6 +2,7 @@ import EventLoops
 import Kernel
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -212,7 +213,7 @@ extension Conformance {
                     }
                     try peer.finishSending()
                 }
-                var dice = Dice(UInt64(memory))
+                var dice = SeededRandom(UInt64(memory))
                 link.told.keepsBytes = false
                 link.told.checksPattern = true
                 link.told.when = { [unowned told = link.told] in

@@ -2,6 +2,7 @@ import EventLoops
 import Kernel
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -181,7 +182,7 @@ extension Conformance {
                 var live: [Handle] = []
                 var scheduled = 0
                 var ran = 0
-                var random = Dice(11)
+                var random = SeededRandom(11)
                 func act() {
                     ran += 1
                     guard scheduled < 20_000 else { return }

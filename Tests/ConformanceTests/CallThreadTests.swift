@@ -13,7 +13,7 @@ extension Conformance {
             try await withLoop(kind) { loop, _ in
                 let loopThread = pthread_self()
                 nonisolated(unsafe) var timedOut = false
-                let hasRunThere = OneWayGate()
+                let hasRunThere = Gate()
                 let guardian = loop.callLater(.seconds(30)) {
                     timedOut = true
                     loop.stop()
@@ -41,7 +41,7 @@ extension Conformance {
                     let before = OpenSockets.open()
                     let loop = try kind.make()
                     let rejected = SharedCount()
-                    let isReady = OneWayGate()
+                    let isReady = Gate()
                     let helpers = (0..<2).map { _ in
                         HelperThread {
                             for number in 0..<100_000 {
@@ -140,7 +140,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func runCoroutineThreadsafe_ends_whenTheLoopClosesUnderIt(_ kind: LoopKind) async throws {
             let loop = try await onThread { try kind.make() }
-            let hasBegun = OneWayGate()
+            let hasBegun = Gate()
             async let outcome: Result<Int, any Error> = {
                 do {
                     return .success(
@@ -167,8 +167,8 @@ extension Conformance {
         func cancelling_isCarriedOut_thoughTheLoopClosesFirst(_ kind: LoopKind) async throws {
             try await onThread {
                 let loop = try kind.make()
-                let hasEnded = OneWayGate()
-                let hasBegun = OneWayGate()
+                let hasEnded = Gate()
+                let hasBegun = Gate()
                 let task = Task(executorPreference: loop.taskExecutor) {
                     hasBegun.open()
                     try? await loop.sleep(for: .seconds(3600))

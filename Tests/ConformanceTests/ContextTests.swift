@@ -1,5 +1,6 @@
 import EventLoops
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {

@@ -35,7 +35,7 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 let limit = ThreadPoolExecutor().maxWorkers
                 let running = SharedCount()
-                let gate = OneWayGate()
+                let gate = Gate()
                 let jobs = (0..<(limit + 5)).map { _ in
                     loop.runInExecutor {
                         running.increment()
@@ -88,7 +88,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func loop_goesOn_whileJobsBlock(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
-                let gate = OneWayGate()
+                let gate = Gate()
                 let job = loop.runInExecutor { gate.wait() }
                 var calls = 0
                 for _ in 0..<10 {
@@ -107,7 +107,7 @@ extension Conformance {
         func cancelledFuture_dropsWorkThatHasNotBegun_andIgnoresWhatHas(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
-                let (begun, gate) = (OneWayGate(), OneWayGate())
+                let (begun, gate) = (Gate(), Gate())
                 let ended = SharedCount()
                 let running = loop.runInExecutor(pool) {
                     begun.open()
@@ -141,7 +141,7 @@ extension Conformance {
         func cancelledFuture_dropsItsWork_alsoIfTheLoopClosesRightThen(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
-                let gate = OneWayGate()
+                let gate = Gate()
                 _ = loop.runInExecutor(pool) { gate.wait() }
                 let byHand = loop.runInExecutor(pool) { _ = Issue.record("a cancelled job ran") }
                 let awaited = loop.runInExecutor(pool) { _ = Issue.record("the job of a task that was cancelled ran") }
@@ -175,7 +175,7 @@ extension Conformance {
         func job_isDroppedSilently_whenItEndsAfterTheLoopWasClosed(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
-                let gate = OneWayGate()
+                let gate = Gate()
                 let (begun, ended) = (SharedCount(), SharedCount())
                 let work: @Sendable () throws -> Int = {
                     begun.increment()
@@ -250,7 +250,7 @@ extension Conformance {
         func fullExecutor_refusesFutures_andLetsTasksWait(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 loop.setDefaultExecutor(ThreadPoolExecutor(maxWorkers: 1, maxPending: 2))
-                let gate = OneWayGate()
+                let gate = Gate()
                 let taken = (0..<3).map { number in
                     loop.runInExecutor { () -> Int in
                         gate.wait()
@@ -278,7 +278,7 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
                 loop.setDefaultExecutor(pool)
-                let (begun, gate) = (OneWayGate(), OneWayGate())
+                let (begun, gate) = (Gate(), Gate())
                 let running = loop.runInExecutor {
                     begun.open()
                     gate.wait()

@@ -3,6 +3,7 @@ import Glibc
 import Kernel
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -11,7 +12,7 @@ extension Conformance {
         /// POLICY-011, R11; from the middle of a running loop, with a connection: the child is refused, and its parent
         /// does not notice.
         @Test(arguments: LoopKind.allCases)
-        func loop_ofTheParent_isRefusedInTheChild_andUnharmed(_ kind: LoopKind) async {
+        func loopOfTheParent_isRefusedInTheChild_andUnharmed(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLink(kind) { link in
                     let child = forkProcess()

@@ -1,6 +1,7 @@
 import EventLoops
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {

@@ -1,6 +1,7 @@
 import EventLoops
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -79,7 +80,7 @@ extension Conformance {
         func setResult_throws_onAnotherThread(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 let future = loop.createFuture(of: Int.self)
-                let isRunning = OneWayGate()
+                let isRunning = Gate()
                 loop.callSoon { isRunning.open() }
                 let helper = HelperThread {
                     isRunning.wait()
@@ -101,9 +102,9 @@ extension Conformance {
         func futureOfAJob_staysCancelled_whenTheJobEndsLater(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
-                let gate = OneWayGate()
-                let hasBegun = OneWayGate()
-                let unwanted = OneWayGate()
+                let gate = Gate()
+                let hasBegun = Gate()
+                let unwanted = Gate()
                 let running = loop.runInExecutor(pool) {
                     hasBegun.open()
                     gate.wait()

@@ -40,19 +40,8 @@ func withLoop(
     _ kind: LoopKind, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (any AbstractEventLoop, ExceptionRecorder) throws -> Void
 ) async throws {
-    try await onThread {
-        let before = OpenSockets.open()
-        let recorder = ExceptionRecorder()
-        do {
-            let loop = try kind.make()
-            recorder.attach(to: loop)
-            defer { #expect(throws: Never.self, sourceLocation: sourceLocation) { try loop.close() } }
-            try body(loop, recorder)
-            try loop.settle()
-        }
-        #expect(recorder.contexts.map(\.description) == [], "unexpected exceptions", sourceLocation: sourceLocation)
-        #expect(OpenSockets.left(since: before) == [], "descriptors left open", sourceLocation: sourceLocation)
-    }
+    let check = LoopCheck(make: { try kind.make() }, settle: { try $0.settle() })
+    try await withCheckedLoop(check, sourceLocation: sourceLocation, body)
 }
 
 /// As ``withLoop(_:sourceLocation:_:)``, for code that runs as a task of the loop.

@@ -63,7 +63,7 @@ extension Conformance {
         func calls_ofOtherThreads_doNoHarm_betweenAndDuringRuns(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 try loop.turn()
-                let (refused, hasEnded) = (SharedCount(), OneWayGate())
+                let (refused, hasEnded) = (SharedCount(), Gate())
                 let helper = HelperThread {
                     misuse(loop, 3, 2000, refused)
                     hasEnded.open()
@@ -149,7 +149,7 @@ extension Conformance {
         ) throws {
             let before = OpenSockets.open()
             let loop = try kind.make()
-            let (gate, ended) = (OneWayGate(), SharedCount())
+            let (gate, ended) = (Gate(), SharedCount())
             let helpers = (0..<3).map { number in
                 HelperThread {
                     while !gate.isOpen { sched_yield() }

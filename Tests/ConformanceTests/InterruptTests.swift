@@ -46,7 +46,7 @@ extension Conformance {
             await #expect(processExitsWith: .success) { [kind] in
                 signal(SIGINT, SIG_DFL)
                 try await onThread {
-                    let sleeps = OneWayGate()
+                    let sleeps = Gate()
                     let sender = HelperThread {
                         sleeps.wait()
                         block(.milliseconds(5))
@@ -179,7 +179,7 @@ extension Conformance {
                         try loop.addSignalHandler(SIGINT) { told.append("handler") }
                         for count in 1...2 {
                             raise(SIGINT)
-                            try await loop.wait { told.count == count }
+                            try await loop.eventually("both cancellations") { told.count == count }
                         }
                         try loop.removeSignalHandler(SIGINT)
                         do {

@@ -129,9 +129,9 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func close_doesNotWait_forJobsOfTheExecutor(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                let gate = OneWayGate()
-                let hasBegun = OneWayGate()
-                let hasEnded = OneWayGate()
+                let gate = Gate()
+                let hasBegun = Gate()
+                let hasEnded = Gate()
                 _ = loop.runInExecutor {
                     hasBegun.open()
                     gate.wait()

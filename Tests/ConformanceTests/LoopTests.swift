@@ -1,5 +1,6 @@
 import EventLoops
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -77,7 +78,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func runUntilComplete_throwsAndDisturbsNothing_insideOfTheSameLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                let nested = OneWayGate()
+                let nested = Gate()
                 let done = loop.createFuture(of: Int.self)
                 try done.setResult(1)
                 let result = try loop.runUntilComplete {
@@ -101,7 +102,7 @@ extension Conformance {
         func run_throws_insideOfAnotherLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let other = try kind.make()
-                let nested = OneWayGate()
+                let nested = Gate()
                 var callbackRan = false
                 loop.callSoon {
                     callbackRan = true

@@ -58,7 +58,7 @@ extension Conformance {
                     let loop = try kind.make()
                     let count = SharedCount()
                     let total = 50
-                    let isReady = OneWayGate()
+                    let isReady = Gate()
                     let runner = HelperThread {
                         #expect(throws: Never.self) {
                             isReady.open()
@@ -124,7 +124,7 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 let log = LogRecorder(about: "joining its threads")
                 defer { log.stop() }
-                let gate = OneWayGate()
+                let gate = Gate()
                 let job = loop.runInExecutor { gate.wait() }
                 try await loop.shutdownDefaultExecutor(timeout: .milliseconds(10))
                 #expect(log.lines.map(\.level) == [.warning])
@@ -142,7 +142,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func shutdownDefaultExecutor_canBeCalledOff_andWaitedForAgain(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
-                let gate = OneWayGate()
+                let gate = Gate()
                 let job = loop.runInExecutor { gate.wait() }
                 let waiters = (0..<2).map { _ in
                     loop.createTask { try await loop.shutdownDefaultExecutor(timeout: .seconds(3600)) }
@@ -161,7 +161,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func shutdownDefaultExecutor_endsWithTheLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                let (gate, ended) = (OneWayGate(), OneWayGate())
+                let (gate, ended) = (Gate(), Gate())
                 _ = loop.runInExecutor {
                     gate.wait()
                     ended.open()

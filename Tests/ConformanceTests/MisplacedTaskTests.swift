@@ -39,7 +39,7 @@ extension Conformance {
                 let visitor = Visitor(loop, server.port)
                 let task = Task.detached { try await visitor.visit() }
                 let deadline = loop.time.advanced(by: .seconds(20))
-                let hasEnded = OneWayGate()
+                let hasEnded = Gate()
                 Task.detached {
                     _ = await task.result
                     hasEnded.open()

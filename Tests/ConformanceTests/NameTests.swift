@@ -37,7 +37,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func loop_goesOn_whileNamesAreLookedUp(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
-                let gate = OneWayGate()
+                let gate = Gate()
                 let lookup = try await Self.lookUpBehind(gate, loop)
                 var calls = 0
                 for _ in 0..<10 {
@@ -54,7 +54,7 @@ extension Conformance {
 
         /// A lookup whose thread has something else to do until the gate opens.
         private static func lookUpBehind(
-            _ gate: OneWayGate, _ loop: any AbstractEventLoop
+            _ gate: Gate, _ loop: any AbstractEventLoop
         ) async throws -> LoopTask<[AddressInfo]> {
             loop.setDefaultExecutor(ThreadPoolExecutor(maxWorkers: 1))
             _ = loop.runInExecutor { gate.wait() }
@@ -169,7 +169,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func cancelledLookup_endsAtOnce_andItsAnswerIsDropped(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
-                let (gate, ended) = (OneWayGate(), SharedCount())
+                let (gate, ended) = (Gate(), SharedCount())
                 loop.setResolver(SystemResolver(executor: HeldExecutor(gate, ended)))
                 let lookup = loop.createTask { try await loop.getAddrInfo(host: "127.0.0.1", port: 80) }
                 let connection = loop.createTask { _ = try await loop.openConnection(host: "localhost", port: 80) }
@@ -253,10 +253,10 @@ extension Conformance {
 
 /// Gives each job a thread, which waits at a gate before it begins; so a question can be under way for long.
 private final class HeldExecutor: WorkExecutor {
-    private let gate: OneWayGate
+    private let gate: Gate
     private let ended: SharedCount
 
-    init(_ gate: OneWayGate, _ ended: SharedCount) {
+    init(_ gate: Gate, _ ended: SharedCount) {
         self.gate = gate
         self.ended = ended
     }

@@ -116,7 +116,7 @@ extension Conformance {
         @Test func policy_mayBeReplaced_whileOthersAskForIt() async throws {
             try await onThread {
                 restoringThePolicy {
-                    let isOver = OneWayGate()
+                    let isOver = Gate()
                     let asked = SharedCount()
                     let ended = SharedCount()
                     let readers = (0..<4).map { _ in

@@ -1,6 +1,7 @@
 import EventLoops
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -158,7 +159,7 @@ extension Conformance {
                 let all = [link.told] + others
                 // Each holds all, through the transport that it switches.
                 defer { for told in all { told.when = { _ in } } }
-                var dice = Dice(5)
+                var dice = SeededRandom(5)
                 var scheduled = 0
                 func later(_ body: @escaping () throws -> Void) {
                     scheduled += 1

@@ -16,7 +16,7 @@ extension Conformance {
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
                 let port = server.port
                 try await onThread {
-                    var dice = Dice(7)
+                    var dice = SeededRandom(7)
                     var peers: [RawPeer] = []
                     for number in 0..<50 {
                         let peer = try RawPeer.connect(port)

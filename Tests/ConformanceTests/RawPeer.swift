@@ -1,5 +1,6 @@
 import Glibc
 import Kernel
+import TestSupport
 
 /// A blocking socket at the other end of a connection.
 ///
@@ -102,8 +103,7 @@ final class RawPeer: Sendable {
 
     /// Ends the connection so that the other end sees a reset.
     func reset() {
-        var now = linger(l_onoff: 1, l_linger: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        resetOnClose(descriptor)
         close()
     }
 }

@@ -35,7 +35,7 @@ extension Conformance {
                         }
                     }
                 }
-                try runner.run { loop in try await loop.wait { ticks > 5 } }
+                try runner.run { loop in try await loop.eventually("six ticks") { ticks > 5 } }
                 try runner.close()
                 #expect(first.isClosed)
                 #expect(OpenSockets.left(since: before) == [], "descriptors left open")

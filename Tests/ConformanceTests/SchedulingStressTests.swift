@@ -1,4 +1,5 @@
 import EventLoops
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -11,7 +12,7 @@ extension Conformance {
             try await withLoop(kind) { loop, _ in
                 let (threads, each) = (8, 1_000_000 / 8)
                 // However fast the threads: the second half of what they post comes in a later run of the loop.
-                let secondRun = OneWayGate()
+                let secondRun = Gate()
                 var next = [Int](repeating: 0, count: threads)
                 var isOutOfOrder = false
                 nonisolated(unsafe) let note: (Int, Int) -> Void = { thread, number in
@@ -48,7 +49,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases.prefix(1))
         func timers_areInOrder_whenThereAreAMillion(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                var dice = Dice(7)
+                var dice = SeededRandom(7)
                 let begin = loop.time
                 var last = LoopInstant(nanoseconds: .min)
                 var (fired, isOutOfOrder) = (0, false)

@@ -14,7 +14,7 @@ extension Conformance {
             await #expect(processExitsWith: .success) { [kind] in
                 for firstLeaves in [true, false] {
                     try await withLoop(kind) { loop, _ in
-                        let (isReady, mayLeave) = (OneWayGate(), OneWayGate())
+                        let (isReady, mayLeave) = (Gate(), Gate())
                         let (mine, theirs) = (SharedCount(), SharedCount())
                         if firstLeaves { try loop.addSignalHandler(SIGUSR1) { mine.increment() } }
                         let other = HelperThread {
@@ -59,7 +59,7 @@ extension Conformance {
                 try await withLoop(kind) { loop, _ in
                     var count = 0
                     try loop.addSignalHandler(SIGUSR1) { count += 1 }
-                    let isOver = OneWayGate()
+                    let isOver = Gate()
                     let sender = HelperThread {
                         while !isOver.isOpen {
                             kill(getpid(), SIGUSR1)

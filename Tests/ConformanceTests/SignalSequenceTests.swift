@@ -46,7 +46,7 @@ extension Conformance {
                             break
                         }
                     }
-                    try await loop.wait { count == 1 }
+                    try await loop.eventually("one signal") { count == 1 }
                     // The handler goes, the sequences stay.
                     #expect(try loop.removeSignalHandler(SIGUSR1))
                     #expect(try loop.removeSignalHandler(SIGUSR1) == false)
@@ -75,7 +75,7 @@ extension Conformance {
                     }
                     try await loop.sleep(for: .milliseconds(1))
                     raise(SIGUSR2)
-                    try await loop.wait { !drawn.isEmpty }
+                    try await loop.eventually("a signal") { !drawn.isEmpty }
                     try await loop.sleep(for: .milliseconds(1))
                     #expect(drawn == [SIGUSR2])
                     raise(SIGUSR1)

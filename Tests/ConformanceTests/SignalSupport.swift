@@ -4,8 +4,6 @@ import Kernel
 import Proactor
 import Testing
 
-@_silgen_name("fork") func forkProcess() -> Int32
-
 /// What a signal does, in a form that can be compared: handler, flags and mask.
 struct Disposition: Equatable {
     private let handler: Int
@@ -52,30 +50,4 @@ func setBlocked(_ signal: Int32, _ isBlocked: Bool) {
     sigemptyset(&one)
     sigaddset(&one, signal)
     pthread_sigmask(isBlocked ? SIG_BLOCK : SIG_UNBLOCK, &one, nil)
-}
-
-extension AbstractEventLoop {
-    /// Turns until something is so; a loop that nothing wakes is found out after a long while.
-    func turn(until condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let deadline = time.advanced(by: .seconds(30))
-        while !condition() {
-            guard time < deadline else {
-                Issue.record("it did not come", sourceLocation: sourceLocation)
-                return
-            }
-            try run(for: .milliseconds(1))
-        }
-    }
-
-    /// As ``turn(until:sourceLocation:)`` within a task.
-    func wait(until condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let deadline = time.advanced(by: .seconds(30))
-        while !condition() {
-            guard time < deadline else {
-                Issue.record("it did not come", sourceLocation: sourceLocation)
-                return
-            }
-            try await sleep(for: .milliseconds(1))
-        }
-    }
 }

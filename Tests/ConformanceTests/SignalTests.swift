@@ -44,7 +44,7 @@ extension Conformance {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
                     for _ in 0..<20 {
-                        let hasCome = OneWayGate()
+                        let hasCome = Gate()
                         try loop.addSignalHandler(SIGUSR1) {
                             hasCome.open()
                             loop.stop()
@@ -149,7 +149,7 @@ extension Conformance {
         func bursts_areMerged_butNoneIsMissedAtTheEnd(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
-                    let isOver = OneWayGate()
+                    let isOver = Gate()
                     let signals = [SIGHUP, SIGUSR1, SIGUSR2, 64]
                     var counts: [Int32: Int] = [:]
                     var afterTheEnd: Set<Int32> = []
@@ -182,7 +182,7 @@ extension Conformance {
                     try #require(pipe(&ends) == 0)
                     let (source, sink) = (ends[0], ends[1])
                     nonisolated(unsafe) var thread = pthread_self()
-                    let isReading = OneWayGate()
+                    let isReading = Gate()
                     let result = Locked(Int.min)
                     let reader = HelperThread {
                         setBlocked(SIGUSR1, false)

@@ -175,7 +175,7 @@ extension Conformance {
                     for _ in 0..<5 {
                         let before = loop.statistics.wakeUps
                         while !loop.statistics.isWaiting { usleep(200) }
-                        let isDone = OneWayGate()
+                        let isDone = Gate()
                         _ = try? loop.callSoonThreadsafe { isDone.open() }
                         isDone.wait()
                         if loop.statistics.wakeUps != before + 1 { Issue.record("woken \(loop.statistics.wakeUps)") }
@@ -192,7 +192,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func stuckLoop_isToldFromOneThatWaits_byAnotherThread(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                let (isStuck, mayGoOn) = (OneWayGate(), OneWayGate())
+                let (isStuck, mayGoOn) = (Gate(), Gate())
                 let helper = HelperThread {
                     isStuck.wait()
                     let first = loop.statistics
@@ -251,7 +251,7 @@ extension Conformance {
         func otherThreads_readWhileTheLoopWorks(_ kind: LoopKind) async throws {
             let makeEcho: @Sendable (any AbstractEventLoop) -> EchoRecorder = { EchoRecorder($0) }
             try await withLink(kind, makeEcho) { link in
-                let isOver = OneWayGate()
+                let isOver = Gate()
                 let loop = link.loop
                 let readings = SharedCount()
                 let readers = (0..<2).map { _ in
@@ -342,7 +342,7 @@ extension LoopStatistics {
 
 /// Holds its loop in the middle of a message, until it may go on.
 private final class Blocking: ProtocolRecorder, StreamProtocol {
-    let (isStuck, mayGoOn) = (OneWayGate(), OneWayGate())
+    let (isStuck, mayGoOn) = (Gate(), Gate())
     private(set) var hasReceived = false
 
     func dataReceived(_ data: RawSpan) {

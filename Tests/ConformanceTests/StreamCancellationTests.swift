@@ -62,7 +62,7 @@ extension Conformance {
                 let (loop, reader) = (link.loop, link.reader)
                 let size = 1 << 20
                 let sent = link.startPeer { peer in
-                    var dice = Dice(3)
+                    var dice = SeededRandom(3)
                     var start = 0
                     while start < size {
                         let piece = min(size - start, Int.random(in: 1...5000, using: &dice))
@@ -71,7 +71,7 @@ extension Conformance {
                     }
                     try peer.finishSending()
                 }
-                var dice = Dice(4)
+                var dice = SeededRandom(4)
                 var all: [UInt8] = []
                 while !reader.atEOF {
                     let task = loop.createTask {

@@ -26,41 +26,6 @@ final class Visitors {
     }
 }
 
-extension AbstractEventLoop {
-    /// Waits until the condition holds, looking every millisecond: for what no upcall tells.
-    func eventually(
-        _ what: Comment, within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation,
-        _ holds: () throws -> Bool
-    ) async throws {
-        let overdue = time.advanced(by: limit)
-        while try !holds() {
-            if time > overdue {
-                Issue.record(what, sourceLocation: sourceLocation)
-                throw Overdue()
-            }
-            try await sleep(for: .milliseconds(1))
-        }
-    }
-
-    /// Waits until a number has stayed the same for a while, however slow the machine is, and returns it.
-    func settled(_ number: () -> Int) async throws -> Int {
-        var last = number()
-        var same = 0
-        while same < 10 {
-            try await sleep(for: .milliseconds(10))
-            let now = number()
-            same = now == last ? same + 1 : 0
-            last = now
-        }
-        return last
-    }
-
-    /// Lets a few turns pass.
-    func turns(_ count: Int = 5) async throws {
-        for _ in 0..<count { try await sleep(for: .zero) }
-    }
-}
-
 /// A transport of the loop and the blocking socket with which it is connected.
 struct Link<P: ProtocolRecorder> {
     let loop: any AbstractEventLoop
@@ -117,22 +82,11 @@ func runLoop(
     _ kind: LoopKind, _ configuration: ProactorConfiguration, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (any AbstractEventLoop) async throws -> Void
 ) async throws {
-    try await onThread {
-        let before = OpenSockets.open()
-        let recorder = ExceptionRecorder()
-        do {
-            let loop: any AbstractEventLoop =
-                switch kind {
-                case .proactor: try ProactorEventLoop(configuration: configuration)
-                case .epoll, .poll, .select: try kind.make()
-                }
-            recorder.attach(to: loop)
-            defer { #expect(throws: Never.self, sourceLocation: sourceLocation) { try loop.close() } }
-            try loop.runUntilComplete { try await body(loop) }
-            try loop.settle()
-        }
-        #expect(recorder.contexts.map(\.description) == [], "unexpected exceptions", sourceLocation: sourceLocation)
-        #expect(OpenSockets.left(since: before) == [], "descriptors left open", sourceLocation: sourceLocation)
+    let make: @Sendable () throws -> any AbstractEventLoop = {
+        kind == .proactor ? try ProactorEventLoop(configuration: configuration) : try kind.make()
+    }
+    try await withCheckedLoop(LoopCheck(make: make, settle: { try $0.settle() }), sourceLocation: sourceLocation) {
+        loop, _ in try loop.runUntilComplete { try await body(loop) }
     }
 }
 

@@ -222,7 +222,7 @@ extension Conformance {
                 }
                 #expect(seen == "caller")
                 await #expect(throws: Mishap(number: 2)) { try await loop.toThread { throw Mishap(number: 2) } }
-                let gate = OneWayGate()
+                let gate = Gate()
                 let waiter = loop.createTask { try await loop.toThread { gate.wait() } }
                 try await loop.sleep(for: .milliseconds(1))
                 waiter.cancel()
@@ -265,7 +265,7 @@ extension Conformance {
         func tasks_end_whereverTheyWait_whenTheLoopCloses(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let never = loop.createFuture(of: Int.self)
-                let gate = OneWayGate()
+                let gate = Gate()
                 let elsewhere = Task.detached { try await Task.sleep(for: .seconds(3600)) }
                 let endless: @Sendable () async throws -> Void = { try await loop.sleep(for: .seconds(3600)) }
                 let waits: [() async throws -> Void] = [

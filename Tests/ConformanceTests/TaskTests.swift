@@ -170,7 +170,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func runCoroutineThreadsafe_handsTheOutcome_toTheOtherThread(_ kind: LoopKind) async throws {
             let loop = try await onThread { try kind.make() }
-            let hasBegun = OneWayGate()
+            let hasBegun = Gate()
             async let thread: Void = onThread {
                 loop.callSoon { hasBegun.open() }
                 try loop.runForever()
@@ -181,7 +181,7 @@ extension Conformance {
             await #expect(throws: Mishap(number: 1)) {
                 try await loop.runCoroutineThreadsafe { throw Mishap(number: 1) }
             }
-            let sleeps = OneWayGate()
+            let sleeps = Gate()
             let waiter = Task {
                 try await loop.runCoroutineThreadsafe {
                     sleeps.open()

@@ -1,6 +1,7 @@
 import EventLoops
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -11,7 +12,7 @@ extension Conformance {
             try await withLoop(kind) { loop, _ in
                 var log: [Int] = []
                 let base = loop.time.advanced(by: .milliseconds(2))
-                var random = Dice(5)
+                var random = SeededRandom(5)
                 for number in (0..<300).shuffled(using: &random) {
                     loop.callAt(base.advanced(by: .microseconds(20 * number))) { log.append(number) }
                 }

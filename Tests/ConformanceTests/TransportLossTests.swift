@@ -72,7 +72,7 @@ extension Conformance {
                 let callers = (0..<2).map { seed in
                     Task {
                         try await onThread {
-                            var dice = Dice(UInt64(seed))
+                            var dice = SeededRandom(UInt64(seed))
                             func pause() { usleep(UInt32.random(in: 0...200, using: &dice)) }
                             for _ in 0..<200 {
                                 let peer = try RawPeer.connect(port)

@@ -2,6 +2,7 @@ import EventLoops
 import Glibc
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -164,9 +165,9 @@ extension Conformance {
         func soak_losesNoByte_withPausesAtRandom(_ kind: LoopKind, seed: UInt64) async throws {
             let size = 40 << 20
             try await withLink(kind) { link in
-                var dice = Dice(seed)
+                var dice = SeededRandom(seed)
                 let sent = link.startPeer { peer in
-                    var dice = Dice(seed &+ 100)
+                    var dice = SeededRandom(seed &+ 100)
                     var total = 0
                     while total < size {
                         let most = 1 << Int.random(in: 0...18, using: &dice)

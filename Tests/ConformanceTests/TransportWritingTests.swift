@@ -3,6 +3,7 @@ import Glibc
 import Kernel
 import Proactor
 import ProactorLoop
+import TestSupport
 import Testing
 import Uring
 

@@ -1,11 +1,12 @@
 import Glibc
 import Kernel
 import Polling
+import TestSupport
 import Testing
 
 @testable import SelectorLoop
 
-/// Who wants what of which descriptor, against a poller that only writes down what it is told.
+/// The table of wanted directions by descriptor, against a poller that only records its calls.
 @Suite struct WatchTableTests {
     private let poller = RecordingPoller()
     private let table: WatchTable
@@ -15,7 +16,7 @@ import Testing
         table = WatchTable(poller)
     }
 
-    @Test func want_isToldToThePoller_beforeTheLoopWaits() {
+    @Test func want_reachesThePoller_beforeTheLoopWaits() {
         table.want(.readable, of: 5, target)
         #expect(poller.changes == [])
         table.apply()
@@ -24,7 +25,7 @@ import Testing
         #expect(table.live == 1)
     }
 
-    @Test func whatIsTakenBack_costsNoCall() {
+    @Test func revokedWant_causesNoCall() {
         table.want(.readable, of: 5, target)
         table.want(.none, of: 5, target)
         table.apply()
@@ -38,7 +39,7 @@ import Testing
         #expect(poller.changes == [Change(5, from: .none, to: .readable)])
     }
 
-    @Test func onlyTheLast_ofSeveralWishes_isTold() {
+    @Test func onlyTheLastOfSeveralWants_reachesThePoller() {
         for wanted in [Readiness.readable, .both, .writable] { table.want(wanted, of: 5, target) }
         table.apply()
         for wanted in [Readiness.readable, .none, .both] { table.want(wanted, of: 5, target) }
@@ -47,7 +48,7 @@ import Testing
             poller.changes == [Change(5, from: .none, to: .writable), Change(5, from: .writable, to: .both)])
     }
 
-    /// What is shown of each wait: its direction, and since when the poller knows.
+    /// One reported wait: its direction, and since when the poller has known it.
     private struct Wait: Equatable {
         let readiness: Readiness
         let since: Int64?
@@ -59,7 +60,7 @@ import Testing
         return found
     }
 
-    @Test func waits_countFromWhenThePollerWasTold_eachDirectionByItself() throws {
+    @Test func waits_areTimedFromTheirRegistration_byDirection() throws {
         #expect(waits == [] && table.waits == 0)
         table.want(.readable, of: 5, target)
         #expect(waits == [Wait(readiness: .readable, since: nil)])
@@ -67,7 +68,7 @@ import Testing
         let first = table.time
         usleep(100)
         table.updateTime()
-        // Taken back and wanted again before the poller knows: it has waited all the time.
+        // Revoked and wanted again before the poller knows: the wait counts from its first registration.
         table.want(.none, of: 5, target)
         #expect(waits == [] && table.waits == 0)
         table.want(.both, of: 5, target)
@@ -80,13 +81,13 @@ import Testing
         table.want(.writable, of: 5, target)
         #expect(table.waits == 1)
         #expect(throws: Errno.badFileDescriptor) { try table.applyNow(5) }
-        #expect(table.waits == 2 && waits.count == 2, "what the poller knows goes on")
+        #expect(table.waits == 2 && waits.count == 2, "a wait that the poller knows was forgotten")
         table.drop(5)
         #expect(waits == [] && table.waits == 0)
         #expect(table.changesMade == 3)
     }
 
-    @Test func drop_takesOutAtOnce_whatThePollerHas_andNothingElse() {
+    @Test func drop_removesAtOnce_onlyWhatThePollerHas() {
         table.want(.readable, of: 5, target)
         table.drop(5)
         table.drop(5)
@@ -103,7 +104,7 @@ import Testing
         #expect(table.live == 0)
     }
 
-    @Test func target_isKept_untilItIsDropped() {
+    @Test func target_isRetained_untilItIsDropped() {
         weak var kept: RecordingTarget?
         do {
             let target = RecordingTarget()
@@ -116,7 +117,7 @@ import Testing
         #expect(kept == nil)
     }
 
-    @Test func staleTag_isDropped_whenTheNumberIsUsedAgain() throws {
+    @Test func staleTag_isIgnored_whenTheNumberIsReused() throws {
         table.want(.readable, of: 5, target)
         table.apply()
         let stale = try #require(poller.tags.last)
@@ -129,13 +130,13 @@ import Testing
         let tag = try #require(poller.tags.last)
         #expect(tag != stale)
         table.dispatch(stale, .readable)
-        #expect(next.told == [])
+        #expect(next.reported == [])
         table.dispatch(tag, .readable)
-        #expect(next.told == [.readable])
-        #expect(target.told == [])
+        #expect(next.reported == [.readable])
+        #expect(target.reported == [])
     }
 
-    @Test func whatIsNoLongerWanted_isNotTold() throws {
+    @Test func unwantedReadiness_isNotReported() throws {
         table.want(.both, of: 5, target)
         table.apply()
         let tag = try #require(poller.tags.last)
@@ -145,10 +146,10 @@ import Testing
         table.dispatch(tag, .both)
         table.want(.none, of: 5, target)
         table.dispatch(tag, .both)
-        #expect(target.told == [.both, .writable])
+        #expect(target.reported == [.both, .writable])
     }
 
-    @Test func refusal_isTold_andNotTriedAgainByItself() {
+    @Test func refusal_isReported_andNotRetried() {
         poller.failure = .notPermitted
         table.want(.readable, of: 5, target)
         table.apply()
@@ -162,7 +163,7 @@ import Testing
         #expect(target.failures == [.notPermitted])
     }
 
-    @Test func refusal_ofAChange_leavesWhatWas() throws {
+    @Test func refusalOfAChange_keepsTheFormerRegistration() throws {
         table.want(.readable, of: 5, target)
         table.apply()
         poller.failure = .noSpace
@@ -170,17 +171,17 @@ import Testing
         table.apply()
         #expect(target.failures == [.noSpace])
         table.dispatch(try #require(poller.tags.last), .both)
-        #expect(target.told == [.readable])
+        #expect(target.reported == [.readable])
         table.drop(5)
         #expect(poller.changes.last == Change(5, from: .readable, to: .none))
     }
 
-    @Test func whoIsToldOfARefusal_mayDrop_orWantSomethingElse() {
+    @Test func targetOfARefusal_mayDrop_orWantSomethingElse() {
         poller.failure = .notPermitted
         target.whenFailed = { [table, target, poller] in
             table.drop(5)
             poller.failure = nil
-            // Far off, so that the table grows meanwhile.
+            // A high number, so that the table grows meanwhile.
             table.want(.writable, of: 5000, target)
         }
         table.want(.readable, of: 5, target)
@@ -195,7 +196,7 @@ import Testing
         #expect(table.live == 2)
     }
 
-    @Test func readyTarget_mayDropItself_andMakeTheTableGrow() throws {
+    @Test func readyTarget_mayDropItself_andGrowTheTable() throws {
         table.want(.readable, of: 5, target)
         table.apply()
         target.whenReady = { [table, target] in
@@ -206,12 +207,12 @@ import Testing
         target.whenReady = {}
         table.apply()
         table.dispatch(try #require(poller.tags.last), .readable)
-        #expect(target.told == [.readable, .readable])
+        #expect(target.reported == [.readable, .readable])
         #expect(table.live == 1)
     }
 }
 
-/// One call of ``Poller/change(_:from:to:tag:)``.
+/// A call of ``Poller/change(_:from:to:tag:)``.
 private struct Change: Equatable {
     let descriptor: Int32
     let old: Readiness
@@ -226,7 +227,7 @@ private struct Change: Equatable {
 
 private final class RecordingPoller: Poller {
     private(set) var changes: [Change] = []
-    /// Of the changes that succeeded.
+    /// The tags of the changes that succeeded.
     private(set) var tags: [UInt64] = []
     var failure: Errno?
 
@@ -241,13 +242,13 @@ private final class RecordingPoller: Poller {
 }
 
 private final class RecordingTarget: ReadinessTarget {
-    private(set) var told: [Readiness] = []
+    private(set) var reported: [Readiness] = []
     private(set) var failures: [Errno] = []
     var whenReady = {}
     var whenFailed = {}
 
     override func ready(_ readiness: Readiness) {
-        told.append(readiness)
+        reported.append(readiness)
         whenReady()
     }
 
