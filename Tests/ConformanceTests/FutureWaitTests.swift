@@ -8,7 +8,7 @@ extension Conformance {
     @Suite struct FutureWaits {
         /// FUT-016.
         @Test(arguments: LoopKind.allCases)
-        func value_suspends_untilTheFutureIsDone(_ kind: LoopKind) async throws {
+        func value_suspendsUntilTheFutureIsDone(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 var log: [String] = []
@@ -41,7 +41,7 @@ extension Conformance {
 
         /// FUT-017.
         @Test(arguments: LoopKind.allCases)
-        func value_isTheSame_forAllTasksThatWait(_ kind: LoopKind) async throws {
+        func value_isTheSameForAllWaiters(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let good = loop.createFuture(of: Int.self)
                 let bad = loop.createFuture(of: Int.self)
@@ -90,7 +90,7 @@ extension Conformance {
                     _ = try? loop.callSoonThreadsafe { try future.setResult(2) }
                 }
                 let value = try loop.runUntilComplete(future)
-                // The refused cancel cannot throw: the exception handler was told.
+                // `cancel` on the wrong thread cannot throw, so it was reported to the exception handler.
                 #expect(recorder.take().count == 1)
                 #expect(value == 2)
                 helper.join()
@@ -115,19 +115,19 @@ extension Conformance {
                 #expect(waiting.cancel())
                 try await loop.sleep(for: .zero)
                 gate.open()
-                // The last job of the only thread: the others are over by then.
+                // The last job of the only thread: when it has run, the others have ended.
                 try await loop.runInExecutor(pool) {}.value
                 try await loop.sleep(for: .zero)
                 #expect(running.isCancelled)
                 #expect(waiting.isCancelled)
-                #expect(!unwanted.isOpen, "a job that had not begun was not dropped")
+                #expect(!unwanted.isOpen, "a queued job was not dropped")
                 pool.shutdown(wait: false)
             }
         }
 
         /// FUT-027.
         @Test(arguments: LoopKind.allCases)
-        func futureOfAJob_hasTheOutcome_ofTheOtherThread(_ kind: LoopKind) async throws {
+        func futureOfAJob_getsTheResultOfTheJob(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let product = try await loop.runInExecutor { 6 * 7 }.value
                 #expect(product == 42)
@@ -139,7 +139,7 @@ extension Conformance {
 
         /// FUT-017, TASK-010.
         @Test(arguments: LoopKind.allCases)
-        func cancellingAWaiter_cancelsTheFuture_andAllThatWaitForIt(_ kind: LoopKind) async throws {
+        func cancellingAWaiter_cancelsTheFuture_andItsOtherWaiters(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 let waiters = (0..<3).map { _ in loop.createTask { try await future.value } }
@@ -151,7 +151,7 @@ extension Conformance {
             }
         }
 
-        /// FUT-016: child tasks wait, too, and are cancelled on their own.
+        /// FUT-016: child tasks wait, too, and are cancelled independently.
         @Test(arguments: LoopKind.allCases)
         func value_canBeAwaited_byChildTasks(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

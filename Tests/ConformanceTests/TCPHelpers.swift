@@ -7,11 +7,11 @@ import ProactorTesting
 import TestSupport
 import Testing
 
-/// The protocols of a server's connections, in the order in which they came.
+/// The protocols of a server's connections, in the order of their creation.
 final class Visitors {
     private let loop: any AbstractEventLoop
     private(set) var all: [StreamRecorder] = []
-    /// What is done with each before it is given out.
+    /// Called with each protocol before the server gets it.
     var prepare: (StreamRecorder) -> Void = { _ in }
 
     init(_ loop: any AbstractEventLoop) {
@@ -26,7 +26,7 @@ final class Visitors {
     }
 }
 
-/// A transport of the loop and the blocking socket with which it is connected.
+/// A transport of the loop, and the blocking socket at the other end.
 struct Link<P: ProtocolRecorder> {
     let loop: any AbstractEventLoop
     let told: P
@@ -46,8 +46,7 @@ struct Link<P: ProtocolRecorder> {
     }
 }
 
-/// Gives code of a loop a connection; in the end it is aborted, and its protocol must have been told of the loss
-/// exactly once.
+/// Passes a connection to code of a loop, and aborts it afterwards. Expects that the protocol gets exactly one loss.
 func withLink<P: ProtocolRecorder>(
     _ kind: LoopKind, _ make: @escaping @Sendable (any AbstractEventLoop) -> P, receiveBuffer: Int32? = nil,
     sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable (Link<P>) async throws -> Void
@@ -77,7 +76,7 @@ func withLink(
         kind, { StreamRecorder($0) }, receiveBuffer: receiveBuffer, sourceLocation: sourceLocation, body)
 }
 
-/// As `runLoop`, for a loop that is not set up as usual.
+/// As `runLoop`, for a loop with a configuration of its own.
 func runLoop(
     _ kind: LoopKind, _ configuration: ProactorConfiguration, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (any AbstractEventLoop) async throws -> Void
@@ -90,7 +89,7 @@ func runLoop(
     }
 }
 
-/// Runs code that has to fail with an error of the loop's, and hands the error out.
+/// Runs code that must fail with an ``EventLoopError``, and returns the error.
 func loopError<Value>(
     sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Value
 ) async throws -> EventLoopError {
