@@ -84,15 +84,15 @@ extension Conformance {
             @Test(
                 .enabled(if: LoopKind.allCases.contains(.proactor)),
                 arguments: OperationKind.allCases.filter { !$0.isRequired })
-            func automatic_keepsTheRing_whenAnOptionalOperationIsMissing(_ missing: OperationKind) throws {
+            func automaticBackend_keepsTheRing_whenAnOptionalOperationIsMissing(_ missing: OperationKind) throws {
                 let loop = try automaticLoop(without: missing)
                 defer { try? loop.close() }
                 #expect(loop.backend == .ioUring)
             }
 
-            /// A missing connect and one that a policy refuses are both emulated.
+            /// A connect that the kernel lacks and one that a policy refuses are both emulated.
             @Test(.enabled(if: LoopKind.allCases.contains(.proactor)), arguments: [true, false])
-            func connect_isEmulated_whereTheRingCannot(isMissing: Bool) throws {
+            func connect_isEmulated_whereTheRingLacksIt(isMissing: Bool) throws {
                 var configuration = ProactorConfiguration()
                 if isMissing {
                     configuration.pretence.missingOperations = [.connect]

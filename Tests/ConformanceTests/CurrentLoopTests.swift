@@ -119,7 +119,7 @@ extension Conformance {
                         #expect(value == 4)
                         try made.close()
                     }()
-                    #expect(first.loop != nil, "nothing retains the loop")
+                    #expect(first.loop != nil, "the loop that is set was released")
                     #expect(try getEventLoop().isClosed)
                     setEventLoop(loop)
                     #expect(first.loop == nil, "the replaced loop was not released")

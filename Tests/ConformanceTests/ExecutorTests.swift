@@ -43,7 +43,7 @@ extension Conformance {
                         return ThreadNames.current
                     }
                 }
-                try await loop.eventually("not every thread has a job") { running.value == limit }
+                try await loop.eventually("each thread has a job") { running.value == limit }
                 let most = try await loop.settled { running.value }
                 #expect(most == limit)
                 gate.open()
@@ -127,7 +127,7 @@ extension Conformance {
                 #expect(held != nil)
                 waiting.cancel()
                 #expect(held == nil, "the captures of a dropped job were not released")
-                try await loop.eventually("the first job ended") { begun.isOpen }
+                try await loop.eventually("the first job has started") { begun.isOpen }
                 running.cancel()
                 gate.open()
                 try await loop.runInExecutor(pool) {}.value
@@ -286,7 +286,7 @@ extension Conformance {
                 let future = loop.runInExecutor { Issue.record("a dropped job ran") }
                 let task = loop.createTask { try await loop.toThread { Issue.record("dropped work ran") } }
                 let lookup = loop.createTask { try await loop.getAddrInfo(host: "localhost", port: 1) }
-                try await loop.eventually("another job started") { begun.isOpen && pool.pending == 3 }
+                try await loop.eventually("one job runs and three are queued") { begun.isOpen && pool.pending == 3 }
                 pool.shutdown(wait: false, cancelPending: true)
                 await #expect(throws: CancellationError.self) { try await future.value }
                 #expect(future.cancelMessage == "The executor dropped the job")

@@ -37,7 +37,7 @@ extension Conformance {
                 #expect(receive.owner == "\(transport)")
                 #expect(receive.owner.hasPrefix("<SocketTransport fd=\(receive.descriptor) "))
                 #expect(loop.pending("receive").count == 1)
-                #expect(loop.pending("accept").count == 1, "the connection stopped working")
+                #expect(loop.pending("accept").count == 1, "the server stopped accepting")
 
                 server.close()
                 peer.close()

@@ -279,7 +279,7 @@ extension Conformance {
                     }
                 }
                 try await talk.value
-                try await loop.eventually("the threads have not read") { readings.value > 10 }
+                try await loop.eventually("the threads have read") { readings.value > 10 }
                 isOver.open()
                 for reader in readers { reader.join() }
                 #expect(loop.statistics.turns > 100)

@@ -185,7 +185,7 @@ extension Conformance {
                     }
                 }
                 await caller.value
-                try await loop.eventually("timers are left") { loop.statistics.timersPending == timers }
+                try await loop.eventually("the timers are cancelled") { loop.statistics.timersPending == timers }
             }
         }
 

@@ -18,7 +18,7 @@ extension Conformance {
                 #expect(link.transport.writeBufferSize == 8 << 20)
                 try link.peer.send([1])
                 try await link.loop.sleep(for: .milliseconds(30))
-                #expect(!link.told.isLost, "nothing was buffered")
+                #expect(!link.told.isLost, "lost before the buffered bytes were sent")
                 let total = try await link.onPeer { try $0.receivePattern() }
                 #expect(total == 8 << 20)
                 try await link.told.waitUntilLost()

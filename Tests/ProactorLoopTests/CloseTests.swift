@@ -131,7 +131,9 @@
                                 }
                             }
                         }
-                        try await loop.eventually("not all in flight") { loop.driver.operationsInFlight >= 4_041 }
+                        try await loop.eventually("all operations are in flight") {
+                            loop.driver.operationsInFlight >= 4_041
+                        }
                     }
                     let start = MonotonicClock.now()
                     try loop.close()
