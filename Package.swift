@@ -47,11 +47,12 @@ let package = Package(
 
         // What several test targets use, and a program under which they run.
         .target(
-            name: "TestSupport", dependencies: ["EventLoops", "Uring", "Kernel"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["ProactorTesting", "EventLoops", "Uring", "Kernel"],
+            path: "Tests/TestSupport",
             swiftSettings: dialect),
         .executableTarget(name: "deny-io-uring", path: "Tests/Launchers/deny-io-uring"),
 
-        .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: dialect),
+        .testTarget(name: "KernelTests", dependencies: ["TestSupport", "Kernel"], swiftSettings: dialect),
         .testTarget(name: "UringTests", dependencies: ["TestSupport", "Uring", "Kernel"], swiftSettings: dialect),
         .testTarget(name: "PollingTests", dependencies: ["TestSupport", "Polling", "Kernel"], swiftSettings: dialect),
         .testTarget(

@@ -10,14 +10,15 @@ import Testing
 import Uring
 
 extension Conformance {
-    /// Which loop is made where the program leaves it open.
+    /// Which kind of loop `newEventLoop` makes if the program does not choose one.
     @Suite struct Backends {
-        /// POLICY-015; whatever denies io_uring: a loop that serves, a reason in its capabilities, one line in the log.
+        /// POLICY-015: however io_uring is denied, the program gets a working loop, the reason in its capabilities,
+        /// and one line in the log.
         @Test(arguments: [
             Errno.notPermitted, .noFunction, .permissionDenied, .invalidArgument, .noMemory, .tooManyOpenFiles,
             .resourceTemporarilyUnavailable,
         ])
-        func automatic_fallsBackToEpoll_whateverDeniesTheRing(_ errno: Errno) throws {
+        func automaticBackend_fallsBackToEpoll_whateverDeniesTheRing(_ errno: Errno) throws {
             let log = LogLines()
             defer { log.stop() }
             let denial = EventLoopError(ring: RingError(operation: "io_uring_setup", errno: errno))
@@ -31,12 +32,12 @@ extension Conformance {
             #expect(try loop.runUntilComplete { 42 } == 42)
         }
 
-        /// What the system denies it denies for good: asked once a process; what had run out may be there again.
+        /// A permanent denial is checked once per process; a shortage is checked each time, because it may have ended.
         @Test(arguments: [
             (Errno.notPermitted, 1), (.noFunction, 1), (.permissionDenied, 1), (.invalidArgument, 1), (.noMemory, 3),
             (.tooManyOpenFiles, 3), (.timedOut, 3), (.noBufferSpace, 3),
         ])
-        func automatic_asksAgain_onlyWhereTheAnswerMayChange(_ errno: Errno, times: Int) throws {
+        func automaticBackend_retriesTheRing_onlyAfterATemporaryFailure(_ errno: Errno, times: Int) throws {
             let log = LogLines()
             defer { log.stop() }
             var asked = 0
@@ -65,10 +66,11 @@ extension Conformance {
                 }
             }
 
+            /// The self-test fails, and the loop is another one.
             @Test(
                 .enabled(if: LoopKind.allCases.contains(.proactor)),
                 arguments: OperationKind.allCases.filter(\.isRequired))
-            func automatic_fallsBack_whenARequiredOperationIsMissing(_ missing: OperationKind) throws {
+            func automaticBackend_fallsBack_whenARequiredOperationIsMissing(_ missing: OperationKind) throws {
                 let log = LogLines()
                 defer { log.stop() }
                 let loop = try automaticLoop(without: missing)
@@ -82,15 +84,15 @@ extension Conformance {
             @Test(
                 .enabled(if: LoopKind.allCases.contains(.proactor)),
                 arguments: OperationKind.allCases.filter { !$0.isRequired })
-            func automatic_keepsTheRing_whenAnOptionalOperationIsMissing(_ missing: OperationKind) throws {
+            func automaticBackend_keepsTheRing_whenAnOptionalOperationIsMissing(_ missing: OperationKind) throws {
                 let loop = try automaticLoop(without: missing)
                 defer { try? loop.close() }
                 #expect(loop.backend == .ioUring)
             }
 
-            /// A missing connect and one that a policy refuses are both emulated.
+            /// A connect that the kernel lacks and one that a policy refuses are both emulated.
             @Test(.enabled(if: LoopKind.allCases.contains(.proactor)), arguments: [true, false])
-            func connect_isEmulated_whereTheRingCannot(isMissing: Bool) throws {
+            func connect_isEmulated_whereTheRingLacksIt(isMissing: Bool) throws {
                 var configuration = ProactorConfiguration()
                 if isMissing {
                     configuration.pretence.missingOperations = [.connect]
@@ -123,7 +125,7 @@ extension Conformance {
         #endif
 
         @Test(.enabled(if: LoopKind.allCases.contains(.proactor)))
-        func automatic_isIOUring_whereThatWorks() throws {
+        func automaticBackend_isIOUring_whereThatWorks() throws {
             let log = LogLines()
             defer { log.stop() }
             let loop = try BackendChoice.automatic()
@@ -135,7 +137,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func capabilities_sayWhatIsNativeAndWhatIsEmulated(_ kind: LoopKind) async throws {
+        func capabilities_listNativeAndEmulatedOperations(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let capabilities = loop.capabilities
                 #expect(capabilities.backend == loop.backend)
@@ -147,7 +149,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func environment_forcesTheKind(_ kind: LoopKind) async {
+        func environmentVariable_choosesTheBackend(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 let name = kind == .proactor ? "io_uring" : kind.rawValue
                 setenv("PROACTOR_BACKEND", name, 1)
@@ -167,7 +169,7 @@ extension Conformance {
     }
 }
 
-/// What the library logs meanwhile, and what it has found out about the system forgotten before and after.
+/// Records the log while the body runs; forgets before and after it what the library has found out about the system.
 private final class LogLines: Sendable {
     private let taken = Mutex<[String]>([])
 

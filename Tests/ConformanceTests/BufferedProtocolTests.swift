@@ -2,11 +2,12 @@ import EventLoops
 import Kernel
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {
     @Suite struct BufferedProtocols {
-        /// BUFPROTO-001 BUFPROTO-002 BUFPROTO-009; the recorder fills its memory with rubbish before it gives it out.
+        /// BUFPROTO-001 BUFPROTO-002 BUFPROTO-009. The recorder overwrites its memory before it supplies it.
         @Test(arguments: LoopKind.allCases)
         func memory_isFilled_beforeBufferUpdated(_ kind: LoopKind) async throws {
             try await withLink(kind, BufferedRecorder.sized(4096)) { link in
@@ -27,7 +28,7 @@ extension Conformance {
 
         /// BUFPROTO-002 BUFPROTO-007.
         @Test(arguments: LoopKind.allCases, [1, 50])
-        func smallMemory_isFilledAgainAndAgain_untilAllHasCome(_ kind: LoopKind, size: Int) async throws {
+        func smallMemory_isFilledRepeatedly_untilAllBytesAreDelivered(_ kind: LoopKind, size: Int) async throws {
             try await withLink(kind, BufferedRecorder.sized(size)) { link in
                 let total = size == 1 ? 5000 : 123_123
                 try link.peer.send(Pattern.bytes(total))
@@ -44,7 +45,7 @@ extension Conformance {
                 try link.peer.send([1])
                 try await link.told.wait { link.told.received == [1] }
                 link.told.size = 0
-                // The ring has the memory for this one already; a poller's loop asks once there is something.
+                // The ring already has memory for these bytes; a selector loop asks for it once bytes are available.
                 try link.peer.send([2])
                 try await link.told.waitUntilLost()
                 let error = link.told.loss as? EventLoopError
@@ -56,7 +57,7 @@ extension Conformance {
                 #expect(contexts.map(\.message) == ["Fatal error: protocol.getBuffer() call failed."])
                 #expect(contexts.first?.transport === link.transport)
                 #expect(contexts.first?.protocol === link.told)
-                // What was not received makes it a reset.
+                // Bytes that are not received turn the close into a reset.
                 let rest = try await link.onPeer { (try? $0.receiveAll()) ?? [] }
                 #expect(rest == [])
             }
@@ -66,7 +67,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func emptyMemory_breaksTheConnection_atOnce(_ kind: LoopKind) async throws {
             try await withLink(kind, BufferedRecorder.sized(0)) { link in
-                // Not before the ring's loop has asked: it may have reset the connection by then.
+                // Not before the ring has asked for memory: it may have reset the connection by then.
                 try? link.peer.send([1])
                 try await link.told.waitUntilLost()
                 #expect((link.told.loss as? EventLoopError)?.code == .protocolBroken)
@@ -76,7 +77,7 @@ extension Conformance {
 
         /// BUFPROTO-006.
         @Test(arguments: LoopKind.allCases, [EOFDisposition.close, .keepOpen])
-        func end_isTold_asToStreamProtocols(_ kind: LoopKind, disposition: EOFDisposition) async throws {
+        func endOfStream_isReportedAsToStreamProtocols(_ kind: LoopKind, disposition: EOFDisposition) async throws {
             try await withLink(kind, BufferedRecorder.sized(64)) { link in
                 link.told.disposition = disposition
                 try link.peer.send([1])
@@ -96,16 +97,16 @@ extension Conformance {
             }
         }
 
-        /// BUFPROTO-010; what came during a pause is dealt out in pieces of the protocol's size.
+        /// BUFPROTO-010. Bytes that were held during a pause are delivered in pieces of the protocol's size.
         @Test(arguments: LoopKind.allCases)
-        func heldBytes_areDealtOut_inPiecesOfTheMemory(_ kind: LoopKind) async throws {
+        func heldBytes_areDeliveredInPiecesOfTheMemory(_ kind: LoopKind) async throws {
             try await withLink(kind, BufferedRecorder.sized(1000)) { link in
                 link.transport.pauseReading()
                 try link.peer.send(Pattern.bytes(10_500))
                 try await link.loop.sleep(for: .milliseconds(30))
                 #expect(link.told.total == 0)
                 link.transport.resumeReading()
-                #expect(link.told.total == 0, "never inside the call")
+                #expect(link.told.total == 0, "delivered within the call")
                 try await link.told.wait { link.told.total == 10_500 }
                 expectSame(link.told.received, Pattern.bytes(10_500))
                 #expect(link.told.pieces.allSatisfy { $0 <= 1000 })
@@ -114,7 +115,7 @@ extension Conformance {
 
         /// BUFPROTO-011.
         @Test(arguments: LoopKind.allCases)
-        func connectionLost_tellsTheReset(_ kind: LoopKind) async throws {
+        func connectionLost_reportsTheReset(_ kind: LoopKind) async throws {
             try await withLink(kind, BufferedRecorder.sized(64)) { link in
                 try await link.loop.turns()
                 link.peer.reset()
@@ -124,7 +125,7 @@ extension Conformance {
             }
         }
 
-        /// BUFPROTO-001 TRANSPORT-027: the kernel has the memory until the connection is lost.
+        /// BUFPROTO-001 TRANSPORT-027: the kernel may write to the memory until the connection is lost.
         @Test(arguments: LoopKind.allCases)
         func abort_endsTheReceive_thatHasTheMemory(_ kind: LoopKind) async throws {
             for turns in 0..<5 {
@@ -156,10 +157,10 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-047 TRANSPORT-054; what was held for a protocol that is lent memory goes to one that brings
-        /// little.
+        /// TRANSPORT-047 TRANSPORT-054. Bytes that were held for a protocol that is lent memory go to one that
+        /// supplies a small buffer.
         @Test(arguments: LoopKind.allCases)
-        func heldBytes_stopComing_whenBufferUpdatedPausesReading(_ kind: LoopKind) async throws {
+        func heldBytes_areNotDelivered_onceBufferUpdatedPausesReading(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 link.transport.pauseReading()
                 try link.peer.send(Pattern.bytes(10_500))
@@ -181,7 +182,7 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054; the protocol is changed between two pieces of what was held.
+        /// TRANSPORT-054. The protocol is replaced between two pieces of held bytes.
         @Test(arguments: LoopKind.allCases)
         func heldBytes_goToTheNextProtocol_whenBufferUpdatedChangesIt(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -201,7 +202,7 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-040 TRANSPORT-044 BUFPROTO-009; every byte of 40 MB, with pauses at any moment.
+        /// TRANSPORT-040 TRANSPORT-044 BUFPROTO-009. Every byte of 40 MB, with pauses at random moments.
         @Test(arguments: LoopKind.allCases, [200, 70_000])
         func soak_losesNoByte_withPausesAtRandom(_ kind: LoopKind, memory: Int) async throws {
             let size = memory < 1000 ? 4 << 20 : 40 << 20
@@ -212,7 +213,7 @@ extension Conformance {
                     }
                     try peer.finishSending()
                 }
-                var dice = Dice(UInt64(memory))
+                var dice = SeededRandom(UInt64(memory))
                 link.told.keepsBytes = false
                 link.told.checksPattern = true
                 link.told.when = { [unowned told = link.told] in

@@ -2,31 +2,32 @@ import EventLoops
 import Kernel
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {
     @Suite struct Calls {
         /// CALL-001.
         @Test(arguments: LoopKind.allCases)
-        func callSoon_callsInAFollowingTurn_neverAtOnce(_ kind: LoopKind) async throws {
+        func callSoon_runsTheCallbackInALaterTurn_neverAtOnce(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [String] = []
                 let argument = "argument"
                 loop.callSoon {
                     loop.callSoon { log.append(argument) }
-                    log.append("caller goes on")
+                    log.append("caller continues")
                 }
                 #expect(log.isEmpty)
                 try loop.turn()
-                #expect(log == ["caller goes on"])
+                #expect(log == ["caller continues"])
                 try loop.turn()
-                #expect(log == ["caller goes on", "argument"])
+                #expect(log == ["caller continues", "argument"])
             }
         }
 
         /// CALL-002, CALL-021.
         @Test(arguments: LoopKind.allCases)
-        func callSoon_keepsTheOrder_andCallsOnce(_ kind: LoopKind) async throws {
+        func callSoon_runsCallbacksInOrder_once(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [Int] = []
                 for number in 0..<2000 { loop.callSoon { log.append(number) } }
@@ -91,7 +92,7 @@ extension Conformance {
 
         /// CALL-005, CALL-006.
         @Test(arguments: LoopKind.allCases)
-        func handle_isLeftAsItIs_whenCancelledAfterItRan(_ kind: LoopKind) async throws {
+        func cancel_hasNoEffect_afterTheHandleRan(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var count = 0
                 let handle = loop.callSoon { count += 1 }
@@ -99,7 +100,7 @@ extension Conformance {
                 #expect(!handle.isCancelled)
                 handle.cancel()
                 handle.cancel()
-                // As in asyncio: it says that it was cancelled, though it ran before.
+                // As in asyncio: the handle reports that it was cancelled, although it ran before.
                 #expect(handle.isCancelled)
                 try loop.turn()
                 #expect(count == 1)
@@ -108,7 +109,7 @@ extension Conformance {
 
         /// CALL-007.
         @Test(arguments: LoopKind.allCases)
-        func handle_neverRuns_whenAnEarlierOneOfTheBatchCancelsIt(_ kind: LoopKind) async throws {
+        func handle_neverRuns_whenCancelledByAnEarlierCallbackOfTheTurn(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [String] = []
                 var later: Handle?
@@ -125,7 +126,7 @@ extension Conformance {
 
         /// CALL-008, TIMER-025.
         @Test(arguments: LoopKind.allCases)
-        func handle_letsGoOfTheCallback_whenItRanOrWasCancelled(_ kind: LoopKind) async throws {
+        func handle_releasesItsCallback_afterRunningOrCancellation(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 func schedule(_ make: (@escaping () -> Void) -> Handle) -> (handle: Handle, isAlive: () -> Bool) {
                     let witness = Witness()
@@ -153,7 +154,7 @@ extension Conformance {
 
         /// CALL-009, TIMER-022.
         @Test(arguments: LoopKind.allCases)
-        func callback_reachesTheExceptionHandler_whenItThrows(_ kind: LoopKind) async throws {
+        func errorOfACallback_reachesTheExceptionHandler(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 var log: [Int] = []
                 let failing = [
@@ -176,12 +177,12 @@ extension Conformance {
 
         /// CALL-023.
         @Test(arguments: LoopKind.allCases)
-        func callback_mayUseTheLoop_asItLikes(_ kind: LoopKind) async throws {
+        func callback_mayCallAnyMethodOfTheLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var live: [Handle] = []
                 var scheduled = 0
                 var ran = 0
-                var random = Dice(11)
+                var random = SeededRandom(11)
                 func act() {
                     ran += 1
                     guard scheduled < 20_000 else { return }
@@ -212,7 +213,7 @@ extension Conformance {
 
         /// CALL-022, CALL-024.
         @Test(arguments: LoopKind.allCases)
-        func handle_livesUntilItRan_thoughNobodyKeepsIt(_ kind: LoopKind) async throws {
+        func handle_staysAlive_untilItRan(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 weak let handle = loop.callSoon {}
                 #expect(handle?.description == "<Handle>")
@@ -224,10 +225,10 @@ extension Conformance {
             }
         }
 
-        /// CALL-019: callbacks have no task-locals, neither of who schedules them nor of each other; tasks take them
-        /// along.
+        /// CALL-019: callbacks have no task-local values, neither those of the scheduling task nor those of each
+        /// other. Tasks inherit them.
         @Test(arguments: LoopKind.allCases)
-        func callback_seesNoTaskLocals_ofTheTaskThatSchedulesIt(_ kind: LoopKind) async throws {
+        func callback_seesNoTaskLocals_ofTheSchedulingTask(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 var seen: [String] = []
                 Context.$name.withValue("scheduler") {

@@ -9,11 +9,11 @@ extension Conformance {
     @Suite struct ThreadsafeCalls {
         /// CALL-010.
         @Test(arguments: LoopKind.allCases)
-        func callSoonThreadsafe_wakesTheLoop_thatSleepsInTheKernel(_ kind: LoopKind) async throws {
+        func callSoonThreadsafe_wakesALoop_thatSleepsInTheKernel(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let loopThread = pthread_self()
                 nonisolated(unsafe) var timedOut = false
-                let hasRunThere = OneWayGate()
+                let hasRunThere = Gate()
                 let guardian = loop.callLater(.seconds(30)) {
                     timedOut = true
                     loop.stop()
@@ -41,7 +41,7 @@ extension Conformance {
                     let before = OpenSockets.open()
                     let loop = try kind.make()
                     let rejected = SharedCount()
-                    let isReady = OneWayGate()
+                    let isReady = Gate()
                     let helpers = (0..<2).map { _ in
                         HelperThread {
                             for number in 0..<100_000 {
@@ -67,7 +67,7 @@ extension Conformance {
 
         /// CALL-013, CALL-015.
         @Test(arguments: LoopKind.allCases)
-        func callSoonThreadsafe_losesNothing_whileTimersComeAndGo(_ kind: LoopKind) async throws {
+        func callSoonThreadsafe_losesNoCall_whileTimersAreAddedAndCancelled(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let total = 4096
                 var seen: [Int] = []
@@ -100,14 +100,14 @@ extension Conformance {
 
         /// CALL-014.
         @Test(arguments: LoopKind.allCases)
-        func callSoonThreadsafe_wakesAtMostOnce_howeverManyCallsThereAre(_ kind: LoopKind) async throws {
+        func callSoonThreadsafe_wakesOnce_forManyCalls(_ kind: LoopKind) async throws {
             try await withRecordingLoop(kind) { loop in
                 let count = SharedCount()
                 let helper = HelperThread {
                     for _ in 0..<50_000 { _ = try? loop.callSoonThreadsafe { count.increment() } }
                 }
                 helper.join()
-                #expect(loop.driver.wakeCount == 0, "a loop that does not sleep was woken")
+                #expect(loop.driver.wakeCount == 0, "a loop that was awake was woken")
                 try loop.turn()
                 #expect(count.value == 50_000)
                 #expect(loop.driver.wakeCount == 0)
@@ -116,7 +116,7 @@ extension Conformance {
 
         /// CALL-015.
         @Test(arguments: LoopKind.allCases)
-        func callSoonThreadsafe_keepsTheOrder_ofEachThread(_ kind: LoopKind) async throws {
+        func callSoonThreadsafe_keepsTheOrderOfEachThread(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let threads = 4
                 let each = 5000
@@ -136,11 +136,11 @@ extension Conformance {
             }
         }
 
-        /// CALL-012, TASK-036: what was taken before the loop closed is answered, too.
+        /// CALL-012, TASK-036: a coroutine that was accepted before the loop closed also ends.
         @Test(arguments: LoopKind.allCases)
-        func runCoroutineThreadsafe_ends_whenTheLoopClosesUnderIt(_ kind: LoopKind) async throws {
+        func runCoroutineThreadsafe_ends_whenTheLoopCloses(_ kind: LoopKind) async throws {
             let loop = try await onThread { try kind.make() }
-            let hasBegun = OneWayGate()
+            let hasBegun = Gate()
             async let outcome: Result<Int, any Error> = {
                 do {
                     return .success(
@@ -152,7 +152,7 @@ extension Conformance {
                 } catch { return .failure(error) }
             }()
             try await onThread {
-                // The loop was made on another thread: a run hands it over.
+                // The loop was made on another thread; this run moves it here.
                 try loop.runUntilComplete {}
                 while !hasBegun.isOpen { try loop.run(for: .milliseconds(1)) }
                 try loop.close()
@@ -161,14 +161,14 @@ extension Conformance {
             #expect(throws: CancellationError.self) { try result.get() }
         }
 
-        /// Cancelling comes from another thread right before the loop closes: once the request was dropped with the
+        /// Another thread cancels the task right before the loop closes. The request was once dropped with the
         /// callbacks, and the task never ended.
         @Test(arguments: LoopKind.allCases)
-        func cancelling_isCarriedOut_thoughTheLoopClosesFirst(_ kind: LoopKind) async throws {
+        func cancellation_takesEffect_evenIfTheLoopClosesFirst(_ kind: LoopKind) async throws {
             try await onThread {
                 let loop = try kind.make()
-                let hasEnded = OneWayGate()
-                let hasBegun = OneWayGate()
+                let hasEnded = Gate()
+                let hasBegun = Gate()
                 let task = Task(executorPreference: loop.taskExecutor) {
                     hasBegun.open()
                     try? await loop.sleep(for: .seconds(3600))

@@ -1,6 +1,7 @@
 import EventLoops
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -23,7 +24,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func connect_isNotStarted_inATaskThatIsCancelledBefore(_ kind: LoopKind) async throws {
+        func connect_isNotStarted_inACancelledTask(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let listener = try RawListener()
                 let task = loop.createTask {
@@ -48,14 +49,14 @@ extension Conformance {
             }
         }
 
-        /// A task that the loop does not know is not cancelled when the loop closes; its connect ends all the same.
+        /// Closing the loop does not cancel a task that the loop does not own; its connect ends nevertheless.
         @Test(arguments: LoopKind.allCases)
-        func connect_ofATaskThatIsNotTheLoops_endsWithTheLoop(_ kind: LoopKind) async throws {
+        func connectOfAForeignTask_endsWithTheLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let deaf = try DeafListener()
                 let address = deaf.address
                 let code = Locked<EventLoopError.Code?>(nil)
-                let hasEnded = OneWayGate()
+                let hasEnded = Gate()
                 try loop.runUntilComplete {
                     let before = loop.pendingOperations.count
                     Task(executorPreference: loop.taskExecutor) {
@@ -76,7 +77,7 @@ extension Conformance {
 }
 
 extension AbstractEventLoop {
-    /// Connects a socket of its own by the loop's driver, and closes it.
+    /// Connects a socket of its own through the loop's driver, and closes it.
     fileprivate func connect(to address: SocketAddress) async throws {
         let socket = try Socket(family: address.family)
         defer { socket.close() }

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Hosts with several addresses, which a resolver of the test's gives them.
+    /// Hosts with several addresses, which a resolver of the test supplies.
     @Suite struct ConnectionAddresses {
-        /// Connects to a host that has these addresses, and says which one it was.
+        /// Connects to a host with these addresses, and returns the address of the connection.
         private static func connect(
             _ loop: any AbstractEventLoop, _ addresses: [SocketAddress],
             localAddress: (host: String, port: Int)? = nil, delay: Duration? = nil, interleave: Int? = nil,
@@ -23,7 +23,7 @@ extension Conformance {
             return transport.peerAddress
         }
 
-        /// As above, for addresses none of which answers.
+        /// As above, for addresses that all fail.
         private static func failure(
             _ loop: any AbstractEventLoop, _ addresses: [SocketAddress],
             localAddress: (host: String, port: Int)? = nil, delay: Duration? = nil, allErrors: Bool = false
@@ -35,7 +35,7 @@ extension Conformance {
 
         /// CONN-013.
         @Test(arguments: LoopKind.allCases)
-        func addresses_areTriedInOrder_untilOneAnswers(_ kind: LoopKind) async throws {
+        func addresses_areTriedInOrder_untilOneConnects(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let (first, second) = (try RawListener(), try RawListener())
                 let closed = try RawListener.closedAddress()
@@ -46,7 +46,7 @@ extension Conformance {
 
         /// CONN-014 CONN-015.
         @Test(arguments: LoopKind.allCases)
-        func failures_areOneError_whenAllAreAlike(_ kind: LoopKind) async throws {
+        func equalFailures_areOneError(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let closed = try RawListener.closedAddress()
                 let one = try await Self.failure(loop, [closed, closed])
@@ -60,9 +60,9 @@ extension Conformance {
             }
         }
 
-        /// CONN-015 CONN-023; the harness counts descriptors.
+        /// CONN-015 CONN-023. The harness counts descriptors.
         @Test(arguments: LoopKind.allCases)
-        func failures_areNamedOneByOne_whenTheyDiffer(_ kind: LoopKind) async throws {
+        func differentFailures_areNamedOneByOne(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let (busy, live) = (try RawListener(), try RawListener())
                 let closed = try RawListener.closedAddress("::1")
@@ -88,7 +88,7 @@ extension Conformance {
 
         /// CONN-021.
         @Test(arguments: LoopKind.allCases)
-        func localAddresses_areTried_onlyIfOfTheRemoteFamily(_ kind: LoopKind) async throws {
+        func localAddresses_areTried_onlyIfTheirFamilyMatches(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let live = try RawListener()
                 loop.setResolver(
@@ -115,7 +115,7 @@ extension Conformance {
 
         /// CONN-028.
         @Test(arguments: LoopKind.allCases)
-        func happyEyeballs_beginsWithTheNext_whenTheDelayIsOver(_ kind: LoopKind) async throws {
+        func happyEyeballs_startsTheNextAttempt_afterTheDelay(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let (deaf, live) = (try DeafListener(), try RawListener())
                 defer { deaf.close() }
@@ -128,7 +128,7 @@ extension Conformance {
 
         /// CONN-028.
         @Test(arguments: LoopKind.allCases)
-        func happyEyeballs_beginsWithTheNextAtOnce_whenOneHasFailed(_ kind: LoopKind) async throws {
+        func happyEyeballs_startsTheNextAttemptAtOnce_afterAFailure(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let live = try RawListener()
                 let closed = try RawListener.closedAddress()
@@ -139,9 +139,9 @@ extension Conformance {
             }
         }
 
-        /// CONN-029: what was tried is told in the order in which it was tried.
+        /// CONN-029: the attempts are reported in their order.
         @Test(arguments: LoopKind.allCases)
-        func families_alternate_withADelayOrWhenAskedTo_andElseKeepTheResolversOrder(_ kind: LoopKind) async throws {
+        func families_alternate_withADelayOrIfRequested_andElseKeepTheResolversOrder(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let six = try (0..<2).map { _ in try RawListener.closedAddress("::1") }
                 let four = try (0..<2).map { _ in try RawListener.closedAddress() }
@@ -167,8 +167,8 @@ extension Conformance {
             }
         }
 
-        /// CONN-029 CONN-030; what CPython 3.11 answers for the same addresses.
-        @Test func interleaving_alternatesFamilies_afterTheFirstOnes() throws {
+        /// CONN-029 CONN-030. The results are those of CPython 3.11 for the same addresses.
+        @Test func interleaving_alternatesFamilies_afterTheFirstAddresses() throws {
             func address(_ name: Character) throws -> SocketAddress {
                 let number = String(name.asciiValue.map { Int($0) } ?? 0)
                 return try SocketAddress(ipAddress: name.isUppercase ? "::\(number)" : "127.0.0.\(number)", port: 1)
@@ -184,7 +184,7 @@ extension Conformance {
             }
         }
 
-        /// CONN-031; the harness counts descriptors.
+        /// CONN-031. The harness counts descriptors.
         @Test(arguments: LoopKind.allCases)
         func happyEyeballs_keepsOneConnection_whenSeveralSucceedTogether(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -200,7 +200,7 @@ extension Conformance {
 
         /// CONN-032.
         @Test(arguments: LoopKind.allCases)
-        func happyEyeballs_tellsAllErrorsInOrder_whenAllFail(_ kind: LoopKind) async throws {
+        func happyEyeballs_reportsAllErrorsInOrder_whenAllFail(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let closed = try (0..<4).map { _ in try RawListener.closedAddress() }
                 let error = try await Self.failure(loop, closed, delay: .milliseconds(1))
@@ -211,7 +211,7 @@ extension Conformance {
 
         /// CONN-033.
         @Test(arguments: LoopKind.allCases)
-        func happyEyeballs_callsAllAttemptsOff_whenCancelled(_ kind: LoopKind) async throws {
+        func happyEyeballs_cancelsAllAttempts_whenCancelled(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let deaf = try [DeafListener(), DeafListener(), DeafListener()]
                 defer { for listener in deaf { listener.close() } }

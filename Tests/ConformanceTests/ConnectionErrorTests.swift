@@ -2,16 +2,17 @@ import EventLoops
 import Glibc
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension LoopKind: Codable {}
 
 extension Conformance {
-    /// Every error says which operation it was, where, why, and what to do about it.
+    /// Every error names the operation, its place, its cause and the remedy.
     @Suite struct ConnectionErrors {
         /// CONN-005.
         @Test(arguments: LoopKind.allCases)
-        func createConnection_fails_whenNobodyListens(_ kind: LoopKind) async throws {
+        func createConnection_fails_whenNothingListens(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let closed = try RawListener.closedAddress()
                 var made = 0
@@ -58,7 +59,7 @@ extension Conformance {
                     #expect(error.address == "nowhere.invalid:80")
                     let reason = error.attempts.first as? LookupError
                     #expect(reason?.host == "nowhere.invalid")
-                    // Which of them depends on whether a name server can be reached.
+                    // Which of the errors it is depends on whether a name server can be reached.
                     #expect(reason?.code == EAI_NONAME || reason?.code == EAI_AGAIN)
                     #expect(error.description.contains(reason?.name ?? "no reason"))
                     #expect(error.description.contains("Check the spelling"))
@@ -82,7 +83,7 @@ extension Conformance {
 
         /// CONN-006 SERVER-005.
         @Test(arguments: LoopKind.allCases)
-        func ports_areRefused_outsideOfTheirRange(_ kind: LoopKind) async throws {
+        func portOutOfRange_isRefused(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 for port in [-1, 65536, .max, .min] {
                     let client = try await loopError {
@@ -106,7 +107,7 @@ extension Conformance {
 
         /// CONN-036.
         @Test(arguments: LoopKind.allCases)
-        func createConnection_closesItsSocket_whenTheProtocolIsOfNeitherKind(_ kind: LoopKind) async throws {
+        func createConnection_closesItsSocket_whenTheProtocolHasNeitherKind(_ kind: LoopKind) async throws {
             final class Neither: ConnectionProtocol {}
             try await runLoop(kind) { loop, _ in
                 let (socket, peer) = try RawPeer.pair()
@@ -143,14 +144,14 @@ extension Conformance {
                     "createConnection", "createConnection", "createServer", "createServer", "createConnection",
                     "createServer",
                 ])
-            #expect(socket.fileDescriptor >= 0, "a socket that was not taken stays its owner's")
+            #expect(socket.fileDescriptor >= 0, "a refused socket was closed")
         }
 
         @Test(arguments: LoopKind.allCases)
         func endpoints_areRefused_onAnotherThread(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let (socket, _) = try RawPeer.pair()
-                // A task of the global pool, which runs on threads of its own.
+                // A task of the global pool, which has threads of its own.
                 let errors = try await Task.detached(executorPreference: globalConcurrentExecutor) {
                     [
                         try await loopError {
@@ -171,9 +172,9 @@ extension Conformance {
             }
         }
 
-        /// In a process of its own: without descriptors other tests would fail.
+        /// Runs in a process of its own: other tests would fail without descriptors.
         @Test(arguments: LoopKind.allCases)
-        func endpoints_tellTheLimit_whenTheProcessHasNoDescriptorLeft(_ kind: LoopKind) async {
+        func endpoints_nameTheLimit_whenNoDescriptorIsLeft(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await runLoop(kind) { loop, _ in
                     let listener = try RawListener()

@@ -2,6 +2,7 @@ import EventLoops
 import Glibc
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -36,7 +37,7 @@ extension Conformance {
 
         /// CONN-002 CONN-008.
         @Test(arguments: LoopKind.allCases)
-        func createConnection_tellsConnectionMadeFirst_whenDataIsWaiting(_ kind: LoopKind) async throws {
+        func connectionMade_isCalledFirst_whenDataIsWaiting(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let (socket, peer) = try RawPeer.pair()
                 try peer.send([7])
@@ -54,7 +55,7 @@ extension Conformance {
 
         /// CONN-008.
         @Test(arguments: LoopKind.allCases)
-        func createConnection_doesNotConnect_aSocketThatIsNotConnected(_ kind: LoopKind) async throws {
+        func createConnection_doesNotConnectAGivenSocket(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let (transport, told) = try await loop.createConnection(socket: Socket(family: .ipv4)) {
                     StreamRecorder(loop)
@@ -67,7 +68,7 @@ extension Conformance {
 
         /// CONN-009 CONN-010 CONN-042.
         @Test(arguments: LoopKind.allCases)
-        func createConnection_refusesSocket_unlessItIsAnOpenStream(_ kind: LoopKind) async throws {
+        func createConnection_refusesASocket_unlessItIsAnOpenStream(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let datagram = try Socket(family: .ipv4, type: Socket.datagram)
                 let wrongKind = try await loopError {
@@ -76,7 +77,7 @@ extension Conformance {
                 #expect(wrongKind.code == .invalidArgument)
                 #expect(wrongKind.operation == "createConnection")
                 #expect(wrongKind.description.contains("stream socket was expected"))
-                #expect(Descriptor.isOpen(datagram.fileDescriptor), "the socket stays its owner's")
+                #expect(Descriptor.isOpen(datagram.fileDescriptor), "the refused socket was closed")
                 let accepted = try await loopError {
                     try await loop.connectAcceptedSocket(datagram) { StreamRecorder(loop) }
                 }
@@ -93,13 +94,13 @@ extension Conformance {
 
         /// CONN-012 CONN-026.
         @Test(arguments: LoopKind.allCases)
-        func createConnection_ownsSocket_fromTheCallOn(_ kind: LoopKind) async throws {
+        func createConnection_ownsTheSocket_fromTheCallOn(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
-                // Not TCP: no TCP option may be asked of it.
+                // Not a TCP socket: TCP options must not be set.
                 let (one, other) = try Socket.pair()
                 let (transport, told) = try await loop.createConnection(socket: one) { StreamRecorder(loop) }
                 #expect(one.fileDescriptor == -1)
-                // Closes nothing: the number is the transport's.
+                // Closes nothing: the descriptor belongs to the transport.
                 one.close()
                 let (far, heard) = try await loop.createConnection(socket: other) { StreamRecorder(loop) }
                 transport.write([1, 2])
@@ -112,7 +113,7 @@ extension Conformance {
 
         /// CONN-024.
         @Test(arguments: LoopKind.allCases)
-        func createConnection_asksForTheFamily_thatIsGiven(_ kind: LoopKind) async throws {
+        func createConnection_usesTheGivenFamily(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let listener = try RawListener()
                 let (transport, told) = try await loop.createConnection(
@@ -138,7 +139,7 @@ extension Conformance {
 
         /// CONN-019.
         @Test(arguments: LoopKind.allCases)
-        func createConnection_bindsLocally_beforeItConnects(_ kind: LoopKind) async throws {
+        func createConnection_bindsTheLocalAddress_beforeItConnects(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let listener = try RawListener()
                 let (transport, told) = try await loop.createConnection(
@@ -154,7 +155,7 @@ extension Conformance {
 
         /// CONN-025.
         @Test(arguments: LoopKind.allCases)
-        func createConnection_closesItsSocket_whenCancelledMeanwhile(_ kind: LoopKind) async throws {
+        func createConnection_closesItsSocket_whenCancelled(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let deaf = try DeafListener()
                 defer { deaf.close() }
@@ -166,7 +167,7 @@ extension Conformance {
                     }.1.total
                 }
                 try await loop.sleep(for: .milliseconds(50))
-                #expect(!task.isDone, "the listener was to be deaf")
+                #expect(!task.isDone, "the connect did not have to wait")
                 await expectCancelled(task)
                 #expect(made == 0)
             }
@@ -190,7 +191,7 @@ extension Conformance {
 
         /// CONN-040 CONN-044.
         @Test(arguments: LoopKind.allCases)
-        func createConnection_succeedsForAll_whenAHundredConnectAtOnce(_ kind: LoopKind) async throws {
+        func createConnection_succeeds_forAHundredAtOnce(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
@@ -206,7 +207,7 @@ extension Conformance {
                     }
                 }
                 for task in tasks { try await task.value }
-                try await loop.eventually("all visitors leave") { server.connectionCount == 0 }
+                try await loop.eventually("all connections are lost") { server.connectionCount == 0 }
                 #expect(visitors.all.flatMap(\.received).sorted() == Array(0..<100))
                 server.close()
             }
@@ -214,7 +215,7 @@ extension Conformance {
 
         /// CONN-041.
         @Test(arguments: LoopKind.allCases)
-        func connectAcceptedSocket_servesTheConnection_thatWasAcceptedElsewhere(_ kind: LoopKind) async throws {
+        func connectAcceptedSocket_servesAForeignConnection(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let listener = try RawListener()
                 let peer = try RawPeer.connect(listener.port)

@@ -1,14 +1,15 @@
 import EventLoops
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {
-    /// Callbacks that see the task-local values of whoever scheduled them.
+    /// Callbacks that see the task-local values of the code that scheduled them.
     @Suite struct ContextTests {
-        /// CALL-019, CALL-020: the values at the time of copying, as often as they are wanted; what a callback sets for
-        /// itself is seen by nobody else.
+        /// CALL-019, CALL-020: a context has the values of the moment of its copy, for any number of callbacks; what a
+        /// callback sets is visible to no other one.
         @Test(arguments: LoopKind.allCases)
-        func callback_seesTheValues_ofItsContext(_ kind: LoopKind) async throws {
+        func callback_seesTheValuesOfItsContext(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 var seen: [String] = []
                 let (first, second) = (
@@ -28,9 +29,9 @@ extension Conformance {
             }
         }
 
-        /// CALL-019: copied outside of any task, and by a callback that has a context itself.
+        /// CALL-019: a context can be copied outside of any task, and by a callback that has a context itself.
         @Test(arguments: LoopKind.allCases)
-        func context_isCopied_outsideOfTasks(_ kind: LoopKind) async throws {
+        func context_canBeCopied_outsideOfTasks(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var seen: [String] = []
                 let context = Context.$name.withValue("plain") { loop.copyContext() }
@@ -46,7 +47,7 @@ extension Conformance {
 
         /// TIMER-026.
         @Test(arguments: LoopKind.allCases)
-        func timer_seesTheValues_ofItsContext(_ kind: LoopKind) async throws {
+        func timer_seesTheValuesOfItsContext(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 var seen: [String] = []
                 let context = Context.$name.withValue("timer") { loop.copyContext() }
@@ -61,7 +62,7 @@ extension Conformance {
 
         /// FUT-024.
         @Test(arguments: LoopKind.allCases)
-        func doneCallback_seesTheValues_ofItsContext(_ kind: LoopKind) async throws {
+        func doneCallback_seesTheValuesOfItsContext(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 var seen: [String] = []
                 let future = loop.createFuture(of: Int.self)
@@ -75,7 +76,7 @@ extension Conformance {
 
         /// CALL-019: from a thread that is not the loop's.
         @Test(arguments: LoopKind.allCases)
-        func otherThreads_giveTheirValuesAlong(_ kind: LoopKind) async throws {
+        func context_carriesTheValues_ofAnotherThread(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var seen = ""
                 nonisolated(unsafe) let write: (String) -> Void = { seen = $0 }
@@ -93,9 +94,9 @@ extension Conformance {
             }
         }
 
-        /// ERR-013: the handler of an error sees what the callback saw.
+        /// ERR-013: the exception handler sees the values of the callback.
         @Test(arguments: LoopKind.allCases)
-        func exceptionHandler_seesTheValues_ofTheFailingCallback(_ kind: LoopKind) async throws {
+        func exceptionHandler_seesTheValuesOfTheFailingCallback(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 var seen: [String] = []
                 let usual = loop.exceptionHandler
@@ -108,7 +109,7 @@ extension Conformance {
             }
         }
 
-        /// A context serves one callback at a time, of its own loop.
+        /// A context serves one callback at a time, and one loop.
         @Test(arguments: LoopKind.allCases)
         func context_ofAnotherLoop_isAnError(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
@@ -121,9 +122,9 @@ extension Conformance {
             }
         }
 
-        /// The task that copied the context is not the one in which its callbacks run; there is none.
+        /// Callbacks do not run in the task that copied the context; they run in no task.
         @Test(arguments: LoopKind.allCases)
-        func callbackInAContext_belongsToNoTask(_ kind: LoopKind) async throws {
+        func callbackWithAContext_runsInNoTask(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let context = loop.copyContext()
                 var isInTask: Bool?
@@ -134,9 +135,9 @@ extension Conformance {
             }
         }
 
-        /// Contexts may outlive their loop, and be let go of on any thread.
+        /// A context may outlive its loop, and may be released on any thread.
         @Test(arguments: LoopKind.allCases)
-        func context_goes_wheneverItIsLetGoOf(_ kind: LoopKind) async throws {
+        func context_canBeReleased_atAnyTimeOnAnyThread(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 weak var witness: Bearer?
                 var kept: TaskLocalContext?
@@ -156,7 +157,7 @@ extension Conformance {
                 let thread = HelperThread { _ = last }
                 thread.join()
                 _ = consume last
-                // The task that held the values ends where the jobs of closed loops do.
+                // The task that held the values ends on the thread that runs the jobs of closed loops.
                 let deadline = loop.time.advanced(by: .seconds(10))
                 while witness != nil, loop.time < deadline { block(.milliseconds(1)) }
                 #expect(witness == nil)

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// The short forms of what a newcomer writes first.
+    /// Short forms for frequent calls.
     @Suite struct Conveniences {
-        /// TASK-007: tasks of any type are cancelled and awaited without a message and without their type.
+        /// TASK-007: tasks of different types can be cancelled and awaited through one type.
         @Test(arguments: LoopKind.allCases)
         func tasksOfAnyType_areCancelledAndAwaited(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -25,7 +25,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func withTimeout_takesCode_thatDoesNotAskForItsDeadline(_ kind: LoopKind) async throws {
+        func withTimeout_acceptsAClosureWithoutParameters(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let value = try await loop.withTimeout(.seconds(3600)) { 7 }
                 #expect(value == 7)
@@ -36,7 +36,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func futureOfNothing_isSetWithoutAValue(_ kind: LoopKind) async throws {
+        func futureOfVoid_isSetWithoutAValue(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let future: Future<Void> = loop.createFuture()
                 try future.setResult()
@@ -46,7 +46,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func signals_areGivenAsASequenceOfNumbers_andNamedInTheDump(_ kind: LoopKind) async throws {
+        func signals_areASequenceOfNumbers_andNamedInTheDump(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let signals = try loop.signals([SIGUSR1, SIGUSR2])
                 #expect(loop.dump().contains("SIGUSR1 (\(SIGUSR1))"))
@@ -58,7 +58,7 @@ extension Conformance {
         }
 
         @Test(arguments: [LoopBackend.epoll, .poll, .select])
-        func newEventLoop_takesTheBackendItself(_ backend: LoopBackend) async throws {
+        func newEventLoop_acceptsABackend(_ backend: LoopBackend) async throws {
             try await onThread {
                 let loop = try newEventLoop(backend: backend)
                 #expect(loop.backend == backend)
@@ -66,7 +66,7 @@ extension Conformance {
             }
         }
 
-        @Test func instants_areCountedWith() {
+        @Test func instants_supportArithmetic() {
             let start = LoopInstant(nanoseconds: 1_000)
             #expect(start + .nanoseconds(5) == LoopInstant(nanoseconds: 1_005))
             #expect(start - .nanoseconds(5) == LoopInstant(nanoseconds: 995))
@@ -75,9 +75,9 @@ extension Conformance {
             #expect(LoopInstant.distantFuture + .seconds(1) == .distantFuture)
         }
 
-        /// DNS-002: the remedy fits what was wrong.
+        /// DNS-002: the remedy matches the mistake.
         @Test(arguments: LoopKind.allCases)
-        func emptyHost_isNamedAsSuch(_ kind: LoopKind) async throws {
+        func emptyHost_isReportedAsSuch(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 do {
                     _ = try await loop.openConnection(host: "", port: 1)
@@ -89,7 +89,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func logOfALostError_saysHowToLearnItsPlace(_ kind: LoopKind) async throws {
+        func logOfAnUnretrievedError_namesTheRemedy(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let log = LogRecorder(about: "PROACTOR_DEBUG=1")
                 defer { log.stop() }

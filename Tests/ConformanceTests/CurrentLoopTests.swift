@@ -9,7 +9,7 @@ extension Conformance {
     @Suite struct CurrentLoops {
         /// POLICY-001.
         @Test(arguments: LoopKind.allCases)
-        func getRunningLoop_isTheLoop_insideOfItOnly(_ kind: LoopKind) async throws {
+        func getRunningLoop_returnsTheLoop_onlyWithinIt(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 expectLoopError(.notRunning) { try getRunningLoop() }
                 try loop.runUntilComplete {
@@ -39,7 +39,7 @@ extension Conformance {
 
         /// POLICY-002.
         @Test(arguments: LoopKind.allCases)
-        func getEventLoop_isTheRunningLoop_whateverThePolicySays(_ kind: LoopKind) async throws {
+        func getEventLoop_returnsTheRunningLoop_whateverThePolicySays(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 try restoringThePolicy {
                     let other = try kind.make()
@@ -60,12 +60,12 @@ extension Conformance {
                         #expect(seen.allSatisfy { $0 === loop })
                     }
                     let found = try getEventLoop()
-                    #expect(found === other, "the policy's, now that no loop runs")
+                    #expect(found === other, "not the policy's loop although no loop runs")
                 }
             }
         }
 
-        /// POLICY-003: as Python 3.14; no thread is special, so any will do.
+        /// POLICY-003: as in Python 3.14. No thread is special, so any one shows it.
         @Test func getEventLoop_throwsWithARemedy_whenNothingIsSet() async throws {
             try await onThread {
                 let error = #expect(throws: EventLoopError.self) { try getEventLoop() }
@@ -86,7 +86,7 @@ extension Conformance {
                     #expect(!loop.isRunning)
                     let neighbour = HelperThread {
                         expectLoopError(.notRunning) { try getEventLoop() }
-                        // Clearing on a thread without a loop is nothing, and does not touch the other thread's.
+                        // Clearing on a thread without a loop has no effect, and does not affect another thread.
                         setEventLoop(nil)
                         #expect(throws: Never.self) {
                             let own = try kind.make()
@@ -105,9 +105,9 @@ extension Conformance {
             }
         }
 
-        /// POLICY-005: what is set stays set over runs and after `close()`.
+        /// POLICY-005: a loop that is set stays set across runs and after `close()`.
         @Test(arguments: LoopKind.allCases)
-        func setEventLoop_holds_untilAnotherIsSet(_ kind: LoopKind) async throws {
+        func setEventLoop_retainsTheLoop_untilAnotherIsSet(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 try restoringThePolicy {
                     let first = WeakLoop()
@@ -119,19 +119,19 @@ extension Conformance {
                         #expect(value == 4)
                         try made.close()
                     }()
-                    #expect(first.loop != nil, "nobody else holds it")
+                    #expect(first.loop != nil, "the loop that is set was released")
                     #expect(try getEventLoop().isClosed)
                     setEventLoop(loop)
-                    #expect(first.loop == nil, "it was replaced")
+                    #expect(first.loop == nil, "the replaced loop was not released")
                     let found = try getEventLoop()
                     #expect(found === loop)
                 }
             }
         }
 
-        /// POLICY-005: a thread's loop goes with its thread.
+        /// POLICY-005: the loop of a thread is released when the thread ends.
         @Test(arguments: LoopKind.allCases)
-        func setEventLoop_letsGo_whenTheThreadEnds(_ kind: LoopKind) async throws {
+        func setEventLoop_releasesTheLoop_whenTheThreadEnds(_ kind: LoopKind) async throws {
             try await onThread {
                 let policy = DefaultEventLoopPolicy()
                 let left = WeakLoop()
@@ -147,7 +147,7 @@ extension Conformance {
                         #expect(try policy.getEventLoop() === left.loop)
                     }
                 }.join()
-                // The thread still has its end before it, then.
+                // The helper has run its body, but the thread has not ended yet.
                 let deadline = MonotonicClock.now() + 10_000_000_000
                 while left.loop != nil, MonotonicClock.now() < deadline { block(.milliseconds(1)) }
                 #expect(left.loop == nil)
@@ -157,7 +157,7 @@ extension Conformance {
 
         /// POLICY-012.
         @Test(arguments: LoopKind.allCases)
-        func getRunningLoop_throwsAgain_howeverTheRunHasEnded(_ kind: LoopKind) async throws {
+        func getRunningLoop_throwsAgain_afterAnyEndOfTheRun(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 try loop.runUntilComplete {}
                 expectLoopError(.notRunning) { try getRunningLoop() }

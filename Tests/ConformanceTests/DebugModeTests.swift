@@ -12,7 +12,7 @@ extension Conformance {
 
         /// DEBUG-001.
         @Test(arguments: LoopKind.allCases)
-        func environment_putsNewLoopsIntoDebugMode(_ kind: LoopKind) async {
+        func environmentVariable_enablesDebugMode(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 for (value, isDebug) in [(nil, false), ("", false), ("1", true)] as [(String?, Bool)] {
                     if let value { setenv("PROACTOR_DEBUG", value, 1) } else { unsetenv("PROACTOR_DEBUG") }
@@ -25,7 +25,7 @@ extension Conformance {
 
         /// DEBUG-002.
         @Test(arguments: LoopKind.allCases)
-        func flag_counts_fromTheMomentItIsSet(_ kind: LoopKind) async throws {
+        func debugFlag_takesEffectAtOnce(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 #expect(loop.debug == false)
                 #expect(loop.callSoon {}.sourcePlace == nil)
@@ -42,7 +42,7 @@ extension Conformance {
 
         /// DEBUG-003.
         @Test(arguments: LoopKind.allCases)
-        func callback_isToldOf_whenItIsSlow(_ kind: LoopKind) async throws {
+        func slowCallback_isReported(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 #expect(loop.slowCallbackDuration == .milliseconds(100))
                 loop.debug = true
@@ -66,9 +66,9 @@ extension Conformance {
 
         /// DEBUG-003.
         @Test(arguments: LoopKind.allCases)
-        func task_isToldOf_byNameAndPlace(_ kind: LoopKind) async throws {
+        func slowTask_isReported_byNameAndSourceLocation(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
-                // Begun before anybody asked for its name.
+                // The task was started before the log was recorded.
                 let early = loop.createTask(name: "early") {
                     try await loop.sleep(for: .milliseconds(1))
                     block(.milliseconds(25))
@@ -88,9 +88,9 @@ extension Conformance {
             }
         }
 
-        /// DEBUG-003; told once, though it is part of a callback or of a task.
+        /// DEBUG-003: reported once, even within a callback or a task.
         @Test(arguments: LoopKind.allCases)
-        func method_isToldOf_byTypeOfProtocol(_ kind: LoopKind) async throws {
+        func slowProtocolMethod_isReported_byTypeOfProtocol(_ kind: LoopKind) async throws {
             try await withLogLater { log in
                 try await withLink(kind) { link in
                     link.loop.debug = true
@@ -111,13 +111,13 @@ extension Conformance {
 
         /// DEBUG-005.
         @Test(arguments: LoopKind.allCases)
-        func nothing_isToldOf_withoutDebugMode(_ kind: LoopKind) async throws {
+        func slowCode_isNotReported_withoutDebugMode(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 loop.slowCallbackDuration = .milliseconds(1)
                 try withLog { log in
                     loop.callSoon { block(.milliseconds(10)) }
                     try loop.turn()
-                    // A clock that was read at the beginning would tell of this one.
+                    // If the clock were read at the start in any mode, this callback would be reported.
                     loop.callSoon {
                         block(.milliseconds(10))
                         loop.debug = true
@@ -141,7 +141,7 @@ extension Conformance {
 
         // MARK: Threads
 
-        /// DEBUG-006; told in any mode.
+        /// DEBUG-006: reported in any mode.
         @Test(arguments: LoopKind.allCases)
         func call_isRefused_onAnotherThread(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, recorder in
@@ -160,7 +160,7 @@ extension Conformance {
 
         /// DEBUG-008, DEBUG-010.
         @Test(arguments: LoopKind.allCases)
-        func life_isWrittenToTheLog_inDebugModeOnly(_ kind: LoopKind) async throws {
+        func lifecycle_isLogged_inDebugModeOnly(_ kind: LoopKind) async throws {
             let silent = try await linesOfALife(kind, debug: false)
             #expect(silent.lines.map(\.text) == [])
             let log = try await linesOfALife(kind, debug: true)
@@ -197,9 +197,9 @@ extension Conformance {
             }
         }
 
-        /// The part of asyncio's `ResourceWarning`.
+        /// Corresponds to asyncio's `ResourceWarning`.
         @Test(arguments: LoopKind.allCases)
-        func close_namesWhatIsOpen_inDebugModeOnly(_ kind: LoopKind) async throws {
+        func close_reportsOpenResources_inDebugModeOnly(_ kind: LoopKind) async throws {
             for isDebug in [false, true] {
                 try await withLogLater { log in
                     try await onThread {
@@ -223,9 +223,9 @@ extension Conformance {
             }
         }
 
-        /// As above, for a loop that is only let go of.
+        /// As above, for a loop that is released without `close`.
         @Test(arguments: LoopKind.allCases)
-        func end_namesWhatIsOpen_inDebugMode(_ kind: LoopKind) async throws {
+        func deinit_reportsOpenResources_inDebugMode(_ kind: LoopKind) async throws {
             try await withLogLater { log in
                 try await onThread {
                     let (socket, peer) = try RawPeer.pair()

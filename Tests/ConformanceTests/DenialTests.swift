@@ -6,22 +6,22 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Which kinds of loop are shown at all: without this, a run that leaves one out could not fail.
+    /// Checks which kinds of loop run: without these tests, a run that leaves one out could not fail.
     @Suite struct Kinds {
-        /// What the launcher `deny-io-uring` says that it does to this process.
+        /// The denial that the launcher `deny-io-uring` has announced to this process.
         private static let expected = getenv("PROACTOR_EXPECT_DENIAL").map { String(cString: $0) }
-        /// What a kernel may answer instead of making a ring, and what must be said to whoever runs the program.
+        /// Each error with which the kernel may refuse a ring, and the remedy that the message must name.
         private static let denials: [String: (errno: Errno, remedy: String)] = [
             "EPERM": (.notPermitted, "seccomp"), "ENOSYS": (.noFunction, "gVisor"),
             "ENOMEM": (.noMemory, "RLIMIT_MEMLOCK"), "EACCES": (.permissionDenied, "policy"),
         ]
 
-        /// Whoever denies it on purpose says so; limits and sandboxes do not.
+        /// Only a deliberate denial is announced; limits and sandboxes deny without a word.
         @Test(.enabled(if: expected != nil || RingDenial.errno != nil, "io_uring is not denied here"))
-        func denial_isToldWithItsRemedy_andLeavesTheSelectors() throws {
+        func denial_isReportedWithItsRemedy_andLeavesTheSelectors() throws {
             let error = try #require(throws: EventLoopError.self) { try ProactorEventLoop() }
             let found = Self.denials.first { $0.value.errno == error.errno }
-            let denial = try #require(found, "an answer that is no denial: \(error)")
+            let denial = try #require(found, "an error that is no denial: \(error)")
             if let expected = Self.expected { #expect(denial.key == expected) }
             #expect(error.code == .system)
             #expect(error.operation == "io_uring_setup")
@@ -31,7 +31,7 @@ extension Conformance {
         }
 
         @Test(.enabled(if: RingDenial.errno == nil, "io_uring is denied here"))
-        func everyKind_isShown_whereNothingIsDenied() {
+        func everyKindOfLoop_isTested_whereNothingIsDenied() {
             #expect(Self.expected == nil, "the launcher denies nothing")
             #expect(LoopKind.allCases == [.proactor, .epoll, .poll, .select])
             #expect(LoopKind.withFaults == [.proactor])

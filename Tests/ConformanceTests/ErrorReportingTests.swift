@@ -12,7 +12,7 @@ extension Conformance {
 
         /// ERR-001, ERR-002.
         @Test(arguments: LoopKind.allCases)
-        func handler_isToldOfEveryError_untilItIsTakenBack(_ kind: LoopKind) async throws {
+        func handler_getsEveryError_untilItIsRemoved(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 try withLog { log in
                     #expect(loop.exceptionHandler != nil, "the recorder's")
@@ -33,7 +33,7 @@ extension Conformance {
 
         /// ERR-002.
         @Test(arguments: LoopKind.allCases)
-        func handler_isNil_onANewLoop(_ kind: LoopKind) async throws {
+        func exceptionHandler_isNil_onANewLoop(_ kind: LoopKind) async throws {
             try await onThread {
                 let loop = try kind.make()
                 #expect(loop.exceptionHandler == nil)
@@ -41,9 +41,9 @@ extension Conformance {
             }
         }
 
-        /// ERR-003; the order is asyncio's: the message, the other keys sorted, then the exception.
+        /// ERR-003. The order is asyncio's: the message, the other keys sorted, then the exception.
         @Test(arguments: LoopKind.allCases)
-        func defaultHandler_logsTheMessageThenWhatIsKnownSortedThenTheError(_ kind: LoopKind) async throws {
+        func defaultHandler_logsMessage_thenSortedKeys_thenError(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 try withLog { log in
                     var context = ExceptionContext(message: "It went wrong", error: Mishap(number: 5))
@@ -64,7 +64,7 @@ extension Conformance {
 
         /// ERR-004.
         @Test(arguments: LoopKind.allCases)
-        func defaultHandler_hasAMessage_ifTheContextHasNone(_ kind: LoopKind) async throws {
+        func defaultHandler_suppliesAMessage_ifTheContextHasNone(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 withLog { log in
                     loop.defaultExceptionHandler(ExceptionContext())
@@ -75,7 +75,7 @@ extension Conformance {
 
         /// ERR-005.
         @Test(arguments: LoopKind.allCases)
-        func defaultHandler_isToldOfBoth_whenAHandlerThrows(_ kind: LoopKind) async throws {
+        func defaultHandler_getsBothErrors_whenAHandlerThrows(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 try withLog { log in
                     loop.setExceptionHandler { _ in throw Mishap(number: 2) }
@@ -109,7 +109,7 @@ extension Conformance {
 
         /// ERR-010.
         @Test(arguments: LoopKind.allCases)
-        func handler_mayUseTheLoop(_ kind: LoopKind) async throws {
+        func exceptionHandler_mayUseTheLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 var log: [String] = []
                 loop.setExceptionHandler { _ in
@@ -129,9 +129,9 @@ extension Conformance {
             }
         }
 
-        /// ERR-013; callbacks have task-locals only if they are given a context.
+        /// ERR-013. Callbacks have task-local values only if they have a context.
         @Test(arguments: LoopKind.allCases)
-        func handler_seesTheTaskLocals_ofTheTaskThatFails(_ kind: LoopKind) async throws {
+        func exceptionHandler_seesTheTaskLocalsOfTheFailingTask(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, recorder in
                 var seen: [String] = []
                 loop.setExceptionHandler { _ in seen.append(Context.name) }
@@ -143,7 +143,7 @@ extension Conformance {
                     peer.close()
                     try await server.closeAndWait()
                 }
-                // The connection's task was begun by the loop, not by a task.
+                // The loop started the task of this connection, so no task passed values on to it.
                 #expect(seen == ["task", "none"])
                 let context = Context.$name.withValue("callback") { loop.copyContext() }
                 loop.callSoon(context: context) { throw Mishap() }
@@ -157,7 +157,7 @@ extension Conformance {
 
         /// ERR-007.
         @Test(arguments: LoopKind.allCases)
-        func context_hasTheHandle_ofEveryKindOfCallback(_ kind: LoopKind) async throws {
+        func exceptionContext_hasTheHandle_ofEveryKindOfCallback(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 let pipe = try Pipe()
                 let soon = loop.callSoon { throw Mishap() }
@@ -187,7 +187,7 @@ extension Conformance {
 
         /// ERR-007.
         @Test(arguments: LoopKind.allCases)
-        func context_hasTaskTransportAndProtocol_whenAConnectionsHandlerThrows(_ kind: LoopKind) async throws {
+        func exceptionContext_hasTaskTransportAndProtocol_whenAConnectionHandlerThrows(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, recorder in
                 var task: AnyObject?
                 let server = try await loop.startServer(host: "127.0.0.1", port: 0) { _, _ in
@@ -208,7 +208,7 @@ extension Conformance {
 
         /// ERR-007.
         @Test(arguments: LoopKind.allCases)
-        func context_hasTheTransport_orTheFuture_thatWasMisused(_ kind: LoopKind) async throws {
+        func exceptionContext_hasTheMisusedTransportOrFuture(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 link.transport.writeEOF()
                 link.transport.write([1])
@@ -226,7 +226,7 @@ extension Conformance {
 
         /// ERR-011.
         @Test(arguments: LoopKind.allCases)
-        func context_hasThePlace_inDebugModeOnly(_ kind: LoopKind) async throws {
+        func exceptionContext_hasTheSourceLocation_inDebugModeOnly(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 loop.callSoon { throw Mishap() }
                 do { try loop.createFuture(of: Int.self).setException(Mishap()) }
@@ -244,9 +244,9 @@ extension Conformance {
             }
         }
 
-        /// ERR-011; what has no place of its own has that of the callback in which it happened.
+        /// ERR-011. Without a source location of its own, it has that of the running callback.
         @Test(arguments: LoopKind.allCases)
-        func context_hasTheCallbacksPlace_ifItHasNoneOfItsOwn(_ kind: LoopKind) async throws {
+        func exceptionContext_hasTheCallbacksSourceLocation_ifItHasNone(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 loop.debug = true
                 let line = UInt(#line) + 1

@@ -11,7 +11,7 @@ extension Conformance {
     @Suite struct Executors {
         /// EXEC-001 EXEC-006.
         @Test(arguments: LoopKind.allCases)
-        func job_runsElsewhere_andItsOutcomeComesBackOnTheLoop(_ kind: LoopKind) async throws {
+        func job_runsOnAnotherThread_andItsResultArrivesOnTheLoop(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let here = UInt(pthread_self())
                 let there = try await loop.runInExecutor { UInt(pthread_self()) }.value
@@ -29,13 +29,13 @@ extension Conformance {
             }
         }
 
-        /// EXEC-002 EXEC-010: threads are begun when they are needed, and no more than there may be.
+        /// EXEC-002 EXEC-010: threads are started when they are needed, up to the limit.
         @Test(arguments: LoopKind.allCases)
-        func defaultExecutor_isMadeAtFirstUse_withThreadsAsNeeded(_ kind: LoopKind) async throws {
+        func defaultExecutor_isMadeOnFirstUse_withThreadsAsNeeded(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let limit = ThreadPoolExecutor().maxWorkers
                 let running = SharedCount()
-                let gate = OneWayGate()
+                let gate = Gate()
                 let jobs = (0..<(limit + 5)).map { _ in
                     loop.runInExecutor {
                         running.increment()
@@ -56,7 +56,7 @@ extension Conformance {
 
         /// EXEC-003 EXEC-010.
         @Test(arguments: LoopKind.allCases)
-        func executor_isUsedInsteadOfTheDefault_whereItIsGivenOrSet(_ kind: LoopKind) async throws {
+        func givenOrSetExecutor_isUsedInsteadOfTheDefault(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let given = ThreadPoolExecutor(maxWorkers: 1, threadNamePrefix: "given")
                 let name: @Sendable () throws -> String = { ThreadNames.current }
@@ -68,9 +68,9 @@ extension Conformance {
             }
         }
 
-        /// EXEC-003: an executor of any kind will do.
+        /// EXEC-003: any conforming executor works.
         @Test(arguments: LoopKind.allCases)
-        func executor_mayBeOfTheUsersOwnKind(_ kind: LoopKind) async throws {
+        func executor_mayBeAUsersType(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let inline = InlineExecutor()
                 loop.setDefaultExecutor(inline)
@@ -86,9 +86,9 @@ extension Conformance {
 
         /// EXEC-005.
         @Test(arguments: LoopKind.allCases)
-        func loop_goesOn_whileJobsBlock(_ kind: LoopKind) async throws {
+        func loop_keepsRunning_whileJobsBlock(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
-                let gate = OneWayGate()
+                let gate = Gate()
                 let job = loop.runInExecutor { gate.wait() }
                 var calls = 0
                 for _ in 0..<10 {
@@ -104,10 +104,10 @@ extension Conformance {
 
         /// EXEC-007.
         @Test(arguments: LoopKind.allCases)
-        func cancelledFuture_dropsWorkThatHasNotBegun_andIgnoresWhatHas(_ kind: LoopKind) async throws {
+        func cancelledFuture_dropsAQueuedJob_andIgnoresTheResultOfARunningOne(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
-                let (begun, gate) = (OneWayGate(), OneWayGate())
+                let (begun, gate) = (Gate(), Gate())
                 let ended = SharedCount()
                 let running = loop.runInExecutor(pool) {
                     begun.open()
@@ -121,13 +121,13 @@ extension Conformance {
                     held = witness
                     nonisolated(unsafe) let shared = witness
                     waiting = loop.runInExecutor(pool) {
-                        withExtendedLifetime(shared) { _ = Issue.record("a job that had not begun was not dropped") }
+                        withExtendedLifetime(shared) { _ = Issue.record("a queued job was not dropped") }
                     }
                 }
                 #expect(held != nil)
                 waiting.cancel()
-                #expect(held == nil, "what the job held waits for its turn")
-                try await loop.eventually("the first job runs") { begun.isOpen }
+                #expect(held == nil, "the captures of a dropped job were not released")
+                try await loop.eventually("the first job has started") { begun.isOpen }
                 running.cancel()
                 gate.open()
                 try await loop.runInExecutor(pool) {}.value
@@ -136,12 +136,12 @@ extension Conformance {
             }
         }
 
-        /// EXEC-007: the loop has no turn left in which a callback could call the work off.
+        /// EXEC-007: the loop has no turn left in which a callback could cancel the job.
         @Test(arguments: LoopKind.allCases)
-        func cancelledFuture_dropsItsWork_alsoIfTheLoopClosesRightThen(_ kind: LoopKind) async throws {
+        func cancelledFuture_dropsItsJob_evenIfTheLoopClosesAtOnce(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
-                let gate = OneWayGate()
+                let gate = Gate()
                 _ = loop.runInExecutor(pool) { gate.wait() }
                 let byHand = loop.runInExecutor(pool) { _ = Issue.record("a cancelled job ran") }
                 let awaited = loop.runInExecutor(pool) { _ = Issue.record("the job of a task that was cancelled ran") }
@@ -160,7 +160,7 @@ extension Conformance {
 
         /// EXEC-008.
         @Test(arguments: LoopKind.allCases)
-        func jobs_beginInTheirOrder_ifThereAreMoreThanThreads(_ kind: LoopKind) async throws {
+        func jobs_startInOrder_ifThereAreMoreJobsThanThreads(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
                 let next = SharedCount()
@@ -170,12 +170,12 @@ extension Conformance {
             }
         }
 
-        /// EXEC-009: of the default executor and of another one, with and without somebody who waits.
+        /// EXEC-009: with the default executor and another one, awaited or not.
         @Test(arguments: LoopKind.allCases)
-        func job_isDroppedSilently_whenItEndsAfterTheLoopWasClosed(_ kind: LoopKind) async throws {
+        func resultOfAJob_isDroppedSilently_afterTheLoopClosed(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
-                let gate = OneWayGate()
+                let gate = Gate()
                 let (begun, ended) = (SharedCount(), SharedCount())
                 let work: @Sendable () throws -> Int = {
                     begun.increment()
@@ -185,7 +185,7 @@ extension Conformance {
                 }
                 let futures = [loop.runInExecutor(nil, work), loop.runInExecutor(pool, work)]
                 let task = loop.createTask { try await loop.toThread(work) }
-                // What has not begun would be dropped with its task.
+                // A queued job would be dropped with its task.
                 while begun.value < 3 { try loop.turn() }
                 try loop.close()
                 gate.open()
@@ -206,7 +206,7 @@ extension Conformance {
                     loop.runInExecutor { _ = Issue.record("a job from another thread ran") }
                 }.value
                 expectLoopError(.wrongThread) { try refused.result() }
-                // The way there is over the loop's thread.
+                // The request is passed to the loop's thread.
                 let answer = loop.createFuture(of: Int.self)
                 try await loop.runInExecutor(pool) {
                     _ = try loop.callSoonThreadsafe {
@@ -219,7 +219,7 @@ extension Conformance {
 
         /// EXEC-013.
         @Test(arguments: LoopKind.allCases)
-        func jobs_haveResultsInOrder_whenTheyAreGathered(_ kind: LoopKind) async throws {
+        func gatheredJobs_returnResultsInOrder(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let jobs = (0..<10).map { number in
                     loop.runInExecutor {
@@ -234,7 +234,7 @@ extension Conformance {
 
         /// EXEC-014.
         @Test(arguments: LoopKind.allCases)
-        func taskLocals_areSeen_onlyByWorkOfToThread(_ kind: LoopKind) async throws {
+        func taskLocals_areVisible_onlyWithToThread(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 try await Context.$name.withValue("caller") {
                     let name: @Sendable () throws -> String = { Context.name }
@@ -247,10 +247,10 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func fullExecutor_refusesFutures_andLetsTasksWait(_ kind: LoopKind) async throws {
+        func fullExecutor_refusesFutures_andMakesTasksWait(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 loop.setDefaultExecutor(ThreadPoolExecutor(maxWorkers: 1, maxPending: 2))
-                let gate = OneWayGate()
+                let gate = Gate()
                 let taken = (0..<3).map { number in
                     loop.runInExecutor { () -> Int in
                         gate.wait()
@@ -258,7 +258,7 @@ extension Conformance {
                     }
                 }
                 let error = try await loopError {
-                    try await loop.runInExecutor { Issue.record("there was room") }.value
+                    try await loop.runInExecutor { Issue.record("the executor was not full") }.value
                 }
                 #expect(error.code == .queueFull)
                 #expect(error.description.contains("toThread"))
@@ -274,11 +274,11 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func whoWaits_isToldOfCancellation_whenTheExecutorDropsTheJob(_ kind: LoopKind) async throws {
+        func waiter_getsCancellationError_whenTheExecutorDropsTheJob(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
                 loop.setDefaultExecutor(pool)
-                let (begun, gate) = (OneWayGate(), OneWayGate())
+                let (begun, gate) = (Gate(), Gate())
                 let running = loop.runInExecutor {
                     begun.open()
                     gate.wait()
@@ -286,7 +286,7 @@ extension Conformance {
                 let future = loop.runInExecutor { Issue.record("a dropped job ran") }
                 let task = loop.createTask { try await loop.toThread { Issue.record("dropped work ran") } }
                 let lookup = loop.createTask { try await loop.getAddrInfo(host: "localhost", port: 1) }
-                try await loop.eventually("all others wait") { begun.isOpen && pool.pending == 3 }
+                try await loop.eventually("one job runs and three are queued") { begun.isOpen && pool.pending == 3 }
                 pool.shutdown(wait: false, cancelPending: true)
                 await #expect(throws: CancellationError.self) { try await future.value }
                 #expect(future.cancelMessage == "The executor dropped the job")
@@ -301,7 +301,7 @@ extension Conformance {
     }
 }
 
-/// Runs each job at once, where it is given.
+/// An executor that runs each job within `submit`.
 private final class InlineExecutor: WorkExecutor {
     let submitted = SharedCount()
     let shutdowns = SharedCount()

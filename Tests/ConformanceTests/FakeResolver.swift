@@ -3,9 +3,9 @@ import Glibc
 import Kernel
 import Synchronization
 
-/// A resolver that answers from a table, and notes what it is asked.
+/// A resolver that answers from a table, and records its queries.
 ///
-/// Its addresses may have any port: so a test's listeners can be members of one host.
+/// Its addresses may have any port, so that several listeners of a test can share one host name.
 final class FakeResolver: Resolver {
     struct Question: Equatable {
         var host: String?

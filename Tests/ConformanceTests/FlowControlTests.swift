@@ -6,14 +6,14 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// When a writer is told to pause and to go on.
+    /// When a writer is paused and resumed.
     @Suite struct WriteFlow {
-        /// How far a thread has come.
+        /// The progress of a thread.
         private final class Progress: Sendable {
             let bytes = Atomic(0)
         }
 
-        /// TRANSPORT-008 TRANSPORT-009; the numbers are CPython's.
+        /// TRANSPORT-008 TRANSPORT-009. The numbers are CPython's.
         @Test(arguments: LoopKind.allCases)
         func limits_implyEachOther_unlessBothAreGiven(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -35,7 +35,7 @@ extension Conformance {
                     #expect(error.code == .invalidArgument)
                     #expect(error.operation == "setWriteBufferLimits")
                     #expect(error.description.contains("must be >= low"))
-                    #expect(limits() == [3, 7], "the old ones stay")
+                    #expect(limits() == [3, 7], "the former limits changed")
                 }
                 try link.transport.setWriteBufferLimits(high: nil, low: .max)
                 #expect(limits() == [.max, .max])
@@ -44,10 +44,10 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-010 TRANSPORT-012 TRANSPORT-017; what is in flight counts, so a fast kernel changes nothing
-        /// (TRANSPORT-015).
+        /// TRANSPORT-010 TRANSPORT-012 TRANSPORT-017. Bytes in flight count, so the speed of the kernel has no
+        /// influence (TRANSPORT-015).
         @Test(arguments: LoopKind.allCases)
-        func pauseWriting_comesInsideTheWrite_thatPassesTheHighLimit(_ kind: LoopKind) async throws {
+        func pauseWriting_isCalledWithinTheWrite_thatExceedsTheHighLimit(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 try link.transport.setWriteBufferLimits(high: 1000, low: nil)
                 link.transport.write(Pattern.bytes(1000))
@@ -66,7 +66,7 @@ extension Conformance {
 
         /// TRANSPORT-010 TRANSPORT-011.
         @Test(arguments: LoopKind.allCases)
-        func resumeWriting_comesAtTheLowLimit_andAlternatesWithPause(_ kind: LoopKind) async throws {
+        func resumeWriting_isCalledAtTheLowLimit_andAlternatesWithPause(_ kind: LoopKind) async throws {
             try await withLink(kind, receiveBuffer: 4096) { link in
                 var sizes: [Int] = []
                 link.told.when = { [unowned told = link.told] in
@@ -88,7 +88,7 @@ extension Conformance {
 
         /// TRANSPORT-013.
         @Test(arguments: LoopKind.allCases)
-        func settingLimits_pausesAtOnce_whenMoreIsWaiting(_ kind: LoopKind) async throws {
+        func settingLimits_pausesAtOnce_whenMoreIsBuffered(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 link.transport.write(Pattern.bytes(100))
                 #expect(link.told.events == [.made])
@@ -153,7 +153,7 @@ extension Conformance {
 
         /// TRANSPORT-049.
         @Test(arguments: LoopKind.allCases)
-        func pausedReader_pausesItsSender_throughTCP(_ kind: LoopKind) async throws {
+        func pausedReader_pausesTheSender_throughTCP(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 visitors.prepare = { visitor in
@@ -168,7 +168,7 @@ extension Conformance {
                 transport.write(Pattern.bytes(size))
                 try await told.wait { told.events == [.made, .pause] }
                 let waiting = try await loop.settled { transport.writeBufferSize }
-                #expect(waiting > size / 2, "windows of the kernel are a few dozen megabytes at most")
+                #expect(waiting > size / 2, "the kernel's buffers hold a few dozen megabytes at most")
                 #expect(told.events == [.made, .pause])
                 #expect(visitors.all[0].total == 0)
                 visitors.all[0].transport?.resumeReading()
@@ -181,9 +181,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-049; the receive in flight is called off, whatever it is doing at that moment.
+        /// TRANSPORT-049. The receive in flight is cancelled, in whatever state it is.
         @Test(arguments: LoopKind.allCases)
-        func pausedReader_stopsTheKernel_inTheMiddleOfAFlow(_ kind: LoopKind) async throws {
+        func pausedReader_stopsTheKernel_duringAFlow(_ kind: LoopKind) async throws {
             for pieces in 1...20 {
                 try await withLink(kind) { link in
                     link.told.keepsBytes = false
@@ -193,12 +193,12 @@ extension Conformance {
                     let sent = Progress()
                     let sending = link.startPeer { peer in
                         let piece = Pattern.bytes(1 << 18)
-                        // Ends when the connection is aborted.
+                        // This thread ends when the connection is aborted.
                         while (try? peer.send(piece)) != nil { sent.bytes.add(piece.count, ordering: .relaxed) }
                     }
                     try await link.told.wait { link.told.pieces.count == pieces }
                     let stopped = try await link.loop.settled { sent.bytes.load(ordering: .relaxed) }
-                    #expect(stopped < 128 << 20, "windows of the kernel are a few dozen megabytes at most")
+                    #expect(stopped < 128 << 20, "the kernel's buffers hold a few dozen megabytes at most")
                     #expect(link.told.pieces.count == pieces)
                     link.transport.abort()
                     try await sending.value

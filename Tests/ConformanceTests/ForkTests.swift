@@ -3,37 +3,37 @@ import Glibc
 import Kernel
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {
-    /// A child has its parent's descriptors and a copy of its memory, but not its loops.
+    /// A forked child has its parent's descriptors and a copy of its memory, but not its loops.
     @Suite struct Forking {
-        /// POLICY-011, R11; from the middle of a running loop, with a connection: the child is refused, and its parent
-        /// does not notice.
+        /// POLICY-011. The child forks from a running loop with a connection, and may not touch the parent's ring:
+        /// every use of the loop is refused, and the parent is not affected.
         @Test(arguments: LoopKind.allCases)
-        func loop_ofTheParent_isRefusedInTheChild_andUnharmed(_ kind: LoopKind) async {
+        func loopOfTheParent_isRefusedInTheChild_andUnharmed(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLink(kind) { link in
                     let child = forkProcess()
                     if child == 0 { _exit(Self.faultInTheChild(link, kind)) }
                     var status: Int32 = -1
                     #expect(waitpid(child, &status, 0) == child)
-                    #expect(status == 0, "the child found fault number \(status >> 8)")
-                    // As before: in both directions, and by way of the loop's wake-up.
+                    #expect(status == 0, "the child failed with number \(status >> 8)")
+                    // As before the fork: in both directions, and through the loop's wake-up.
                     try link.peer.send([1, 2, 3])
                     try await link.told.wait { link.told.received == [1, 2, 3] }
                     link.transport.write([4])
                     link.transport.writeEOF()
                     let answer = try await link.onPeer { try $0.receiveAll() }
-                    #expect(answer == [4], "what the child wrote must not come")
+                    #expect(answer == [4], "bytes of the child arrived")
                 }
             }
         }
 
-        /// POLICY-011; a child that does not leave after the fork comes back into the loop: it is thrown out there, and
-        /// takes nothing of what is its parent's.
+        /// POLICY-011. A child that returns into the loop gets an error, and takes nothing that belongs to its parent.
         @Test(arguments: LoopKind.allCases)
-        func child_isThrownOut_whenItComesBackIntoTheLoop(_ kind: LoopKind) async {
+        func child_getsAnError_whenItReturnsIntoTheLoop(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 let loop = try kind.make()
                 setEventLoop(loop)
@@ -57,7 +57,7 @@ extension Conformance {
                 if child == 0 { _exit(2) }
                 var status: Int32 = -1
                 #expect(waitpid(child, &status, 0) == child)
-                #expect(status == 0, "how the child ended")
+                #expect(status == 0, "the child's exit status")
                 #expect(received == [1, 2])
                 setEventLoop(nil)
                 try loop.close()
@@ -65,7 +65,7 @@ extension Conformance {
             }
         }
 
-        /// What a child may not do, tried; 0 if all of it was refused.
+        /// Tries what a child may not do; returns 0 if all of it was refused.
         private static func faultInTheChild(_ link: Link<StreamRecorder>, _ kind: LoopKind) -> Int32 {
             let loop = link.loop
             if (try? getRunningLoop()) != nil { return 1 }
@@ -79,7 +79,7 @@ extension Conformance {
             let contexts = link.exceptions.contexts
             guard contexts.allSatisfy({ ($0.error as? EventLoopError)?.code == .forkedChild }) else { return 6 }
             guard contexts.count == 4 else { return 7 }
-            // A loop of its own is another matter.
+            // The child may use a loop of its own.
             guard let own = try? kind.make() else { return 8 }
             let future = own.createFuture(of: Int.self)
             own.callLater(.milliseconds(1)) { try future.setResult(42) }

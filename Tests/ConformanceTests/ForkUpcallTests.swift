@@ -6,7 +6,7 @@ import ProactorTesting
 import TestSupport
 import Testing
 
-/// Where a test forks: after each of these the loop goes on with the connection, or with others.
+/// Where a test forks. After each of these the loop continues with the connection, or with others.
 enum ForkingUpcall: String, CaseIterable, Codable, CustomTestStringConvertible, Sendable {
     case factory, connectionMade, dataReceived, resumeWriting, eofReceived, connectionLost
     case getBuffer, bufferUpdated
@@ -18,10 +18,10 @@ enum ForkingUpcall: String, CaseIterable, Codable, CustomTestStringConvertible, 
 }
 
 extension Conformance {
-    /// A child that is forked in a callback and returns from it: it gets an error, and its parent does not notice.
+    /// A child that is forked in a callback and returns from it gets an error, and its parent is not affected.
     @Suite struct ForkingUpcalls {
         @Test(arguments: LoopKind.allCases, ForkingUpcall.allCases)
-        func child_isThrownOut_andDoesNothingToItsParent(_ kind: LoopKind, _ upcall: ForkingUpcall) async {
+        func forkedChild_getsAnError_andDoesNotAffectItsParent(_ kind: LoopKind, _ upcall: ForkingUpcall) async {
             await #expect(processExitsWith: .success) { [kind, upcall] in
                 let loop = try kind.make()
                 nonisolated(unsafe) let fork = ForkOnce(upcall)
@@ -33,14 +33,14 @@ extension Conformance {
                     _exit(fork.upcallsInTheChild > 0 ? 3 : error.code == .forkedChild ? 0 : 1)
                 }
                 if fork.isChild { _exit(2) }
-                #expect(fork.status == 0, "how the child ended: signal \(fork.status & 127), exit \(fork.status >> 8)")
+                #expect(fork.status == 0, "the child's end: signal \(fork.status & 127), exit \(fork.status >> 8)")
                 #expect(outcome == expectedOutcome)
             }
         }
     }
 }
 
-/// What the parent and its peers saw in the end.
+/// What the parent and its peers saw.
 private struct Outcome: Equatable {
     var sentToTheLoop: [UInt8]
     var sentByTheLoop: Int
@@ -50,12 +50,13 @@ private struct Outcome: Equatable {
 
 private let bulk = 4 << 20
 
-/// A greeting, the echo of two messages, what fills the connection, and what is written once there is room.
+/// A greeting, the echo of two messages, bytes that fill the connection, and bytes that are written when it is
+/// writable again.
 private let expectedOutcome = Outcome(
     sentToTheLoop: [1, 2, 3, 4], sentByTheLoop: 1 + 4 + bulk + 1, endOfIt: [3, 4, 0, 9], answerToAnother: [100, 7])
 
-/// Forks at the first call for its upcall, and waits until the child has ended: whatever the child can do to its
-/// parent, it has done by then.
+/// Forks at the first call for its upcall, and waits until the child has ended: then the child has done whatever it
+/// can do to its parent.
 private final class ForkOnce {
     let upcall: ForkingUpcall
     private(set) var status: Int32 = -1
@@ -72,7 +73,7 @@ private final class ForkOnce {
         if isChild { upcallsInTheChild += 1 }
         guard place == upcall, child < 0 else { return }
         child = forkProcess()
-        // A child that waits for something that its parent gets ends by this, and is found out.
+        // Ends a child that waits for something that its parent gets, so that the test fails.
         if child == 0 { alarm(20) } else { waitpid(child, &status, 0) }
     }
 }
@@ -119,7 +120,7 @@ private final class ForkingEcho: StreamProtocol {
     }
 }
 
-/// The same with memory of its own.
+/// As above, with memory of its own.
 private final class ForkingBufferedEcho: BufferedProtocol {
     private let fork: ForkOnce
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 8)
@@ -163,7 +164,7 @@ private final class ForkingBufferedEcho: BufferedProtocol {
     }
 }
 
-/// What both kinds have seen.
+/// What both kinds of protocol have seen.
 private protocol Echo: AnyObject {
     var received: [UInt8] { get }
     var isLost: Bool { get }
@@ -222,12 +223,12 @@ private func converse(_ loop: any AbstractEventLoop, _ fork: ForkOnce) async thr
         endOfIt: [bytes[3], bytes[4], bytes[5], bytes[bytes.count - 1]], answerToAnother: answer)
 }
 
-/// Forks in a callback that is no protocol's.
+/// Forks in a callback that does not belong to a protocol.
 private func forkElsewhere(_ loop: any AbstractEventLoop, _ fork: ForkOnce) throws {
     let pipe = try Pipe()
     pipe.write(1)
     try loop.addReader(pipe.readEnd) {
-        // Reads after it has forked: the child would take the byte otherwise.
+        // Reads after the fork: otherwise the child would take the byte.
         fork.at(.reader)
         if !fork.isChild { #expect(pipe.read(1) == 1) }
         try loop.removeReader(pipe.readEnd)

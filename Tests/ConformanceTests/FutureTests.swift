@@ -1,13 +1,14 @@
 import EventLoops
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {
     @Suite struct Futures {
         /// FUT-001.
         @Test(arguments: LoopKind.allCases)
-        func future_isPendingAndOfItsLoop_atFirst(_ kind: LoopKind) async throws {
+        func newFuture_isPending_andBelongsToItsLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 #expect(!future.isDone)
@@ -18,7 +19,7 @@ extension Conformance {
 
         /// FUT-002.
         @Test(arguments: LoopKind.allCases)
-        func setResult_settles_aPendingFuture(_ kind: LoopKind) async throws {
+        func setResult_settlesAPendingFuture(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 try future.setResult(42)
@@ -31,7 +32,7 @@ extension Conformance {
 
         /// FUT-003.
         @Test(arguments: LoopKind.allCases)
-        func setException_settles_aPendingFuture(_ kind: LoopKind) async throws {
+        func setException_settlesAPendingFuture(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 try future.setException(Mishap(number: 1))
@@ -54,7 +55,7 @@ extension Conformance {
 
         /// FUT-005, FUT-007.
         @Test(arguments: LoopKind.allCases)
-        func outcome_isKept_onceThereIsOne(_ kind: LoopKind) async throws {
+        func outcome_isNeverReplaced(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 func expectFirm(_ future: Future<Int>) {
                     expectLoopError(.invalidState) { try future.setResult(2) }
@@ -79,7 +80,7 @@ extension Conformance {
 
         /// FUT-006, FUT-008, FUT-009.
         @Test(arguments: LoopKind.allCases)
-        func cancel_settles_aPendingFuture(_ kind: LoopKind) async throws {
+        func cancel_settlesAPendingFuture(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 #expect(future.cancel(message: "why not"))
@@ -95,7 +96,7 @@ extension Conformance {
 
         /// FUT-010, FUT-011, FUT-013.
         @Test(arguments: LoopKind.allCases)
-        func doneCallbacks_areCalledSoonAndInOrder_onceTheFutureIsDone(_ kind: LoopKind) async throws {
+        func doneCallbacks_areScheduledInOrder_onceTheFutureIsDone(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let settlings: [(Future<Int>) throws -> Void] = [
                     { try $0.setResult(1) }, { try $0.setException(Mishap()) }, { _ = $0.cancel() },
@@ -129,7 +130,7 @@ extension Conformance {
 
         /// FUT-012.
         @Test(arguments: LoopKind.allCases)
-        func removeDoneCallback_takesBack_whatIsNotScheduledYet(_ kind: LoopKind) async throws {
+        func removeDoneCallback_removesCallbacks_thatAreNotYetScheduled(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 var log: [Int] = []
@@ -148,7 +149,7 @@ extension Conformance {
 
         /// FUT-015.
         @Test(arguments: LoopKind.allCases)
-        func doneCallback_reachesTheExceptionHandler_whenItThrows(_ kind: LoopKind) async throws {
+        func errorOfADoneCallback_reachesTheExceptionHandler(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 let future = loop.createFuture(of: Int.self)
                 var log: [Int] = []
@@ -167,7 +168,7 @@ extension Conformance {
 
         /// FUT-019.
         @Test(arguments: LoopKind.allCases)
-        func future_isReported_whenItGoesWithAnErrorNobodySaw(_ kind: LoopKind) async throws {
+        func unretrievedError_isReported_onDeinit(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 do { try loop.createFuture(of: Int.self).setException(Mishap(number: 4)) }
                 let told = recorder.take()
@@ -187,13 +188,13 @@ extension Conformance {
 
         /// FUT-023.
         @Test(arguments: LoopKind.allCases)
-        func future_goesInSilence_whenNothingEverCameOfIt(_ kind: LoopKind) async throws {
+        func pendingFuture_isReleasedWithoutAReport(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 weak var dropped: Future<Int>?
                 do {
                     let future = loop.createFuture(of: Int.self)
                     dropped = future
-                    future.addDoneCallback { _ in Issue.record("it was never done") }
+                    future.addDoneCallback { _ in Issue.record("a pending future was reported") }
                 }
                 #expect(dropped == nil)
                 let cancelled = loop.createFuture(of: Int.self)

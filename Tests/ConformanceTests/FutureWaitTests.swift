@@ -1,13 +1,14 @@
 import EventLoops
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {
     @Suite struct FutureWaits {
         /// FUT-016.
         @Test(arguments: LoopKind.allCases)
-        func value_suspends_untilTheFutureIsDone(_ kind: LoopKind) async throws {
+        func value_suspendsUntilTheFutureIsDone(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 var log: [String] = []
@@ -40,7 +41,7 @@ extension Conformance {
 
         /// FUT-017.
         @Test(arguments: LoopKind.allCases)
-        func value_isTheSame_forAllTasksThatWait(_ kind: LoopKind) async throws {
+        func value_isTheSameForAllWaiters(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let good = loop.createFuture(of: Int.self)
                 let bad = loop.createFuture(of: Int.self)
@@ -79,7 +80,7 @@ extension Conformance {
         func setResult_throws_onAnotherThread(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 let future = loop.createFuture(of: Int.self)
-                let isRunning = OneWayGate()
+                let isRunning = Gate()
                 loop.callSoon { isRunning.open() }
                 let helper = HelperThread {
                     isRunning.wait()
@@ -89,7 +90,7 @@ extension Conformance {
                     _ = try? loop.callSoonThreadsafe { try future.setResult(2) }
                 }
                 let value = try loop.runUntilComplete(future)
-                // The refused cancel cannot throw: the exception handler was told.
+                // `cancel` on the wrong thread cannot throw, so it was reported to the exception handler.
                 #expect(recorder.take().count == 1)
                 #expect(value == 2)
                 helper.join()
@@ -101,9 +102,9 @@ extension Conformance {
         func futureOfAJob_staysCancelled_whenTheJobEndsLater(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
-                let gate = OneWayGate()
-                let hasBegun = OneWayGate()
-                let unwanted = OneWayGate()
+                let gate = Gate()
+                let hasBegun = Gate()
+                let unwanted = Gate()
                 let running = loop.runInExecutor(pool) {
                     hasBegun.open()
                     gate.wait()
@@ -114,19 +115,19 @@ extension Conformance {
                 #expect(waiting.cancel())
                 try await loop.sleep(for: .zero)
                 gate.open()
-                // The last job of the only thread: the others are over by then.
+                // The last job of the only thread: when it has run, the others have ended.
                 try await loop.runInExecutor(pool) {}.value
                 try await loop.sleep(for: .zero)
                 #expect(running.isCancelled)
                 #expect(waiting.isCancelled)
-                #expect(!unwanted.isOpen, "a job that had not begun was not dropped")
+                #expect(!unwanted.isOpen, "a queued job was not dropped")
                 pool.shutdown(wait: false)
             }
         }
 
         /// FUT-027.
         @Test(arguments: LoopKind.allCases)
-        func futureOfAJob_hasTheOutcome_ofTheOtherThread(_ kind: LoopKind) async throws {
+        func futureOfAJob_getsTheResultOfTheJob(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let product = try await loop.runInExecutor { 6 * 7 }.value
                 #expect(product == 42)
@@ -138,7 +139,7 @@ extension Conformance {
 
         /// FUT-017, TASK-010.
         @Test(arguments: LoopKind.allCases)
-        func cancellingAWaiter_cancelsTheFuture_andAllThatWaitForIt(_ kind: LoopKind) async throws {
+        func cancellingAWaiter_cancelsTheFuture_andItsOtherWaiters(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 let waiters = (0..<3).map { _ in loop.createTask { try await future.value } }
@@ -150,7 +151,7 @@ extension Conformance {
             }
         }
 
-        /// FUT-016: child tasks wait, too, and are cancelled on their own.
+        /// FUT-016: child tasks wait, too, and are cancelled independently.
         @Test(arguments: LoopKind.allCases)
         func value_canBeAwaited_byChildTasks(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

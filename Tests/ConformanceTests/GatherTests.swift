@@ -8,7 +8,7 @@ extension Conformance {
     @Suite struct Gathering {
         /// TASK-024.
         @Test(arguments: LoopKind.allCases)
-        func gather_givesResultsInOrder_whateverTheOrderOfEnds(_ kind: LoopKind) async throws {
+        func gather_returnsResultsInOrder_whateverTheOrderOfCompletion(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let futures = (0..<3).map { _ in loop.createFuture(of: Int.self) }
                 let all = loop.gather(futures + [futures[0]])
@@ -28,7 +28,7 @@ extension Conformance {
 
         /// TASK-025.
         @Test(arguments: LoopKind.allCases)
-        func gather_failsWithTheFirstError_andTheOthersGoOn(_ kind: LoopKind) async throws {
+        func gather_failsWithTheFirstError_andTheOthersContinue(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let slow = loop.createFuture(of: Int.self)
                 let bad = loop.createFuture(of: Int.self)
@@ -39,7 +39,7 @@ extension Conformance {
                 #expect(!slow.isDone)
                 try worse.setException(Mishap(number: 2))
                 try slow.setResult(1)
-                // The second error counts as seen: the harness would find a report.
+                // The second error counts as retrieved; otherwise the harness would find a report.
                 try await loop.sleep(for: .zero)
                 #expect(try slow.result() == 1)
             }
@@ -47,7 +47,7 @@ extension Conformance {
 
         /// TASK-026.
         @Test(arguments: LoopKind.allCases)
-        func gatherResults_givesErrors_asValues(_ kind: LoopKind) async throws {
+        func gatherResults_returnsErrorsAsValues(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let futures = (0..<3).map { _ in loop.createFuture(of: Int.self) }
                 let all = loop.gatherResults(futures)
@@ -65,7 +65,7 @@ extension Conformance {
 
         /// TASK-027.
         @Test(arguments: LoopKind.allCases)
-        func cancellingAGather_cancelsAll_thatAreNotDone(_ kind: LoopKind) async throws {
+        func cancellingAGather_cancelsItsPendingChildren(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let done = loop.createFuture(of: Int.self)
                 try done.setResult(1)
@@ -89,7 +89,7 @@ extension Conformance {
             }
         }
 
-        /// TASK-027: by way of the task that waits, which goes on once the children have ended.
+        /// TASK-027: the waiting task is cancelled; it continues once the children have ended.
         @Test(arguments: LoopKind.allCases)
         func cancellingAWaiter_cancelsTheGather_andAwaitsItsEnd(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -109,9 +109,9 @@ extension Conformance {
             }
         }
 
-        /// TASK-027: children that nobody can settle any more do not keep a cancelled waiter.
+        /// TASK-027: children that can never be settled do not keep a cancelled waiter.
         @Test(arguments: LoopKind.allCases)
-        func gather_canBeCancelled_whenItsChildrenAreGone(_ kind: LoopKind) async throws {
+        func gather_canBeCancelled_whenItsChildrenWereReleased(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let waiter = loop.createTask { try await loop.gather([loop.createFuture(of: Int.self)]).value }
                 try await loop.sleep(for: .zero)
@@ -128,7 +128,7 @@ extension Conformance {
             }
         }
 
-        /// TASK-027: a loop that closes leaves no gather waiting.
+        /// TASK-027: closing a loop ends every gather.
         @Test(arguments: LoopKind.allCases)
         func gather_ends_whenTheLoopCloses(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -154,9 +154,9 @@ extension Conformance {
             }
         }
 
-        /// TASK-024: what belongs to another loop is refused.
+        /// TASK-024: futures of another loop are refused.
         @Test(arguments: LoopKind.allCases)
-        func combiners_refuse_futuresOfAnotherLoop(_ kind: LoopKind) async throws {
+        func combiners_refuseFuturesOfAnotherLoop(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let other = try kind.make()
                 let future = other.createFuture(of: Int.self)
@@ -195,9 +195,9 @@ extension Conformance {
             }
         }
 
-        /// TASK-028: as asyncio, which counts the error as seen.
+        /// TASK-028: as in asyncio, which counts the error as retrieved.
         @Test(arguments: LoopKind.allCases)
-        func shield_tellsNobody_whenTheInnerFutureFailsAsTheOuterIsCancelled(_ kind: LoopKind) async throws {
+        func shield_reportsNothing_whenTheInnerFutureFailsAsTheOuterIsCancelled(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, recorder in
                 for cancelsFirst in [true, false] {
                     weak var dropped: Future<Int>?
@@ -219,7 +219,7 @@ extension Conformance {
 
         /// TASK-028.
         @Test(arguments: LoopKind.allCases)
-        func shield_hasTheOutcome_ofTheInnerFuture(_ kind: LoopKind) async throws {
+        func shield_hasTheOutcomeOfTheInnerFuture(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let cancelled = loop.createFuture(of: Int.self)
                 let first = loop.shield(cancelled)

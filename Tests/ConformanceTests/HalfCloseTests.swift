@@ -2,14 +2,15 @@ import EventLoops
 import Kernel
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {
-    /// One direction ends, the other goes on.
+    /// One direction ends while the other continues.
     @Suite struct HalfClose {
         /// TRANSPORT-035.
         @Test(arguments: LoopKind.allCases)
-        func transport_flushesAndCloses_whenThePeerEnds(_ kind: LoopKind) async throws {
+        func transport_flushesAndCloses_onEndOfStream(_ kind: LoopKind) async throws {
             try await withLink(kind, receiveBuffer: 4096) { link in
                 link.told.when = { [unowned told = link.told] in
                     if $0 == .eof { told.transport?.write(Pattern.bytes(4 << 20)) }
@@ -26,7 +27,7 @@ extension Conformance {
 
         /// TRANSPORT-036 TRANSPORT-037.
         @Test(arguments: LoopKind.allCases)
-        func transport_goesOnSending_ifTheProtocolKeepsItOpen(_ kind: LoopKind) async throws {
+        func transport_continuesToSend_ifTheProtocolKeepsItOpen(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 link.told.disposition = .keepOpen
                 try link.peer.finishSending()
@@ -49,7 +50,7 @@ extension Conformance {
 
         /// TRANSPORT-038.
         @Test(arguments: LoopKind.allCases)
-        func writeEOF_flushesAndEndsOneDirection_only(_ kind: LoopKind) async throws {
+        func writeEOF_flushesAndEndsOneDirection(_ kind: LoopKind) async throws {
             try await withLink(kind, receiveBuffer: 4096) { link in
                 #expect(link.transport.canWriteEOF)
                 link.transport.write(Pattern.bytes(4 << 20))
@@ -68,7 +69,7 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-039; the call cannot throw, so the handler is told of asyncio's `RuntimeError`.
+        /// TRANSPORT-039. The call cannot throw, so the exception handler gets what is a `RuntimeError` in asyncio.
         @Test(arguments: LoopKind.allCases)
         func write_isReportedAndDropped_afterWriteEOF(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -93,9 +94,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-036 TRANSPORT-038; both directions end, in either order, and only the user closes.
+        /// TRANSPORT-036 TRANSPORT-038. Both directions end, in either order; only the user closes.
         @Test(arguments: LoopKind.allCases, [true, false])
-        func connection_stands_whenBothDirectionsHaveEnded(_ kind: LoopKind, peerFirst: Bool) async throws {
+        func connection_staysOpen_whenBothDirectionsHaveEnded(_ kind: LoopKind, peerFirst: Bool) async throws {
             try await withLink(kind) { link in
                 link.told.disposition = .keepOpen
                 if peerFirst { try link.peer.finishSending() } else { link.transport.writeEOF() }
@@ -118,7 +119,7 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-038; everything through two transports of one loop, and each sees the other's end.
+        /// TRANSPORT-038. Bytes and ends pass through two transports of one loop, and each sees the other's end.
         @Test(arguments: LoopKind.allCases)
         func halfClose_passesThroughAnEcho_inBothDirections(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

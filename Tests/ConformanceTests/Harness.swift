@@ -8,16 +8,16 @@ import SelectorLoop
 import TestSupport
 import Testing
 
-/// Every suite of behaviours is nested in this one: they count descriptors, so no two of them may run at a time.
+/// Parent of all suites of behaviours, which run one at a time because they count descriptors.
 @Suite(.serialized) enum Conformance {}
 
 /// The kinds of loop on which every behaviour is shown.
 enum LoopKind: String, CaseIterable, CustomTestStringConvertible, Sendable {
     case proactor, epoll, poll, select
 
-    /// Those that can be made here: without the proactor where io_uring is denied.
+    /// Without the proactor where io_uring is denied.
     static let allCases: [LoopKind] = withFaults + [.epoll, .poll, .select]
-    /// Those whose kernel can be made to fail at will.
+    /// The kinds whose kernel calls can be made to fail.
     static let withFaults: [LoopKind] = RingDenial.errno == nil ? [.proactor] : []
 
     var testDescription: String { rawValue }
@@ -32,30 +32,19 @@ enum LoopKind: String, CaseIterable, CustomTestStringConvertible, Sendable {
     }
 }
 
-/// Makes a loop on a thread of its own and gives it to synchronous code.
+/// Makes a loop on a thread of its own and passes it to synchronous code.
 ///
-/// Afterwards nothing may be left: no operation in the kernel, no descriptor, no exception that the test did not take
+/// Expects that nothing is left: no operation in flight, no descriptor, and no exception that the test did not take
 /// from the recorder.
 func withLoop(
     _ kind: LoopKind, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (any AbstractEventLoop, ExceptionRecorder) throws -> Void
 ) async throws {
-    try await onThread {
-        let before = OpenSockets.open()
-        let recorder = ExceptionRecorder()
-        do {
-            let loop = try kind.make()
-            recorder.attach(to: loop)
-            defer { #expect(throws: Never.self, sourceLocation: sourceLocation) { try loop.close() } }
-            try body(loop, recorder)
-            try loop.settle()
-        }
-        #expect(recorder.contexts.map(\.description) == [], "unexpected exceptions", sourceLocation: sourceLocation)
-        #expect(OpenSockets.left(since: before) == [], "descriptors left open", sourceLocation: sourceLocation)
-    }
+    let check = LoopCheck(make: { try kind.make() }, settle: { try $0.settle() })
+    try await withCheckedLoop(check, sourceLocation: sourceLocation, body)
 }
 
-/// As ``withLoop(_:sourceLocation:_:)``, for code that runs as a task of the loop.
+/// As ``withLoop(_:sourceLocation:_:)``, with code that runs as a task of the loop.
 func runLoop(
     _ kind: LoopKind, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (any AbstractEventLoop, ExceptionRecorder) async throws -> Void
@@ -67,7 +56,8 @@ func runLoop(
 }
 
 extension AbstractEventLoop {
-    /// Lets what has ended leave: a few turns, then the kernel may have nothing of the loop's, and nobody a connection.
+    /// Runs a few turns, so that what has ended is released. Then no operation may be in flight, and no connection
+    /// open.
     func settle() throws {
         guard !isClosed, !isRunning else { return }
         for _ in 0..<3 {
@@ -77,7 +67,7 @@ extension AbstractEventLoop {
         let left = try leftovers
         #expect(left.holdsNothing && left.transports.isEmpty && left.watches.isEmpty, "\(left)")
         if let proactor = self as? ProactorEventLoop {
-            #expect(proactor.driver.staleCompletions == 0, "completions for operations that were over")
+            #expect(proactor.driver.staleCompletions == 0, "completions of operations that had ended")
         }
     }
 }

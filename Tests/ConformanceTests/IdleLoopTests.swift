@@ -6,11 +6,11 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// A loop that does not run belongs to the thread that ran it last, or used it first.
+    /// An idle loop belongs to the thread that ran it last, or used it first.
     @Suite struct IdleLoops {
-        /// LOOP-032: it may be made on one thread, and set to work on another.
+        /// LOOP-032: a loop may be made on one thread and run on another.
         @Test(arguments: LoopKind.allCases)
-        func loop_thatNobodyHasUsed_isTheFirstUsers(_ kind: LoopKind) async throws {
+        func unusedLoop_belongsToItsFirstUser(_ kind: LoopKind) async throws {
             let loop = try kind.make()
             let recorder = ExceptionRecorder()
             recorder.attach(to: loop)
@@ -18,7 +18,7 @@ extension Conformance {
             let user = HelperThread {
                 let ran = SharedCount()
                 loop.callSoon { ran.increment() }
-                // The maker comes too late.
+                // The thread that made the loop uses it too late.
                 let maker = HelperThread { #expect(loop.callSoon {}.isCancelled) }
                 maker.join()
                 loop.callSoon { loop.stop() }
@@ -32,9 +32,9 @@ extension Conformance {
             expectRefusals(recorder, count: 1)
         }
 
-        /// DEBUG-006: what is refused is told in the next run.
+        /// DEBUG-006: refused calls are reported in the next run.
         @Test(arguments: LoopKind.allCases)
-        func calls_ofOtherThreads_areRefusedAndReported_whileNobodyRunsTheLoop(_ kind: LoopKind) async throws {
+        func callsOfOtherThreads_areRefusedAndReported_whileTheLoopIsIdle(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 try loop.turn()
                 let (each, threads) = (2000, 4)
@@ -47,9 +47,9 @@ extension Conformance {
             }
         }
 
-        /// DEBUG-006: a loop that is closed instead tells it while it closes.
+        /// DEBUG-006: if the loop is closed instead, they are reported while it closes.
         @Test(arguments: LoopKind.allCases)
-        func calls_ofOtherThreads_areReported_whenTheLoopClosesWithoutRunning(_ kind: LoopKind) async throws {
+        func callsOfOtherThreads_areReported_whenTheLoopClosesWithoutRunning(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 try loop.turn()
                 misuse(loop, 2, 10, SharedCount())
@@ -58,12 +58,12 @@ extension Conformance {
             }
         }
 
-        /// DEBUG-006: one thread runs the loop again and again, others meet it between two runs and during them.
+        /// DEBUG-006: one thread runs the loop repeatedly; others call it between and during the runs.
         @Test(arguments: LoopKind.allCases)
-        func calls_ofOtherThreads_doNoHarm_betweenAndDuringRuns(_ kind: LoopKind) async throws {
+        func callsOfOtherThreads_haveNoEffect_betweenAndDuringRuns(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 try loop.turn()
-                let (refused, hasEnded) = (SharedCount(), OneWayGate())
+                let (refused, hasEnded) = (SharedCount(), Gate())
                 let helper = HelperThread {
                     misuse(loop, 3, 2000, refused)
                     hasEnded.open()
@@ -84,9 +84,9 @@ extension Conformance {
             }
         }
 
-        /// FUT-030: what throws says it at once.
+        /// FUT-030: methods that can throw report the misuse at once.
         @Test(arguments: LoopKind.allCases)
-        func futuresAndTasks_ofAnIdleLoop_areRefusedToOtherThreads(_ kind: LoopKind) async throws {
+        func futuresAndTasksOfAnIdleLoop_refuseOtherThreads(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 try loop.turn()
                 let future: Future<Int> = loop.createFuture()
@@ -102,9 +102,9 @@ extension Conformance {
             }
         }
 
-        /// LOOP-032: of threads that begin to run a loop at one moment, those that are refused have touched nothing.
+        /// LOOP-032: several threads start to run a loop at the same moment; the refused ones have no effect.
         @Test(arguments: LoopKind.allCases)
-        func runs_thatBeginTogether_areOneAfterTheOtherOrRefused(_ kind: LoopKind) async throws {
+        func simultaneousRuns_areSequentialOrRefused(_ kind: LoopKind) async throws {
             try await onThread {
                 for _ in 0..<40 {
                     let (begun, ended) = (SharedCount(), SharedCount())
@@ -125,9 +125,9 @@ extension Conformance {
             }
         }
 
-        /// LOOP-032: the same with who closes it.
+        /// LOOP-032: as above, with threads that close the loop.
         @Test(arguments: LoopKind.allCases)
-        func runAndClose_thatBeginTogether_doNotMeet(_ kind: LoopKind) async throws {
+        func simultaneousRunAndClose_doNotOverlap(_ kind: LoopKind) async throws {
             try await onThread {
                 for _ in 0..<60 {
                     try together(kind) { loop, number in
@@ -143,20 +143,20 @@ extension Conformance {
             }
         }
 
-        /// Runs the body on three threads that begin at the same moment; when all have ended the loop can be closed.
+        /// Runs the body on three threads that start at the same moment. When all have ended, the loop can be closed.
         private func together(
             _ kind: LoopKind, _ body: @escaping @Sendable (any AbstractEventLoop, Int) throws -> Void
         ) throws {
             let before = OpenSockets.open()
             let loop = try kind.make()
-            let (gate, ended) = (OneWayGate(), SharedCount())
+            let (gate, ended) = (Gate(), SharedCount())
             let helpers = (0..<3).map { number in
                 HelperThread {
                     while !gate.isOpen { sched_yield() }
                     do { try body(loop, number) } catch { Issue.record("\(error)") }
                     ended.increment()
                     while ended.value < 3 { sched_yield() }
-                    // A ring is closed by the thread that ran it.
+                    // Only the thread that ran a ring can close it.
                     do { try orRefused(.wrongThread) { try loop.close() } } catch { Issue.record("\(error)") }
                 }
             }
@@ -170,7 +170,7 @@ extension Conformance {
             do { try body() } catch let error as EventLoopError where codes.contains(error.code) {}
         }
 
-        /// Calls of other threads that are all to be refused.
+        /// Makes calls on several threads, all of which must be refused.
         private func misuse(_ loop: any AbstractEventLoop, _ threads: Int, _ each: Int, _ refused: SharedCount) {
             let helpers = (0..<threads).map { _ in
                 HelperThread {

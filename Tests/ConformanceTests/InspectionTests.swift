@@ -7,10 +7,10 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// What a loop says about what it waits for.
+    /// What a loop reports about its pending operations.
     @Suite struct Inspection {
         @Test(arguments: LoopKind.allCases)
-        func idleLoop_waitsForItsWakeUpOnly(_ kind: LoopKind) async throws {
+        func idleLoop_hasOnlyItsWakeUpPending(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 #expect(loop.pendingOperations.map(\.name) == ["wake-up"])
                 #expect(loop.pendingOperations.map(\.owner) == ["waker"])
@@ -20,7 +20,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func server_andItsConnection_areShownWithTheirDescriptors(_ kind: LoopKind) async throws {
+        func serverAndConnection_areListedWithTheirDescriptors(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
@@ -37,7 +37,7 @@ extension Conformance {
                 #expect(receive.owner == "\(transport)")
                 #expect(receive.owner.hasPrefix("<SocketTransport fd=\(receive.descriptor) "))
                 #expect(loop.pending("receive").count == 1)
-                #expect(loop.pending("accept").count == 1, "it goes on")
+                #expect(loop.pending("accept").count == 1, "the server stopped accepting")
 
                 server.close()
                 peer.close()
@@ -48,12 +48,12 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func send_isShown_whileThePeerTakesNothing(_ kind: LoopKind) async throws {
+        func send_isListed_whileThePeerDoesNotRead(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 #expect(link.loop.pending("send").isEmpty)
                 let size = 8 << 20
                 link.transport.write([UInt8](repeating: 1, count: size))
-                try await link.loop.eventually("the kernel has no more room") { !link.loop.pending("send").isEmpty }
+                try await link.loop.eventually("the kernel's buffers are full") { !link.loop.pending("send").isEmpty }
                 let send = try #require(link.loop.pending("send").first)
                 #expect(send.descriptor == link.transport.socket.fileDescriptor)
                 #expect(send.owner == "\(link.transport)")
@@ -63,7 +63,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func connect_isShown_withTheTaskThatWaits(_ kind: LoopKind) async throws {
+        func connect_isListed_withTheWaitingTask(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let nowhere = try DeafListener()
                 let port = try #require(nowhere.address.port)
@@ -82,13 +82,13 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func watches_areShown_inEachDirection(_ kind: LoopKind) async throws {
+        func watches_areListed_byDirection(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let pipe = try Pipe()
                 _ = pipe.fill()
-                try loop.addWriter(pipe.writeEnd) { Issue.record("there is no room") }
+                try loop.addWriter(pipe.writeEnd) { Issue.record("the pipe is not full") }
                 let other = try Pipe()
-                try loop.addReader(other.readEnd) { Issue.record("there is nothing") }
+                try loop.addReader(other.readEnd) { Issue.record("the pipe is not empty") }
                 try await loop.turns(2)
                 let reading = try #require(loop.pending("watch for reading").first)
                 let writing = try #require(loop.pending("watch for writing").first)
@@ -103,9 +103,9 @@ extension Conformance {
             }
         }
 
-        /// The time between two readings is the least by which an age must have grown.
+        /// An age must have grown at least by the time between two readings.
         @Test(arguments: LoopKind.allCases)
-        func ages_grow_andTheOldestIsFirst(_ kind: LoopKind) async throws {
+        func ages_grow_andTheOldestOperationIsFirst(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 let loop = link.loop
                 let first = try #require(loop.pending("receive").first)
@@ -124,14 +124,14 @@ extension Conformance {
             }
         }
 
-        /// What a loop asks for when it wakes is not as old as its sleep.
+        /// What a loop submits after it wakes is not as old as its sleep.
         @Test(arguments: LoopKind.allCases)
-        func newConnection_isNotOlderThanItsBeginning(_ kind: LoopKind) async throws {
+        func newConnection_isNotOlderThanItsStart(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
                 let port = try #require(server.sockets.first?.localAddress?.port)
-                // A busy time, in which the loop seldom looks at its clock, and then a sleep.
+                // A busy time, in which the loop seldom reads its clock, and then a sleep.
                 try await loop.turns(500)
                 try await loop.sleep(for: .milliseconds(100))
                 let began = loop.time
@@ -151,7 +151,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func pendingOperations_areOfTheLoopsThread_andOfAnOpenLoop(_ kind: LoopKind) async throws {
+        func pendingOperations_requireTheLoopsThread_andAnOpenLoop(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let elsewhere = try await Task { try await onThread { loop.pendingOperations } }.value
                 #expect(elsewhere == [])
@@ -172,7 +172,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func leftovers_nameAllThatIsAlive_andNothingElse(_ kind: LoopKind) async throws {
+        func leftovers_listExactlyWhatIsAlive(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 #expect(try loop.leftovers.isEmpty)
                 #expect(try loop.leftovers.description == "nothing")
@@ -187,7 +187,7 @@ extension Conformance {
                 let pipe = try Pipe()
                 try loop.addReader(pipe.readEnd) {}
                 try await loop.eventually("accepted") { server.connectionCount == 1 }
-                // A ring is asked to poll at the end of the turn.
+                // A ring submits the poll at the end of the turn.
                 try await loop.turns(1)
 
                 let left = try loop.leftovers
@@ -218,7 +218,7 @@ extension Conformance {
 }
 
 extension AbstractEventLoop {
-    /// The pending operations of this name.
+    /// The pending operations with this name.
     func pending(_ name: String) -> [PendingOperation] {
         pendingOperations.filter { $0.name == name }
     }

@@ -6,11 +6,12 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// SIGINT during a run; each test in a process of its own, in which it has its default action, as at a terminal.
+    /// SIGINT during a run. Each test has a process of its own, in which SIGINT has its default action, as at a
+    /// terminal.
     @Suite struct Interrupts {
-        /// RUN-009: a main that returns nothing has ended well, one that should have returned something was cancelled.
+        /// RUN-009: a main that returns nothing ends normally; one with a result is cancelled.
         @Test(arguments: LoopKind.allCases)
-        func interrupt_cancelsTheMainTask(_ kind: LoopKind) async {
+        func interrupt_cancelsMain(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 signal(SIGINT, SIG_DFL)
                 try await onThread {
@@ -29,7 +30,7 @@ extension Conformance {
                             return 1
                         }
                     }
-                    // A main that takes it as a wish has its way.
+                    // A main that catches the cancellation continues.
                     let value = try run(loopFactory: kind.make) { loop -> Int in
                         loop.callSoon { raise(SIGINT) }
                         try? await loop.sleep(for: .seconds(3600))
@@ -40,13 +41,13 @@ extension Conformance {
             }
         }
 
-        /// RUN-009: from outside, while the loop sleeps.
+        /// RUN-009: sent by another process, while the loop sleeps.
         @Test(arguments: LoopKind.allCases)
         func interrupt_wakesASleepingLoop(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 signal(SIGINT, SIG_DFL)
                 try await onThread {
-                    let sleeps = OneWayGate()
+                    let sleeps = Gate()
                     let sender = HelperThread {
                         sleeps.wait()
                         block(.milliseconds(5))
@@ -61,7 +62,7 @@ extension Conformance {
             }
         }
 
-        /// RUN-009: the loop is stuck, and cannot be asked.
+        /// RUN-009: the loop is stuck and cannot react.
         @Test(arguments: LoopKind.allCases)
         func secondInterrupt_endsTheProcess(_ kind: LoopKind) async {
             await #expect(processExitsWith: .signal(SIGINT)) { [kind] in
@@ -77,9 +78,9 @@ extension Conformance {
             }
         }
 
-        /// RUN-009: each run of a runner begins anew; between them the signal is the system's.
+        /// RUN-009: each run of a runner counts anew; between runs the signal has its default action.
         @Test(arguments: LoopKind.allCases)
-        func interrupts_areCounted_byRun(_ kind: LoopKind) async {
+        func interrupts_areCountedPerRun(_ kind: LoopKind) async {
             await #expect(processExitsWith: .signal(SIGINT)) { [kind] in
                 signal(SIGINT, SIG_DFL)
                 try await onThread {
@@ -97,9 +98,9 @@ extension Conformance {
             }
         }
 
-        /// RUN-009: one that comes as main has just ended is not swallowed.
+        /// RUN-009: an interrupt that arrives as main has just ended is not swallowed.
         @Test(arguments: LoopKind.allCases)
-        func interrupt_thatComesTooLateToBeTold_endsTheProcess(_ kind: LoopKind) async {
+        func interruptAfterTheLastTurn_endsTheProcess(_ kind: LoopKind) async {
             await #expect(processExitsWith: .signal(SIGINT)) { [kind] in
                 signal(SIGINT, SIG_DFL)
                 try await onThread {
@@ -107,7 +108,7 @@ extension Conformance {
                     let runner = Runner(loopFactory: kind.make)
                     try runner.run { loop in
                         let task = loop.currentTask()
-                        // In the last turn, after the signals of that turn were told.
+                        // In the last turn, after that turn's signals were dispatched.
                         loop.createTask {
                             while task?.isDone == false { await Task.yield() }
                             raise(SIGINT)
@@ -120,9 +121,9 @@ extension Conformance {
             }
         }
 
-        /// RUN-009: if somebody else has cancelled main, too, it is not quiet.
+        /// RUN-009: if main is also cancelled otherwise, the run throws.
         @Test(arguments: LoopKind.allCases)
-        func interrupt_ofAMainThatOthersCancel_isTold(_ kind: LoopKind) async {
+        func interruptOfACancelledMain_isReported(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 signal(SIGINT, SIG_DFL)
                 try await onThread {
@@ -133,7 +134,7 @@ extension Conformance {
                                 raise(SIGINT)
                                 main?.cancel(message: nil)
                             }
-                            // Until both have come.
+                            // Until both cancellations have arrived.
                             while main?.cancelling != 2 { await Task.yield() }
                             try await loop.sleep(for: .seconds(3600))
                         }
@@ -142,9 +143,9 @@ extension Conformance {
             }
         }
 
-        /// RUN-010: a handler of the program's own, and a signal that is ignored.
+        /// RUN-010: with a handler of the program, and with the signal ignored.
         @Test(arguments: LoopKind.allCases)
-        func interrupt_isLeftAlone_whereTheProgramHasDecided(_ kind: LoopKind) async {
+        func interrupt_keepsTheProgramsDisposition(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await onThread {
                     setBlocked(SIGINT, false)
@@ -167,10 +168,10 @@ extension Conformance {
             }
         }
 
-        /// RUN-010: so do a handler and a sequence of the loop, also such as come during the run; once they have gone,
-        /// SIGINT cancels main again.
+        /// RUN-010: a handler or a sequence of the loop gets the signal, even if it was added during the run; once
+        /// removed, SIGINT cancels main again.
         @Test(arguments: LoopKind.allCases)
-        func interrupt_goesToTheLoopsOwnHandler(_ kind: LoopKind) async {
+        func interrupt_isDeliveredToTheLoopsHandler(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 signal(SIGINT, SIG_DFL)
                 try await onThread {
@@ -179,7 +180,7 @@ extension Conformance {
                         try loop.addSignalHandler(SIGINT) { told.append("handler") }
                         for count in 1...2 {
                             raise(SIGINT)
-                            try await loop.wait { told.count == count }
+                            try await loop.eventually("both cancellations") { told.count == count }
                         }
                         try loop.removeSignalHandler(SIGINT)
                         do {
@@ -191,7 +192,7 @@ extension Conformance {
                                 raise(SIGINT)
                             }
                         }
-                        // Nobody wants it any more but the run itself.
+                        // Only the run itself still watches the signal.
                         loop.callSoon { raise(SIGINT) }
                         try await loop.sleep(for: .seconds(3600))
                     }
@@ -200,7 +201,7 @@ extension Conformance {
             }
         }
 
-        /// RUN-011: runs on several threads are all cancelled by one interrupt, for the signal is the process's.
+        /// RUN-011: one interrupt cancels the runs of all threads, because a signal is sent to the process.
         @Test(arguments: LoopKind.allCases)
         func interrupt_cancelsTheRunsOfAllThreads(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in

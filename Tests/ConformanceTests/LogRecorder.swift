@@ -1,7 +1,7 @@
 import EventLoops
 import Kernel
 
-/// Keeps the library's own lines, from whatever thread they come, until it is stopped.
+/// Records the lines that the library logs, on whatever thread, until it is stopped.
 final class LogRecorder: Sendable {
     struct Line: Sendable {
         let level: LogLevel
@@ -10,7 +10,7 @@ final class LogRecorder: Sendable {
 
     private let taken = Locked<[Line]>([])
 
-    /// - Parameter subject: What a line must contain to be kept; nil for all lines.
+    /// - Parameter subject: Text that a line must contain to be recorded; nil for all lines.
     init(about subject: String? = nil) {
         setLogHook { [taken] level, text in
             if let subject, !text.contains(subject) { return }
@@ -35,7 +35,7 @@ final class LogRecorder: Sendable {
     }
 }
 
-/// Gives code the lines that the library writes meanwhile.
+/// Passes code the lines that the library logs meanwhile.
 func withLog<Result>(_ body: (LogRecorder) throws -> Result) rethrows -> Result {
     let log = LogRecorder()
     defer { log.stop() }

@@ -33,7 +33,7 @@ extension Conformance {
 
         /// LOOP-017.
         @Test(arguments: LoopKind.allCases)
-        func close_throwsAndTheLoopGoesOn_whileItRuns(_ kind: LoopKind) async throws {
+        func close_throws_whileTheLoopRuns(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 expectLoopError(.running) { try loop.close() }
                 #expect(!loop.isClosed)
@@ -44,7 +44,7 @@ extension Conformance {
 
         /// LOOP-019, CALL-012.
         @Test(arguments: LoopKind.allCases)
-        func requests_fail_afterClose(_ kind: LoopKind) async throws {
+        func calls_fail_afterClose(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 try loop.close()
                 expectLoopError(.closed) { try loop.runForever() }
@@ -54,7 +54,7 @@ extension Conformance {
                 expectLoopError(.closed) { try loop.addSignalHandler(SIGUSR1) {} }
                 expectLoopError(.closed) { try loop.createTask { 1 }.result() }
                 expectLoopError(.closed) { try loop.runInExecutor { 1 }.result() }
-                // Where the signature cannot throw, the exception handler is told and the handle is a dead one.
+                // Where the method cannot throw, the exception handler gets the error and the handle is cancelled.
                 let refused: [(Handle, String)] = [
                     (loop.callSoon {}, "callSoon"),
                     (loop.callLater(.zero) {}, "callAt"),
@@ -69,7 +69,7 @@ extension Conformance {
 
         /// LOOP-021.
         @Test(arguments: LoopKind.allCases)
-        func close_dropsCallbacksAndTimers_andWhatTheyHold(_ kind: LoopKind) async throws {
+        func close_releasesCallbacksTimersAndTheirCaptures(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var hasRun = false
                 weak var soon: Witness?
@@ -91,7 +91,7 @@ extension Conformance {
                 #expect(soon == nil, "a callback's captures outlive close()")
                 #expect(later == nil, "a timer's captures outlive close()")
                 #expect(posted == nil, "a posted callback's captures outlive close()")
-                // As in asyncio, closing is not cancelling.
+                // As in asyncio, closing does not mark them as cancelled.
                 #expect(kept.allSatisfy { !$0.isCancelled })
                 withExtendedLifetime(kept) {}
             }
@@ -99,7 +99,7 @@ extension Conformance {
 
         /// LOOP-021.
         @Test(arguments: LoopKind.allCases)
-        func close_endsTasks_thatWait(_ kind: LoopKind) async throws {
+        func close_endsWaitingTasks(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [String] = []
                 let future = loop.createFuture(of: Int.self)
@@ -127,11 +127,11 @@ extension Conformance {
 
         /// LOOP-022.
         @Test(arguments: LoopKind.allCases)
-        func close_doesNotWait_forJobsOfTheExecutor(_ kind: LoopKind) async throws {
+        func close_doesNotWaitForJobsOfTheExecutor(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                let gate = OneWayGate()
-                let hasBegun = OneWayGate()
-                let hasEnded = OneWayGate()
+                let gate = Gate()
+                let hasBegun = Gate()
+                let hasEnded = Gate()
                 _ = loop.runInExecutor {
                     hasBegun.open()
                     gate.wait()
@@ -147,7 +147,7 @@ extension Conformance {
 
         /// LOOP-023.
         @Test(arguments: LoopKind.allCases)
-        func close_restoresTheDispositions_ofSignals(_ kind: LoopKind) async throws {
+        func close_restoresSignalDispositions(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let before = disposition(of: SIGUSR2)
                 try loop.addSignalHandler(SIGUSR2) {}
@@ -159,7 +159,7 @@ extension Conformance {
 
         /// LOOP-026.
         @Test(arguments: LoopKind.allCases)
-        func loop_isClosed_whenItIsDroppedWithoutClose(_ kind: LoopKind) async throws {
+        func loop_isClosed_onDeinit(_ kind: LoopKind) async throws {
             try await onThread {
                 let before = OpenSockets.open()
                 weak var dropped: AnyObject?
@@ -172,7 +172,7 @@ extension Conformance {
                     loop.callLater(.seconds(3600)) { withExtendedLifetime(witness) {} }
                     try loop.turn()
                 }
-                #expect(dropped == nil, "the loop is held by something of its own")
+                #expect(dropped == nil, "the loop is retained by a part of itself")
                 #expect(held == nil, "a timer of the loop outlives it")
                 #expect(OpenSockets.left(since: before) == [])
             }
@@ -180,14 +180,14 @@ extension Conformance {
 
         /// LOOP-025.
         @Test(arguments: LoopKind.allCases)
-        func close_callsOffOperations_thatAreInFlight(_ kind: LoopKind) async throws {
+        func close_cancelsOperationsInFlight(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let (near, far) = try Socket.pair()
                 _ = try loop.runUntilComplete {
                     try await loop.createConnection(socket: near) { TallyProtocol() }
                 }
                 try loop.close()
-                // Were the receive still armed, the kernel would write to memory that is gone; the peer sees the end.
+                // If the receive were still armed, the kernel would write to freed memory. The peer sees the end.
                 var byte: UInt8 = 0
                 #expect(read(far.fileDescriptor, &byte, 1) == 0)
                 far.close()

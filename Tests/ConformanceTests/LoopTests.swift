@@ -1,12 +1,13 @@
 import EventLoops
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
     @Suite struct Running {
         /// LOOP-001.
         @Test(arguments: LoopKind.allCases)
-        func runUntilComplete_returnsTheResult_ofAsyncCode(_ kind: LoopKind) async throws {
+        func runUntilComplete_returnsTheResultOfAsyncCode(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let result = try loop.runUntilComplete {
                     try await loop.sleep(for: .milliseconds(1))
@@ -18,7 +19,7 @@ extension Conformance {
 
         /// LOOP-002.
         @Test(arguments: LoopKind.allCases)
-        func runUntilComplete_throwsTheVeryError_ofAsyncCode(_ kind: LoopKind) async throws {
+        func runUntilComplete_rethrowsTheErrorOfAsyncCode(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 #expect(throws: Mishap(number: 7)) {
                     try loop.runUntilComplete { throw Mishap(number: 7) }
@@ -29,7 +30,7 @@ extension Conformance {
 
         /// LOOP-003.
         @Test(arguments: LoopKind.allCases)
-        func runUntilComplete_runsUntilDone_withAFuture(_ kind: LoopKind) async throws {
+        func runUntilComplete_runsUntilAFutureIsDone(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: String.self)
                 loop.callLater(.milliseconds(2)) { try future.setResult("done") }
@@ -46,7 +47,7 @@ extension Conformance {
 
         /// LOOP-004.
         @Test(arguments: LoopKind.allCases)
-        func runUntilComplete_runsNothing_withAFutureOfAnotherLoop(_ kind: LoopKind) async throws {
+        func runUntilComplete_refusesAFutureOfAnotherLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let other = try kind.make()
                 var hasRun = false
@@ -75,9 +76,9 @@ extension Conformance {
 
         /// LOOP-007.
         @Test(arguments: LoopKind.allCases)
-        func runUntilComplete_throwsAndDisturbsNothing_insideOfTheSameLoop(_ kind: LoopKind) async throws {
+        func nestedRunUntilComplete_throws_andHasNoEffect(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                let nested = OneWayGate()
+                let nested = Gate()
                 let done = loop.createFuture(of: Int.self)
                 try done.setResult(1)
                 let result = try loop.runUntilComplete {
@@ -87,7 +88,7 @@ extension Conformance {
                     expectLoopError(.alreadyRunning) { try loop.runUntilComplete(done) }
                     expectLoopError(.alreadyRunning) { try loop.runForever() }
                     #expect(loop.isRunning)
-                    // Were the loop told to stop by one of those, it would stop within these.
+                    // If one of the refused calls had asked the loop to stop, it would stop within these turns.
                     for _ in 0..<5 { try await loop.sleep(for: .zero) }
                     return 5
                 }
@@ -98,10 +99,10 @@ extension Conformance {
 
         /// LOOP-008.
         @Test(arguments: LoopKind.allCases)
-        func run_throws_insideOfAnotherLoop(_ kind: LoopKind) async throws {
+        func run_throws_withinAnotherLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let other = try kind.make()
-                let nested = OneWayGate()
+                let nested = Gate()
                 var callbackRan = false
                 loop.callSoon {
                     callbackRan = true
@@ -124,7 +125,7 @@ extension Conformance {
 
         /// LOOP-009, LOOP-015.
         @Test(arguments: LoopKind.allCases)
-        func isRunning_isTrue_onlyInsideOfARun(_ kind: LoopKind) async throws {
+        func isRunning_isTrue_onlyDuringARun(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 #expect(!loop.isRunning)
                 var seen: [Bool] = []
@@ -144,7 +145,7 @@ extension Conformance {
 
         /// LOOP-010.
         @Test(arguments: LoopKind.allCases)
-        func runForever_takesOneTurn_whenStoppedBefore(_ kind: LoopKind) async throws {
+        func runForever_runsOneTurn_whenStoppedBefore(_ kind: LoopKind) async throws {
             try await withRecordingLoop(kind) { loop in
                 var log: [String] = []
                 loop.callSoon {
@@ -156,8 +157,8 @@ extension Conformance {
                 try loop.runForever()
                 #expect(log == ["first", "second"])
                 #expect(loop.driver.waits.count == 1)
-                if case .none? = loop.driver.waits.first {} else { Issue.record("the only round may not wait") }
-                // With nothing to run and nothing due it must not wait either.
+                if case .none? = loop.driver.waits.first {} else { Issue.record("the only turn may not wait") }
+                // With nothing to run and no timer due it must not wait either.
                 try loop.turn()
                 loop.driver.forgetWaits()
                 loop.stop()
@@ -168,7 +169,7 @@ extension Conformance {
 
         /// LOOP-011.
         @Test(arguments: LoopKind.allCases)
-        func stop_letsTheBatchRun_butNotWhatItAdds(_ kind: LoopKind) async throws {
+        func stop_finishesTheTurn_butNotWhatItAdds(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [String] = []
                 loop.callSoon {
@@ -208,7 +209,7 @@ extension Conformance {
 
         /// LOOP-030.
         @Test(arguments: LoopKind.allCases)
-        func run_goesOnWhereItWas_whenTheLoopRunsAgain(_ kind: LoopKind) async throws {
+        func secondRun_continuesWhereTheFirstStopped(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [String] = []
                 let task = loop.createTask {

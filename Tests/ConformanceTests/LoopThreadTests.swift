@@ -9,7 +9,7 @@ extension Conformance {
     @Suite struct Threads {
         /// LOOP-031.
         @Test(arguments: LoopKind.allCases)
-        func loops_workIndependently_onThreadsOfTheirOwn(_ kind: LoopKind) async throws {
+        func loops_workIndependently_onSeparateThreads(_ kind: LoopKind) async throws {
             @Sendable func count() async throws -> Int {
                 try await onThread {
                     let loop = try kind.make()
@@ -49,16 +49,16 @@ extension Conformance {
 
         /// LOOP-032.
         ///
-        /// The maker's thread posts at the very moment at which another thread begins to run the loop: once it took the
-        /// direct road then, because the loop seemed to be its own.
+        /// The thread that made the loop posts at the moment at which another thread starts to run it. It once took
+        /// the path of the loop's own thread then, because it still seemed to own the loop.
         @Test(arguments: LoopKind.allCases)
-        func callSoonThreadsafe_losesNothing_whileAnotherThreadBeginsToRun(_ kind: LoopKind) async throws {
+        func callSoonThreadsafe_losesNoCall_whileAnotherThreadStartsToRun(_ kind: LoopKind) async throws {
             try await onThread {
                 for _ in 0..<150 {
                     let loop = try kind.make()
                     let count = SharedCount()
                     let total = 50
-                    let isReady = OneWayGate()
+                    let isReady = Gate()
                     let runner = HelperThread {
                         #expect(throws: Never.self) {
                             isReady.open()
@@ -98,7 +98,7 @@ extension Conformance {
                 }
                 try await loop.shutdownDefaultExecutor()
                 #expect(ended.value == 4)
-                #expect(ticks > 1, "the loop did not turn meanwhile")
+                #expect(ticks > 1, "the loop ran no turn meanwhile")
                 for job in jobs { try await job.value }
                 ticker.cancel()
             }
@@ -111,7 +111,7 @@ extension Conformance {
                 try await loop.shutdownDefaultExecutor()
                 try await loop.shutdownDefaultExecutor()
                 await expectLoopErrorLater(.executorShutDown) { try await loop.runInExecutor { 1 }.value }
-                // An executor of one's own is not concerned.
+                // Does not affect an executor of the user's own.
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
                 #expect(try await loop.runInExecutor(pool) { 2 }.value == 2)
                 pool.shutdown(wait: false)
@@ -120,11 +120,11 @@ extension Conformance {
 
         /// LOOP-037.
         @Test(arguments: LoopKind.allCases)
-        func shutdownDefaultExecutor_warnsAndReturns_whenTheTimeIsOver(_ kind: LoopKind) async throws {
+        func shutdownDefaultExecutor_warnsAndReturns_afterTheTimeout(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let log = LogRecorder(about: "joining its threads")
                 defer { log.stop() }
-                let gate = OneWayGate()
+                let gate = Gate()
                 let job = loop.runInExecutor { gate.wait() }
                 try await loop.shutdownDefaultExecutor(timeout: .milliseconds(10))
                 #expect(log.lines.map(\.level) == [.warning])
@@ -132,17 +132,17 @@ extension Conformance {
                 await expectLoopErrorLater(.executorShutDown) { try await loop.toThread {} }
                 gate.open()
                 try await job.value
-                // Now there is nothing to wait for.
+                // Nothing is left to wait for.
                 try await loop.shutdownDefaultExecutor(timeout: .seconds(600))
                 #expect(log.lines.count == 1)
             }
         }
 
-        /// LOOP-036: who cancels the wait does not cancel the shutting down.
+        /// LOOP-036: cancelling the wait does not cancel the shutdown.
         @Test(arguments: LoopKind.allCases)
-        func shutdownDefaultExecutor_canBeCalledOff_andWaitedForAgain(_ kind: LoopKind) async throws {
+        func waitForShutdownDefaultExecutor_canBeCancelledAndRepeated(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
-                let gate = OneWayGate()
+                let gate = Gate()
                 let job = loop.runInExecutor { gate.wait() }
                 let waiters = (0..<2).map { _ in
                     loop.createTask { try await loop.shutdownDefaultExecutor(timeout: .seconds(3600)) }
@@ -157,11 +157,11 @@ extension Conformance {
             }
         }
 
-        /// LOOP-036: the waiting thread has nobody to tell any more.
+        /// LOOP-036: the waiting thread has no loop left to notify.
         @Test(arguments: LoopKind.allCases)
         func shutdownDefaultExecutor_endsWithTheLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                let (gate, ended) = (OneWayGate(), OneWayGate())
+                let (gate, ended) = (Gate(), Gate())
                 _ = loop.runInExecutor {
                     gate.wait()
                     ended.open()

@@ -5,9 +5,10 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Tasks that are none of the loop's own, and yet call it on its thread.
+    /// Tasks that do not belong to the loop, and call it on its thread.
     @Suite struct MisplacedTaskTests {
-        /// Such a task began on the loop's thread and would go on elsewhere: it is refused before anything is touched.
+        /// Such a task runs on the loop's thread, but would resume on another one: it is refused before anything is
+        /// changed.
         @Test(arguments: LoopKind.allCases)
         func waits_areRefused_inATaskThatDoesNotPreferTheLoop(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
@@ -29,9 +30,9 @@ extension Conformance {
             }
         }
 
-        /// An actor that is pinned to the loop may be called by any task, and wait for all there is.
+        /// An actor that is pinned to the loop may be called by any task, and may wait for everything.
         @Test(arguments: LoopKind.allCases)
-        func pinnedActor_waits_whoeverCallsIt(_ kind: LoopKind) async throws {
+        func pinnedActor_mayWait_whateverTaskCallsIt(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let server = try await loop.startServer(host: "127.0.0.1", port: 0) { reader, writer in
                     while let line = try await reader.lines.first(where: { _ in true }) { writer.write(line) }
@@ -39,7 +40,7 @@ extension Conformance {
                 let visitor = Visitor(loop, server.port)
                 let task = Task.detached { try await visitor.visit() }
                 let deadline = loop.time.advanced(by: .seconds(20))
-                let hasEnded = OneWayGate()
+                let hasEnded = Gate()
                 Task.detached {
                     _ = await task.result
                     hasEnded.open()
@@ -83,9 +84,9 @@ extension Conformance {
             }
         }
 
-        /// An actor that other threads use, too, may go on on one of these: then a wait is refused, and nothing breaks.
+        /// An actor that other threads use, too, may resume on one of them: the wait is refused, and nothing breaks.
         @Test(arguments: LoopKind.allCases)
-        func sharedActor_isRefused_whereItGoesOnElsewhere(_ kind: LoopKind) async throws {
+        func sharedActor_isRefused_ifItResumesElsewhere(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let shared = Shared(loop)
                 for _ in 0..<20 {

@@ -7,9 +7,9 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Names and addresses by the system's resolver; none of these tests needs a name server.
+    /// Names and addresses from the system's resolver. No test needs a name server.
     @Suite struct Names {
-        /// DNS-001 DNS-005: as the system's own call answers.
+        /// DNS-001 DNS-005: the same answers as from the system call.
         @Test(arguments: LoopKind.allCases)
         func addresses_areThoseOfTheSystem(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -33,11 +33,11 @@ extension Conformance {
             }
         }
 
-        /// DNS-002: nothing waits for the answer but who asked.
+        /// DNS-002: only the caller waits for the answer.
         @Test(arguments: LoopKind.allCases)
-        func loop_goesOn_whileNamesAreLookedUp(_ kind: LoopKind) async throws {
+        func loop_keepsRunning_duringALookup(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
-                let gate = OneWayGate()
+                let gate = Gate()
                 let lookup = try await Self.lookUpBehind(gate, loop)
                 var calls = 0
                 for _ in 0..<10 {
@@ -52,9 +52,9 @@ extension Conformance {
             }
         }
 
-        /// A lookup whose thread has something else to do until the gate opens.
+        /// A lookup whose thread is busy until the gate opens.
         private static func lookUpBehind(
-            _ gate: OneWayGate, _ loop: any AbstractEventLoop
+            _ gate: Gate, _ loop: any AbstractEventLoop
         ) async throws -> LoopTask<[AddressInfo]> {
             loop.setDefaultExecutor(ThreadPoolExecutor(maxWorkers: 1))
             _ = loop.runInExecutor { gate.wait() }
@@ -65,7 +65,7 @@ extension Conformance {
 
         /// DNS-003.
         @Test(arguments: LoopKind.allCases)
-        func unknownName_isAnError_withItsCode(_ kind: LoopKind) async throws {
+        func unknownName_isAnErrorWithItsCode(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let error = try await loopError {
                     try await loop.getAddrInfo(host: "no.number", port: 80, flags: AI_NUMERICHOST)
@@ -78,9 +78,9 @@ extension Conformance {
             }
         }
 
-        /// "Check the spelling" was said of all of them.
+        /// Each of these errors once had the remedy "Check the spelling".
         @Test(arguments: LoopKind.allCases)
-        func remedy_isOfWhatIsWrong(_ kind: LoopKind) async throws {
+        func remedy_matchesTheCause(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let cases: [(AddressFamily, Int32, Int32, Int32, String)] = [
                     (.unspecified, 0, 999, 0, "check `type` and `proto`"),
@@ -104,9 +104,9 @@ extension Conformance {
             }
         }
 
-        /// DNS-006: what cannot be a name.
+        /// DNS-006: text that cannot be a host name.
         @Test(arguments: LoopKind.allCases)
-        func impossibleNames_areErrors_andNoCrash(_ kind: LoopKind) async throws {
+        func impossibleNames_areErrors(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let label = String(repeating: "a", count: 64)
                 let long = Array(repeating: "a", count: 2000).joined(separator: ".")
@@ -124,7 +124,7 @@ extension Conformance {
                     }
                     #expect(connection.code == .lookupFailed, "\(host.prefix(80).debugDescription)")
                 }
-                // Without the flag the system looks for the label, and finds out that it is too long.
+                // Without the flag the system looks the label up, and finds it too long.
                 let unasked = try await loopError { try await loop.getAddrInfo(host: label, port: 80) }
                 #expect(unasked.code == .lookupFailed)
                 for port in [-1, 65536, .max, .min] {
@@ -167,9 +167,9 @@ extension Conformance {
 
         /// DNS-008.
         @Test(arguments: LoopKind.allCases)
-        func cancelledLookup_endsAtOnce_andItsAnswerIsDropped(_ kind: LoopKind) async throws {
+        func cancelledLookup_throwsAtOnce_andItsAnswerIsDropped(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
-                let (gate, ended) = (OneWayGate(), SharedCount())
+                let (gate, ended) = (Gate(), SharedCount())
                 loop.setResolver(SystemResolver(executor: HeldExecutor(gate, ended)))
                 let lookup = loop.createTask { try await loop.getAddrInfo(host: "127.0.0.1", port: 80) }
                 let connection = loop.createTask { _ = try await loop.openConnection(host: "localhost", port: 80) }
@@ -184,7 +184,7 @@ extension Conformance {
                 #expect(!left.isDone)
                 try loop.close()
                 #expect(left.isCancelled)
-                // Only now the threads come to answer.
+                // Only now the threads answer.
                 gate.open()
                 while ended.value < 4 { block(.milliseconds(1)) }
                 #expect(recorder.contexts.isEmpty)
@@ -209,7 +209,7 @@ extension Conformance {
                 _ = try await loop.getAddrInfo(host: "127.0.0.1", port: 4711)
                 _ = try? await loop.getAddrInfo(host: "no.number", port: 4712, flags: AI_NUMERICHOST)
                 _ = try await loop.getNameInfo(try .anyIPv4(port: 4713), flags: NI_NUMERICHOST)
-                // Else the rest of this turn would be told, too.
+                // Otherwise the rest of this turn would be reported, too.
                 loop.slowCallbackDuration = .seconds(3600)
                 #expect(log.lines.map(\.level) == [.info, .info, .info])
                 let subjects = ["127.0.0.1:4711", "no.number:4712", "0.0.0.0:4713"]
@@ -219,7 +219,7 @@ extension Conformance {
 
         /// DNS-011.
         @Test(arguments: LoopKind.allCases)
-        func lookups_allEnd_ifThereAreMoreThanThreads(_ kind: LoopKind) async throws {
+        func lookups_allEnd_ifThereAreMoreLookupsThanThreads(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 loop.setDefaultExecutor(ThreadPoolExecutor(maxWorkers: 2, maxPending: 1))
                 let lookups = (0..<300).map { number in
@@ -251,12 +251,13 @@ extension Conformance {
     }
 }
 
-/// Gives each job a thread, which waits at a gate before it begins; so a question can be under way for long.
+/// Runs each job on a thread that first waits at a gate, so that a lookup can be in progress for as long as a test
+/// needs.
 private final class HeldExecutor: WorkExecutor {
-    private let gate: OneWayGate
+    private let gate: Gate
     private let ended: SharedCount
 
-    init(_ gate: OneWayGate, _ ended: SharedCount) {
+    init(_ gate: Gate, _ ended: SharedCount) {
         self.gate = gate
         self.ended = ended
     }

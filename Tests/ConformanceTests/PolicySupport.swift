@@ -2,7 +2,7 @@ import EventLoops
 import Kernel
 import Proactor
 
-/// Runs code that sets policies and loops, and leaves none behind.
+/// Runs code that sets policies and loops, and restores the former policy.
 func restoringThePolicy(_ body: () throws -> Void) rethrows {
     let before = getEventLoopPolicy()
     defer {
@@ -12,13 +12,13 @@ func restoringThePolicy(_ body: () throws -> Void) rethrows {
     try body()
 }
 
-/// A loop that is looked at without being held.
+/// A loop that is observed without being retained.
 final class WeakLoop: Sendable {
-    // Two threads touch it one after the other.
+    // Two threads use it one after the other.
     nonisolated(unsafe) weak var loop: (any AbstractEventLoop)?
 }
 
-/// A policy that notes what it is asked for; it has one loop for all threads.
+/// A policy that records its calls, and has one loop for all threads.
 final class RecordingPolicy: EventLoopPolicy {
     private let kind: LoopKind
     private let hasNone: Bool

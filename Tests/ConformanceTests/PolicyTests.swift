@@ -9,9 +9,9 @@ import Testing
 
 extension Conformance {
     @Suite struct Policies {
-        /// POLICY-005, POLICY-008: a policy has its own loops, on every thread, and takes them with it.
+        /// POLICY-005, POLICY-008: a policy has its own loops, on every thread, and releases them with itself.
         @Test(arguments: LoopKind.allCases)
-        func policy_keepsLoopsOfItsOwn_asLongAsItLives(_ kind: LoopKind) async throws {
+        func policy_retainsItsOwnLoops_untilItIsReleased(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let kept = WeakLoop()
                 let other = DefaultEventLoopPolicy()
@@ -33,7 +33,7 @@ extension Conformance {
         }
 
         /// POLICY-007.
-        @Test func newEventLoop_isFreshOpenAndIdle_andSetNowhere() async throws {
+        @Test func newEventLoop_returnsAnIdleOpenLoop_andDoesNotSetIt() async throws {
             try await onThread {
                 try restoringThePolicy {
                     for policy in [nil, RecordingPolicy(.poll)] as [(any EventLoopPolicy)?] {
@@ -54,8 +54,8 @@ extension Conformance {
             }
         }
 
-        /// POLICY-007; in a process of its own, because others read the environment meanwhile.
-        @Test func newEventLoop_ofTheDefaultPolicy_isOfTheKindThatTheEnvironmentNames() async {
+        /// POLICY-007. Runs in a process of its own, because other tests read the environment meanwhile.
+        @Test func newEventLoop_ofTheDefaultPolicy_followsTheEnvironmentVariable() async {
             await #expect(processExitsWith: .success) {
                 let hasRing = LoopKind.allCases.contains(.proactor)
                 let backends: [LoopBackend] = (hasRing ? [.ioUring] : []) + [.epoll, .poll, .select]
@@ -97,9 +97,9 @@ extension Conformance {
             }
         }
 
-        /// POLICY-008: none is a new default policy, under which nothing is set.
+        /// POLICY-008: nil installs a new default policy, with no loop set.
         @Test(arguments: LoopKind.allCases)
-        func setEventLoopPolicy_forgetsTheLoopsOfTheOldOne(_ kind: LoopKind) async throws {
+        func setEventLoopPolicy_forgetsTheLoopsOfTheFormerPolicy(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 try restoringThePolicy {
                     setEventLoopPolicy(nil)
@@ -112,11 +112,12 @@ extension Conformance {
             }
         }
 
-        /// POLICY-008: many threads ask for the policy while it is replaced, and every one that goes asks once more.
-        @Test func policy_mayBeReplaced_whileOthersAskForIt() async throws {
+        /// POLICY-008: many threads get the policy while it is replaced, and each policy gets it once more in its
+        /// deinit.
+        @Test func policy_mayBeReplaced_whileOtherThreadsUseIt() async throws {
             try await onThread {
                 restoringThePolicy {
-                    let isOver = OneWayGate()
+                    let isOver = Gate()
                     let asked = SharedCount()
                     let ended = SharedCount()
                     let readers = (0..<4).map { _ in
@@ -147,7 +148,7 @@ extension Conformance {
 
         /// POLICY-010.
         @Test(arguments: LoopKind.allCases)
-        func policyOfOnesOwn_isAsked_byEveryFreeFunction(_ kind: LoopKind) async throws {
+        func customPolicy_isUsedByEveryFreeFunction(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 try restoringThePolicy {
                     let policy = RecordingPolicy(kind)
@@ -168,7 +169,7 @@ extension Conformance {
 
         /// POLICY-010.
         @Test(arguments: LoopKind.allCases)
-        func run_takesThePolicysLoop_unlessItHasAFactory(_ kind: LoopKind) async throws {
+        func run_usesThePolicysLoop_unlessItHasAFactory(_ kind: LoopKind) async throws {
             try await onThread {
                 let before = OpenSockets.open()
                 try restoringThePolicy {
@@ -186,7 +187,7 @@ extension Conformance {
                     let other = try run(loopFactory: { own }, { loop in loop })
                     #expect(other === own)
                     #expect(policy.count == 1)
-                    // What the policy throws is what `run` throws.
+                    // `run` rethrows the policy's error.
                     setEventLoopPolicy(RecordingPolicy(kind, hasNone: true))
                     expectLoopError(.notSupported) { try run { _ in } }
                 }
@@ -194,9 +195,9 @@ extension Conformance {
             }
         }
 
-        /// POLICY-014: what each does besides is shown by all other suites, which run on each.
+        /// POLICY-014: all other suites, which run on each kind of loop, show the rest.
         @Test(arguments: Selector.allCases)
-        func selectorLoop_waitsOnTheSelectorThatIsGiven(_ selector: Selector) async throws {
+        func selectorLoop_usesTheGivenSelector(_ selector: Selector) async throws {
             try await onThread {
                 let before = OpenSockets.open()
                 let loop = try SelectorEventLoop(selector: selector)
@@ -210,7 +211,7 @@ extension Conformance {
         }
 
         /// POLICY-014.
-        @Test func selectorLoop_waitsOnEpoll_byDefault() async throws {
+        @Test func selectorLoop_usesEpoll_byDefault() async throws {
             try await onThread {
                 let loop = try SelectorEventLoop()
                 defer { #expect(throws: Never.self) { try loop.close() } }
@@ -222,7 +223,7 @@ extension Conformance {
     }
 }
 
-/// Sends lines to a server of the loop's and back, while another thread wakes the loop.
+/// Sends lines to a server of the loop and back, while another thread wakes the loop.
 private func echo(on loop: any AbstractEventLoop, lines: Int) async throws {
     let server = try await loop.startServer(host: "127.0.0.1", port: 0) { reader, writer in
         for try await line in reader.lines {

@@ -1,14 +1,15 @@
 import EventLoops
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
-    /// A connection changes between protocols that are lent memory and those that bring their own.
+    /// A connection switches between protocols that are lent memory and those that supply it.
     @Suite struct ProtocolSwitching {
         /// TRANSPORT-054 BUFPROTO-010.
         @Test(arguments: LoopKind.allCases)
-        func setProtocol_loses_noByteBetweenKinds(_ kind: LoopKind) async throws {
+        func setProtocol_losesNoByte_betweenKinds(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 let buffered = BufferedRecorder(link.loop, size: 64)
                 buffered.connectionMade(link.transport)
@@ -18,7 +19,7 @@ extension Conformance {
                 try link.peer.send(Pattern.bytes(1000))
                 try await buffered.wait { buffered.total == 1000 }
                 expectSame(buffered.received, Pattern.bytes(1000))
-                // The kernel has the memory of the other one already.
+                // The kernel already has the memory of the other protocol.
                 try link.transport.setProtocol(link.told)
                 try link.peer.send([2])
                 try await link.told.wait { link.told.received == [1, 2] }
@@ -26,11 +27,11 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054; the bytes of one receive, into the memory of the first protocol, for two others.
+        /// TRANSPORT-054. Bytes that were received into the memory of the first protocol go to two others.
         ///
-        /// The rest was kept for a resume that never came, and all that followed it.
+        /// The rest was once kept for a resume that never happened, with all that followed.
         @Test(arguments: LoopKind.allCases)
-        func setProtocol_handsTheRestOn_whenBufferUpdatedChangesIt(_ kind: LoopKind) async throws {
+        func setProtocol_withinBufferUpdated_deliversTheRestToTheNewProtocol(_ kind: LoopKind) async throws {
             try await withLink(kind, BufferedRecorder.sized(10_000)) { link in
                 try await link.loop.turns()
                 let (small, last) = (BufferedRecorder(link.loop, size: 1000), StreamRecorder(link.loop))
@@ -47,7 +48,7 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054 BUFPROTO-009; the rest is copied to where later bytes shall not be received yet.
+        /// TRANSPORT-054 BUFPROTO-009. The rest is copied to memory into which later bytes must not be received yet.
         @Test(arguments: LoopKind.allCases)
         func setProtocol_keepsTheOrder_whenTheRestWaitsForAResume(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -61,15 +62,15 @@ extension Conformance {
                 }
                 defer { told.when = { _ in } }
                 try link.peer.send(Pattern.bytes(40_000))
-                try await loop.eventually("the rest is told") { told.total + buffered.count == 40_000 }
+                try await loop.eventually("the rest is delivered") { told.total + buffered.count == 40_000 }
                 try link.peer.send(Pattern.bytes(10_000, at: 40_000))
-                try await loop.eventually("all is told") { told.total + buffered.count == 50_000 }
+                try await loop.eventually("all bytes are delivered") { told.total + buffered.count == 50_000 }
                 expectSame(told.received + buffered.received, Pattern.bytes(50_000))
                 try transport.setProtocol(told)
             }
         }
 
-        /// Its memory is one for all that comes, of which it always gives what is not filled yet.
+        /// Its memory is one buffer for all bytes; it always supplies the part that is not filled yet.
         private final class Accumulating: BufferedProtocol {
             private let memory: UnsafeMutableRawBufferPointer
             private(set) var count = 0
@@ -93,9 +94,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054; the transport alone has held the protocol object, and lets go of it within its upcall.
+        /// TRANSPORT-054. Only the transport retains the protocol object, and releases it within its upcall.
         @Test(arguments: LoopKind.allCases)
-        func protocol_thatReplacesItself_livesUntilItsUpcallIsOver(_ kind: LoopKind) async throws {
+        func protocolThatReplacesItself_livesUntilItsUpcallReturns(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 let life = Life(wasOverInUpcall: link.loop.createFuture())
                 try link.transport.setProtocol(Replacing(link.transport, by: link.told, life))
@@ -109,7 +110,7 @@ extension Conformance {
             }
         }
 
-        /// What became of a protocol object.
+        /// The state of a protocol object.
         private final class Life {
             var isOver = false
             let wasOverInUpcall: Future<Bool>
@@ -135,17 +136,17 @@ extension Conformance {
             }
 
             func dataReceived(_ data: RawSpan) {
-                // Gone with the object, if that goes too early.
+                // Released with the object, if that is released too early.
                 let life = life
                 try? transport.setProtocol(successor)
                 try? life.wasOverInUpcall.setResult(life.isOver)
             }
         }
 
-        /// TRANSPORT-054; the switch comes in the middle of what was received, in both directions, from inside of an
-        /// upcall.
+        /// TRANSPORT-054. The protocol is switched within an upcall, in the middle of received bytes, in both
+        /// directions.
         @Test(arguments: LoopKind.allCases)
-        func setProtocol_switchesKinds_whileDataFlows(_ kind: LoopKind) async throws {
+        func setProtocol_switchesKinds_duringAFlow(_ kind: LoopKind) async throws {
             let size = 16 << 20
             try await withLink(kind) { link in
                 let tally = Tally()
@@ -156,9 +157,9 @@ extension Conformance {
                 ]
                 for other in others { other.connectionMade(transport) }
                 let all = [link.told] + others
-                // Each holds all, through the transport that it switches.
+                // Each protocol retains all of them, through the transport that it switches.
                 defer { for told in all { told.when = { _ in } } }
-                var dice = Dice(5)
+                var dice = SeededRandom(5)
                 var scheduled = 0
                 func later(_ body: @escaping () throws -> Void) {
                     scheduled += 1
@@ -200,12 +201,12 @@ extension Conformance {
                 try await sent.value
                 #expect(tally.total == size)
                 #expect(tally.isRight)
-                #expect(all.allSatisfy { $0.total > 0 }, "each had its share: \(all.map(\.total))")
+                #expect(all.allSatisfy { $0.total > 0 }, "a protocol received nothing: \(all.map(\.total))")
                 try transport.setProtocol(link.told)
             }
         }
 
-        /// What several protocols get of one stream.
+        /// What several protocols received of one stream.
         private final class Tally {
             private(set) var total = 0
             private(set) var isRight = true

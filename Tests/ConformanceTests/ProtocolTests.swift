@@ -16,7 +16,7 @@ extension Conformance {
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
                 let port = server.port
                 try await onThread {
-                    var dice = Dice(7)
+                    var dice = SeededRandom(7)
                     var peers: [RawPeer] = []
                     for number in 0..<50 {
                         let peer = try RawPeer.connect(port)
@@ -27,7 +27,7 @@ extension Conformance {
                         if Bool.random(using: &dice) { usleep(500) }
                     }
                 }
-                try await loop.eventually("all have come and gone", within: .seconds(10)) {
+                try await loop.eventually("all connections were made and lost", within: .seconds(10)) {
                     visitors.all.count == 50 && visitors.all.allSatisfy { $0.isLost }
                 }
                 for told in visitors.all {
@@ -35,7 +35,7 @@ extension Conformance {
                     #expect(told.conversation.first == .made && told.conversation.last == .lost)
                     let rest = told.conversation.filter { $0 != .made && $0 != .lost }
                     #expect([[], [.data], [.eof], [.data, .eof]].contains(rest), "\(told.events)")
-                    // A reset takes what was not delivered along, so not every one is told.
+                    // A reset discards what was not delivered, so not every end of stream is reported.
                     if told.count(.eof) == 1 { #expect(told.loss == nil) }
                     expectSame(told.received, Pattern.bytes(told.total))
                 }
@@ -45,7 +45,7 @@ extension Conformance {
 
         /// PROTO-003.
         @Test(arguments: LoopKind.allCases)
-        func defaults_doNothing_andCloseAtTheEnd(_ kind: LoopKind) async throws {
+        func defaultImplementations_doNothing_andCloseAtEndOfStream(_ kind: LoopKind) async throws {
             final class Silent: StreamProtocol {
                 func dataReceived(_ data: RawSpan) {}
             }
@@ -63,14 +63,14 @@ extension Conformance {
 
         /// PROTO-004.
         @Test(arguments: LoopKind.allCases)
-        func upcalls_comeOnTheLoopsThread_oneAtATime(_ kind: LoopKind) async throws {
+        func upcalls_runOnTheLoopsThread_oneAtATime(_ kind: LoopKind) async throws {
             final class Strict: ProtocolRecorder, StreamProtocol {
                 private let thread = pthread_self()
                 private var isInside = false
 
                 private func enter(_ body: () -> Void) {
                     #expect(pthread_equal(pthread_self(), thread) != 0)
-                    #expect(!isInside, "an upcall inside of another")
+                    #expect(!isInside, "an upcall within another one")
                     isInside = true
                     body()
                     isInside = false
@@ -81,7 +81,7 @@ extension Conformance {
                 }
 
                 func dataReceived(_ data: RawSpan) {
-                    // What a write asks for, of this transport, must not come inside of this call.
+                    // Upcalls of this transport that a write causes must not happen within this call.
                     data.withUnsafeBytes { bytes in
                         enter {
                             transport?.write(Array(bytes))
@@ -112,9 +112,9 @@ extension Conformance {
             }
         }
 
-        /// PROTO-005; a copy is the protocol's own, the span itself the compiler lets nobody keep.
+        /// PROTO-005. A copy belongs to the protocol; the compiler lets nothing keep the span itself.
         @Test(arguments: LoopKind.allCases)
-        func copies_stayAsTheyAre_thoughBuffersAreFilledAgain(_ kind: LoopKind) async throws {
+        func copies_stayUnchanged_whenBuffersAreReused(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 var copies: [[UInt8]] = []
                 link.told.when = { [unowned told = link.told] event in
@@ -131,7 +131,7 @@ extension Conformance {
 
         /// PROTO-007.
         @Test(arguments: LoopKind.allCases)
-        func oneProtocol_mayServe_severalConnections(_ kind: LoopKind) async throws {
+        func oneProtocol_mayServeSeveralConnections(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let told = StreamRecorder(loop)
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { told }
@@ -148,7 +148,7 @@ extension Conformance {
 
         /// TRANSPORT-053 TRANSPORT-058.
         @Test(arguments: LoopKind.allCases)
-        func setProtocol_redirectsWhatComes_fromTheNextEventOn(_ kind: LoopKind) async throws {
+        func setProtocol_takesEffect_fromTheNextEventOn(_ kind: LoopKind) async throws {
             final class Base: BaseProtocol {}
             try await withLink(kind) { link in
                 try link.peer.send([1])
@@ -175,7 +175,7 @@ extension Conformance {
 
         /// TRANSPORT-050 TRANSPORT-052 TRANSPORT-063.
         @Test(arguments: LoopKind.allCases)
-        func transport_tellsAboutItself_byNameAndType(_ kind: LoopKind) async throws {
+        func extraInfo_isFoundByNameAndType(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 let transport = link.transport
                 #expect(transport.extraInfo("peername") as? SocketAddress == transport.peerAddress)
@@ -196,9 +196,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-021: calls from elsewhere are refused, reported and change nothing.
+        /// TRANSPORT-021: calls on other threads are refused, reported, and have no effect.
         @Test(arguments: LoopKind.allCases)
-        func transport_refusesCalls_ofOtherThreads(_ kind: LoopKind) async throws {
+        func transport_refusesCallsOfOtherThreads(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 let transport = link.transport
                 try await onThread {

@@ -1,10 +1,11 @@
 import Glibc
 import Kernel
+import TestSupport
 
 /// A blocking socket at the other end of a connection.
 ///
-/// To be used on a thread of its own, unless the call is known not to wait; whoever waits for half a minute gets an
-/// error.
+/// For use on a thread of its own, except for calls that are known not to wait. A call that waits for half a minute
+/// throws.
 final class RawPeer: Sendable {
     private let socket: Socket
 
@@ -18,11 +19,11 @@ final class RawPeer: Sendable {
         }
     }
 
-    /// Connects to a server of this machine; does not wait for it to accept.
+    /// Connects to a server on this machine; does not wait for its accept.
     static func connect(_ port: Int, host: String = "127.0.0.1", receiveBuffer: Int32? = nil) throws -> RawPeer {
         let address = try SocketAddress(ipAddress: host, port: port)
         let peer = try RawPeer(try SocketCalls.open(address.family, type: Socket.stream))
-        // The window that the peer is told of is decided when the connection is made.
+        // The receive window is negotiated when the connection is made.
         if let receiveBuffer {
             try SocketCalls.setOption(peer.descriptor, level: SOL_SOCKET, name: SO_RCVBUF, receiveBuffer)
         }
@@ -55,7 +56,7 @@ final class RawPeer: Sendable {
         }
     }
 
-    /// Receives so many bytes, or fewer if the other end finishes before.
+    /// Receives this number of bytes, or fewer if the other end finishes before.
     func receive(_ count: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count {
@@ -66,7 +67,7 @@ final class RawPeer: Sendable {
         return bytes
     }
 
-    /// Receives what is there, up to `count` bytes; empty at the end.
+    /// Receives what is available, up to `count` bytes; empty at the end of the stream.
     func receiveSome(_ count: Int) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: min(count, 256 * 1024))
         let length = try bytes.withUnsafeMutableBytes { try SocketCalls.receive(descriptor, into: $0) }
@@ -74,13 +75,13 @@ final class RawPeer: Sendable {
         return bytes
     }
 
-    /// Receives until the other end finishes.
+    /// Receives until the end of the stream.
     func receiveAll() throws -> [UInt8] {
         try receive(.max)
     }
 
-    /// Receives until the other end finishes and compares with the pattern: the number of bytes, or nil if one is
-    /// wrong.
+    /// Receives until the end of the stream, and compares with the pattern: returns the number of bytes, or nil if one
+    /// is wrong.
     func receivePattern() throws -> Int? {
         var total = 0
         while true {
@@ -91,7 +92,7 @@ final class RawPeer: Sendable {
         }
     }
 
-    /// Tells the other end that nothing more comes.
+    /// Shuts down the sending direction.
     func finishSending() throws {
         try SocketCalls.shutdownWriting(descriptor)
     }
@@ -100,15 +101,14 @@ final class RawPeer: Sendable {
         socket.close()
     }
 
-    /// Ends the connection so that the other end sees a reset.
+    /// Closes the connection with a reset.
     func reset() {
-        var now = linger(l_onoff: 1, l_linger: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        resetOnClose(descriptor)
         close()
     }
 }
 
-/// A listening socket that is not the loop's.
+/// A listening socket that no loop uses.
 final class RawListener: Sendable {
     private let socket: Socket
     let address: SocketAddress
@@ -125,7 +125,7 @@ final class RawListener: Sendable {
         address.port ?? -1
     }
 
-    /// Takes a connection; waits a while for one to come.
+    /// Accepts a connection; waits for half a minute at most.
     func acceptSocket() throws -> Socket {
         for _ in 0..<30_000 {
             do { return try socket.accept().socket } catch {
@@ -144,10 +144,10 @@ final class RawListener: Sendable {
         socket.close()
     }
 
-    /// An address where nothing listens, and whose port is free on every interface.
+    /// An address at which nothing listens, with a port that is free on every interface.
     ///
-    /// Below the ports that the kernel gives away by itself: one of those could be somebody's the next moment, even
-    /// that of the connection that tries it.
+    /// The port lies below the kernel's ephemeral ports: one of those could be assigned at any moment, even to the
+    /// connection that is tested.
     static func closedAddress(_ host: String = "127.0.0.1") throws -> SocketAddress {
         for _ in 0..<1000 {
             let port = Int.random(in: 12_000..<32_000)
@@ -159,7 +159,7 @@ final class RawListener: Sendable {
     }
 }
 
-/// An address at which connections neither succeed nor fail: its queue is full, and nobody takes from it.
+/// An address at which connections neither succeed nor fail, because its backlog is full and nothing accepts.
 final class DeafListener {
     private let listener: RawListener
     private var callers: [Socket] = []
@@ -179,7 +179,7 @@ final class DeafListener {
         listener.address
     }
 
-    /// To be called when it may stop being deaf, not when it is no longer mentioned.
+    /// Call when connections may fail again: a deinit could run too early.
     func close() {
         callers = []
         listener.close()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Errors of misuse, which say what to do instead.
+    /// Errors of misuse, which name the remedy.
     @Suite struct Remedies {
         private static func expect<Value>(
             _ remedy: String, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Value
@@ -16,7 +16,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func misuseOfALoopThatRuns_isToldWithARemedy(_ kind: LoopKind) async throws {
+        func misuseOfARunningLoop_isReportedWithARemedy(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 Self.expect("await the code") { try loop.runForever() }
                 Self.expect("await the code") { try run { _ in } }
@@ -32,7 +32,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func futureThatIsNotDone_isToldWithARemedy(_ kind: LoopKind) async throws {
+        func resultOfAPendingFuture_throwsWithARemedy(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 Self.expect("await `value`") { try future.result() }

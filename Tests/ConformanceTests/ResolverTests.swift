@@ -6,11 +6,11 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// A resolver of the user's own.
+    /// Resolvers that the user supplies.
     @Suite struct Resolvers {
-        /// CONN-013 SERVER-009: everything that takes a host asks the loop's resolver.
+        /// CONN-013 SERVER-009: every call that takes a host uses the loop's resolver.
         @Test(arguments: LoopKind.allCases)
-        func resolver_isAsked_byAllThatTakesAHost(_ kind: LoopKind) async throws {
+        func resolver_isUsed_byEveryCallWithAHost(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let listener = try RawListener()
                 let any = try SocketAddress(ipAddress: "127.0.0.1", port: 0)
@@ -49,7 +49,7 @@ extension Conformance {
 
         /// CONN-012.
         @Test(arguments: LoopKind.allCases)
-        func resolver_isNotAsked_forNumbers(_ kind: LoopKind) async throws {
+        func resolver_isNotUsed_forNumericHosts(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let listener = try RawListener()
                 let resolver = FakeResolver([String: [SocketAddress]]())
@@ -97,9 +97,9 @@ extension Conformance {
             ]
         }
 
-        /// CONN-024: what was not asked for is not used.
+        /// CONN-024: addresses of other families and kinds are ignored.
         @Test(arguments: LoopKind.allCases)
-        func answers_ofOtherFamiliesAndKinds_areLeftOut(_ kind: LoopKind) async throws {
+        func answersOfOtherFamiliesAndKinds_areIgnored(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let listener = try RawListener()
                 let six = try SocketAddress(ipAddress: "::1", port: listener.port)
@@ -124,7 +124,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func errorOfTheResolver_isKept_inOneKindOfError(_ kind: LoopKind) async throws {
+        func errorOfTheResolver_isWrapped_inEventLoopError(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 loop.setResolver(
                     FakeResolver([
@@ -153,7 +153,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func cancellation_passesThroughTheResolver(_ kind: LoopKind) async throws {
+        func cancellation_reachesTheResolver(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 loop.setResolver(SleepingResolver(loop: loop))
                 let tasks = [
@@ -167,9 +167,9 @@ extension Conformance {
             }
         }
 
-        /// An actor may be a resolver, and ask the system's from its own thread.
+        /// An actor may be a resolver, and call the system's resolver from its own thread.
         @Test(arguments: LoopKind.allCases)
-        func resolver_mayBeAnActor_thatAsksTheSystems(_ kind: LoopKind) async throws {
+        func resolver_mayBeAnActor_thatCallsTheSystemResolver(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let resolver = RememberingResolver(loop.resolver)
                 loop.setResolver(resolver)
@@ -185,11 +185,11 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func systemResolver_mayHaveThreadsOfItsOwn(_ kind: LoopKind) async throws {
+        func systemResolver_mayHaveItsOwnExecutor(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let pool = ThreadPoolExecutor(maxWorkers: 1, threadNamePrefix: "names")
                 loop.setResolver(SystemResolver(executor: pool))
-                // The loop's executor is not needed.
+                // The loop's executor is not used.
                 try await loop.shutdownDefaultExecutor()
                 let found = try await loop.getAddrInfo(host: "127.0.0.1", port: 9)
                 #expect(!found.isEmpty)
@@ -202,7 +202,7 @@ extension Conformance {
     }
 }
 
-/// Never answers.
+/// A resolver that never answers.
 private struct SleepingResolver: Resolver {
     let loop: any AbstractEventLoop
 
@@ -219,7 +219,7 @@ private struct SleepingResolver: Resolver {
     }
 }
 
-/// Asks another resolver once for each host.
+/// A resolver that queries another one once for each host.
 private actor RememberingResolver: Resolver {
     private let inner: any Resolver
     private var known: [String?: [AddressInfo]] = [:]

@@ -7,9 +7,9 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// `run`, which is a runner that is used once.
+    /// `run`, a runner that is used once.
     @Suite struct Run {
-        /// RUN-001, RUN-011: on a thread that is not the main one.
+        /// RUN-001, RUN-011: on a thread other than the main one.
         @Test(arguments: LoopKind.allCases)
         func run_returnsTheValue_orThrowsTheError_andClosesTheLoop(_ kind: LoopKind) async throws {
             try await onThread {
@@ -34,12 +34,12 @@ extension Conformance {
 
         /// RUN-002.
         @Test(arguments: LoopKind.allCases)
-        func run_isRefused_whereALoopRuns(_ kind: LoopKind) async throws {
+        func run_isRefused_withinARunningLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 try loop.runUntilComplete {
                     expectLoopError(.anotherLoopRunning) {
                         try run(loopFactory: {
-                            Issue.record("a loop was made for nothing")
+                            Issue.record("a loop was made")
                             return try kind.make()
                         }) { _ in }
                     }
@@ -52,9 +52,9 @@ extension Conformance {
             }
         }
 
-        /// RUN-003: what they do to clean up is waited for.
+        /// RUN-003: the run waits for their clean-up.
         @Test(arguments: LoopKind.allCases)
-        func run_cancelsAndAwaits_whatIsLeft(_ kind: LoopKind) async throws {
+        func run_cancelsAndAwaitsRemainingTasks(_ kind: LoopKind) async throws {
             try await onThread {
                 nonisolated(unsafe) var cleanedUp = 0
                 try run(loopFactory: kind.make) { loop in
@@ -74,7 +74,7 @@ extension Conformance {
 
         /// RUN-003.
         @Test(arguments: LoopKind.allCases)
-        func run_reportsTheErrors_ofWhatIsLeft(_ kind: LoopKind) async throws {
+        func run_reportsTheErrorsOfRemainingTasks(_ kind: LoopKind) async throws {
             try await onThread {
                 nonisolated(unsafe) let recorder = ExceptionRecorder()
                 try run(loopFactory: kind.make) { loop in
@@ -85,7 +85,7 @@ extension Conformance {
                         }
                     }
                     loop.createTask { try await loop.sleep(for: .seconds(3600)) }
-                    // The task in which a timeout runs its code is no task of its own.
+                    // A timeout runs its code in a task that does not count as a task of its own.
                     loop.createTask {
                         try await loop.withTimeout(.seconds(3600)) { _ in
                             do { try await loop.sleep(for: .seconds(3600)) } catch { throw Mishap(number: 3) }
@@ -102,9 +102,10 @@ extension Conformance {
             }
         }
 
-        /// RUN-004: tasks first, while all else still works; then sequences, then the executor, then the loop.
+        /// RUN-004: tasks end first, while everything else still works; then the sequences, the executor, and the
+        /// loop.
         @Test(arguments: LoopKind.allCases)
-        func end_hasItsOrder(_ kind: LoopKind) async {
+        func shutdown_hasItsOrder(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await onThread {
                     nonisolated(unsafe) var order: [String] = []
@@ -120,10 +121,12 @@ extension Conformance {
                                 _ = loop.runInExecutor {
                                     block(.milliseconds(20))
                                     _ = try? loop.callSoonThreadsafe {
-                                        // The shutting down of the executor waits for this job: the loop still turns.
+                                        // The shutdown of the executor waits for this job, while the loop still runs.
                                         order.append("job")
                                         let signals = try loop.signals(SIGUSR1)
-                                        if Disposition(of: SIGUSR1).isDefault { order.append("sequences are over") }
+                                        if Disposition(of: SIGUSR1).isDefault {
+                                            order.append("the sequences have ended")
+                                        }
                                         _ = signals
                                     }
                                     block(.milliseconds(20))
@@ -134,12 +137,12 @@ extension Conformance {
                         try await loop.sleep(for: .milliseconds(1))
                         order.append("main")
                     }
-                    #expect(order == ["main", "sequence", "task", "job", "sequences are over"])
+                    #expect(order == ["main", "sequence", "task", "job", "the sequences have ended"])
                 }
             }
         }
 
-        /// RUN-005: without a value it is what the environment says.
+        /// RUN-005: nil leaves debug mode to the environment variable.
         @Test(arguments: LoopKind.allCases)
         func debugMode_isSet_unlessItIsNil(_ kind: LoopKind) async throws {
             try await onThread {
@@ -169,7 +172,7 @@ extension Conformance {
             }
         }
 
-        /// `asyncio.run` sets the current loop of the thread, and clears it; with a factory it leaves it alone.
+        /// As `asyncio.run`: sets the current loop of the thread and clears it; with a factory it does neither.
         @Test(arguments: LoopKind.allCases)
         func currentLoop_isSetDuringTheRun_andClearedAfterwards(_ kind: LoopKind) async throws {
             try await withLoop(kind) { own, _ in

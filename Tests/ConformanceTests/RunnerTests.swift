@@ -10,7 +10,7 @@ extension Conformance {
     /// RUN-007: a runner, step by step.
     @Suite struct Runners {
         @Test(arguments: LoopKind.allCases)
-        func runs_shareOneLoop_thatIsMadeWhenItIsAskedFor(_ kind: LoopKind) async throws {
+        func runs_shareOneLoop_thatIsMadeOnDemand(_ kind: LoopKind) async throws {
             try await onThread {
                 let before = OpenSockets.open()
                 nonisolated(unsafe) var made = 0
@@ -25,7 +25,7 @@ extension Conformance {
                 #expect(first === second)
                 #expect(try runner.loop === first)
                 #expect(first.debug)
-                // What one run leaves behind goes on in the next.
+                // What one run leaves continues in the next.
                 nonisolated(unsafe) var ticks = 0
                 try runner.run { loop in
                     _ = loop.createTask {
@@ -35,7 +35,7 @@ extension Conformance {
                         }
                     }
                 }
-                try runner.run { loop in try await loop.wait { ticks > 5 } }
+                try runner.run { loop in try await loop.eventually("six ticks") { ticks > 5 } }
                 try runner.close()
                 #expect(first.isClosed)
                 #expect(OpenSockets.left(since: before) == [], "descriptors left open")
@@ -43,7 +43,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func error_ofARun_leavesTheRunnerUsable(_ kind: LoopKind) async throws {
+        func errorOfARun_leavesTheRunnerUsable(_ kind: LoopKind) async throws {
             try await onThread {
                 let runner = Runner(loopFactory: kind.make)
                 do {
@@ -64,12 +64,12 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func close_isIdempotent_andForGood(_ kind: LoopKind) async throws {
+        func close_isIdempotent_andFinal(_ kind: LoopKind) async throws {
             try await onThread {
                 let used = Runner(loopFactory: kind.make)
                 try used.run { _ in }
                 let unused = Runner {
-                    Issue.record("closing needs no loop")
+                    Issue.record("close made a loop")
                     return try kind.make()
                 }
                 for runner in [used, unused] {
@@ -81,7 +81,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func runner_isRefused_whereALoopRuns_andUnharmed(_ kind: LoopKind) async throws {
+        func runner_isRefused_withinARunningLoop_andUnharmed(_ kind: LoopKind) async throws {
             try await onThread {
                 let runner = Runner(loopFactory: kind.make)
                 nonisolated(unsafe) let inside = runner
@@ -96,7 +96,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func error_ofTheFactory_isThrown_andTheNextTryMayDoBetter(_ kind: LoopKind) async throws {
+        func errorOfTheFactory_isThrown_andTheNextRunRetries(_ kind: LoopKind) async throws {
             try await onThread {
                 nonisolated(unsafe) var tries = 0
                 let runner = Runner {
@@ -110,7 +110,7 @@ extension Conformance {
             }
         }
 
-        /// The current loop of the thread, as `asyncio.Runner` has it.
+        /// As `asyncio.Runner`: the current loop of the thread.
         @Test(arguments: LoopKind.allCases)
         func currentLoop_isTheRunners_untilItIsClosed(_ kind: LoopKind) async throws {
             try await onThread {
@@ -123,14 +123,14 @@ extension Conformance {
                     #expect(policy.current === loop)
                     setEventLoop(nil)
                     try runner.run { _ in }
-                    #expect(policy.current == nil, "it is set once")
+                    #expect(policy.current == nil, "the loop was set again")
                     try runner.close()
                     #expect(policy.current == nil)
                 }
             }
         }
 
-        /// Errors at the end reach the handler, and the tasks have ended.
+        /// Errors at the end reach the exception handler, and the tasks have ended.
         @Test(arguments: LoopKind.allCases)
         func close_endsTheTasks_andReportsTheirErrors(_ kind: LoopKind) async throws {
             try await onThread {
@@ -153,7 +153,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func runner_thatIsDroppedUnclosed_isClosed_withAWord(_ kind: LoopKind) async {
+        func unclosedRunner_isClosedOnDeinit_andReported(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await onThread {
                     try withLog { log in

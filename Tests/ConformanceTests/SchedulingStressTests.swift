@@ -1,17 +1,18 @@
 import EventLoops
+import TestSupport
 import Testing
 
 extension Conformance {
-    /// Much at once: what is right for a few must stay so for a million.
+    /// Large numbers of calls, timers and tasks.
     @Suite struct SchedulingStressTests {
-        /// CALL-013, CALL-015: eight threads post a million callbacks while timers and tasks run
-        /// and the loop is stopped and run again; nothing is lost, and each thread's order is kept.
+        /// CALL-013, CALL-015: eight threads post a million callbacks while timers and tasks run, and the loop is
+        /// stopped and run again. No call is lost, and the order of each thread is kept.
         @Test(arguments: LoopKind.allCases)
-        func posts_ofManyThreads_allArrive_thoughTheLoopStopsAndStarts(_ kind: LoopKind) async throws {
+        func postsOfManyThreads_allArrive_acrossRuns(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let (threads, each) = (8, 1_000_000 / 8)
-                // However fast the threads: the second half of what they post comes in a later run of the loop.
-                let secondRun = OneWayGate()
+                // The second half of the posts arrives in a later run of the loop, however fast the threads are.
+                let secondRun = Gate()
                 var next = [Int](repeating: 0, count: threads)
                 var isOutOfOrder = false
                 nonisolated(unsafe) let note: (Int, Int) -> Void = { thread, number in
@@ -43,12 +44,12 @@ extension Conformance {
             }
         }
 
-        /// TIMER-007, TIMER-020, TIMER-025: a million timers of which half are cancelled; the others fire in the order
-        /// of their times, and what the cancelled ones held is let go of.
+        /// TIMER-007, TIMER-020, TIMER-025: a million timers, half of them cancelled. The others fire in the order of
+        /// their times, and the captures of the cancelled ones are released.
         @Test(arguments: LoopKind.allCases.prefix(1))
-        func timers_areInOrder_whenThereAreAMillion(_ kind: LoopKind) async throws {
+        func aMillionTimers_fireInOrder(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                var dice = Dice(7)
+                var dice = SeededRandom(7)
                 let begin = loop.time
                 var last = LoopInstant(nanoseconds: .min)
                 var (fired, isOutOfOrder) = (0, false)
@@ -81,7 +82,7 @@ extension Conformance {
     }
 }
 
-/// Timers and tasks that come and go while something else is tested.
+/// Adds and cancels timers and tasks while something else is tested.
 private struct Churn {
     private let loop: any AbstractEventLoop
     private final class Count { var value = 0 }

@@ -5,11 +5,11 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// The end of the async sequences that a loop feeds; `SignalSequences` has the one for signals.
+    /// The end of the async sequences that a loop feeds. `SignalSequences` tests the one of signals.
     @Suite struct SequenceShutdown {
         /// LOOP-033.
         @Test(arguments: LoopKind.allCases)
-        func shutdown_finishesStreams_thatAreIterated(_ kind: LoopKind) async throws {
+        func shutdown_finishesIteratedStreams(_ kind: LoopKind) async throws {
             for isByLine in [false, true] {
                 try await withStreams(kind) { link in
                     var received: [[UInt8]] = []
@@ -24,10 +24,10 @@ extension Conformance {
                     }
                     try await link.feed("one\n")
                     try await link.loop.shutdownAsyncGenerators()
-                    #expect(hasCleanedUp, "it returned before they had ended")
+                    #expect(hasCleanedUp, "the shutdown returned before the sequences had ended")
                     try await task.value
                     #expect(received == [Array("one\n".utf8)])
-                    // The stream goes on, for those who read it by calls.
+                    // Reads by method calls still work.
                     try await link.feed("two\nthree\n")
                     let lines = link.reader.lines.makeAsyncIterator()
                     let chunks = link.reader.chunks.makeAsyncIterator()
@@ -39,11 +39,11 @@ extension Conformance {
             }
         }
 
-        /// LOOP-033: who waits by a call is not concerned.
+        /// LOOP-033: reads by method calls are not affected.
         @Test(arguments: LoopKind.allCases)
-        func shutdown_leavesReads_thatAreNoIteration(_ kind: LoopKind) async throws {
+        func shutdown_doesNotAffectReadsByMethodCalls(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
-                // The reader's place for waiting has served an iteration before.
+                // The reader's wait list has served an iteration before.
                 let iterating = link.loop.createTask { for try await _ in link.reader.lines {} }
                 try await link.loop.sleep(for: .milliseconds(1))
                 iterating.cancel()
@@ -59,7 +59,7 @@ extension Conformance {
 
         /// LOOP-033.
         @Test(arguments: LoopKind.allCases)
-        func shutdown_finishesAsCompleted_andLeavesItsFutures(_ kind: LoopKind) async throws {
+        func shutdown_finishesAsCompleted_butNotItsFutures(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 let done = loop.createFuture(of: Int.self)
@@ -82,7 +82,7 @@ extension Conformance {
             }
         }
 
-        /// LOOP-033: many at once, in any mixture, and twice.
+        /// LOOP-033: many sequences of all kinds, and a second shutdown.
         @Test(arguments: LoopKind.allCases)
         func shutdown_finishesAll_andIsIdempotent(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
@@ -99,7 +99,7 @@ extension Conformance {
                         ended += 1
                     }
                 }
-                // Waits of other kinds stand between them.
+                // Other kinds of waits are queued between them.
                 let sleeping = loop.createTask { try await loop.sleep(for: .seconds(3600)) }
                 let awaiting = loop.createTask { try await never.value }
                 try await loop.sleep(for: .milliseconds(1))
@@ -114,9 +114,9 @@ extension Conformance {
             }
         }
 
-        /// LOOP-035: it is empty, and a word of warning goes to the log.
+        /// LOOP-035: the sequence is empty, and a warning is logged.
         @Test(arguments: LoopKind.allCases)
-        func sequence_thatBeginsTooLate_isEmpty_andWarnedOf(_ kind: LoopKind) async {
+        func sequenceAfterShutdown_isEmpty_andLogsAWarning(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
                     try withLog { log in
@@ -125,7 +125,7 @@ extension Conformance {
                             try done.setResult(1)
                             try await loop.shutdownAsyncGenerators()
                             #expect(log.lines.isEmpty)
-                            for try await _ in loop.asCompleted([done]) { Issue.record("it has no elements") }
+                            for try await _ in loop.asCompleted([done]) { Issue.record("the sequence had an element") }
                             #expect(log.texts(.warning).contains { $0.contains("begun after shutdownAsyncGenerators") })
                         }
                     }
@@ -134,7 +134,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func shutdown_isRefused_offTheLoop_andOnAClosedOne(_ kind: LoopKind) async throws {
+        func shutdown_isRefused_onAnotherThread_andOnAClosedLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 nonisolated(unsafe) var iterator = loop.asCompleted([loop.createFuture(of: Int.self)])
                     .makeAsyncIterator()

@@ -8,9 +8,9 @@ import Testing
 import Uring
 
 extension Conformance {
-    /// What can come between a connection and its server.
+    /// Failures between a connection and its server.
     @Suite struct ServerAccepting {
-        /// SERVER-033; in a process of its own: without descriptors other tests would fail.
+        /// SERVER-033. Runs in a process of its own: other tests would fail without descriptors.
         @Test(arguments: LoopKind.allCases)
         func accept_isReportedAndRecovers_whenTheProcessHasNoDescriptorLeft(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
@@ -22,7 +22,7 @@ extension Conformance {
                     let limit = try DescriptorLimit.current().soft
                     try server.startServing()
                     let peer = try RawPeer.connect(server.port)
-                    // The kernel reads the limit when it is asked to accept, which is in the next turn.
+                    // The kernel reads the limit when the accept is submitted, which happens in the next turn.
                     try DescriptorLimit.setSoft(3)
                     try await loop.eventually("a report") { !exceptions.contexts.isEmpty }
                     try DescriptorLimit.setSoft(limit)
@@ -78,7 +78,7 @@ extension Conformance {
         #if DEBUG
             /// SERVER-034.
             @Test(arguments: LoopKind.withFaults)
-            func accept_goesOnSilently_whenThePeerHasGivenUp(_ kind: LoopKind) async throws {
+            func accept_continuesWithoutAReport_whenThePeerHasGivenUp(_ kind: LoopKind) async throws {
                 try await runLoop(kind) { loop, _ in
                     let proactor = try #require(loop as? ProactorEventLoop)
                     for errno in [Errno.connectionAborted, .interrupted, .resourceTemporarilyUnavailable] {
@@ -98,9 +98,9 @@ extension Conformance {
                 }
             }
 
-            /// SERVER-033 SERVER-036; the latter closes the socket, ours tries again: see the notes.
+            /// SERVER-033 SERVER-036. For the latter asyncio closes the socket, this library retries: see the notes.
             @Test(arguments: LoopKind.withFaults)
-            func accept_reportsAndTriesAgain_afterOtherErrors(_ kind: LoopKind) async throws {
+            func accept_reportsAndRetries_afterOtherErrors(_ kind: LoopKind) async throws {
                 try await runLoop(kind) { loop, exceptions in
                     let proactor = try #require(loop as? ProactorEventLoop)
                     let expected: [(Errno, String)] = [
@@ -129,9 +129,9 @@ extension Conformance {
             }
         #endif
 
-        /// SERVER-037; the harness counts descriptors.
+        /// SERVER-037. The harness counts descriptors.
         @Test(arguments: LoopKind.allCases)
-        func close_losesNoDescriptor_whenConnectionsComeInAtThatMoment(_ kind: LoopKind) async throws {
+        func close_leaksNoDescriptor_whenConnectionsArriveMeanwhile(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 for turns in 0..<4 {
                     let visitors = Visitors(loop)
@@ -141,7 +141,7 @@ extension Conformance {
                     server.close()
                     for visitor in visitors.all { visitor.transport?.close() }
                     try await server.waitClosed()
-                    // Taken or not, each sees the end.
+                    // Accepted or not, each connection sees the end.
                     let ends = try await onThread { peers.map { (try? $0.receiveAll()) ?? [] } }
                     #expect(ends.allSatisfy { $0.isEmpty })
                 }
@@ -150,7 +150,7 @@ extension Conformance {
 
         /// SERVER-038.
         @Test(arguments: LoopKind.allCases)
-        func close_leavesOtherServersAlone_inTheSameLoop(_ kind: LoopKind) async throws {
+        func close_doesNotAffectOtherServersOfTheLoop(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let (left, right) = (Visitors(loop), Visitors(loop))
                 let one = try await loop.createServer(host: "127.0.0.1", port: 0) { left.make() }
@@ -167,7 +167,7 @@ extension Conformance {
             }
         }
 
-        /// A server's calls that cannot throw tell the exception handler, as all others do.
+        /// Calls of a server that cannot throw report to the exception handler, as all others do.
         @Test(arguments: LoopKind.allCases)
         func close_isReported_onAnotherThread(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, exceptions in
@@ -190,7 +190,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func connection_isReportedAndClosed_whenItsProtocolIsOfNeitherKind(_ kind: LoopKind) async throws {
+        func connection_isReportedAndClosed_whenItsProtocolHasNeitherKind(_ kind: LoopKind) async throws {
             final class Neither: ConnectionProtocol {}
             try await runLoop(kind) { loop, exceptions in
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { Neither() }

@@ -6,11 +6,11 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// From the first connection that is taken to the last that is lost.
+    /// From the first accepted connection to the last lost one.
     @Suite struct ServerLife {
         /// SERVER-015 SERVER-016.
         @Test(arguments: LoopKind.allCases)
-        func startServing_listens_ifTheServerDoesNot(_ kind: LoopKind) async throws {
+        func startServing_startsListening(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0, startServing: false) {
@@ -49,7 +49,7 @@ extension Conformance {
                 await expectCancelled(task)
                 #expect(!server.isServing)
                 #expect(try !Servers.listens(port))
-                #expect(!visitors.all[0].isLost, "what stands is not touched")
+                #expect(!visitors.all[0].isLost, "an open connection was affected")
                 peer.close()
                 try await server.waitClosed()
             }
@@ -85,7 +85,7 @@ extension Conformance {
 
         /// SERVER-021 SERVER-022 SERVER-023.
         @Test(arguments: LoopKind.allCases)
-        func close_refusesNewConnectionsAtOnce_andKeepsThoseThatStand(_ kind: LoopKind) async throws {
+        func close_refusesNewConnectionsAtOnce_andKeepsOpenOnes(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
@@ -93,7 +93,7 @@ extension Conformance {
                 try await loop.eventually("a visitor") { visitors.all.count == 1 }
                 let port = server.port
                 server.close()
-                // In the same turn: the accept in flight must not take it either.
+                // In the same turn: the accept in flight must not accept it either.
                 #expect(try !Servers.listens(port))
                 #expect(!server.isServing && server.sockets.isEmpty)
                 server.close()
@@ -107,7 +107,7 @@ extension Conformance {
             }
         }
 
-        /// SERVER-024 SERVER-025 SERVER-026; as of 3.12.1.
+        /// SERVER-024 SERVER-025 SERVER-026, as of 3.12.1.
         @Test(arguments: LoopKind.allCases)
         func waitClosed_returns_onceClosedAndTheLastConnectionIsLost(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -121,7 +121,7 @@ extension Conformance {
                 await expectCancelled(loop.createTask { try await server.waitClosed() })
                 server.close()
                 try await loop.turns()
-                #expect(waiting.allSatisfy { !$0.isDone }, "a connection stands")
+                #expect(waiting.allSatisfy { !$0.isDone }, "a connection is still open")
                 peer.close()
                 for task in waiting { try await task.value }
                 #expect(visitors.all[0].isLost)
@@ -134,7 +134,7 @@ extension Conformance {
 
         /// SERVER-027.
         @Test(arguments: LoopKind.allCases)
-        func withServer_closesAndWaits_alsoWhenItsBodyThrows(_ kind: LoopKind) async throws {
+        func withServer_closesAndWaits_evenWhenItsBodyThrows(_ kind: LoopKind) async throws {
             struct Sudden: Error {}
             try await runLoop(kind) { loop, _ in
                 for fails in [false, true] {
@@ -186,9 +186,9 @@ extension Conformance {
             }
         }
 
-        /// SERVER-041; nobody is served by a server that is closed.
+        /// SERVER-041. A closed server serves no connection.
         @Test(arguments: LoopKind.allCases)
-        func close_refusesTheConnection_insideOfTheFactory(_ kind: LoopKind) async throws {
+        func closeWithinTheFactory_refusesTheConnection(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 var server: Server!
@@ -208,7 +208,7 @@ extension Conformance {
 
         /// SERVER-041.
         @Test(arguments: LoopKind.allCases)
-        func close_isSafe_insideOfUpcalls(_ kind: LoopKind) async throws {
+        func close_isSafe_withinUpcalls(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 for moment in [ProtocolRecorder.Event.made, .data, .eof, .lost] {
                     let visitors = Visitors(loop)
@@ -217,7 +217,7 @@ extension Conformance {
                     let peers = try (0..<5).map { _ in try RawPeer.connect(server.port) }
                     try await loop.eventually("a visitor") { !visitors.all.isEmpty }
                     for peer in peers {
-                        // Those that the server did not take any more are reset.
+                        // Connections that the server did not accept any more are reset.
                         try? peer.send([1])
                         peer.close()
                     }
@@ -227,9 +227,9 @@ extension Conformance {
             }
         }
 
-        /// SERVER-042; the harness counts what is left.
+        /// SERVER-042. The harness checks what is left.
         @Test(arguments: LoopKind.allCases)
-        func closingTheLoop_endsServersAndConnections_withoutAWord(_ kind: LoopKind) async throws {
+        func closingTheLoop_endsServersAndConnections_withoutAReport(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 nonisolated(unsafe) let unsafeVisitors = visitors

@@ -2,10 +2,11 @@ import EventLoops
 import Glibc
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
-    /// What a server asks of its sockets.
+    /// The socket options of a server.
     @Suite struct ServerOptions {
         /// SERVER-010.
         @Test(arguments: LoopKind.allCases)
@@ -16,7 +17,7 @@ extension Conformance {
                 let port = first.port
                 let peer = try RawPeer.connect(port)
                 try await loop.eventually("a visitor") { visitors.all.count == 1 }
-                // This end closes first, so its side of the connection fades for a minute.
+                // This end closes first, so its side stays in TIME_WAIT for a minute.
                 visitors.all[0].transport?.close()
                 try await visitors.all[0].waitUntilLost()
                 #expect(try peer.receiveAll() == [])
@@ -35,7 +36,7 @@ extension Conformance {
 
         /// SERVER-011.
         @Test(arguments: LoopKind.allCases)
-        func createServer_sharesThePort_ifBothSaySo(_ kind: LoopKind) async throws {
+        func createServer_sharesThePort_ifBothServersRequestIt(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let (left, right) = (Visitors(loop), Visitors(loop))
                 let one = try await loop.createServer(host: "127.0.0.1", port: 0, reusePort: true) { left.make() }
@@ -46,7 +47,7 @@ extension Conformance {
                     try await loop.createServer(host: "127.0.0.1", port: one.port) { left.make() }
                 }
                 #expect(error.errno == .addressInUse)
-                // The kernel deals connections out by a hash: of 64 one server gets all only once in 2^63 runs.
+                // The kernel distributes connections by a hash: one server gets all of 64 only once in 2^63 runs.
                 let peers = try (0..<64).map { _ in try RawPeer.connect(one.port) }
                 try await loop.eventually("all visitors") { left.all.count + right.all.count == 64 }
                 #expect(!left.all.isEmpty && !right.all.isEmpty)
@@ -60,8 +61,8 @@ extension Conformance {
 
         /// SERVER-013.
         @Test(arguments: LoopKind.allCases)
-        func createServer_passesBacklogOn_andHasAHundredElse(_ kind: LoopKind) async throws {
-            // Kernel: `tcpi_sacked` of a listening socket is its backlog; it is the sixth number after eight bytes.
+        func createServer_passesTheBacklogOn_withADefaultOfAHundred(_ kind: LoopKind) async throws {
+            // Linux: `tcpi_sacked` of a listening socket is its backlog, the sixth number after eight bytes.
             @Sendable func backlog(_ server: Server) throws -> UInt32 {
                 var numbers = [UInt32](repeating: 0, count: 8)
                 var length = socklen_t(32)
@@ -82,7 +83,7 @@ extension Conformance {
 
         /// SERVER-014.
         @Test(arguments: LoopKind.allCases)
-        func createServer_keepsConnectionsAlive_ifAsked(_ kind: LoopKind) async throws {
+        func createServer_setsKeepAlive_ifRequested(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 for keepAlive in [false, true] {
                     let visitors = Visitors(loop)

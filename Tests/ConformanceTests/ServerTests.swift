@@ -2,6 +2,7 @@ import EventLoops
 import Glibc
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Server {
@@ -11,7 +12,7 @@ extension Server {
 
 extension Conformance {
     @Suite struct Servers {
-        /// Whether something listens at the port: decided by the kernel alone.
+        /// Whether anything listens at the port, according to the kernel.
         static func listens(_ port: Int, host: String = "127.0.0.1") throws -> Bool {
             do {
                 try RawPeer.connect(port, host: host).close()
@@ -24,7 +25,7 @@ extension Conformance {
 
         /// SERVER-001 SERVER-002 SERVER-039 CONN-004.
         @Test(arguments: LoopKind.allCases)
-        func createServer_makesAProtocol_forEachConnection(_ kind: LoopKind) async throws {
+        func createServer_makesAProtocolForEachConnection(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
@@ -77,7 +78,7 @@ extension Conformance {
 
         /// SERVER-004.
         @Test(arguments: LoopKind.allCases)
-        func createServer_listensOnceAnAddress_forAListOfHosts(_ kind: LoopKind) async throws {
+        func createServer_listensOncePerAddress_forAListOfHosts(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let port = try RawListener.closedAddress().port ?? 0
                 let server = try await loop.createServer(
@@ -91,7 +92,7 @@ extension Conformance {
 
         /// SERVER-006 CONN-004.
         @Test(arguments: LoopKind.allCases)
-        func createServer_listensOnTheSocket_thatItIsGiven(_ kind: LoopKind) async throws {
+        func createServer_listensOnAGivenSocket(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let socket = try Socket(family: .ipv4)
                 try socket.bind(to: try SocketAddress(ipAddress: "127.0.0.1", port: 0))
@@ -103,7 +104,7 @@ extension Conformance {
                 let peer = try RawPeer.connect(server.port)
                 try await loop.eventually("a visitor") { visitors.all.count == 1 }
                 let noDelay = try visitors.all[0].transport?.socket.option(TCP_NODELAY, level: Int32(IPPROTO_TCP))
-                #expect(noDelay == 1, "as every TCP connection")
+                #expect(noDelay == 1, "TCP_NODELAY is not set")
                 peer.close()
                 server.close()
                 try await server.waitClosed()
@@ -112,7 +113,7 @@ extension Conformance {
 
         /// SERVER-007.
         @Test(arguments: LoopKind.allCases)
-        func createServer_refusesSocket_unlessItIsAStream(_ kind: LoopKind) async throws {
+        func createServer_refusesASocket_unlessItIsAStream(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let datagram = try Socket(family: .ipv4, type: Socket.datagram)
                 let error = try await loopError {
@@ -124,7 +125,7 @@ extension Conformance {
             }
         }
 
-        /// SERVER-008; the harness sees that the socket of the first host was closed.
+        /// SERVER-008. The harness checks that the socket of the first host was closed.
         @Test(arguments: LoopKind.allCases)
         func createServer_namesTheAddress_whenItIsInUse(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -145,7 +146,7 @@ extension Conformance {
 
         /// SERVER-028 SERVER-029.
         @Test(arguments: LoopKind.allCases)
-        func server_tellsLoopAndSockets_untilItIsClosed(_ kind: LoopKind) async throws {
+        func server_hasALoopAndSockets_untilItIsClosed(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { StreamRecorder(loop) }
                 #expect(server.loop === loop)
@@ -159,7 +160,7 @@ extension Conformance {
 
         /// SERVER-031.
         @Test(arguments: LoopKind.allCases)
-        func server_goesOnServing_whenNobodyHoldsIt(_ kind: LoopKind) async throws {
+        func server_keepsServing_whenReleased(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 weak var server: Server?

@@ -6,15 +6,15 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Signals where the process has several loops, or has children.
+    /// Signals in a process with several loops, or with children.
     @Suite struct SignalProcesses {
-        /// SIGNAL-017: both are told, and one that leaves takes nothing from the other, in whatever order they came.
+        /// SIGNAL-017: both loops are notified; one that removes its handler does not affect the other, in any order.
         @Test(arguments: LoopKind.allCases)
-        func signal_isTold_toTheLoopsOfAllThreads(_ kind: LoopKind) async {
+        func signal_reachesTheLoopsOfAllThreads(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 for firstLeaves in [true, false] {
                     try await withLoop(kind) { loop, _ in
-                        let (isReady, mayLeave) = (OneWayGate(), OneWayGate())
+                        let (isReady, mayLeave) = (Gate(), Gate())
                         let (mine, theirs) = (SharedCount(), SharedCount())
                         if firstLeaves { try loop.addSignalHandler(SIGUSR1) { mine.increment() } }
                         let other = HelperThread {
@@ -52,14 +52,14 @@ extension Conformance {
             }
         }
 
-        /// SIGNAL-017: loops come and go on many threads while signals rain.
+        /// SIGNAL-017: loops are made and closed on many threads while signals arrive.
         @Test(arguments: LoopKind.allCases)
-        func loops_comeAndGo_underSignals(_ kind: LoopKind) async {
+        func loops_canBeMadeAndClosed_underSignals(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
                     var count = 0
                     try loop.addSignalHandler(SIGUSR1) { count += 1 }
-                    let isOver = OneWayGate()
+                    let isOver = Gate()
                     let sender = HelperThread {
                         while !isOver.isOpen {
                             kill(getpid(), SIGUSR1)
@@ -87,12 +87,12 @@ extension Conformance {
             }
         }
 
-        /// SIGNAL-016: a forked child is ended by a signal that its parent's loop handles; the parent is not told.
+        /// SIGNAL-016: a signal that the parent's loop handles ends a forked child; the parent is not notified.
         @Test(arguments: LoopKind.allCases)
         func forkedChild_hasDefaultDispositions(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
-                    try loop.addSignalHandler(SIGTERM) { Issue.record("the signal was the child's") }
+                    try loop.addSignalHandler(SIGTERM) { Issue.record("the parent got the child's signal") }
                     let child = forkProcess()
                     if child == 0 {
                         while true { pause() }
@@ -100,15 +100,15 @@ extension Conformance {
                     kill(child, SIGTERM)
                     var status: Int32 = 0
                     #expect(waitpid(child, &status, 0) == child)
-                    #expect(status & 0x7F == SIGTERM, "what ended the child")
+                    #expect(status & 0x7F == SIGTERM, "the signal that ended the child")
                     try loop.turn(2)
                 }
             }
         }
 
-        /// SIGNAL-016: a started program has none of the loop's handlers, and nothing is blocked on account of them.
+        /// SIGNAL-016: an executed program has none of the loop's handlers, and its signal mask is unchanged.
         @Test(arguments: LoopKind.allCases)
-        func startedProgram_hasDefaultDispositions_andBlocksNothing(_ kind: LoopKind) async {
+        func executedProgram_hasDefaultDispositions_andBlocksNothing(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
                     for signal in [SIGTERM, SIGUSR1] { try loop.addSignalHandler(signal) {} }
@@ -121,9 +121,9 @@ extension Conformance {
             }
         }
 
-        /// SIGNAL-018: also where the program has given SIGPIPE back its default.
+        /// SIGNAL-018: even if the program has restored the default action of SIGPIPE.
         @Test(arguments: LoopKind.allCases)
-        func write_toABrokenConnection_isNotTheEndOfTheProcess(_ kind: LoopKind) async {
+        func write_toABrokenConnection_doesNotEndTheProcess(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 signal(SIGPIPE, SIG_DFL)
                 try await withLink(kind) { link in
@@ -138,7 +138,7 @@ extension Conformance {
             }
         }
 
-        /// SIGNAL-011: without a handler the loop is not asked.
+        /// SIGNAL-011: without a handler the loop does not see the signal.
         @Test(arguments: LoopKind.allCases)
         func interrupt_withoutAHandler_endsTheProcess(_ kind: LoopKind) async {
             await #expect(processExitsWith: .signal(SIGINT)) { [kind] in
@@ -157,7 +157,7 @@ extension Conformance {
     }
 }
 
-/// The signal masks of a program that was started from here, as the kernel shows them.
+/// The signal masks of a child program, as the kernel shows them.
 private func statusOfAProgram() throws -> [String: UInt64] {
     var ends: [Int32] = [-1, -1]
     try #require(pipe(&ends) == 0)

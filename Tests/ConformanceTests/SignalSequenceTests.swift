@@ -6,21 +6,21 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Signals as async sequences, each test in a process of its own.
+    /// Signals as async sequences. Each test runs in a process of its own.
     ///
-    /// asyncio has none.
+    /// asyncio has no such sequences.
     @Suite struct SignalSequences {
         @Test(arguments: LoopKind.allCases)
-        func signals_areCaught_fromTheMakingOn_andMerged(_ kind: LoopKind) async {
+        func signals_areCaught_fromTheCreationOn_andMerged(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await runLoop(kind) { loop, _ in
                     let signals = try loop.signals(SIGUSR2, SIGUSR1, SIGUSR1)
                     for signal in [SIGUSR2, SIGUSR1, SIGUSR2] { raise(signal) }
                     try await loop.sleep(for: .zero)
                     var iterator = signals.makeAsyncIterator()
-                    #expect(try await iterator.next() == SIGUSR1, "by their numbers")
+                    #expect(try await iterator.next() == SIGUSR1, "not in the order of their numbers")
                     #expect(try await iterator.next() == SIGUSR2)
-                    // One that comes while it is waited for, from a thread that the loop does not know.
+                    // A signal that arrives during the wait, from a thread unknown to the loop.
                     let sender = HelperThread {
                         block(.milliseconds(5))
                         kill(getpid(), SIGUSR1)
@@ -32,7 +32,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func signal_isTold_toTheHandlerAndToEachSequence(_ kind: LoopKind) async {
+        func signal_reachesTheHandlerAndEachSequence(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await runLoop(kind) { loop, _ in
                     var count = 0
@@ -46,8 +46,8 @@ extension Conformance {
                             break
                         }
                     }
-                    try await loop.wait { count == 1 }
-                    // The handler goes, the sequences stay.
+                    try await loop.eventually("one signal") { count == 1 }
+                    // The handler is removed, the sequences stay.
                     #expect(try loop.removeSignalHandler(SIGUSR1))
                     #expect(try loop.removeSignalHandler(SIGUSR1) == false)
                     raise(SIGUSR1)
@@ -58,9 +58,9 @@ extension Conformance {
             }
         }
 
-        /// Of two that draw from one sequence, one gets the signal.
+        /// Two iterators of one sequence: one of them gets the signal.
         @Test(arguments: LoopKind.allCases)
-        func iterators_drawFromTheSameSignals(_ kind: LoopKind) async {
+        func iterators_shareTheSignalsOfASequence(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await runLoop(kind) { loop, _ in
                     let signals = try loop.signals(SIGUSR1, SIGUSR2)
@@ -75,7 +75,7 @@ extension Conformance {
                     }
                     try await loop.sleep(for: .milliseconds(1))
                     raise(SIGUSR2)
-                    try await loop.wait { !drawn.isEmpty }
+                    try await loop.eventually("a signal") { !drawn.isEmpty }
                     try await loop.sleep(for: .milliseconds(1))
                     #expect(drawn == [SIGUSR2])
                     raise(SIGUSR1)
@@ -86,26 +86,26 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func signal_isGivenBack_whenSequenceAndIteratorsHaveGone(_ kind: LoopKind) async {
+        func disposition_isRestored_onceSequenceAndIteratorsAreReleased(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
                     var signals: SignalSequence? = try loop.signals(SIGUSR1, SIGUSR2)
                     var iterator = signals?.makeAsyncIterator()
                     signals = nil
                     try loop.turn()
-                    #expect(!Disposition(of: SIGUSR1).isDefault, "the iterator is there")
+                    #expect(!Disposition(of: SIGUSR1).isDefault, "the disposition was restored too early")
                     iterator = nil
                     _ = iterator
                     try loop.turn()
                     #expect(Disposition(of: SIGUSR1).isDefault)
                     #expect(Disposition(of: SIGUSR2).isDefault)
-                    // The last reference may go on a thread of any kind.
+                    // The last reference may be released on any thread.
                     nonisolated(unsafe) var other: SignalSequence? = try loop.signals(SIGUSR1)
                     HelperThread { other = nil }.join()
                     _ = other
                     try loop.turn()
                     #expect(Disposition(of: SIGUSR1).isDefault)
-                    // Nothing is left behind in the loop that a signal could find.
+                    // The loop keeps nothing that a signal could reach.
                     var count = 0
                     try loop.addSignalHandler(SIGUSR1) { count += 1 }
                     raise(SIGUSR1)
@@ -121,7 +121,7 @@ extension Conformance {
                 try await runLoop(kind) { loop, _ in
                     let signals = try loop.signals(SIGUSR1)
                     let task = loop.createTask {
-                        for try await _ in signals { Issue.record("it was cancelled first") }
+                        for try await _ in signals { Issue.record("the wait was cancelled first") }
                     }
                     try await loop.sleep(for: .milliseconds(1))
                     task.cancel()
@@ -134,7 +134,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func shutdown_finishesTheSequence_andGivesTheSignalBack(_ kind: LoopKind) async {
+        func shutdown_finishesTheSequence_andRestoresTheDisposition(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await runLoop(kind) { loop, _ in
                     let signals = try loop.signals(SIGUSR1)
@@ -150,7 +150,7 @@ extension Conformance {
                     try await task.value
                     var iterator = signals.makeAsyncIterator()
                     #expect(try await iterator.next() == nil)
-                    // Those that come too late catch nothing.
+                    // Sequences that are made too late catch nothing.
                     var late = try loop.signals(SIGUSR1).makeAsyncIterator()
                     #expect(Disposition(of: SIGUSR1).isDefault)
                     #expect(try await late.next() == nil)
@@ -172,7 +172,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func close_endsTheWait_andGivesTheSignalBack(_ kind: LoopKind) async {
+        func close_endsTheWait_andRestoresTheDisposition(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
                     let signals = try loop.signals(SIGUSR1)

@@ -4,27 +4,25 @@ import Kernel
 import Proactor
 import Testing
 
-@_silgen_name("fork") func forkProcess() -> Int32
-
-/// What a signal does, in a form that can be compared: handler, flags and mask.
+/// The disposition of a signal in a comparable form: handler, flags and mask.
 struct Disposition: Equatable {
     private let handler: Int
     private let flags: Int32
     private let blocked: [Int32]
 
-    /// That of now.
+    /// The present disposition.
     init(of signal: Int32) {
         var action = sigaction()
         sigaction(signal, nil, &action)
         handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
-        // What runs no handler has no use for flags and mask, and what was set there last may be found in them.
+        // Without a handler, flags and mask have no effect, and may still have the values of an earlier handler.
         let runs = handler > 1
-        // SA_RESTORER says how the C library returns from handlers: it adds that whenever it sets something.
+        // SA_RESTORER, the C library's way back from handlers: the library adds it to every disposition.
         flags = runs ? action.sa_flags & ~0x0400_0000 : 0
         blocked = (1...64).filter { runs && sigismember(&action.sa_mask, $0) == 1 }
     }
 
-    /// Sets a handler of the program's own, with flags and mask that are unlike ours.
+    /// Installs a handler of the program, with flags and a mask that differ from the library's.
     static func setOwn(for signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = handler
@@ -52,30 +50,4 @@ func setBlocked(_ signal: Int32, _ isBlocked: Bool) {
     sigemptyset(&one)
     sigaddset(&one, signal)
     pthread_sigmask(isBlocked ? SIG_BLOCK : SIG_UNBLOCK, &one, nil)
-}
-
-extension AbstractEventLoop {
-    /// Turns until something is so; a loop that nothing wakes is found out after a long while.
-    func turn(until condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let deadline = time.advanced(by: .seconds(30))
-        while !condition() {
-            guard time < deadline else {
-                Issue.record("it did not come", sourceLocation: sourceLocation)
-                return
-            }
-            try run(for: .milliseconds(1))
-        }
-    }
-
-    /// As ``turn(until:sourceLocation:)`` within a task.
-    func wait(until condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let deadline = time.advanced(by: .seconds(30))
-        while !condition() {
-            guard time < deadline else {
-                Issue.record("it did not come", sourceLocation: sourceLocation)
-                return
-            }
-            try await sleep(for: .milliseconds(1))
-        }
-    }
 }

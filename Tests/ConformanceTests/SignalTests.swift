@@ -7,13 +7,14 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Handlers of signals; each test in a process of its own, whose signals are its own.
+    /// Signal handlers. Each test runs in a process of its own, because signals belong to the process.
     ///
-    /// SIGNAL-007: none of them runs on the main thread, and all may add handlers.
+    /// SIGNAL-007: no test runs on the main thread, and all can add handlers.
     @Suite struct Signals {
-        /// SIGNAL-001: a turn after the signal, on the loop's thread, in the order of other callbacks.
+        /// SIGNAL-001: the handler runs in the turn after the signal, on the loop's thread, in the order of other
+        /// callbacks.
         @Test(arguments: LoopKind.allCases)
-        func handler_isCalled_asAnOrdinaryCallback(_ kind: LoopKind) async {
+        func handler_runsAsAnOrdinaryCallback(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
                     var told: [String] = []
@@ -27,9 +28,9 @@ extension Conformance {
                         loop.callSoon { told.append("next") }
                     }
                     try loop.turn(3)
-                    #expect(told.first == "raised", "the handler ran inside of the signal")
+                    #expect(told.first == "raised", "the handler ran within the signal handler")
                     #expect(told.sorted() == ["next", "raised", "signal"])
-                    // One that comes while the loop does not run waits for it.
+                    // A signal that arrives while the loop is idle is pending until the next run.
                     raise(SIGUSR1)
                     #expect(told.count == 3)
                     try loop.turn()
@@ -38,13 +39,13 @@ extension Conformance {
             }
         }
 
-        /// SIGNAL-001, SIGNAL-002: the signal ends the sleep, and the callback the run.
+        /// SIGNAL-001, SIGNAL-002: the signal ends the sleep, and the callback ends the run.
         @Test(arguments: LoopKind.allCases)
         func signal_wakesASleepingLoop_andMayStopIt(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
                     for _ in 0..<20 {
-                        let hasCome = OneWayGate()
+                        let hasCome = Gate()
                         try loop.addSignalHandler(SIGUSR1) {
                             hasCome.open()
                             loop.stop()
@@ -63,7 +64,7 @@ extension Conformance {
 
         /// SIGNAL-003, SIGNAL-004.
         @Test(arguments: LoopKind.allCases)
-        func number_thatIsNoSignal_orCannotBeCaught_isAnError(_ kind: LoopKind) async throws {
+        func invalidOrUncatchableSignal_isAnError(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 for signal in [0, -1, 65, .max, .min, 32, 33] as [Int32] {
                     expectLoopError(.invalidArgument) { try loop.addSignalHandler(signal) {} }
@@ -81,10 +82,10 @@ extension Conformance {
             }
         }
 
-        /// SIGNAL-005, SIGNAL-012: the program's own handler comes back as it was, with flags and mask; so does what
-        /// the thread blocks.
+        /// SIGNAL-005, SIGNAL-012: the program's own handler is restored with flags and mask; so is the thread's
+        /// signal mask.
         @Test(arguments: LoopKind.allCases)
-        func removing_restoresWhatWasThere(_ kind: LoopKind) async {
+        func removeSignalHandler_restoresTheFormerDisposition(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
                     Disposition.setOwn(for: SIGUSR1) { _ in }
@@ -97,7 +98,7 @@ extension Conformance {
                     for isClosed in [false, true] {
                         for signal in signals { try loop.addSignalHandler(signal) {} }
                         #expect(signals.map { Disposition(of: $0) } != before)
-                        #expect(blockedSignals() != blocked, "a blocked signal would not come")
+                        #expect(blockedSignals() != blocked, "the signal is blocked")
                         if isClosed {
                             try loop.close()
                         } else {
@@ -115,13 +116,15 @@ extension Conformance {
 
         /// SIGNAL-005.
         @Test(arguments: LoopKind.allCases)
-        func removedHandler_isNotCalled_forWhatHasComeIn(_ kind: LoopKind) async {
+        func removedHandler_isNotCalled_forAPendingSignal(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
-                    try loop.addSignalHandler(SIGUSR1) { Issue.record("it was removed") }
+                    try loop.addSignalHandler(SIGUSR1) { Issue.record("a removed handler was called") }
                     raise(SIGUSR1)
                     try loop.removeSignalHandler(SIGUSR1)
-                    try loop.addSignalHandler(SIGUSR1) { Issue.record("that one came for its predecessor") }
+                    try loop.addSignalHandler(SIGUSR1) {
+                        Issue.record("the new handler got a signal for the removed one")
+                    }
                     try loop.turn(2)
                 }
             }
@@ -129,11 +132,11 @@ extension Conformance {
 
         /// SIGNAL-006.
         @Test(arguments: LoopKind.allCases)
-        func secondHandler_replacesTheFirst_andIsAllThatThereIs(_ kind: LoopKind) async {
+        func secondHandler_replacesTheFirst(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
                     var count = 0
-                    try loop.addSignalHandler(SIGUSR1) { Issue.record("it was replaced") }
+                    try loop.addSignalHandler(SIGUSR1) { Issue.record("a replaced handler was called") }
                     try loop.addSignalHandler(SIGUSR1) { count += 1 }
                     raise(SIGUSR1)
                     try loop.turn(2)
@@ -144,12 +147,12 @@ extension Conformance {
             }
         }
 
-        /// SIGNAL-009: the first and the last number, too.
+        /// SIGNAL-009: also for the first and the last signal number.
         @Test(arguments: LoopKind.allCases)
-        func bursts_areMerged_butNoneIsMissedAtTheEnd(_ kind: LoopKind) async {
+        func bursts_areMerged_butTheLastSignalIsNotMissed(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, _ in
-                    let isOver = OneWayGate()
+                    let isOver = Gate()
                     let signals = [SIGHUP, SIGUSR1, SIGUSR2, 64]
                     var counts: [Int32: Int] = [:]
                     var afterTheEnd: Set<Int32> = []
@@ -171,7 +174,7 @@ extension Conformance {
             }
         }
 
-        /// SIGNAL-010: a read that a signal breaks off goes on.
+        /// SIGNAL-010: an interrupted read continues.
         @Test(arguments: LoopKind.allCases)
         func systemCalls_ofOtherThreads_areRestarted(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
@@ -182,7 +185,7 @@ extension Conformance {
                     try #require(pipe(&ends) == 0)
                     let (source, sink) = (ends[0], ends[1])
                     nonisolated(unsafe) var thread = pthread_self()
-                    let isReading = OneWayGate()
+                    let isReading = Gate()
                     let result = Locked(Int.min)
                     let reader = HelperThread {
                         setBlocked(SIGUSR1, false)
@@ -209,7 +212,7 @@ extension Conformance {
 
         /// SIGNAL-013.
         @Test(arguments: LoopKind.allCases)
-        func handler_stays_afterItThrew(_ kind: LoopKind) async {
+        func handler_staysInstalled_afterItThrew(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await withLoop(kind) { loop, recorder in
                     var count = 0
@@ -230,7 +233,7 @@ extension Conformance {
 
         /// SIGNAL-014.
         @Test(arguments: LoopKind.allCases)
-        func signals_ofAClosedLoop_areRefused(_ kind: LoopKind) async throws {
+        func closedLoop_refusesSignalHandlers(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 try loop.close()
                 expectLoopError(.closed) { try loop.addSignalHandler(SIGUSR1) {} }

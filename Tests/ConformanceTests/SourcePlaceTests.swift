@@ -10,7 +10,7 @@ extension Conformance {
     @Suite struct Places {
         /// DEBUG-007.
         @Test(arguments: LoopKind.allCases)
-        func handles_rememberWhereTheyWereMade(_ kind: LoopKind) async throws {
+        func handles_recordTheirSourceLocation(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 loop.debug = true
                 let line = UInt(#line) + 2
@@ -30,9 +30,9 @@ extension Conformance {
             }
         }
 
-        /// DEBUG-007; from another thread, and where the loop's own table makes the handles.
+        /// DEBUG-007: from another thread, and where the loop's internal tables make the handles.
         @Test(arguments: LoopKind.allCases)
-        func handles_rememberWhereTheirMakerWasCalled(_ kind: LoopKind) async throws {
+        func handles_recordTheSourceLocationOfTheCaller(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, recorder in
                 loop.debug = true
                 let pipe = try Pipe()
@@ -63,7 +63,7 @@ extension Conformance {
 
         /// DEBUG-007.
         @Test(arguments: LoopKind.allCases)
-        func futuresAndTasks_rememberWhereTheyWereMade(_ kind: LoopKind) async throws {
+        func futuresAndTasks_recordTheirSourceLocation(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 loop.debug = true
                 let line = UInt(#line) + 1
@@ -75,7 +75,7 @@ extension Conformance {
                 #expect(code.place?.line == line + 2)
                 loop.setTaskFactory(EagerTaskFactory())
                 let eager = loop.createTask {}
-                #expect(eager.place?.line == line + 7, "not the factory's")
+                #expect(eager.place?.line == line + 7, "the source location is that of the factory")
                 loop.setTaskFactory(nil)
                 try loop.turn(3)
                 #expect(task.description.hasPrefix("<LoopTask mine finished created at"))
@@ -84,7 +84,7 @@ extension Conformance {
 
         /// DEBUG-007.
         @Test(arguments: LoopKind.allCases)
-        func nothing_isRemembered_withoutDebugMode(_ kind: LoopKind) async throws {
+        func sourceLocations_areNotRecorded_withoutDebugMode(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 #expect(loop.callSoon {}.sourcePlace == nil)
                 #expect(loop.callLater(.zero) {}.description == "<TimerHandle>")
@@ -98,7 +98,7 @@ extension Conformance {
 
         /// DEBUG-012.
         @Test(arguments: LoopKind.allCases)
-        func handle_keepsItsPlace_whenItIsCancelledOrRan(_ kind: LoopKind) async throws {
+        func handle_keepsItsSourceLocation_afterCancellationOrRun(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 loop.debug = true
                 let line = UInt(#line) + 1

@@ -9,13 +9,13 @@ extension Conformance {
     /// A process whose standard input, output and error are closed.
     @Suite struct StandardDescriptors {
         @Test(arguments: LoopKind.allCases)
-        func closedAtTheStart_areNeverSocketsNorTheLoopsOwn(_ kind: LoopKind) async {
+        func standardDescriptorsClosedAtTheStart_areNotReused(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 closeStandard()
                 try await runLoop(kind) { loop, _ in
                     #expect(loop.core.driver.wakeDescriptor > 2)
                     try await connectBothWays(loop)
-                    // Dispatch may open event and timer descriptors of its own there.
+                    // Dispatch may open event and timer descriptors of its own with these numbers.
                     let wrong = standardFiles().filter { $0.hasPrefix("socket:") || $0.contains("io_uring") }
                     #expect(wrong == [])
                 }
@@ -23,7 +23,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func closedWhileTheLoopRuns_areNeverSockets(_ kind: LoopKind) async {
+        func standardDescriptorsClosedDuringARun_areNeverSockets(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await runLoop(kind) { loop, _ in
                     for _ in 0..<3 { try await connectBothWays(loop) { closeStandard() } }
@@ -31,9 +31,9 @@ extension Conformance {
             }
         }
 
-        /// An inetd-style server gets its socket as standard input: that is the caller's choice and not changed.
+        /// An inetd-style server gets its socket as standard input: the library keeps the caller's number.
         @Test(arguments: LoopKind.allCases)
-        func socketOfTheUser_mayHaveAnyNumber(_ kind: LoopKind) async {
+        func givenSocket_mayHaveAnyNumber(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 try await runLoop(kind) { loop, _ in
                     let (one, other) = try Socket.pair()
@@ -55,7 +55,7 @@ private func closeStandard() {
     for fd in Int32(0)...2 { close(fd) }
 }
 
-/// What those of the descriptors 0 to 2 that are open refer to.
+/// The files of those of the descriptors 0 to 2 that are open.
 private func standardFiles() -> [String] {
     (0...2).compactMap { fd in
         var path = [CChar](repeating: 0, count: 256)
@@ -64,7 +64,7 @@ private func standardFiles() -> [String] {
     }
 }
 
-/// Connects the loop with itself; `beforeAccept` runs when the server listens.
+/// Connects the loop to itself; `beforeAccept` runs when the server listens.
 private func connectBothWays(_ loop: any AbstractEventLoop, beforeAccept: () -> Void = {}) async throws {
     let visitors = Visitors(loop)
     let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Hardly any receive buffers for many connections: all are served, and nobody waits for ever.
+    /// Few receive buffers for many connections: all connections are served, and none waits without end.
     @Suite struct Starvation {
         private final class Echo: StreamProtocol {
             private var transport: (any StreamTransport)?
@@ -15,7 +15,7 @@ extension Conformance {
                 self.transport = transport
             }
 
-            // The span is sent on from the receive buffer, where that is long enough.
+            // The span is sent on from the receive buffer, if it is long enough.
             func dataReceived(_ data: RawSpan) {
                 transport?.write(data)
             }
@@ -25,7 +25,7 @@ extension Conformance {
             }
         }
 
-        /// Sends through all connections at once, then reads all answers; returns how many were as they should be.
+        /// Sends through all connections at once, then reads all answers. Returns the number of correct ones.
         private static func converse(_ port: Int, connections: Int, rounds: Int, size: Int) throws -> Int {
             let peers = try (0..<connections).map { _ in try RawPeer.connect(port) }
             var good = 0
@@ -49,9 +49,9 @@ extension Conformance {
             return configuration
         }
 
-        /// TRANSPORT-001; lent spans are kept while they wait to be sent.
+        /// TRANSPORT-001. Lent spans are kept while they wait to be sent.
         @Test(arguments: LoopKind.allCases, [2, 4, 8])
-        func echo_answersAll_withFewReceiveBuffers(_ kind: LoopKind, buffers: Int) async throws {
+        func echo_servesAllConnections_withFewReceiveBuffers(_ kind: LoopKind, buffers: Int) async throws {
             try await runLoop(kind, Self.configuration(buffers, 4096)) { loop in
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0, backlog: 512) { Echo() }
                 let port = server.port
@@ -67,9 +67,9 @@ extension Conformance {
             }
         }
 
-        /// The queue of submissions is full all the time, so the kernel is entered in the middle of a turn.
+        /// The submission queue is always full, so the kernel is entered in the middle of turns.
         @Test(arguments: LoopKind.allCases, [2, 8])
-        func echo_answersAll_withFewPlacesInTheQueueToo(_ kind: LoopKind, buffers: Int) async throws {
+        func echo_servesAllConnections_withAShortSubmissionQueue(_ kind: LoopKind, buffers: Int) async throws {
             try await runLoop(kind, Self.configuration(buffers, 1024, entries: 4)) { loop in
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0, backlog: 512) { Echo() }
                 let port = server.port
@@ -87,11 +87,11 @@ extension Conformance {
 
         /// Connections that do not read must not take the buffers from those that do.
         @Test(arguments: LoopKind.allCases)
-        func others_areServed_whilePausedConnectionsHoldBuffers(_ kind: LoopKind) async throws {
+        func otherConnections_areServed_whilePausedOnesHoldBuffers(_ kind: LoopKind) async throws {
             try await runLoop(kind, Self.configuration(4, 4096)) { loop in
                 let visitors = Visitors(loop)
                 visitors.prepare = { visitor in
-                    // Paused with a receive in flight, which brings what it brings.
+                    // Paused with a receive in flight, whose bytes are held.
                     visitor.when = { [unowned visitor] in
                         if $0 == .made { loop.callLater(.milliseconds(5)) { visitor.transport?.pauseReading() } }
                     }
@@ -118,14 +118,14 @@ extension Conformance {
             }
         }
 
-        /// A connection may end, or change the kind of its protocol, while it waits for a buffer.
+        /// A connection may end, or switch to another kind of protocol, while it waits for a buffer.
         @Test(arguments: LoopKind.allCases)
-        func starvedConnections_mayEndAndChange_atAnyMoment(_ kind: LoopKind) async throws {
+        func starvedConnections_mayEndOrSwitchProtocols(_ kind: LoopKind) async throws {
             try await runLoop(kind, Self.configuration(2, 1024)) { loop in
                 let visitors = Visitors(loop)
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0, backlog: 512) { visitors.make() }
                 let peers = try (0..<60).map { _ in try RawPeer.connect(server.port) }
-                try await loop.eventually("all have come") { visitors.all.count == 60 }
+                try await loop.eventually("all connections were accepted") { visitors.all.count == 60 }
                 for peer in peers { try peer.send(Pattern.bytes(20_000)) }
                 try await loop.turns(2)
                 var buffered: [BufferedRecorder] = []

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// What a loop counts of itself.
+    /// The counters of a loop.
     @Suite struct Statistics {
         @Test(arguments: LoopKind.allCases)
         func turnsCallbacksAndTimers_areCountedExactly(_ kind: LoopKind) async throws {
@@ -29,14 +29,14 @@ extension Conformance {
                 #expect(after.timersPending == 1)
                 #expect(after.readyDepthPeak == 10)
                 #expect(after.readyDepth == 0)
-                // An empty turn changes nothing but itself and the kernel's figures.
+                // An empty turn changes only its own counter and those of the kernel.
                 try loop.turn()
                 #expect(loop.statistics.callbacks == 10 && loop.statistics.timersFired == 3)
             }
         }
 
         @Test(arguments: LoopKind.allCases)
-        func readyDepth_isWhatIsYetToRun(_ kind: LoopKind) async throws {
+        func readyDepth_countsCallbacksThatAreStillToRun(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var depths: [Int] = []
                 for _ in 0..<4 { loop.callSoon { depths.append(loop.statistics.readyDepth) } }
@@ -46,9 +46,10 @@ extension Conformance {
             }
         }
 
-        /// Due at once, but behind a callback that takes its time: both bounds follow from the order of the readings.
+        /// Due at once, but behind a callback that takes some time. Both bounds follow from the order of the clock
+        /// readings.
         @Test(arguments: LoopKind.allCases)
-        func lag_isFromDueToBegin_andTheWorstIsKept(_ kind: LoopKind) async throws {
+        func lag_isMeasuredFromDueToStart_andTheWorstIsKept(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var (least, most) = (Duration.zero, Duration.zero)
                 loop.callSoon {
@@ -74,9 +75,9 @@ extension Conformance {
             }
         }
 
-        /// The loop cannot be late for what was over before it could begin.
+        /// A timer that was due before it was made adds no lag.
         @Test(arguments: LoopKind.allCases)
-        func timerThatIsSetOverdue_isNoLag(_ kind: LoopKind) async throws {
+        func timerInThePast_addsNoLag(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 for past in [Int64.min, -1, 0] { loop.callAt(LoopInstant(nanoseconds: past)) {} }
                 let due = loop.callLater(.zero) {}
@@ -88,9 +89,9 @@ extension Conformance {
             }
         }
 
-        /// Nor for what was over when it was asked for, though no turn has looked at the clock since long ago.
+        /// Nor does one that was due when it was made in a turn that has not read the clock for long.
         @Test(arguments: LoopKind.allCases)
-        func timerThatIsSetOverdue_inATurnWithoutTimers_isNoLag(_ kind: LoopKind) async throws {
+        func timerInThePast_inATurnWithoutTimers_addsNoLag(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 loop.callSoon {
                     block(.milliseconds(50))
@@ -103,7 +104,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func tasksConnectionsAndServers_areThoseThatStand(_ kind: LoopKind) async throws {
+        func tasksConnectionsAndServers_areThoseThatAreOpen(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let before = loop.statistics
                 #expect(before.tasks == 1 && before.connections == 0 && before.servers == 0)
@@ -119,7 +120,7 @@ extension Conformance {
                 let during = loop.statistics
                 #expect(during.tasks == 2 && during.connections == 2 && during.servers == 1)
                 #expect(during.operationsInFlight == loop.pendingOperations.count)
-                #expect(during.operationsInFlight == 4, "wake-up, accept, and two that receive")
+                #expect(during.operationsInFlight == 4, "not a wake-up, an accept and two receives")
                 try future.setResult(())
                 try await task.value
                 transport.close()
@@ -133,9 +134,9 @@ extension Conformance {
             }
         }
 
-        /// Each exchange takes at least one system call, one answer of the kernel's and, on a ring, a submission.
+        /// Each exchange takes at least one system call, one completion or event and, on a ring, one submission.
         @Test(arguments: LoopKind.allCases)
-        func kernelsFigures_grow_withWhatIsExchanged(_ kind: LoopKind) async throws {
+        func kernelCounters_growWithEachExchange(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 let before = link.loop.statistics
                 for round in 1...10 {
@@ -153,7 +154,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func receiveBuffer_countsAsLent_whileItsBytesAreRead(_ kind: LoopKind) async throws {
+        func receiveBuffer_countsAsLent_duringADelivery(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 #expect(link.loop.statistics.receiveBuffersTotal > 0)
                 #expect(link.loop.statistics.receiveBuffersLent == 0)
@@ -167,15 +168,15 @@ extension Conformance {
             }
         }
 
-        /// Who posts to a loop that sleeps wakes it once; who posts to one that is awake does not.
+        /// A post to a sleeping loop wakes it once; a post to a loop that is awake does not.
         @Test(arguments: LoopKind.allCases)
-        func wakeUps_areThoseByOtherThreads(_ kind: LoopKind) async throws {
+        func wakeUps_countThoseByOtherThreads(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let helper = HelperThread {
                     for _ in 0..<5 {
                         let before = loop.statistics.wakeUps
                         while !loop.statistics.isWaiting { usleep(200) }
-                        let isDone = OneWayGate()
+                        let isDone = Gate()
                         _ = try? loop.callSoonThreadsafe { isDone.open() }
                         isDone.wait()
                         if loop.statistics.wakeUps != before + 1 { Issue.record("woken \(loop.statistics.wakeUps)") }
@@ -188,11 +189,11 @@ extension Conformance {
             }
         }
 
-        /// Seen from outside, a loop that is stuck turns no more, and does not wait either.
+        /// To another thread, a stuck loop neither turns nor waits.
         @Test(arguments: LoopKind.allCases)
-        func stuckLoop_isToldFromOneThatWaits_byAnotherThread(_ kind: LoopKind) async throws {
+        func stuckLoop_isDistinguishedFromAWaitingOne_byAnotherThread(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                let (isStuck, mayGoOn) = (OneWayGate(), OneWayGate())
+                let (isStuck, mayGoOn) = (Gate(), Gate())
                 let helper = HelperThread {
                     isStuck.wait()
                     let first = loop.statistics
@@ -215,9 +216,9 @@ extension Conformance {
             }
         }
 
-        /// As above, where it is a connection's protocol that blocks.
+        /// As above, with a protocol that blocks.
         @Test(arguments: LoopKind.allCases)
-        func loopThatIsStuckInAProtocol_doesNotWait(_ kind: LoopKind) async throws {
+        func loopStuckInAProtocol_isNotReportedAsWaiting(_ kind: LoopKind) async throws {
             let makeBlocking: @Sendable (any AbstractEventLoop) -> Blocking = { Blocking($0) }
             try await withLink(kind, makeBlocking) { link in
                 let (loop, isStuck, mayGoOn) = (link.loop, link.told.isStuck, link.told.mayGoOn)
@@ -232,9 +233,9 @@ extension Conformance {
             }
         }
 
-        /// A look from another thread takes nothing over: the loop stays with the thread that has it.
+        /// Reading the statistics on another thread does not change the owner of the loop.
         @Test(arguments: LoopKind.allCases)
-        func otherThreads_leaveAnIdleLoopAlone(_ kind: LoopKind) async throws {
+        func statisticsOnOtherThreads_doNotTakeAnIdleLoopOver(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let helper = HelperThread {
                     #expect(loop.pendingOperations.isEmpty)
@@ -246,12 +247,12 @@ extension Conformance {
             }
         }
 
-        /// The loop under load, and two threads that read: counters never fall, and nothing waits for anybody.
+        /// The loop under load, and two threads that read: counters never fall, and neither side waits for the other.
         @Test(arguments: LoopKind.allCases)
-        func otherThreads_readWhileTheLoopWorks(_ kind: LoopKind) async throws {
+        func otherThreads_canReadStatistics_whileTheLoopWorks(_ kind: LoopKind) async throws {
             let makeEcho: @Sendable (any AbstractEventLoop) -> EchoRecorder = { EchoRecorder($0) }
             try await withLink(kind, makeEcho) { link in
-                let isOver = OneWayGate()
+                let isOver = Gate()
                 let loop = link.loop
                 let readings = SharedCount()
                 let readers = (0..<2).map { _ in
@@ -278,7 +279,7 @@ extension Conformance {
                     }
                 }
                 try await talk.value
-                try await loop.eventually("they have read") { readings.value > 10 }
+                try await loop.eventually("the threads have read") { readings.value > 10 }
                 isOver.open()
                 for reader in readers { reader.join() }
                 #expect(loop.statistics.turns > 100)
@@ -287,7 +288,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func dump_namesEverything(_ kind: LoopKind) async throws {
+        func dump_listsEverything(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { StreamRecorder(loop) }
                 let future = loop.createFuture(of: Void.self)
@@ -331,7 +332,7 @@ extension Conformance {
 }
 
 extension LoopStatistics {
-    /// Whether no counter is smaller than it was.
+    /// Whether no counter has fallen since an earlier reading.
     fileprivate func hasGrown(since before: LoopStatistics) -> Bool {
         turns >= before.turns && callbacks >= before.callbacks && timersFired >= before.timersFired
             && submissions >= before.submissions && completions >= before.completions
@@ -340,9 +341,9 @@ extension LoopStatistics {
     }
 }
 
-/// Holds its loop in the middle of a message, until it may go on.
+/// Blocks its loop within a delivery, until the gate opens.
 private final class Blocking: ProtocolRecorder, StreamProtocol {
-    let (isStuck, mayGoOn) = (OneWayGate(), OneWayGate())
+    let (isStuck, mayGoOn) = (Gate(), Gate())
     private(set) var hasReceived = false
 
     func dataReceived(_ data: RawSpan) {

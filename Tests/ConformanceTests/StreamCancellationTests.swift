@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Cancelling whatever waits on a stream loses no byte and leaves the stream usable.
+    /// Cancelling any wait on a stream loses no byte and leaves the stream usable.
     @Suite struct StreamCancellation {
         /// STREAM-015.
         @Test(arguments: LoopKind.allCases)
@@ -21,12 +21,12 @@ extension Conformance {
                 ]
                 var total = 0
                 for call in calls {
-                    // Nothing is there: it waits, and is cancelled.
+                    // Nothing is available: the read waits, and is cancelled.
                     let waiting = loop.createTask { try await call() }
                     try await loop.turns()
                     #expect(!waiting.isDone)
                     await expectCancelled(waiting)
-                    // Something is there, but for some of them not enough.
+                    // Bytes are available, but not enough for some of the reads.
                     let partly = loop.createTask { try await call() }
                     try await loop.turns()
                     try await link.feed(Array(repeating: UInt8(total), count: 7))
@@ -39,9 +39,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-015; reading to the end holds what it has, however often it is cancelled.
+        /// STREAM-015. A read to the end keeps its bytes, however often it is cancelled.
         @Test(arguments: LoopKind.allCases)
-        func readToTheEnd_losesNoByte_whenCancelledInTheMiddle(_ kind: LoopKind) async throws {
+        func readToTheEnd_losesNoByte_whenCancelled(_ kind: LoopKind) async throws {
             try await withStreams(kind, limit: 100) { link in
                 let (loop, reader) = (link.loop, link.reader)
                 for number in 0..<5 {
@@ -55,14 +55,14 @@ extension Conformance {
             }
         }
 
-        /// STREAM-015; tasks are cancelled in the very moment in which bytes come.
+        /// STREAM-015. Tasks are cancelled at the moment at which bytes arrive.
         @Test(arguments: LoopKind.allCases)
-        func reads_loseNoByte_whenCancelledAsBytesCome(_ kind: LoopKind) async throws {
+        func reads_loseNoByte_whenCancelledAsBytesArrive(_ kind: LoopKind) async throws {
             try await withStreams(kind, limit: 5000) { link in
                 let (loop, reader) = (link.loop, link.reader)
                 let size = 1 << 20
                 let sent = link.startPeer { peer in
-                    var dice = Dice(3)
+                    var dice = SeededRandom(3)
                     var start = 0
                     while start < size {
                         let piece = min(size - start, Int.random(in: 1...5000, using: &dice))
@@ -71,7 +71,7 @@ extension Conformance {
                     }
                     try peer.finishSending()
                 }
-                var dice = Dice(4)
+                var dice = SeededRandom(4)
                 var all: [UInt8] = []
                 while !reader.atEOF {
                     let task = loop.createTask {
@@ -90,7 +90,7 @@ extension Conformance {
             }
         }
 
-        /// STREAM-015; child tasks can be cancelled without their task.
+        /// STREAM-015. Child tasks can be cancelled without their parent.
         @Test(arguments: LoopKind.allCases)
         func reads_loseNoByte_whenTheirGroupIsCancelled(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
@@ -142,7 +142,7 @@ extension Conformance {
 
         /// STREAM-018.
         @Test(arguments: LoopKind.allCases)
-        func waitClosed_mayBeCancelled_andWaitedForAgain(_ kind: LoopKind) async throws {
+        func waitClosed_mayBeCancelledAndRepeated(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
                 let (loop, writer) = (link.loop, link.writer)
                 let waiting = loop.createTask { try await writer.waitClosed() }
@@ -159,7 +159,7 @@ extension Conformance {
 
         /// SERVER-017 CONN-025.
         @Test(arguments: LoopKind.allCases)
-        func openingAndServing_mayBeCancelled_andTriedAgain(_ kind: LoopKind) async throws {
+        func openConnectionAndServe_mayBeCancelledAndRepeated(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let deaf = try DeafListener()
                 defer { deaf.close() }
@@ -177,7 +177,7 @@ extension Conformance {
                 let (reader, writer) = try await loop.openConnection(host: "127.0.0.1", port: port)
                 try await loop.turns()
                 await expectCancelled(serving)
-                // The connection that stands is not touched.
+                // The open connection is not affected.
                 writer.write("line\n")
                 #expect(text(try await reader.read()) == "line\n")
                 writer.close()
@@ -186,7 +186,7 @@ extension Conformance {
             }
         }
 
-        /// STREAM-002; a handler's cancellation is no error, and ends its connection.
+        /// STREAM-002. The cancellation of a handler is no error, and ends its connection.
         @Test(arguments: LoopKind.allCases)
         func handler_endsItsConnection_whenCancelled(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -5,7 +5,7 @@ import ProactorTesting
 import TestSupport
 import Testing
 
-/// A pair of streams and the blocking socket at their other end.
+/// A stream reader and writer, and the blocking socket at the other end.
 struct StreamLink {
     let loop: any AbstractEventLoop
     let reader: StreamReader
@@ -24,7 +24,7 @@ struct StreamLink {
         return Task { try await onThread { try body(peer) } }
     }
 
-    /// Sends from the peer, and waits until it has come to the reader's end of the connection.
+    /// Sends from the peer, and waits until the bytes have reached the reader.
     func feed(_ bytes: [UInt8]) async throws {
         try peer.send(bytes)
         try await loop.sleep(for: .milliseconds(10))
@@ -35,7 +35,7 @@ struct StreamLink {
     }
 }
 
-/// Gives code of a loop a pair of streams, which are aborted in the end.
+/// Passes a reader and a writer to code of a loop, and aborts the connection afterwards.
 func withStreams(
     _ kind: LoopKind, limit: Int = 64 * 1024, receiveBuffer: Int32? = nil,
     sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable (StreamLink) async throws -> Void
@@ -45,9 +45,9 @@ func withStreams(
         defer { peer.close() }
         let (reader, writer) = try await loop.openConnection(socket: socket, limit: limit)
         defer { writer.transport.abort() }
-        // Bytes that were lost are waited for in vain.
+        // Ends a test that waits for lost bytes.
         let watchdog = loop.callLater(.seconds(30)) {
-            Issue.record("the streams wait for ever", sourceLocation: sourceLocation)
+            Issue.record("the streams wait without end", sourceLocation: sourceLocation)
             writer.transport.abort()
         }
         defer { watchdog.cancel() }

@@ -1,21 +1,22 @@
 import EventLoops
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
-    /// Lines and records that are longer than a stream wants them.
+    /// Lines and records that exceed the limit of a stream.
     @Suite struct StreamLimits {
-        /// STREAM-007; what CPython does with the same bytes and limit.
+        /// STREAM-007. The results are those of CPython for the same bytes and limit.
         @Test(arguments: LoopKind.allCases)
-        func readLine_dropsTheLine_whenItIsLongerThanTheLimit(_ kind: LoopKind) async throws {
+        func readLine_dropsALine_thatExceedsTheLimit(_ kind: LoopKind) async throws {
             try await withStreams(kind, limit: 3) { link in
                 let reader = link.reader
                 func overrun() async throws -> Int {
                     do { _ = try await reader.readLine() } catch let error as LimitOverrunError {
                         #expect(error.limit == 3)
                         #expect("\(error)".contains("larger limit"))
-                        #expect(!"\(error)".contains("read them"), "they are dropped")
+                        #expect(!"\(error)".contains("read them"), "the bytes were not dropped")
                         return error.consumed
                     }
                     return -1
@@ -24,19 +25,19 @@ extension Conformance {
                 #expect(text(try await reader.readLine()) == "li\n")
                 #expect(try await overrun() == 4)
                 #expect(text(try await reader.readLine()) == "ok\n")
-                // Without a newline all that has come is dropped.
+                // Without a newline, all received bytes are dropped.
                 try await link.feed("abcdef")
                 #expect(try await overrun() == 6)
                 try await link.feed("g\n")
                 #expect(text(try await reader.readLine()) == "g\n")
                 try await link.feed("abc\n")
-                #expect(text(try await reader.readLine()) == "abc\n", "the newline does not count")
+                #expect(text(try await reader.readLine()) == "abc\n", "the newline counted")
             }
         }
 
         /// STREAM-008.
         @Test(arguments: LoopKind.allCases)
-        func readUntil_keepsTheBytes_whenTheLimitIsPassed(_ kind: LoopKind) async throws {
+        func readUntil_keepsTheBytes_whenTheLimitIsExceeded(_ kind: LoopKind) async throws {
             try await withStreams(kind, limit: 4) { link in
                 let reader = link.reader
                 func overrun(_ separator: String) async throws -> Int {
@@ -51,13 +52,13 @@ extension Conformance {
                 #expect(empty.code == .invalidArgument)
                 try await link.feed("ab;;cdefgh;;ij")
                 #expect(text(try await reader.readUntil(separator: Array(";;".utf8))) == "ab;;")
-                #expect(try await overrun(";;") == 6, "found, but too far")
+                #expect(try await overrun(";;") == 6, "the separator is beyond the limit")
                 #expect(try await overrun("##") == 9, "not found")
                 #expect(text(try await reader.readExactly(8)) == "cdefgh;;")
                 try link.peer.finishSending()
                 do {
                     _ = try await reader.readUntil(separator: [0])
-                    Issue.record("no separator came")
+                    Issue.record("readUntil returned without a separator")
                 } catch let error as IncompleteReadError {
                     #expect(text(error.partial) == "ij")
                     #expect(error.expected == nil)
@@ -66,10 +67,10 @@ extension Conformance {
             }
         }
 
-        /// Each byte is examined at most twice, however many arrivals bring them and however often the wait is cut
-        /// short.
+        /// Each byte is examined twice at most, however many deliveries carry them, and however often the wait is
+        /// cancelled.
         @Test(arguments: LoopKind.allCases)
-        func searching_isLinear_inTheBytesThatArrive(_ kind: LoopKind) async throws {
+        func search_isLinearInTheReceivedBytes(_ kind: LoopKind) async throws {
             let size = 256 * 1024
             try await withStreams(kind, limit: size) { link in
                 let separator = [UInt8](repeating: 0x2D, count: 29) + Array("end".utf8)
@@ -87,7 +88,7 @@ extension Conformance {
                 if record == nil { record = try await link.reader.readUntil(separator: separator) }
                 try await sender.value
                 #expect(record?.count == size + 3)
-                // A segment is entered once for each arrival at most.
+                // A segment is visited once per delivery at most.
                 #expect(link.reader.searchWork <= 2 * size + size / 512 + 64)
             }
         }
@@ -118,9 +119,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-022; and a stream of a closed connection is not paused for ever.
+        /// STREAM-022. A stream of a closed connection does not stay paused, either.
         @Test(arguments: LoopKind.allCases)
-        func limit_isRefused_unlessItIsAboveZero(_ kind: LoopKind) async throws {
+        func limit_isRefused_unlessPositive(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 for limit in [0, -1] {
                     let errors = [

@@ -1,13 +1,14 @@
 import EventLoops
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
     @Suite struct StreamReaders {
         /// STREAM-004 STREAM-013.
         @Test(arguments: LoopKind.allCases)
-        func read_returnsWhatIsThere_andWaitsForAByte(_ kind: LoopKind) async throws {
+        func read_returnsAvailableBytes_andWaitsForOne(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
                 let reader = link.reader
                 let waiting = link.loop.createTask { try await reader.read(100) }
@@ -22,7 +23,7 @@ extension Conformance {
                 try await link.feed("tail")
                 try link.peer.finishSending()
                 try await link.loop.sleep(for: .milliseconds(10))
-                #expect(!reader.atEOF, "bytes are left")
+                #expect(!reader.atEOF, "at the end although bytes are left")
                 #expect(text(try await reader.read(4)) == "tail")
                 #expect(reader.atEOF)
                 #expect(try await reader.read(1) == [])
@@ -31,7 +32,7 @@ extension Conformance {
             }
         }
 
-        /// STREAM-004; more than twice the limit, so reading pauses and resumes.
+        /// STREAM-004. More than twice the limit, so reading pauses and resumes.
         @Test(arguments: LoopKind.allCases)
         func read_returnsAllToTheEnd_withoutACount(_ kind: LoopKind) async throws {
             try await withStreams(kind, limit: 1000) { link in
@@ -48,14 +49,14 @@ extension Conformance {
 
         /// STREAM-005.
         @Test(arguments: LoopKind.allCases)
-        func readExactly_returnsSoMany_orTellsWhatIsMissing(_ kind: LoopKind) async throws {
+        func readExactly_returnsTheCount_orReportsWhatIsMissing(_ kind: LoopKind) async throws {
             try await withStreams(kind, limit: 100) { link in
                 let reader = link.reader
                 #expect(try await reader.readExactly(0) == [])
                 let negative = try await loopError { try await reader.readExactly(-1) }
                 #expect(negative.code == .invalidArgument)
                 #expect(negative.operation == "readExactly")
-                // More than the reader holds by itself: it must not stay paused.
+                // More than the reader buffers by itself: it must not stay paused.
                 let sent = link.startPeer { peer in
                     try peer.send(Pattern.bytes(100_010))
                     try peer.finishSending()
@@ -64,7 +65,7 @@ extension Conformance {
                 expectSame(many, Pattern.bytes(100_000))
                 do {
                     _ = try await reader.readExactly(11)
-                    Issue.record("ten were left")
+                    Issue.record("readExactly returned with only ten bytes left")
                 } catch let error as IncompleteReadError {
                     expectSame(error.partial, Pattern.bytes(10, at: 100_000))
                     #expect(error.expected == 11)
@@ -96,7 +97,7 @@ extension Conformance {
 
         /// STREAM-010.
         @Test(arguments: LoopKind.allCases)
-        func readUntil_findsTheSeparator_thatComesInPieces(_ kind: LoopKind) async throws {
+        func readUntil_findsASeparator_thatArrivesInPieces(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
                 let reader = link.reader
                 let separator = Array("--end--".utf8)
@@ -107,7 +108,7 @@ extension Conformance {
                 #expect(text(try await task.value) == "some--en--end--")
                 #expect(text(try await reader.readUntil(separator: separator)) == " --end--")
                 #expect(text(try await reader.read(100)) == "rest")
-                // Over the bounds of blocks and receive buffers, too.
+                // Also across the bounds of blocks and receive buffers.
                 let sent = link.startPeer { peer in
                     for start in stride(from: 15_000, to: 18_000, by: 100) {
                         try peer.send(Array(repeating: 0x2D, count: start) + separator)
@@ -140,9 +141,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-004; bytes are lent as they lie, and go out again from where they are.
+        /// STREAM-004. Bytes are lent without a copy, and sent on from the same memory.
         @Test(arguments: LoopKind.allCases)
-        func withNextBytes_lendsWhatCame_andTakesItOut(_ kind: LoopKind) async throws {
+        func withNextBytes_lendsAndConsumesReceivedBytes(_ kind: LoopKind) async throws {
             struct Enough: Error {}
             try await withStreams(kind) { link in
                 try await link.feed(Pattern.bytes(5000))
@@ -152,7 +153,7 @@ extension Conformance {
                 await #expect(throws: Enough.self) {
                     try await reader.withNextBytes(atMost: 90) { _ in throw Enough() }
                 }
-                #expect(try await reader.read(100) == Pattern.bytes(100, at: 100), "what it got counts as read")
+                #expect(try await reader.read(100) == Pattern.bytes(100, at: 100), "lent bytes were not consumed")
                 try link.peer.finishSending()
                 var total = 200
                 while let count = try await reader.withNextBytes({ bytes in
@@ -166,7 +167,7 @@ extension Conformance {
             }
         }
 
-        /// STREAM-017; the error that broke the connection reaches every reader from then on.
+        /// STREAM-017. Every later read throws the error that broke the connection.
         @Test(arguments: LoopKind.allCases)
         func reads_throwTheReset_onceTheConnectionIsBroken(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in

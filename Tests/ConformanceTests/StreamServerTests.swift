@@ -26,7 +26,7 @@ extension Conformance {
                 let clients = (0..<20).map { number in
                     loop.createTask {
                         let (reader, writer) = try await loop.openConnection(host: "127.0.0.1", port: port)
-                        try await loop.eventually("all are there") { most == 20 }
+                        try await loop.eventually("all handlers have started") { most == 20 }
                         for line in 0..<50 {
                             writer.write("\(number) \(line)\n")
                             let answer = try await reader.readLine()
@@ -46,7 +46,7 @@ extension Conformance {
             }
         }
 
-        /// STREAM-002; what was written is still sent.
+        /// STREAM-002. What was written is still sent.
         @Test(arguments: LoopKind.allCases)
         func connection_isFlushedAndClosed_whenItsHandlerReturns(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -84,9 +84,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-003; the peer's own doing is nobody's error.
+        /// STREAM-003. An error that the peer caused is not reported.
         @Test(arguments: LoopKind.allCases)
-        func handler_mayThrowTheConnectionsError_withoutAReport(_ kind: LoopKind) async throws {
+        func connectionErrorOfAHandler_isNotReported(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 var ended = false
                 let server = try await loop.startServer(host: "127.0.0.1", port: 0) { reader, _ in
@@ -103,7 +103,7 @@ extension Conformance {
 
         /// STREAM-001.
         @Test(arguments: LoopKind.allCases)
-        func openConnection_fails_asCreateConnectionDoes(_ kind: LoopKind) async throws {
+        func openConnection_failsAsCreateConnectionDoes(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let closed = try RawListener.closedAddress()
                 let error = try await loopError {
@@ -117,7 +117,8 @@ extension Conformance {
             }
         }
 
-        /// STREAM-004 STREAM-016 TRANSPORT-049; 40 MB there and back, and no more in memory than the limits allow.
+        /// STREAM-004 STREAM-016 TRANSPORT-049. 40 MB in each direction, with no more in memory than the limits
+        /// permit.
         @Test(arguments: LoopKind.allCases)
         func echo_keepsMemoryBounded_whenThePeerIsSlow(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

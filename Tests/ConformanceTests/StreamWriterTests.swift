@@ -1,6 +1,7 @@
 import EventLoops
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -12,7 +13,7 @@ extension Conformance {
                 try await link.writer.drain()
                 link.writer.write(Pattern.bytes(65_536))
                 try await link.writer.drain()
-                #expect(link.writer.transport.writeBufferSize == 65_536, "it did not wait")
+                #expect(link.writer.transport.writeBufferSize == 65_536, "the drain waited")
             }
         }
 
@@ -36,7 +37,7 @@ extension Conformance {
 
         /// STREAM-017.
         @Test(arguments: LoopKind.allCases)
-        func writingAndDraining_ends_whenThePeerIsGone(_ kind: LoopKind) async throws {
+        func writingAndDraining_ends_whenThePeerCloses(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
                 link.peer.reset()
                 let error = try await loopError {
@@ -51,7 +52,7 @@ extension Conformance {
             }
         }
 
-        /// STREAM-017; CPython gives way in `drain()` while the transport closes, so that the loss can be told.
+        /// STREAM-017. As in CPython, `drain()` yields while the transport closes, so that the loss can be delivered.
         @Test(arguments: LoopKind.allCases)
         func writingAndDraining_ends_whenTheWriterWasClosed(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
@@ -70,7 +71,7 @@ extension Conformance {
 
         /// STREAM-018.
         @Test(arguments: LoopKind.allCases)
-        func waitClosed_returns_thoughBytesAreUnread(_ kind: LoopKind) async throws {
+        func waitClosed_returns_evenIfBytesAreUnread(_ kind: LoopKind) async throws {
             try await withStreams(kind, limit: 100) { link in
                 try await link.feed(Pattern.bytes(10_000))
                 link.writer.close()
@@ -100,7 +101,7 @@ extension Conformance {
 
         /// STREAM-019.
         @Test(arguments: LoopKind.allCases)
-        func writer_passesThrough_toItsTransport(_ kind: LoopKind) async throws {
+        func writer_forwardsToItsTransport(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
                 let writer = link.writer
                 #expect(writer.canWriteEOF)
@@ -123,7 +124,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func streams_refuseToWait_onAnotherThread(_ kind: LoopKind) async throws {
+        func streams_refuseWaits_onAnotherThread(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
                 let (reader, writer) = (link.reader, link.writer)
                 let errors = try await Task.detached(executorPreference: globalConcurrentExecutor) {

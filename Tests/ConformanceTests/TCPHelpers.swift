@@ -7,11 +7,11 @@ import ProactorTesting
 import TestSupport
 import Testing
 
-/// The protocols of a server's connections, in the order in which they came.
+/// The protocols of a server's connections, in the order of their creation.
 final class Visitors {
     private let loop: any AbstractEventLoop
     private(set) var all: [StreamRecorder] = []
-    /// What is done with each before it is given out.
+    /// Called with each protocol before the server gets it.
     var prepare: (StreamRecorder) -> Void = { _ in }
 
     init(_ loop: any AbstractEventLoop) {
@@ -26,42 +26,7 @@ final class Visitors {
     }
 }
 
-extension AbstractEventLoop {
-    /// Waits until the condition holds, looking every millisecond: for what no upcall tells.
-    func eventually(
-        _ what: Comment, within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation,
-        _ holds: () throws -> Bool
-    ) async throws {
-        let overdue = time.advanced(by: limit)
-        while try !holds() {
-            if time > overdue {
-                Issue.record(what, sourceLocation: sourceLocation)
-                throw Overdue()
-            }
-            try await sleep(for: .milliseconds(1))
-        }
-    }
-
-    /// Waits until a number has stayed the same for a while, however slow the machine is, and returns it.
-    func settled(_ number: () -> Int) async throws -> Int {
-        var last = number()
-        var same = 0
-        while same < 10 {
-            try await sleep(for: .milliseconds(10))
-            let now = number()
-            same = now == last ? same + 1 : 0
-            last = now
-        }
-        return last
-    }
-
-    /// Lets a few turns pass.
-    func turns(_ count: Int = 5) async throws {
-        for _ in 0..<count { try await sleep(for: .zero) }
-    }
-}
-
-/// A transport of the loop and the blocking socket with which it is connected.
+/// A transport of the loop, and the blocking socket at the other end.
 struct Link<P: ProtocolRecorder> {
     let loop: any AbstractEventLoop
     let told: P
@@ -81,8 +46,7 @@ struct Link<P: ProtocolRecorder> {
     }
 }
 
-/// Gives code of a loop a connection; in the end it is aborted, and its protocol must have been told of the loss
-/// exactly once.
+/// Passes a connection to code of a loop, and aborts it afterwards. Expects that the protocol gets exactly one loss.
 func withLink<P: ProtocolRecorder>(
     _ kind: LoopKind, _ make: @escaping @Sendable (any AbstractEventLoop) -> P, receiveBuffer: Int32? = nil,
     sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable (Link<P>) async throws -> Void
@@ -112,31 +76,20 @@ func withLink(
         kind, { StreamRecorder($0) }, receiveBuffer: receiveBuffer, sourceLocation: sourceLocation, body)
 }
 
-/// As `runLoop`, for a loop that is not set up as usual.
+/// As `runLoop`, for a loop with a configuration of its own.
 func runLoop(
     _ kind: LoopKind, _ configuration: ProactorConfiguration, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (any AbstractEventLoop) async throws -> Void
 ) async throws {
-    try await onThread {
-        let before = OpenSockets.open()
-        let recorder = ExceptionRecorder()
-        do {
-            let loop: any AbstractEventLoop =
-                switch kind {
-                case .proactor: try ProactorEventLoop(configuration: configuration)
-                case .epoll, .poll, .select: try kind.make()
-                }
-            recorder.attach(to: loop)
-            defer { #expect(throws: Never.self, sourceLocation: sourceLocation) { try loop.close() } }
-            try loop.runUntilComplete { try await body(loop) }
-            try loop.settle()
-        }
-        #expect(recorder.contexts.map(\.description) == [], "unexpected exceptions", sourceLocation: sourceLocation)
-        #expect(OpenSockets.left(since: before) == [], "descriptors left open", sourceLocation: sourceLocation)
+    let make: @Sendable () throws -> any AbstractEventLoop = {
+        kind == .proactor ? try ProactorEventLoop(configuration: configuration) : try kind.make()
+    }
+    try await withCheckedLoop(LoopCheck(make: make, settle: { try $0.settle() }), sourceLocation: sourceLocation) {
+        loop, _ in try loop.runUntilComplete { try await body(loop) }
     }
 }
 
-/// Runs code that has to fail with an error of the loop's, and hands the error out.
+/// Runs code that must fail with an ``EventLoopError``, and returns the error.
 func loopError<Value>(
     sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Value
 ) async throws -> EventLoopError {

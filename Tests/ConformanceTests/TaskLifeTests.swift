@@ -16,7 +16,7 @@ extension Conformance {
                     let first = try await future.value
                     #expect(first == 1)
                     try await loop.sleep(for: .zero)
-                    Issue.record("it went on")
+                    Issue.record("the task continued")
                 }
                 try await loop.sleep(for: .zero)
                 try future.setResult(1)
@@ -26,7 +26,7 @@ extension Conformance {
                     loop.currentTask()?.cancel(message: "done here")
                     #expect(loop.currentTask()?.cancelling == 1)
                     try await loop.sleep(for: .seconds(3600))
-                    Issue.record("it went on")
+                    Issue.record("the task continued")
                 }
                 await #expect(throws: CancellationError.self) { try await own.value }
                 #expect(own.isCancelled && own.cancelMessage == "done here")
@@ -35,7 +35,7 @@ extension Conformance {
 
         /// TASK-013.
         @Test(arguments: LoopKind.allCases)
-        func cancelling_countsRequests_andUncancelLowersIt(_ kind: LoopKind) async throws {
+        func cancelling_countsRequests_andUncancelDecrementsIt(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let task = loop.createTask { try await loop.sleep(for: .seconds(3600)) }
                 try await loop.sleep(for: .zero)
@@ -72,7 +72,7 @@ extension Conformance {
 
         /// TASK-021.
         @Test(arguments: LoopKind.allCases)
-        func allTasks_areTheUnfinishedOnes_ofThisLoop(_ kind: LoopKind) async throws {
+        func allTasks_returnsTheUnfinishedTasksOfTheLoop(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let other = try kind.make()
                 let foreign = other.createTask {}
@@ -94,7 +94,7 @@ extension Conformance {
 
         /// TASK-019.
         @Test(arguments: LoopKind.allCases)
-        func factory_makesTheTasks_untilItIsTakenAway(_ kind: LoopKind) async throws {
+        func taskFactory_makesTasks_untilItIsRemoved(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let factory = CountingFactory()
                 loop.setTaskFactory(factory)
@@ -113,7 +113,7 @@ extension Conformance {
 
         /// TASK-038.
         @Test(arguments: LoopKind.allCases)
-        func eagerTask_runsUntilItWaits_beforeItIsReturned(_ kind: LoopKind) async throws {
+        func eagerTask_runsToItsFirstWait_beforeItIsReturned(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 loop.setTaskFactory(EagerTaskFactory())
                 let me = loop.currentTask()
@@ -141,14 +141,14 @@ extension Conformance {
                 let own = loop.createTask {
                     loop.currentTask()?.cancel(message: nil)
                     try await loop.sleep(for: .zero)
-                    Issue.record("it went on")
+                    Issue.record("the task continued")
                 }
                 await #expect(throws: CancellationError.self) { try await own.value }
                 await #expect(throws: Mishap(number: 9)) { try await loop.createTask { throw Mishap(number: 9) }.value }
             }
         }
 
-        /// TASK-038: who waits for the end of a task that is in its first step.
+        /// TASK-038: a wait for the end of a task that is in its first step.
         @Test(arguments: LoopKind.allCases)
         func ended_waitsForAnEagerTask_thatIsInItsFirstStep(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, recorder in
@@ -172,16 +172,16 @@ extension Conformance {
                     #expect(log == ["watching", "first step", "ended", "seen"])
                     watcher = nil
                     try await loop.sleep(for: .zero)
-                    // Nobody has looked at the error.
+                    // The error was never retrieved.
                     let told = recorder.take().map(\.message)
                     #expect(told == ["Task 'eager' exception was never retrieved"])
                 }
             }
         }
 
-        /// TASK-019: what is refused asks no factory, and takes no number.
+        /// TASK-019: a refused call uses neither the factory nor a task number.
         @Test(arguments: LoopKind.allCases)
-        func createTask_touchesNothing_onAnotherThread(_ kind: LoopKind) async throws {
+        func createTask_hasNoEffect_onAnotherThread(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let number = try #require(Int(loop.createTask {}.name.dropFirst(5)))
                 let factory = CountingFactory()
@@ -198,9 +198,9 @@ extension Conformance {
             }
         }
 
-        /// TASK-038: without a run there is nothing to begin in.
+        /// TASK-038: outside of a run the task starts in the next one.
         @Test(arguments: LoopKind.allCases)
-        func eagerTask_waitsForTheLoop_ifItDoesNotRun(_ kind: LoopKind) async throws {
+        func eagerTask_startsWithTheNextRun_ifTheLoopIsIdle(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 loop.setTaskFactory(EagerTaskFactory())
                 let task = loop.createTask { 5 }
@@ -212,7 +212,7 @@ extension Conformance {
 
         /// TASK-039.
         @Test(arguments: LoopKind.allCases)
-        func toThread_runsWorkElsewhere_withTheCallersTaskLocals(_ kind: LoopKind) async throws {
+        func toThread_runsOnAnotherThread_withTheCallersTaskLocals(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let seen = try await Context.$name.withValue("caller") {
                     try await loop.toThread {
@@ -222,7 +222,7 @@ extension Conformance {
                 }
                 #expect(seen == "caller")
                 await #expect(throws: Mishap(number: 2)) { try await loop.toThread { throw Mishap(number: 2) } }
-                let gate = OneWayGate()
+                let gate = Gate()
                 let waiter = loop.createTask { try await loop.toThread { gate.wait() } }
                 try await loop.sleep(for: .milliseconds(1))
                 waiter.cancel()
@@ -235,7 +235,7 @@ extension Conformance {
 
         /// FUT-026, FUT-027, FUT-028.
         @Test(arguments: LoopKind.allCases)
-        func wrapFuture_followsATask_ofOtherThreads(_ kind: LoopKind) async throws {
+        func wrapFuture_followsATaskOfAnotherThread(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 #expect(try await loop.wrapFuture(Task.detached { 6 }).value == 6)
                 await #expect(throws: Mishap(number: 1)) {
@@ -260,12 +260,12 @@ extension Conformance {
             }
         }
 
-        /// TASK-016: whatever a task waits in, it ends when the loop closes.
+        /// TASK-016: whatever a task waits for, it ends when the loop closes.
         @Test(arguments: LoopKind.allCases)
-        func tasks_end_whereverTheyWait_whenTheLoopCloses(_ kind: LoopKind) async throws {
+        func tasks_end_whateverTheyWaitFor_whenTheLoopCloses(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let never = loop.createFuture(of: Int.self)
-                let gate = OneWayGate()
+                let gate = Gate()
                 let elsewhere = Task.detached { try await Task.sleep(for: .seconds(3600)) }
                 let endless: @Sendable () async throws -> Void = { try await loop.sleep(for: .seconds(3600)) }
                 let waits: [() async throws -> Void] = [
@@ -300,9 +300,9 @@ extension Conformance {
             }
         }
 
-        /// FUT-032: a chain that is dropped while it is pending.
+        /// FUT-032: a chain that is released while it is pending.
         @Test(arguments: LoopKind.allCases)
-        func futures_doNotExhaustTheStack_whenALongChainIsDropped(_ kind: LoopKind) async throws {
+        func futures_doNotExhaustTheStack_whenALongChainIsReleased(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 weak var last: Future<Int>?
                 do {

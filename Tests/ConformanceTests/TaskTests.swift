@@ -7,7 +7,7 @@ extension Conformance {
     @Suite struct Tasks {
         /// TASK-001, TASK-002.
         @Test(arguments: LoopKind.allCases)
-        func createTask_beginsInTheNextTurn_andIsAFuture(_ kind: LoopKind) async throws {
+        func createTask_startsInTheNextTurn_andReturnsAFuture(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [String] = []
                 loop.callSoon { log.append("queued before") }
@@ -31,7 +31,7 @@ extension Conformance {
 
         /// TASK-003.
         @Test(arguments: LoopKind.allCases)
-        func createTask_dropsTheBody_onAClosedLoop(_ kind: LoopKind) async throws {
+        func createTask_releasesTheBody_onAClosedLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 try loop.close()
                 weak var held: Witness?
@@ -47,7 +47,7 @@ extension Conformance {
 
         /// TASK-004.
         @Test(arguments: LoopKind.allCases)
-        func task_hasTheNameThatIsGiven_orANumber(_ kind: LoopKind) async throws {
+        func task_hasTheGivenName_orANumber(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let named = loop.createTask(name: "miller") {}
                 let first = loop.createTask {}
@@ -63,7 +63,7 @@ extension Conformance {
 
         /// TASK-006, TASK-007.
         @Test(arguments: LoopKind.allCases)
-        func cancel_endsATask_thatWaits(_ kind: LoopKind) async throws {
+        func cancel_endsAWaitingTask(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 var seen: (any Error)?
                 let task = loop.createTask {
@@ -88,7 +88,7 @@ extension Conformance {
 
         /// TASK-008.
         @Test(arguments: LoopKind.allCases)
-        func cancel_keepsTheBodyFromBeginning_beforeTheFirstStep(_ kind: LoopKind) async throws {
+        func cancelBeforeTheFirstStep_preventsTheBody(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let task = loop.createTask { Issue.record("it began") }
                 #expect(task.cancel())
@@ -99,7 +99,7 @@ extension Conformance {
 
         /// TASK-009.
         @Test(arguments: LoopKind.allCases)
-        func task_hasAResult_whenItCatchesTheCancellation(_ kind: LoopKind) async throws {
+        func task_hasAResult_ifItCatchesTheCancellation(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let task = loop.createTask {
                     do { try await loop.sleep(for: .seconds(3600)) } catch { return "caught" }
@@ -112,9 +112,9 @@ extension Conformance {
             }
         }
 
-        /// TASK-010: a task that waits for a task hands the cancellation on, and waits until that has ended.
+        /// TASK-010: a task that waits for another one passes the cancellation on, and waits until that one has ended.
         @Test(arguments: LoopKind.allCases)
-        func cancel_isHandedOn_toTheTaskThatIsAwaited(_ kind: LoopKind) async throws {
+        func cancel_isPassedOn_toTheAwaitedTask(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 var log: [String] = []
                 let inner = loop.createTask {
@@ -150,7 +150,7 @@ extension Conformance {
 
         /// TASK-022.
         @Test(arguments: LoopKind.allCases)
-        func task_hasACopy_ofItsMakersTaskLocals(_ kind: LoopKind) async throws {
+        func task_inheritsTheTaskLocalsOfItsCreator(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let task = Context.$name.withValue("maker") {
                     loop.createTask {
@@ -168,9 +168,9 @@ extension Conformance {
 
         /// TASK-036, TASK-037.
         @Test(arguments: LoopKind.allCases)
-        func runCoroutineThreadsafe_handsTheOutcome_toTheOtherThread(_ kind: LoopKind) async throws {
+        func runCoroutineThreadsafe_returnsTheResult_toTheOtherThread(_ kind: LoopKind) async throws {
             let loop = try await onThread { try kind.make() }
-            let hasBegun = OneWayGate()
+            let hasBegun = Gate()
             async let thread: Void = onThread {
                 loop.callSoon { hasBegun.open() }
                 try loop.runForever()
@@ -181,7 +181,7 @@ extension Conformance {
             await #expect(throws: Mishap(number: 1)) {
                 try await loop.runCoroutineThreadsafe { throw Mishap(number: 1) }
             }
-            let sleeps = OneWayGate()
+            let sleeps = Gate()
             let waiter = Task {
                 try await loop.runCoroutineThreadsafe {
                     sleeps.open()
@@ -196,10 +196,10 @@ extension Conformance {
             await expectLoopErrorLater(.closed) { try await loop.runCoroutineThreadsafe {} }
         }
 
-        /// TASK-001, TASK-006: where a task group is open, Swift has rules of its own for task-local values, with which
-        /// the loop tells its tasks apart.
+        /// TASK-001, TASK-006: within an open task group Swift restricts task-local values, by which the loop
+        /// identifies its tasks.
         @Test(arguments: LoopKind.allCases)
-        func tasks_areMadeAndCancelled_insideOfATaskGroup(_ kind: LoopKind) async throws {
+        func tasks_canBeMadeAndCancelled_withinATaskGroup(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let outer = loop.currentTask()
                 let never = loop.createFuture(of: Void.self)
@@ -222,9 +222,9 @@ extension Conformance {
             }
         }
 
-        /// TASK-012, by Swift's own means.
+        /// TASK-012: the task cancels itself by Swift's own means.
         @Test(arguments: LoopKind.allCases)
-        func task_thatMarksItselfCancelled_isSo_atItsNextWait(_ kind: LoopKind) async throws {
+        func taskThatCancelsItself_isCancelledAtItsNextWait(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let task = loop.createTask {
                     withUnsafeCurrentTask { $0?.cancel() }

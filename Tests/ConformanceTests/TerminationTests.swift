@@ -138,7 +138,7 @@ extension Conformance {
                         var told = 0
                         try loop.addSignalHandler(SIGTERM) { told += 1 }
                         raise(SIGTERM)
-                        try await loop.wait { told == 1 }
+                        try await loop.eventually("the handler is called") { told == 1 }
                         return told
                     }
                     #expect(value == 1)

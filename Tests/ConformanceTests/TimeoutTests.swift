@@ -7,7 +7,7 @@ extension Conformance {
     @Suite struct Timeouts {
         /// TASK-029.
         @Test(arguments: LoopKind.allCases)
-        func waitFor_returnsTheResult_ofWhatEndsInTime(_ kind: LoopKind) async throws {
+        func waitFor_returnsTheResult_ifInTime(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let value = try await loop.waitFor(timeout: .seconds(3600)) {
                     try await loop.sleep(for: .milliseconds(1))
@@ -22,7 +22,7 @@ extension Conformance {
 
         /// TASK-029.
         @Test(arguments: LoopKind.allCases)
-        func waitFor_awaitsTheEnd_ofWhatItCancels(_ kind: LoopKind) async throws {
+        func waitFor_awaitsTheEndOfWhatItCancels(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 var log: [String] = []
                 let task = loop.createTask {
@@ -45,7 +45,7 @@ extension Conformance {
 
         /// TASK-030, TASK-031.
         @Test(arguments: LoopKind.allCases)
-        func waitFor_endsAtOnce_whenThereIsNoTime(_ kind: LoopKind) async throws {
+        func waitFor_endsAtOnce_withoutTime(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let done = loop.createFuture(of: Int.self)
                 try done.setResult(1)
@@ -67,7 +67,7 @@ extension Conformance {
 
         /// TASK-032.
         @Test(arguments: LoopKind.allCases)
-        func waitFor_losesNoResult_thatComesWithTheTimeoutOrTheCancelling(_ kind: LoopKind) async throws {
+        func waitFor_losesNoResult_inARaceWithTimeoutOrCancellation(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let stubborn = try await loop.waitFor(timeout: .milliseconds(1)) {
                     do { try await loop.sleep(for: .seconds(3600)) } catch { return "caught" }
@@ -89,7 +89,7 @@ extension Conformance {
             }
         }
 
-        /// TASK-029: the same with a scope.
+        /// TASK-029: as above, with a scope.
         @Test(arguments: LoopKind.allCases)
         func withTimeout_throws_afterTheDeadlineOnly(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -122,9 +122,9 @@ extension Conformance {
             }
         }
 
-        /// TASK-030: the same with a scope, whose code begins in any case.
+        /// TASK-030: as above, with a scope, whose code starts in any case.
         @Test(arguments: LoopKind.allCases)
-        func withTimeout_movesItsDeadline_andMayHaveNone(_ kind: LoopKind) async throws {
+        func withTimeout_canMoveOrOmitItsDeadline(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 try await loop.withTimeout(.milliseconds(1)) { timeout in
                     try timeout.reschedule(nil)
@@ -149,11 +149,11 @@ extension Conformance {
             }
         }
 
-        /// TASK-029: the deadline comes after the code has ended, and before its caller goes on.
+        /// TASK-029: the deadline passes after the code has ended, and before its caller resumes.
         @Test(arguments: LoopKind.allCases)
         func withTimeout_hasNotExpired_whenTheCodeWasCancelledBefore(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
-                // At once, or by a timer that has become due when the callback ends.
+                // At once, or by a timer that has become due when the callback returns.
                 for delay in [Duration.zero, .milliseconds(3)] {
                     let future = loop.createFuture(of: Int.self)
                     var kept: LoopTimeout?
@@ -174,9 +174,9 @@ extension Conformance {
             }
         }
 
-        /// TASK-029: a caller that began on the loop's thread and does not go on there.
+        /// TASK-029: a caller that starts on the loop's thread and resumes on another one.
         @Test(arguments: LoopKind.allCases)
-        func withTimeout_takesItsTimerBack_whenTheCallerGoesOnElsewhere(_ kind: LoopKind) async throws {
+        func withTimeout_cancelsItsTimer_whenTheCallerResumesElsewhere(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let timers = loop.statistics.timersPending
                 let caller = Task.immediate {
@@ -185,13 +185,13 @@ extension Conformance {
                     }
                 }
                 await caller.value
-                try await loop.eventually("the timers are gone") { loop.statistics.timersPending == timers }
+                try await loop.eventually("the timers are cancelled") { loop.statistics.timersPending == timers }
             }
         }
 
-        /// TASK-029: scopes within scopes, and within a task that is cancelled.
+        /// TASK-029: nested scopes, and a scope in a cancelled task.
         @Test(arguments: LoopKind.allCases)
-        func withTimeout_tellsItsOwnDeadline_fromOthers(_ kind: LoopKind) async throws {
+        func withTimeout_distinguishesItsOwnDeadline(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 var log: [String] = []
                 await expectLoopErrorLater(.timedOut) {

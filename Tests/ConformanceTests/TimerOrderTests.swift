@@ -1,17 +1,18 @@
 import EventLoops
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
     @Suite struct TimerOrder {
         /// TIMER-007.
         @Test(arguments: LoopKind.allCases)
-        func timers_fireInOrderOfTheirTime_whateverTheOrderOfMaking(_ kind: LoopKind) async throws {
+        func timers_fireInOrderOfTheirTimes(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [Int] = []
                 let base = loop.time.advanced(by: .milliseconds(2))
-                var random = Dice(5)
+                var random = SeededRandom(5)
                 for number in (0..<300).shuffled(using: &random) {
                     loop.callAt(base.advanced(by: .microseconds(20 * number))) { log.append(number) }
                 }
@@ -22,7 +23,7 @@ extension Conformance {
 
         /// TIMER-008.
         @Test(arguments: LoopKind.allCases)
-        func timers_fireInOrderOfMaking_whenTheirTimesAreEqual(_ kind: LoopKind) async throws {
+        func timers_fireInOrderOfCreation_ifTheirTimesAreEqual(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [Int] = []
                 let when = loop.time
@@ -34,7 +35,7 @@ extension Conformance {
 
         /// TIMER-009.
         @Test(arguments: LoopKind.allCases)
-        func timerWithoutDelay_firesInTheNextTurn_afterWhatIsQueued(_ kind: LoopKind) async throws {
+        func timerWithoutDelay_firesInTheNextTurn_afterQueuedCallbacks(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [String] = []
                 loop.callSoon {
@@ -50,7 +51,7 @@ extension Conformance {
 
         /// TIMER-010.
         @Test(arguments: LoopKind.allCases)
-        func timersOfNegativeDelay_fireAtOnce_inOrderOfTheirTime(_ kind: LoopKind) async throws {
+        func timersWithNegativeDelays_fireAtOnce_inOrderOfTheirTimes(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [Int] = []
                 loop.callLater(.seconds(-1)) { log.append(-1) }
@@ -62,7 +63,7 @@ extension Conformance {
 
         /// TIMER-015, LOOP-014.
         @Test(arguments: LoopKind.allCases)
-        func dueTimers_fireAfterTheInput_ofTheSameTurn(_ kind: LoopKind) async throws {
+        func dueTimers_fireAfterTheInputOfTheSameTurn(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let (near, far) = try Socket.pair()
                 let (transport, tally) = try loop.runUntilComplete {
@@ -90,7 +91,7 @@ extension Conformance {
 
         /// TIMER-016.
         @Test(arguments: LoopKind.allCases)
-        func timerWithoutDelay_firesInTheNextTurn_whenATimerAddsIt(_ kind: LoopKind) async throws {
+        func timerWithoutDelay_firesInTheNextTurn_ifATimerAddsIt(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [String] = []
                 loop.callLater(.zero) {
@@ -148,7 +149,7 @@ extension Conformance {
 
         /// TIMER-027.
         @Test(arguments: LoopKind.allCases)
-        func sleep_suspends_forAtLeastTheTime(_ kind: LoopKind) async throws {
+        func sleep_suspendsForAtLeastTheDuration(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let began = loop.time
                 try await loop.sleep(for: .milliseconds(12))
@@ -156,9 +157,9 @@ extension Conformance {
             }
         }
 
-        /// TIMER-027: what was queued before comes first, what that queues comes after, exactly as in asyncio.
+        /// TIMER-027: callbacks queued before run first, those that they queue run after, exactly as in asyncio.
         @Test(arguments: LoopKind.allCases)
-        func sleep_givesWayForOneTurn_withoutTime(_ kind: LoopKind) async throws {
+        func sleepOfZero_yieldsForOneTurn(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 for delay in [Duration.zero, .seconds(-1)] {
                     var log: [String] = []
@@ -176,7 +177,7 @@ extension Conformance {
 
         /// TIMER-027.
         @Test(arguments: LoopKind.allCases)
-        func tasksThatGiveWay_takeTurns_inTheOrderOfTheirMaking(_ kind: LoopKind) async throws {
+        func yieldingTasks_alternate_inOrderOfCreation(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 var log: [String] = []
                 let tasks = ["a", "b", "c"].map { name in

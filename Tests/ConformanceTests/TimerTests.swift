@@ -1,6 +1,7 @@
 import EventLoops
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
@@ -43,7 +44,7 @@ extension Conformance {
 
         /// TIMER-005.
         @Test(arguments: LoopKind.allCases)
-        func when_keepsItsValue_afterFiringAndCancelling(_ kind: LoopKind) async throws {
+        func when_keepsItsValue_afterFiringAndCancellation(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let when = loop.time.advanced(by: .milliseconds(1))
                 let fires = loop.callAt(when) {}
@@ -70,7 +71,7 @@ extension Conformance {
                 #expect(timers[0].isCancelled && timers[3].isCancelled && !timers[1].isCancelled)
                 loop.callLater(.milliseconds(5)) { timers[5].cancel() }
                 try loop.run(for: .milliseconds(40))
-                // On a late machine the last one was due together with the one that cancels it.
+                // On a late machine the last timer was due together with the one that cancels it.
                 #expect(log == [2, 3, 5] || log == [2, 3, 5, 6])
             }
         }
@@ -87,7 +88,7 @@ extension Conformance {
                 for delay in far {
                     let timer = loop.callLater(delay) { Issue.record("fired after \(delay)") }
                     #expect(timer.when > loop.time.advanced(by: .seconds(86_400)))
-                    // Alone in the heap, so that the loop really waits for it.
+                    // The only timer of the heap, so that the loop really waits for it.
                     let helper = HelperThread {
                         block(.milliseconds(5))
                         _ = try? loop.callSoonThreadsafe { loop.stop() }
@@ -104,7 +105,7 @@ extension Conformance {
 
         /// TIMER-010, TIMER-012.
         @Test(arguments: LoopKind.allCases)
-        func timer_firesAtOnce_whenItsTimeLiesBeforeTheClocksZero(_ kind: LoopKind) async throws {
+        func timerBeforeTheClocksZero_firesAtOnce(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 var log: [Int] = []
                 loop.callLater(.zero) { log.append(3) }
@@ -116,9 +117,9 @@ extension Conformance {
             }
         }
 
-        /// TIMER-010, TIMER-012: the loop decides how long to sleep by such a time.
+        /// TIMER-010, TIMER-012: the loop computes its sleep from such a time.
         @Test(arguments: LoopKind.allCases)
-        func timer_endsTheSleep_whenItsTimeLiesBeforeTheClocksZero(_ kind: LoopKind) async throws {
+        func timerBeforeTheClocksZero_endsTheSleep(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 for past in [Int64.min, -1] {
                     loop.callAt(LoopInstant(nanoseconds: past)) { loop.stop() }
@@ -155,7 +156,7 @@ extension Conformance {
 
         /// TIMER-020.
         @Test(arguments: LoopKind.allCases)
-        func cancelledTimers_areLetGoOf_longBeforeTheyAreDue(_ kind: LoopKind) async throws {
+        func cancelledTimers_areReleased_longBeforeTheyAreDue(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 struct Weak { weak var timer: TimerHandle? }
                 var kept: [TimerHandle] = []
@@ -169,8 +170,8 @@ extension Conformance {
                         timer.cancel()
                     }
                 }
-                // Of those that are still there, no more may be dead than alive, give or take the hundred below which
-                // nobody looks.
+                // No more cancelled timers than live ones may be left, apart from the hundred below which the heap is
+                // not purged.
                 #expect(cancelled.count { $0.timer != nil } <= kept.count + 100)
                 for timer in kept { timer.cancel() }
                 kept = []

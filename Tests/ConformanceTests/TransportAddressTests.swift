@@ -7,7 +7,7 @@ import Testing
 extension Conformance {
     /// Both ends of a connection, during its life and after it.
     @Suite struct TransportAddresses {
-        /// What a transport says of its ends.
+        /// What a transport reports about its ends.
         private struct Ends: Equatable {
             var peer: SocketAddress?
             var local: SocketAddress?
@@ -27,7 +27,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func bothEnds_areKept_inConnectionLostAndAfterIt(_ kind: LoopKind) async throws {
+        func bothAddresses_areKept_inConnectionLostAndAfterIt(_ kind: LoopKind) async throws {
             let endings: [@Sendable (Link<StreamRecorder>) throws -> Void] = [
                 { $0.transport.close() },
                 { $0.transport.abort() },
@@ -57,7 +57,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func bothEnds_areKept_byAServersConnection(_ kind: LoopKind) async throws {
+        func bothAddresses_areKept_byAServersConnection(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
@@ -74,8 +74,8 @@ extension Conformance {
             }
         }
 
-        /// A client knows whom it connected to: the kernel, which forgets the peer of a connection that was reset, is
-        /// not asked.
+        /// A client knows the address to which it connected. The kernel, which forgets the peer of a connection that
+        /// was reset, is not asked.
         @Test(arguments: LoopKind.allCases)
         func peerAddress_isKnown_whenThePeerResetsBeforeTheTransportIsMade(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -106,7 +106,7 @@ extension Conformance {
             }
         }
 
-        /// Counts no byte that will not be sent, although the kernel may still read those of a send in flight.
+        /// Does not count bytes that will not be sent, although the kernel may still read those of a send in flight.
         @Test(arguments: LoopKind.allCases)
         func writeBufferSize_isZeroAtOnce_afterAbort(_ kind: LoopKind) async throws {
             try await withLink(kind, receiveBuffer: 4096) { link in

@@ -9,7 +9,7 @@ extension Conformance {
     @Suite struct TransportClosing {
         /// TRANSPORT-020 TRANSPORT-023 TRANSPORT-025 TRANSPORT-061.
         @Test(arguments: LoopKind.allCases)
-        func close_flushesFirst_whenBytesAreWaiting(_ kind: LoopKind) async throws {
+        func close_flushesBufferedBytesFirst(_ kind: LoopKind) async throws {
             try await withLink(kind, receiveBuffer: 4096) { link in
                 link.transport.write(Pattern.bytes(8 << 20))
                 link.transport.close()
@@ -18,12 +18,12 @@ extension Conformance {
                 #expect(link.transport.writeBufferSize == 8 << 20)
                 try link.peer.send([1])
                 try await link.loop.sleep(for: .milliseconds(30))
-                #expect(!link.told.isLost, "the peer reads nothing yet")
+                #expect(!link.told.isLost, "lost before the buffered bytes were sent")
                 let total = try await link.onPeer { try $0.receivePattern() }
                 #expect(total == 8 << 20)
                 try await link.told.waitUntilLost()
                 #expect(link.told.loss == nil)
-                // Bytes that the protocol does not want any more make the kernel reset the connection at its end.
+                // Received bytes that the protocol has not read make the kernel end the connection with a reset.
                 #expect(link.told.total == 0)
                 #expect(link.transport.isClosing)
             }
@@ -31,7 +31,7 @@ extension Conformance {
 
         /// TRANSPORT-021 TRANSPORT-022.
         @Test(arguments: LoopKind.allCases)
-        func connectionLost_comesOnceAndLater_whateverEndsTheConnection(_ kind: LoopKind) async throws {
+        func connectionLost_isCalledOnceAndLater_whateverEndsTheConnection(_ kind: LoopKind) async throws {
             let endings: [@Sendable (any StreamTransport) -> Void] = [
                 { $0.close() }, { $0.abort() },
                 {
@@ -74,7 +74,7 @@ extension Conformance {
             try await withLink(kind) { link in
                 try link.peer.send([1, 2, 3])
                 try link.peer.finishSending()
-                // They are in the socket, perhaps in a completion already.
+                // The bytes are in the socket, perhaps already in a completion.
                 link.transport.close()
                 try await link.told.waitUntilLost()
                 #expect(link.told.events == [.made, .lost])
@@ -83,7 +83,7 @@ extension Conformance {
 
         /// TRANSPORT-024 TRANSPORT-047.
         @Test(arguments: LoopKind.allCases)
-        func dataReceived_isTheLastOfItsKind_whenItCloses(_ kind: LoopKind) async throws {
+        func dataReceived_isNotCalledAgain_whenItCloses(_ kind: LoopKind) async throws {
             for aborts in [false, true] {
                 try await withLink(kind) { link in
                     link.told.when = { [unowned told = link.told] in
@@ -102,7 +102,7 @@ extension Conformance {
 
         /// TRANSPORT-027 TRANSPORT-028 TRANSPORT-059.
         @Test(arguments: LoopKind.allCases)
-        func abort_dropsWhatIsWaiting_alsoAfterClose(_ kind: LoopKind) async throws {
+        func abort_dropsBufferedBytes_evenAfterClose(_ kind: LoopKind) async throws {
             for closesFirst in [false, true] {
                 try await withLink(kind, receiveBuffer: 4096) { link in
                     link.transport.write(Pattern.bytes(32 << 20))
@@ -123,7 +123,7 @@ extension Conformance {
 
         /// TRANSPORT-059.
         @Test(arguments: LoopKind.allCases)
-        func abort_isNoError_whateverTheSendHasDone(_ kind: LoopKind) async throws {
+        func abort_isNoError_whateverTheStateOfTheSend(_ kind: LoopKind) async throws {
             for turns in 0..<4 {
                 try await withLink(kind) { link in
                     link.transport.write(Pattern.bytes(1000))
@@ -154,7 +154,7 @@ extension Conformance {
 
         /// TRANSPORT-056 TRANSPORT-050.
         @Test(arguments: LoopKind.allCases)
-        func transport_letsGoOfItsProtocol_onceLost(_ kind: LoopKind) async throws {
+        func transport_releasesItsProtocol_onceLost(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 weak var told: StreamRecorder?
                 weak var transport: (any StreamTransport)?
@@ -162,7 +162,7 @@ extension Conformance {
                 do {
                     let made = try await loop.createConnection(socket: socket) { StreamRecorder(loop) }
                     (told, transport) = (made.1, made.0)
-                    // The protocol keeps the transport, as protocols do, and does not let go of it.
+                    // The protocol retains the transport, as protocols do, and does not release it.
                     made.0.close()
                     try await made.1.waitUntilLost()
                     #expect(made.0.extraInfo("peername") as? SocketAddress == made.0.peerAddress)
@@ -176,7 +176,7 @@ extension Conformance {
 
         /// The kernel resets a connection that is closed with bytes unread, and the peer would lose the answer.
         @Test(arguments: LoopKind.allCases)
-        func answer_arrives_thoughBytesAreUnread(_ kind: LoopKind) async throws {
+        func answer_arrives_evenIfBytesAreUnread(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { Curt(loop) }
                 let port = server.port
@@ -194,7 +194,7 @@ extension Conformance {
             }
         }
 
-        /// Answers without a look at what it is asked.
+        /// Answers without reading the request.
         private final class Curt: StreamProtocol {
             private let loop: any AbstractEventLoop
 

@@ -7,11 +7,11 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// The peer ends the connection, and not regularly.
+    /// The peer ends the connection irregularly.
     @Suite struct TransportLoss {
         /// TRANSPORT-029 PROTO-002.
         @Test(arguments: LoopKind.allCases)
-        func connectionLost_tellsTheReset_whileReading(_ kind: LoopKind) async throws {
+        func connectionLost_reportsTheReset_whileReading(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 try await link.loop.turns()
                 let peerAddress = link.transport.peerAddress
@@ -28,12 +28,12 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-029; bytes and reset are both there before the loop looks.
+        /// TRANSPORT-029. Bytes and a reset both arrive before the loop looks.
         ///
-        /// A multishot receive that polls first delivers the bytes and forgets the reset: such connections stayed for
-        /// ever.
+        /// A multishot receive that polls first delivers the bytes and does not report the reset: such connections
+        /// once stayed open.
         @Test(arguments: LoopKind.allCases, [0, 5])
-        func connectionLost_tellsTheReset_thatCameRightAfterBytes(_ kind: LoopKind, turns: Int) async throws {
+        func connectionLost_reportsAReset_thatArrivedRightAfterBytes(_ kind: LoopKind, turns: Int) async throws {
             try await withLink(kind) { link in
                 try await link.loop.turns(turns)
                 try link.peer.send([1, 2, 3])
@@ -44,15 +44,15 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-030; an answer such as "too large" that comes before all was sent, and then the end.
+        /// TRANSPORT-030. An answer such as "too large" that arrives before all was sent, and then the end.
         @Test(arguments: LoopKind.allCases)
-        func lastWords_areTold_thoughTheSendFails(_ kind: LoopKind) async throws {
+        func lastBytes_areDelivered_evenIfTheSendFails(_ kind: LoopKind) async throws {
             for _ in 0..<10 {
                 try await withLink(kind, receiveBuffer: 4096) { link in
                     link.transport.write(Pattern.bytes(8 << 20))
-                    // Until the kernel takes no more.
+                    // Until the kernel's buffers are full.
                     _ = try await link.loop.settled { link.transport.writeBufferSize }
-                    // With bytes unread, the close is a reset; all of it comes while the loop is busy.
+                    // With bytes unread, the close is a reset. Everything arrives while the loop is busy.
                     try link.peer.send([4, 1, 3])
                     link.peer.close()
                     usleep(1000)
@@ -64,7 +64,7 @@ extension Conformance {
 
         /// TRANSPORT-029.
         @Test(arguments: LoopKind.allCases)
-        func connectionLost_tellsEveryReset_howeverSoonItComes(_ kind: LoopKind) async throws {
+        func connectionLost_reportsEveryReset_howeverSoonItArrives(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
@@ -72,7 +72,7 @@ extension Conformance {
                 let callers = (0..<2).map { seed in
                     Task {
                         try await onThread {
-                            var dice = Dice(UInt64(seed))
+                            var dice = SeededRandom(UInt64(seed))
                             func pause() { usleep(UInt32.random(in: 0...200, using: &dice)) }
                             for _ in 0..<200 {
                                 let peer = try RawPeer.connect(port)
@@ -85,7 +85,7 @@ extension Conformance {
                     }
                 }
                 for caller in callers { try await caller.value }
-                try await loop.eventually("every reset is told", within: .seconds(10)) {
+                try await loop.eventually("every reset is reported", within: .seconds(10)) {
                     visitors.all.count == 400 && visitors.all.allSatisfy { $0.isLost }
                 }
                 #expect(visitors.all.allSatisfy { ($0.loss as? EventLoopError)?.errno == .connectionReset })
@@ -95,9 +95,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-026; the first five may have crossed the end.
+        /// TRANSPORT-026. The first five writes may have raced with the end.
         @Test(arguments: LoopKind.allCases)
-        func writesAfterTheEnd_areDropped_andWarnedOf_fromTheSixthOn(_ kind: LoopKind) async throws {
+        func writesAfterTheEnd_areDropped_andLogAWarningFromTheSixthOn(_ kind: LoopKind) async throws {
             try await withLogLater { log in
                 try await withLink(kind) { link in
                     link.transport.abort()
@@ -116,9 +116,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-026; the pieces of one call are one write.
+        /// TRANSPORT-026. The pieces of one call are one write.
         @Test(arguments: LoopKind.allCases)
-        func writesAfterClose_countWhileOlderBytesAreSent(_ kind: LoopKind) async throws {
+        func writesAfterClose_count_whileOlderBytesAreSent(_ kind: LoopKind) async throws {
             try await withLogLater { log in
                 try await withLink(kind, receiveBuffer: 4096) { link in
                     link.transport.write(Pattern.bytes(8 << 20))
@@ -138,9 +138,9 @@ extension Conformance {
 
         /// TRANSPORT-030 TRANSPORT-031.
         @Test(arguments: LoopKind.allCases)
-        func connectionLost_tellsThatThePeerIsGone_whileWriting(_ kind: LoopKind) async throws {
+        func connectionLost_reportsAClosedPeer_whileWriting(_ kind: LoopKind) async throws {
             try await withLink(kind, receiveBuffer: 4096) { link in
-                // Only the send can meet the reset.
+                // Only the send can fail with the reset.
                 link.transport.pauseReading()
                 link.transport.write(Pattern.bytes(16 << 20))
                 try await link.loop.turns()
@@ -152,7 +152,7 @@ extension Conformance {
                 #expect(error?.operation == "send")
                 for _ in 0..<10 { link.transport.write("dropped") }
                 #expect(link.transport.writeBufferSize == 0)
-                #expect(link.exceptions.contexts.isEmpty, "the protocol was told, and nobody else")
+                #expect(link.exceptions.contexts.isEmpty, "an error was reported besides connectionLost")
             }
         }
     }

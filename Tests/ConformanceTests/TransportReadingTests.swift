@@ -2,11 +2,12 @@ import EventLoops
 import Glibc
 import Kernel
 import Proactor
+import TestSupport
 import Testing
 
 extension Conformance {
     @Suite struct TransportReading {
-        /// Pauses reading before it has begun.
+        /// Pauses reading in `connectionMade`.
         @Sendable private static func paused(_ loop: any AbstractEventLoop) -> StreamRecorder {
             let told = StreamRecorder(loop)
             told.when = { [unowned told] in if $0 == .made { told.transport?.pauseReading() } }
@@ -29,7 +30,7 @@ extension Conformance {
                 link.transport.resumeReading()
                 link.transport.resumeReading()
                 #expect(link.transport.isReading)
-                #expect(link.told.events == [.made], "never inside the call")
+                #expect(link.told.events == [.made], "delivered within the call")
                 try await link.told.wait { link.told.received == [1, 2, 3] }
             }
         }
@@ -57,7 +58,7 @@ extension Conformance {
 
         /// TRANSPORT-043.
         @Test(arguments: LoopKind.allCases)
-        func pauseReading_startsNoReceive_inConnectionMade(_ kind: LoopKind) async throws {
+        func pauseReadingInConnectionMade_preventsTheFirstReceive(_ kind: LoopKind) async throws {
             try await withLink(kind, Self.paused) { link in
                 #expect(!link.transport.isReading)
                 try link.peer.send([1, 2, 3])
@@ -70,11 +71,11 @@ extension Conformance {
 
         /// TRANSPORT-044.
         @Test(arguments: LoopKind.allCases)
-        func bytesThatCameMeanwhile_areDeliveredFirst_afterTheResume(_ kind: LoopKind) async throws {
+        func bytesOfThePause_areDeliveredFirst_afterTheResume(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 var total = 0
                 for round in 0..<20 {
-                    // A receive is in flight; the pause cannot stop what it brings.
+                    // A receive is in flight; the pause cannot stop its bytes.
                     link.transport.pauseReading()
                     for size in [1, 3000, 20_000] {
                         try link.peer.send(Pattern.bytes(size, at: total))
@@ -121,7 +122,7 @@ extension Conformance {
 
         /// TRANSPORT-046 TRANSPORT-037.
         @Test(arguments: LoopKind.allCases)
-        func endOfStream_isTold_onlyOnceReadingIsResumed(_ kind: LoopKind) async throws {
+        func endOfStream_isReported_onlyOnceReadingIsResumed(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 link.told.disposition = .keepOpen
                 link.transport.pauseReading()
@@ -144,7 +145,7 @@ extension Conformance {
         func dataReceived_isNotCalledAgain_whenItPausesReading(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 link.told.when = { [unowned told = link.told] in if $0 == .data { told.transport?.pauseReading() } }
-                // More than one receive buffer holds, all there at once.
+                // More than one receive buffer holds, all available at once.
                 try link.peer.send(Pattern.bytes(100_000))
                 var calls = 0
                 while link.told.total < 100_000 {
@@ -159,14 +160,14 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-040 TRANSPORT-044; every byte of 40 MB, with pauses at any moment.
+        /// TRANSPORT-040 TRANSPORT-044. Every byte of 40 MB, with pauses at random moments.
         @Test(arguments: LoopKind.allCases, [1, 2, 3] as [UInt64])
         func soak_losesNoByte_withPausesAtRandom(_ kind: LoopKind, seed: UInt64) async throws {
             let size = 40 << 20
             try await withLink(kind) { link in
-                var dice = Dice(seed)
+                var dice = SeededRandom(seed)
                 let sent = link.startPeer { peer in
-                    var dice = Dice(seed &+ 100)
+                    var dice = SeededRandom(seed &+ 100)
                     var total = 0
                     while total < size {
                         let most = 1 << Int.random(in: 0...18, using: &dice)

@@ -1,10 +1,11 @@
 import EventLoops
 import Proactor
 import ProactorTesting
+import TestSupport
 import Testing
 
 extension Conformance {
-    /// A protocol may call whatever it likes of its transport inside of whatever it is told.
+    /// A protocol may call any method of its transport within any upcall.
     @Suite struct TransportReentry {
         private enum Action: CaseIterable {
             case write
@@ -76,7 +77,7 @@ extension Conformance {
                 expectSame(Array(sent.prefix(200_000)), Pattern.bytes(min(sent.count, 200_000)))
                 expectSame(link.told.received, Pattern.bytes(link.told.total))
                 #expect(link.told.conversation.first == .made && link.told.conversation.last == .lost)
-                // After its end of stream a transport reports writes: that is as it should be.
+                // After `writeEOF` a transport reports writes, as it should.
                 let errors = link.exceptions.take().compactMap { $0.error as? EventLoopError }
                 #expect(errors.allSatisfy { $0.code == .invalidState })
             }
@@ -84,7 +85,7 @@ extension Conformance {
 
         /// PROTO-001 PROTO-004 TRANSPORT-018 SERVER-041.
         @Test(arguments: LoopKind.allCases)
-        func streamProtocol_mayDoAnything_insideOfUpcalls(_ kind: LoopKind) async throws {
+        func streamProtocol_mayCallAnything_withinUpcalls(_ kind: LoopKind) async throws {
             for moment in Self.moments {
                 for action in Action.allCases { try await Self.converse(kind, StreamRecorder.init, action, at: moment) }
             }
@@ -92,7 +93,7 @@ extension Conformance {
 
         /// BUFPROTO-001 PROTO-004.
         @Test(arguments: LoopKind.allCases)
-        func bufferedProtocol_mayDoAnything_insideOfUpcalls(_ kind: LoopKind) async throws {
+        func bufferedProtocol_mayCallAnything_withinUpcalls(_ kind: LoopKind) async throws {
             for moment in Self.moments {
                 for action in Action.allCases {
                     try await Self.converse(kind, BufferedRecorder.sized(3000), action, at: moment)

@@ -3,6 +3,7 @@ import Glibc
 import Kernel
 import Proactor
 import ProactorLoop
+import TestSupport
 import Testing
 import Uring
 
@@ -18,7 +19,7 @@ extension Conformance {
                     for size in [1 << shift, (1 << shift) - 1] {
                         link.transport.write(Pattern.bytes(size, at: total))
                         total += size
-                        // Sometimes many writes are one send, sometimes each is its own.
+                        // Some turns have many writes in one send, some have one write per send.
                         if shift % 3 == 0 { try await link.loop.turns(2) }
                     }
                 }
@@ -46,9 +47,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-004; large arrays are shared and not copied, spans are always copied.
+        /// TRANSPORT-004. Large arrays are retained instead of copied; spans are always copied.
         @Test(arguments: LoopKind.allCases)
-        func write_sendsWhatWasGiven_whenTheCallerChangesItAfterwards(_ kind: LoopKind) async throws {
+        func write_sendsTheOriginalBytes_whenTheCallerChangesThemLater(_ kind: LoopKind) async throws {
             try await withLink(kind, receiveBuffer: 4096) { link in
                 var total = 0
                 for size in [100, 16 * 1024 - 1, 16 * 1024, 1 << 20, 3 << 20] {
@@ -70,7 +71,7 @@ extension Conformance {
 
         /// TRANSPORT-005.
         @Test(arguments: LoopKind.allCases)
-        func writeLines_isAsOneWrite_ofAllPieces(_ kind: LoopKind) async throws {
+        func writeLines_isLikeOneWriteOfAllPieces(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 link.transport.writeLines([[1, 2], [], [3], Array(repeating: 4, count: 40_000)])
                 link.transport.writeLines([[5]])
@@ -84,7 +85,7 @@ extension Conformance {
         #if DEBUG
             /// TRANSPORT-006 TRANSPORT-067.
             @Test(arguments: LoopKind.withFaults)
-            func rest_isSentBeforeLaterWrites_afterShortSends(_ kind: LoopKind) async throws {
+            func restOfAShortSend_isSentBeforeLaterWrites(_ kind: LoopKind) async throws {
                 try await withLink(kind) { link in
                     let proactor = try #require(link.loop as? ProactorEventLoop)
                     let plan = FaultPlan()
@@ -110,7 +111,7 @@ extension Conformance {
 
         /// TRANSPORT-062.
         @Test(arguments: LoopKind.allCases, [true, false])
-        func writes_allArrive_tenThousandTimes(_ kind: LoopKind, drains: Bool) async throws {
+        func tenThousandWrites_allArrive(_ kind: LoopKind, drains: Bool) async throws {
             try await withLink(kind) { link in
                 let received = link.startPeer { peer in
                     var total = 0
@@ -130,9 +131,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-004: what is lent is shared while it waits, and its memory must not be filled anew meanwhile.
+        /// TRANSPORT-004. Lent memory is shared while it waits to be sent, and must not be refilled meanwhile.
         @Test(arguments: LoopKind.allCases)
-        func lentBytes_areSentUnchanged_thoughTheKernelGoesOnReceiving(_ kind: LoopKind) async throws {
+        func lentBytes_areSentUnchanged_whileTheKernelContinuesToReceive(_ kind: LoopKind) async throws {
             try await withLink(kind, EchoRecorder.init, receiveBuffer: 4096) { link in
                 link.told.keepsBytes = false
                 link.told.disposition = .keepOpen
@@ -141,7 +142,7 @@ extension Conformance {
                     try peer.finishSending()
                 }
                 try await link.told.wait { link.told.count(.eof) == 1 }
-                #expect(link.transport.writeBufferSize > 1 << 20, "the peer reads nothing yet")
+                #expect(link.transport.writeBufferSize > 1 << 20, "nothing was buffered")
                 link.transport.writeEOF()
                 let answer = try await link.onPeer { try $0.receivePattern() }
                 #expect(answer == 64 * 65_536)

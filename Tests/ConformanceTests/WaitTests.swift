@@ -7,7 +7,7 @@ extension Conformance {
     @Suite struct Waiting {
         /// TASK-033.
         @Test(arguments: LoopKind.allCases)
-        func wait_returnsWhatIsDone_andCancelsNothing(_ kind: LoopKind) async throws {
+        func wait_returnsDoneFutures_andCancelsNone(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let futures = (0..<3).map { _ in loop.createFuture(of: Int.self) }
                 loop.callLater(.milliseconds(1)) { try futures[1].setResult(1) }
@@ -30,7 +30,7 @@ extension Conformance {
 
         /// TASK-033.
         @Test(arguments: LoopKind.allCases)
-        func wait_endsAtTheFirstError_ifAsked(_ kind: LoopKind) async throws {
+        func wait_endsAtTheFirstError_ifRequested(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let futures = (0..<4).map { _ in loop.createFuture(of: Int.self) }
                 let waiter = loop.createTask { try await loop.wait(futures, returnWhen: .firstException) }
@@ -46,9 +46,9 @@ extension Conformance {
             }
         }
 
-        /// TASK-033: cancelling the one who waits leaves the futures alone.
+        /// TASK-033: cancelling the waiter does not cancel the futures.
         @Test(arguments: LoopKind.allCases)
-        func wait_leavesTheFutures_whenItIsCancelled(_ kind: LoopKind) async throws {
+        func cancelledWait_doesNotCancelTheFutures(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 let waiter = loop.createTask { try await loop.wait([future]) }
@@ -69,7 +69,7 @@ extension Conformance {
 
         /// TASK-035.
         @Test(arguments: LoopKind.allCases)
-        func asCompleted_givesFutures_inTheOrderOfTheirEnds(_ kind: LoopKind) async throws {
+        func asCompleted_returnsFutures_inOrderOfCompletion(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let futures = (0..<4).map { _ in loop.createFuture(of: Int.self) }
                 try futures[3].setResult(3)
@@ -91,7 +91,7 @@ extension Conformance {
 
         /// TASK-035.
         @Test(arguments: LoopKind.allCases)
-        func asCompleted_throws_forWhatIsNotDoneInTime(_ kind: LoopKind) async throws {
+        func asCompleted_throws_forFuturesNotDoneInTime(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let quick = loop.createFuture(of: Int.self)
                 try quick.setResult(1)
@@ -105,14 +105,14 @@ extension Conformance {
             }
         }
 
-        /// TASK-035: a cancelled draw takes nothing away.
+        /// TASK-035: a cancelled `next()` consumes nothing.
         @Test(arguments: LoopKind.allCases)
-        func asCompleted_losesNothing_whenADrawIsCancelled(_ kind: LoopKind) async throws {
+        func asCompleted_losesNothing_whenNextIsCancelled(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let future = loop.createFuture(of: Int.self)
                 let completed = loop.asCompleted([future])
                 let waiter = loop.createTask {
-                    for try await _ in completed { Issue.record("it was cancelled first") }
+                    for try await _ in completed { Issue.record("the wait was cancelled first") }
                 }
                 try await loop.sleep(for: .zero)
                 waiter.cancel()

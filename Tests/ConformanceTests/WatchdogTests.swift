@@ -6,15 +6,15 @@ import ProactorTesting
 import TestSupport
 import Testing
 
-/// Not asyncio's: what blocks a loop is told of while it does.
+/// Not in asyncio: code that blocks a loop is reported while it blocks.
 ///
-/// Code that is to be found blocks until it was found, so that no test depends on how fast the machine is.
+/// The code blocks until it has been reported, so that no test depends on the speed of the machine.
 extension Conformance {
     @Suite struct Watchdogs {
         private static let threshold = Duration.milliseconds(20)
 
         @Test(arguments: LoopKind.allCases)
-        func callback_isToldOf_whileItBlocks(_ kind: LoopKind) async throws {
+        func callback_isReported_whileItBlocks(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let reports = Reports()
                 try loop.setWatchdog(threshold: Self.threshold) { reports.add($0) }
@@ -35,7 +35,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func idleLoop_isNotToldOf_thoughTheWatchdogWasSetInItsLastTurn(_ kind: LoopKind) async throws {
+        func idleLoop_isNotReported_afterTheWatchdogWasSetInItsLastTurn(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let reports = Reports()
                 loop.callSoon {
@@ -49,7 +49,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func task_isToldOf_byName(_ kind: LoopKind) async throws {
+        func blockingTask_isReportedByName(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let reports = Reports()
                 let early = loop.createTask(name: "early") {
@@ -66,14 +66,14 @@ extension Conformance {
             }
         }
 
-        /// The usual first lines of a program.
+        /// A typical start of a program.
         @Test(arguments: LoopKind.allCases)
-        func code_isToldOf_thatHasJustSetTheWatchdog(_ kind: LoopKind) async throws {
+        func codeThatJustSetTheWatchdog_isReported(_ kind: LoopKind) async throws {
             let reports = Reports()
             try await withLoop(kind) { loop, _ in
                 let task = loop.createTask(name: "setter") {
                     try loop.setWatchdog(threshold: .milliseconds(100)) { reports.add($0) }
-                    // Here nothing runs.
+                    // Nothing runs here.
                     try await loop.sleep(for: .milliseconds(400))
                     #expect(reports.all.isEmpty)
                     try loop.setWatchdog(threshold: Self.threshold) { reports.add($0) }
@@ -90,7 +90,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func method_isToldOf_byTypeOfProtocol(_ kind: LoopKind) async throws {
+        func blockingProtocolMethod_isReportedByTypeOfProtocol(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
                 let reports = Reports()
                 link.told.when = { if $0 == .data { reports.blockUntilTold(1) } }
@@ -102,7 +102,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func blockage_isToldOnce_howeverLongItIs(_ kind: LoopKind) async throws {
+        func blockage_isReportedOnce_howeverLongItLasts(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let reports = Reports()
                 try loop.setWatchdog(threshold: Self.threshold) { reports.add($0) }
@@ -115,12 +115,12 @@ extension Conformance {
             }
         }
 
-        /// The watchdog sleeps as long as the loop does, and is woken by what the loop runs next.
+        /// The watchdog sleeps as long as the loop does; whatever the loop runs next wakes it.
         @Test(arguments: LoopKind.allCases)
-        func sleep_isNoBlockage_andWhatFollowsIsFound(_ kind: LoopKind) async throws {
+        func sleep_isNotReported_butABlockageAfterItIs(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let reports = Reports()
-                // Long enough for a machine that is busy with something else.
+                // Long enough for a busy machine.
                 try loop.setWatchdog(threshold: .milliseconds(100)) { reports.add($0) }
                 for round in 1...2 {
                     var found = -1
@@ -136,7 +136,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func report_isAWarningInTheLog_ifNobodyAsksForIt(_ kind: LoopKind) async throws {
+        func report_isALogWarning_byDefault(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 try withLog { log in
                     try loop.setWatchdog(threshold: Self.threshold)
@@ -159,7 +159,7 @@ extension Conformance {
                 loop.callSoon { block(Self.threshold * 4) }
                 try loop.turn()
                 #expect(reports.all.isEmpty)
-                // One takes the place of the other.
+                // The second watchdog replaces the first.
                 for _ in 0..<5 { try loop.setWatchdog(threshold: .seconds(60)) { reports.add($0) } }
                 blockUntil { Self.threads == 1 }
                 try loop.close()
@@ -169,7 +169,7 @@ extension Conformance {
             }
         }
 
-        /// How many threads of watchdogs there are; the kernel keeps 15 letters of a name.
+        /// The number of watchdog threads, by name; the kernel keeps 15 characters of a name.
         private static var threads: Int {
             guard let directory = opendir("/proc/self/task") else { return -1 }
             defer { closedir(directory) }
@@ -187,7 +187,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func watchdog_isRefused_whereItMakesNoSense(_ kind: LoopKind) async throws {
+        func watchdog_isRefused_withInvalidArguments(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 expectLoopError(.invalidArgument) { try loop.setWatchdog(threshold: .zero) }
                 expectLoopError(.invalidArgument) { try loop.setWatchdog(threshold: .seconds(-1)) }
@@ -196,7 +196,7 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
-        func loops_areWatchedEachOnItsOwn(_ kind: LoopKind) async throws {
+        func loops_areWatchedIndependently(_ kind: LoopKind) async throws {
             @Sendable func watch(_ name: String) async throws -> [String] {
                 try await onThread {
                     let reports = Reports()
@@ -214,9 +214,9 @@ extension Conformance {
             #expect(right == ["<LoopTask other>"])
         }
 
-        /// The child starts no thread: the thread sanitizer forbids that to children of processes with several.
+        /// The child starts no thread: the thread sanitizer forbids it in a forked child of a multithreaded process.
         @Test(arguments: LoopKind.allCases)
-        func child_isRefused_andItsParentStillWatched(_ kind: LoopKind) async {
+        func forkedChild_isRefused_andItsParentIsStillWatched(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
                 let loop = try kind.make()
                 let reports = Reports()
@@ -232,7 +232,7 @@ extension Conformance {
                 if child == 0 { _exit(Self.faultInTheChild(loop, kind)) }
                 var status: Int32 = -1
                 #expect(waitpid(child, &status, 0) == child)
-                #expect(status == 0, "the child found fault number \(status >> 8)")
+                #expect(status == 0, "the child failed with number \(status >> 8)")
                 loop.callSoon { reports.blockUntilTold(2) }
                 try loop.turn()
                 try loop.close()
@@ -256,7 +256,7 @@ extension Conformance {
     }
 }
 
-/// What a watchdog has told.
+/// The reports of a watchdog.
 private final class Reports: Sendable {
     private let told = Locked<[BlockedCallback]>([])
 
@@ -268,7 +268,7 @@ private final class Reports: Sendable {
         told.update { $0.append(blocked) }
     }
 
-    /// Blocks the calling thread until so much was told.
+    /// Blocks the calling thread until this number of reports has been made.
     func blockUntilTold(_ count: Int, sourceLocation: SourceLocation = #_sourceLocation) {
         blockUntil(sourceLocation: sourceLocation) { self.all.count >= count }
     }

@@ -2,7 +2,7 @@ import Glibc
 import Kernel
 import Testing
 
-/// A pipe that does not block, closed with its last reference.
+/// A nonblocking pipe, closed on deinit.
 final class Pipe {
     private(set) var readEnd: Int32 = -1
     private(set) var writeEnd: Int32 = -1
@@ -22,7 +22,7 @@ final class Pipe {
         closeWriteEnd()
     }
 
-    /// Writes so many bytes.
+    /// Writes this number of bytes.
     func write(_ count: Int) {
         Self.write(writeEnd, count)
     }
@@ -32,7 +32,7 @@ final class Pipe {
         #expect(Glibc.write(descriptor, bytes, count) == count)
     }
 
-    /// Writes until there is no more room; says how much there was.
+    /// Writes until the pipe is full; returns the number of bytes.
     func fill() -> Int {
         let piece = [UInt8](repeating: 7, count: 4096)
         var total = 0
@@ -43,7 +43,7 @@ final class Pipe {
         }
     }
 
-    /// Reads up to so many bytes; 0 at the end, below 0 if there is nothing.
+    /// Reads up to this number of bytes; 0 at the end, negative if nothing is available.
     func read(_ count: Int) -> Int {
         Self.read(readEnd, count)
     }
@@ -64,7 +64,7 @@ final class Pipe {
     }
 }
 
-/// A second descriptor for a file, under this number if nobody else has it, else under the next that is free.
+/// Duplicates a descriptor to this number, or to the next free one.
 func duplicate(_ descriptor: Int32, wanting number: Int32) throws -> Int32 {
     try SystemCall.value { fcntl(descriptor, F_DUPFD_CLOEXEC, number) }
 }

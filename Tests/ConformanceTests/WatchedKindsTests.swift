@@ -6,9 +6,9 @@ import ProactorTesting
 import TestSupport
 import Testing
 
-// What the Glibc module has no headers for.
+// Not imported with the Glibc module.
 @_silgen_name("timerfd_create") private func timerCreate(_ clock: Int32, _ flags: Int32) -> Int32
-// An `itimerspec` is four numbers: interval and value, each in seconds and nanoseconds.
+// An `itimerspec` is four numbers: seconds and nanoseconds of interval and value.
 @_silgen_name("timerfd_settime") private func timerSet(
     _ descriptor: Int32, _ flags: Int32, _ new: UnsafePointer<Int>, _ old: UnsafeMutablePointer<Int>?
 ) -> Int32
@@ -81,7 +81,7 @@ extension Conformance {
             }
         }
 
-        /// READER-014; a regular file is always ready, but epoll does not take it.
+        /// READER-014. A regular file is always ready, but epoll refuses it.
         @Test(arguments: LoopKind.allCases)
         func regularFile_isAlwaysReady_orRefusedByEpoll(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -105,7 +105,7 @@ extension Conformance {
             }
         }
 
-        /// READER-014; a listening socket and a datagram socket of one's own.
+        /// READER-014. A listening socket and a datagram socket of the program.
         @Test(arguments: LoopKind.allCases)
         func sockets_ofEachType_areWatched(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

@@ -27,17 +27,17 @@ extension Conformance {
             }
         }
 
-        /// READER-009, READER-015; the event has come, the callback waits for its turn.
+        /// READER-009, READER-015. The event has arrived, and the callback is queued.
         @Test(arguments: LoopKind.allCases)
-        func callbackInTheQueue_doesNotRun_afterItsRemoval(_ kind: LoopKind) async throws {
+        func queuedCallback_doesNotRun_afterItsRemoval(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let (first, second) = (try Pipe(), try Pipe())
                 for pipe in [first, second] { pipe.write(1) }
                 try loop.addReader(first.readEnd) { Issue.record("it ran") }
-                // Scheduled before, so it runs before what the kernel brings in the same turn.
+                // Scheduled first, so it runs before the events of the same turn.
                 loop.callSoon { () throws in #expect(try loop.removeReader(first.readEnd)) }
                 try loop.turn(2)
-                // Of two that are ready, each removes the other: one of them runs, whichever comes first.
+                // Two are ready, and each removes the other: one of them runs, whichever is first.
                 var calls = 0
                 for (mine, others) in [(first, second), (second, first)] {
                     try loop.addReader(mine.readEnd) {
@@ -51,9 +51,9 @@ extension Conformance {
             }
         }
 
-        /// READER-010; nothing stale comes, and what was closed is closed.
+        /// READER-010. No stale event is reported, and what was closed stays closed.
         @Test(arguments: LoopKind.allCases)
-        func numberThatIsUsedAgain_getsNoStaleEvent(_ kind: LoopKind) async throws {
+        func reusedNumber_getsNoStaleEvent(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 for isReady in [true, false] {
                     let (old, oldPeer) = try Socket.pair()
@@ -61,7 +61,7 @@ extension Conformance {
                     if isReady { Pipe.write(oldPeer.fileDescriptor, 1) }
                     try loop.addReader(fd) {}
                     try loop.turn(2)
-                    // In flight, or told in this turn and not yet dealt with.
+                    // In flight, or reported in this turn and not yet handled.
                     loop.callSoon {
                         #expect(try loop.removeReader(fd))
                         old.close()
@@ -69,7 +69,7 @@ extension Conformance {
                         let idle = try Pipe()
                         let again = try duplicate(idle.readEnd, wanting: fd)
                         try loop.addReader(again) {
-                            // Both ends of the pipe live until here, so there is nothing to be told.
+                            // Both ends of the pipe are open until here, so there is no event to report.
                             Issue.record("stale event for \(idle.readEnd)")
                         }
                         loop.callLater(.milliseconds(5)) { () throws in
@@ -83,9 +83,9 @@ extension Conformance {
             }
         }
 
-        /// READER-010, READER-011; the kernel lets go inside of the removal, whoever closes next.
+        /// READER-010, READER-011. The kernel releases the file within the removal, whoever closes it next.
         @Test(arguments: LoopKind.allCases)
-        func removal_leavesNoResidue_howeverOften(_ kind: LoopKind) async throws {
+        func removal_leavesNoResidue(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 weak var held: Witness?
                 do {
@@ -106,9 +106,9 @@ extension Conformance {
             }
         }
 
-        /// READER-010; a loop that does not run is its owner's all the same.
+        /// READER-010. An idle loop still belongs to its owner.
         @Test(arguments: LoopKind.allCases)
-        func removal_isRefusedOnAnotherThread_whileTheLoopDoesNotRun(_ kind: LoopKind) async throws {
+        func removal_isRefusedOnAnotherThread_whileTheLoopIsIdle(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let pipe = try Pipe()
                 try loop.addReader(pipe.readEnd) { Issue.record("it ran") }
@@ -121,9 +121,9 @@ extension Conformance {
             }
         }
 
-        /// READER-012; of a socket and of a pipe.
+        /// READER-012. For a socket and a pipe.
         @Test(arguments: LoopKind.allCases)
-        func hangUp_makesReadersFire_andWriters(_ kind: LoopKind) async throws {
+        func hangUp_callsReadersAndWriters(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let (one, other) = try Socket.pair()
                 let (input, output) = (try Pipe(), try Pipe())
@@ -151,11 +151,11 @@ extension Conformance {
             }
         }
 
-        /// READER-016; and nothing is left of the attempt.
+        /// READER-016. The refused call leaves nothing.
         @Test(arguments: LoopKind.allCases)
-        func closedDescriptor_isRefused_atTheCall(_ kind: LoopKind) async throws {
+        func closedDescriptor_isRefused(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                // Beyond what tests open beside this one.
+                // Higher than the numbers that tests beside this one use.
                 let closed: Int32 = 987
                 let error = #expect(throws: EventLoopError.self) { try loop.addReader(closed) {} }
                 #expect(error?.code == .system && error?.errno == .badFileDescriptor)
@@ -166,9 +166,10 @@ extension Conformance {
             }
         }
 
-        /// READER-016; closed behind the loop's back: a ring tells it once, and the watch is over.
+        /// READER-016. The descriptor is closed without the loop's knowledge: a ring reports it once, and the watch
+        /// ends.
         @Test(arguments: LoopKind.withFaults)
-        func descriptorThatIsClosedWhileWatched_isReportedOnce(_ kind: LoopKind) async throws {
+        func descriptorClosedWhileWatched_isReportedOnce(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 let pipe = try Pipe()
                 let fd = pipe.readEnd
@@ -184,9 +185,9 @@ extension Conformance {
             }
         }
 
-        /// READER-010; closed while it was watched, and the number is a connection's by now.
+        /// READER-010. The descriptor was closed while it was watched, and its number now belongs to a connection.
         @Test(arguments: LoopKind.allCases)
-        func connection_underANumberThatWasLeftWatched_isServed(_ kind: LoopKind) async throws {
+        func connection_withANumberThatIsStillWatched_isServed(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let listener = try RawListener()
                 defer { listener.close() }
@@ -204,13 +205,13 @@ extension Conformance {
                 try await told.wait { told.received == [1, 2, 3] }
                 transport.close()
                 try await told.waitUntilLost()
-                // Where another thread took the number, the watch is still there.
+                // If another thread took the number, the watch is still there.
                 try loop.removeReader(left)
             }
         }
 
         #if DEBUG
-            /// READER-001; a poll that somebody calls off, or that the kernel has no memory for.
+            /// READER-001. A poll that is cancelled, or for which the kernel has no memory.
             @Test(arguments: LoopKind.withFaults)
             func pollThatFails_isSubmittedAgain_orReported(_ kind: LoopKind) async throws {
                 try await withLoop(kind) { loop, recorder in
@@ -233,7 +234,7 @@ extension Conformance {
 
         /// READER-017.
         @Test(arguments: LoopKind.allCases)
-        func readerThatThrows_isReported_andStays(_ kind: LoopKind) async throws {
+        func errorOfAReader_isReported_andTheReaderStays(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 let pipe = try Pipe()
                 pipe.write(1)
@@ -250,7 +251,7 @@ extension Conformance {
             }
         }
 
-        /// READER-018; the type says it, which is asyncio's None.
+        /// READER-018. The result type is `Void`, asyncio's None.
         @Test(arguments: LoopKind.allCases)
         func adding_returnsNothing(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -262,9 +263,9 @@ extension Conformance {
             }
         }
 
-        /// READER-019, LOOP-020; closing drops what callbacks hold, queued or not.
+        /// READER-019, LOOP-020. Closing releases what callbacks capture, queued or not.
         @Test(arguments: LoopKind.allCases)
-        func closingTheLoop_dropsAll(_ kind: LoopKind) async throws {
+        func closingTheLoop_releasesAllCallbacks(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let (busy, idle) = (try Pipe(), try Pipe())
                 busy.write(1)
@@ -286,15 +287,15 @@ extension Conformance {
                 }
                 expectLoopError(.closed) { try loop.addReader(busy.readEnd) {} }
                 expectLoopError(.closed) { try loop.addWriter(idle.writeEnd) {} }
-                // The kernel has let go, too.
+                // The kernel has released the file, too.
                 idle.closeReadEnd()
                 #expect(Glibc.write(idle.writeEnd, "x", 1) == -1 && errno == EPIPE)
             }
         }
 
-        /// READER-001; a loop is used on its own thread.
+        /// READER-001. A loop is used on its own thread.
         @Test(arguments: LoopKind.allCases)
-        func watching_isRefused_offTheLoopsThread(_ kind: LoopKind) async throws {
+        func watching_isRefused_onAnotherThread(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 HelperThread {
                     expectLoopError(.wrongThread) { try loop.addReader(0) {} }

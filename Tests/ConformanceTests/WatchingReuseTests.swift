@@ -6,11 +6,11 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Descriptor numbers that stand for another file than when they were first watched, or for one of the loop's.
+    /// Descriptor numbers that refer to another file than when they were first watched, or to one of the loop's.
     @Suite struct WatchingReuse {
-        /// READER-010: the file was closed without `removeReader`, in the callback or while nothing was to be read.
+        /// READER-010: the file was closed without `removeReader`, in the callback or while there was nothing to read.
         @Test(arguments: LoopKind.allCases, [false, true])
-        func secondReader_isCalled_whenTheNumberStandsForAnotherFile(
+        func secondReader_isCalled_whenTheNumberRefersToAnotherFile(
             _ kind: LoopKind, closesInCallback: Bool
         ) async throws {
             try await withLoop(kind) { loop, _ in
@@ -32,7 +32,7 @@ extension Conformance {
                     #expect(Pipe.read(number, 8) == 1)
                 }
                 try loop.turn(3)
-                #expect(calls == 0, "nothing is to be read yet")
+                #expect(calls == 0, "called with nothing to read")
                 new.write(1)
                 try loop.turn(3)
                 #expect(calls == 1)
@@ -43,7 +43,7 @@ extension Conformance {
 
         /// READER-010: as for reading.
         @Test(arguments: LoopKind.allCases)
-        func secondWriter_isCalled_whenTheNumberStandsForAnotherFile(_ kind: LoopKind) async throws {
+        func secondWriter_isCalled_whenTheNumberRefersToAnotherFile(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let (old, new) = (try Pipe(), try Pipe())
                 let number = old.writeEnd
@@ -83,7 +83,7 @@ extension Conformance {
             }
         }
 
-        /// READER-016: the number stands for a file that cannot be watched, which only epoll refuses.
+        /// READER-016: the number refers to a file that cannot be watched. Only epoll refuses one.
         @Test(arguments: LoopKind.allCases.filter { $0 == .epoll })
         func secondReader_isRefused_whenTheOtherFileCannotBeWatched(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -101,7 +101,8 @@ extension Conformance {
             }
         }
 
-        /// Watching what the loop runs on would make it spin or hang: it is refused, and the loop goes on.
+        /// Watching the loop's own descriptors would make it spin or hang: the call is refused, and the loop still
+        /// works.
         @Test(arguments: LoopKind.allCases)
         func descriptorsOfTheLoopItself_areRefused(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

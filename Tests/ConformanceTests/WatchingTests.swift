@@ -9,7 +9,7 @@ import Testing
 
 extension Conformance {
     @Suite struct Watching {
-        /// READER-001; asyncio prints the same for the same program.
+        /// READER-001. asyncio prints the same for the same program.
         @Test(arguments: LoopKind.allCases)
         func reader_isCalledInEachTurn_whileBytesAreUnread_inTheOrderOfCallSoon(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -24,7 +24,7 @@ extension Conformance {
                 #expect(calls == [1, 2, 1, 2, 1])
                 #expect(pipe.read(1) == 1)
                 try loop.turn()
-                #expect(calls.count == 7, "one byte is still there")
+                #expect(calls.count == 7, "one byte is unread")
                 #expect(pipe.read(1) == 1)
                 try loop.turn(2)
                 #expect(calls.count == 8, "the last callSoon only")
@@ -35,9 +35,9 @@ extension Conformance {
             }
         }
 
-        /// READER-001; a loop that sleeps is woken, each time anew.
+        /// READER-001. Each event wakes a sleeping loop.
         @Test(arguments: LoopKind.allCases)
-        func reader_wakesALoopThatSleeps(_ kind: LoopKind) async throws {
+        func reader_wakesASleepingLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let pipe = try Pipe()
                 var got = 0
@@ -61,7 +61,7 @@ extension Conformance {
 
         /// READER-002.
         @Test(arguments: LoopKind.allCases)
-        func writer_isCalledInEachTurn_whileThereIsRoom(_ kind: LoopKind) async throws {
+        func writer_isCalledInEachTurn_whileWritable(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let pipe = try Pipe()
                 var calls = 0
@@ -82,7 +82,7 @@ extension Conformance {
 
         /// READER-003.
         @Test(arguments: LoopKind.allCases)
-        func removing_saysWhetherThereWasOne(_ kind: LoopKind) async throws {
+        func removal_returnsWhetherThereWasACallback(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let (one, other) = try Socket.pair()
                 defer { other.close() }
@@ -97,13 +97,13 @@ extension Conformance {
                 #expect(try !loop.removeReader(fd))
                 #expect(try loop.removeWriter(fd))
                 #expect(try !loop.removeWriter(fd))
-                #expect(try !loop.removeReader(12345), "asyncio does not ask whether it is open")
+                #expect(try !loop.removeReader(12345), "a closed descriptor must be accepted, as in asyncio")
             }
         }
 
-        /// READER-004; also where the old one waits for its turn already.
+        /// READER-004. Also if the old callback is already queued.
         @Test(arguments: LoopKind.allCases)
-        func adding_replaces_andTheOldOneNeverRunsAgain(_ kind: LoopKind) async throws {
+        func secondCallback_replacesTheFirst_whichNeverRunsAgain(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let (first, second) = (try Pipe(), try Pipe())
                 var calls: [String] = []
@@ -114,7 +114,7 @@ extension Conformance {
                     try loop.addReader(first.readEnd) { calls.append("old\(witness)") }
                 }
                 try loop.addReader(first.readEnd) { calls.append("new") }
-                #expect(held == nil, "what the old one held is let go of")
+                #expect(held == nil, "the captures of the old callback were not released")
                 first.write(1)
                 try loop.turn(2)
                 #expect(calls == ["new", "new"])
@@ -165,9 +165,9 @@ extension Conformance {
             }
         }
 
-        /// READER-006; number and object mean the same.
+        /// READER-006. A number and an object with that descriptor are equivalent.
         @Test(arguments: LoopKind.allCases)
-        func objectsWithADescriptor_areAccepted_andMixWithNumbers(_ kind: LoopKind) async throws {
+        func objectsWithADescriptor_areEquivalentToNumbers(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let (one, other) = try Socket.pair()
                 defer { other.close() }
@@ -213,7 +213,7 @@ extension Conformance {
             }
         }
 
-        /// READER-007; asyncio would let a reader take the accepting away.
+        /// READER-007. In asyncio a reader would take the server's accept away.
         @Test(arguments: LoopKind.allCases)
         func descriptorOfAServer_isRefused_untilItIsClosed(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -238,10 +238,10 @@ extension Conformance {
             }
         }
 
-        /// A watched socket that is given to the loop is the loop's; asyncio replaces its reader by the transport's,
-        /// too.
+        /// A watched socket that becomes a transport belongs to the loop; asyncio, too, replaces its reader by the
+        /// transport's.
         @Test(arguments: LoopKind.allCases)
-        func watch_ofASocketThatBecomesATransport_isOver(_ kind: LoopKind) async throws {
+        func watchOfASocket_ends_whenItBecomesATransport(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let (socket, peer) = try RawPeer.pair()
                 defer { peer.close() }

@@ -1,11 +1,7 @@
 import EventLoops
 import Kernel
+import TestSupport
 import Testing
-
-/// Tasks of the loop's own, which are cancelled through their scope, and tasks that the loop does not know.
-private enum Waiter: CaseIterable {
-    case loopTask, otherTask
-}
 
 @Suite struct AwaitedOperationTests {
     private func withLoop(_ body: @escaping @Sendable (FakeLoop) async throws -> Void) async throws {
@@ -17,7 +13,7 @@ private enum Waiter: CaseIterable {
     }
 
     @Test(arguments: Waiter.allCases)
-    private func value_isTheResult_ofAnOperationThatFinishes(_ waiter: Waiter) async throws {
+    private func value_isTheResultOfTheOperation(_ waiter: Waiter) async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop)
             let wait = Wait(operation, waiter, on: loop)
@@ -30,7 +26,7 @@ private enum Waiter: CaseIterable {
     }
 
     @Test(arguments: Waiter.allCases)
-    private func value_isThere_ifTheOperationFinishesWhileItStarts(_ waiter: Waiter) async throws {
+    private func value_isAvailable_ifTheOperationFinishesWhileItStarts(_ waiter: Waiter) async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop, atOnce: .success(3))
             let value = try await Wait(operation, waiter, on: loop).value()
@@ -41,7 +37,7 @@ private enum Waiter: CaseIterable {
     }
 
     @Test(arguments: Waiter.allCases)
-    private func operation_isNotStarted_forATaskThatIsCancelledBefore(_ waiter: Waiter) async throws {
+    private func operation_isNotStarted_forACancelledTask(_ waiter: Waiter) async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop)
             let wait = Wait(operation, waiter, on: loop, cancelledBefore: true)
@@ -51,7 +47,7 @@ private enum Waiter: CaseIterable {
     }
 
     @Test(arguments: Waiter.allCases)
-    private func cancelledOperation_isAskedOnce_andAwaitsTheDriver(_ waiter: Waiter) async throws {
+    private func cancellation_isRequestedOnce_andAwaitsTheDriver(_ waiter: Waiter) async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop)
             let wait = Wait(operation, waiter, on: loop)
@@ -80,7 +76,7 @@ private enum Waiter: CaseIterable {
         }
     }
 
-    /// The operation is over, but its task has not run yet.
+    /// The operation has ended, but its task has not resumed yet.
     @Test(arguments: Waiter.allCases)
     private func result_isAbandoned_ifTheTaskIsCancelledInTheSameTurn(_ waiter: Waiter) async throws {
         try await withLoop { loop in
@@ -94,7 +90,7 @@ private enum Waiter: CaseIterable {
         }
     }
 
-    @Test func outcome_givesALateResultToTheCaller() async throws {
+    @Test func outcome_passesALateResultToTheCaller() async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop)
             let task = loop.createTask { await operation.outcome() }
@@ -106,7 +102,7 @@ private enum Waiter: CaseIterable {
         }
     }
 
-    @Test func secondEnd_isRefused() async throws {
+    @Test func secondCompletion_isRefused() async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop)
             let wait = Wait(operation, .loopTask, on: loop)
@@ -120,7 +116,7 @@ private enum Waiter: CaseIterable {
     }
 
     /// A task that waits elsewhere afterwards is cancelled there.
-    @Test func cancelling_doesNotReachAnOperationThatIsOver() async throws {
+    @Test func cancellation_doesNotReachAnOperationThatHasEnded() async throws {
         try await withLoop { loop in
             let (first, second) = (ManualOperation(loop), ManualOperation(loop))
             let task = loop.createTask { (try await first.value("test"), await second.outcome()) }
@@ -136,7 +132,7 @@ private enum Waiter: CaseIterable {
         }
     }
 
-    @Test func severalOperations_areCancelledOneByOne() async throws {
+    @Test func severalOperations_areCancelledIndependently() async throws {
         try await withLoop { loop in
             let operations = (0..<3).map { _ in ManualOperation(loop) }
             let waits = operations.map { Wait($0, .loopTask, on: loop) }
@@ -150,7 +146,7 @@ private enum Waiter: CaseIterable {
         }
     }
 
-    @Test func childTask_isCancelledAlone() async throws {
+    @Test func childTask_isCancelledIndependently() async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop)
             let outcome = await withTaskGroup(of: OperationOutcome.self) { group in
@@ -236,7 +232,7 @@ private enum Waiter: CaseIterable {
         }
     }
 
-    @Test func pinnedActor_waits_inATaskOfAnyThread() async throws {
+    @Test func pinnedActor_mayWait_inATaskOfAnyThread() async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop)
             let pinned = Pinned(loop)
@@ -262,150 +258,12 @@ private enum Waiter: CaseIterable {
                     #expect(operation.steps == [.start])
                 } catch let error as EventLoopError {
                     #expect(error.code == .wrongThread)
-                    // The task continued elsewhere before or after the operation was started.
+                    // The task resumed elsewhere before or after the operation was started.
                     try await loop.sleep(for: .milliseconds(1))
                     #expect(operation.steps == [] || operation.steps == [.start, .abandon(6)])
                 }
                 ringer.cancel()
             }
         }
-    }
-}
-
-// MARK: Helpers
-
-/// An operation whose end the test decides.
-private final class ManualOperation: AwaitedOperation, @unchecked Sendable {
-    enum Step: Equatable {
-        case start
-        case requestCancel
-        case abandon(Int)
-    }
-
-    let wait: OperationWait
-    private(set) var steps: [Step] = []
-    var endsOnRequest = false
-    private let atOnce: Result<Int, Errno>?
-    private let core: LoopCore
-
-    init(_ loop: FakeLoop, atOnce: Result<Int, Errno>? = nil) {
-        self.atOnce = atOnce
-        core = loop.core
-        wait = OperationWait(queue: loop.core.queue)
-    }
-
-    var isInFlight: Bool { wait.isInFlight }
-
-    func value(_ name: StaticString) async throws -> Int {
-        try await wait.value(of: self, name)
-    }
-
-    func outcome() async -> OperationOutcome {
-        await wait.outcome(of: self)
-    }
-
-    @discardableResult
-    func finish(_ result: Result<Int, Errno>) -> Bool {
-        wait.finish(result)
-    }
-
-    func start() {
-        #expect(core.queue.isTurning)
-        steps.append(.start)
-        if let atOnce { finish(atOnce) }
-    }
-
-    func requestCancel() {
-        #expect(core.queue.isTurning)
-        steps.append(.requestCancel)
-        if endsOnRequest { finish(.failure(.canceled)) }
-    }
-
-    func abandon(_ result: Int) {
-        steps.append(.abandon(result))
-    }
-}
-
-/// A task that awaits an operation, seen from a task of the loop.
-private final class Wait: Sendable {
-    private let end: Future<Int>
-    private let canceller: @Sendable () -> Void
-
-    init(_ operation: ManualOperation, _ waiter: Waiter, on loop: FakeLoop, cancelledBefore: Bool = false) {
-        let end = loop.createFuture(of: Int.self)
-        self.end = end
-        let body: @Sendable () async -> Void = {
-            do { try end.setResult(try await operation.value("test")) } catch { try? end.setException(error) }
-        }
-        switch waiter {
-        case .loopTask:
-            let task = loop.createTask {
-                if cancelledBefore { withUnsafeCurrentTask { $0?.cancel() } }
-                await body()
-            }
-            canceller = { task.cancel() }
-        case .otherTask:
-            let task = Task(executorPreference: loop.taskExecutor) { await body() }
-            if cancelledBefore { task.cancel() }
-            canceller = { task.cancel() }
-        }
-    }
-
-    func cancel() {
-        canceller()
-    }
-
-    func value() async throws -> Int {
-        try await end.value
-    }
-}
-
-/// The outcome of a task that may end after its loop has closed.
-private final class OutcomeBox: Sendable {
-    private let outcome = Locked<OperationOutcome?>(nil)
-    private let isSet = Gate()
-
-    func fill(from operation: ManualOperation, _ waiter: Waiter, on loop: FakeLoop) {
-        switch waiter {
-        case .loopTask: loop.createTask { self.set(await operation.outcome()) }
-        case .otherTask: Task(executorPreference: loop.taskExecutor) { self.set(await operation.outcome()) }
-        }
-    }
-
-    func set(_ outcome: OperationOutcome) {
-        self.outcome.value = outcome
-        isSet.open()
-    }
-
-    func wait() -> OperationOutcome? {
-        isSet.wait()
-        return outcome.value
-    }
-}
-
-private actor Pinned {
-    private let loop: FakeLoop
-
-    init(_ loop: FakeLoop) {
-        self.loop = loop
-    }
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor {
-        loop.serialExecutor.asUnownedSerialExecutor()
-    }
-
-    func wait(for operation: ManualOperation) async throws -> Int {
-        try await operation.value("test")
-    }
-}
-
-private actor Shared {
-    func hold() {
-        let end = MonotonicClock.now() + 2_000_000
-        while MonotonicClock.now() < end {}
-    }
-
-    func wait(for operation: ManualOperation) async throws -> Int {
-        try await operation.value("test")
     }
 }

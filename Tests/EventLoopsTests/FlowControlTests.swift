@@ -1,14 +1,15 @@
 import EventLoops
+import TestSupport
 import Testing
 
 @Suite struct FlowControlTests {
-    @Test func limits_areThoseOfAsyncio_atFirst() {
+    @Test func limits_areThoseOfAsyncio_byDefault() {
         let flow = FlowControl()
         #expect(flow.limits.low == 16 * 1024 && flow.limits.high == 64 * 1024)
         #expect(!flow.isPaused)
     }
 
-    @Test func missingLimit_followsFromTheOther() throws {
+    @Test func missingLimit_isDerivedFromTheOther() throws {
         let cases: [(high: Int?, low: Int?, newLow: Int, newHigh: Int)] = [
             (nil, nil, 16_384, 65_536),
             (1000, nil, 250, 1000),
@@ -32,25 +33,25 @@ import Testing
         for (high, low) in cases {
             do {
                 let limits = try FlowControl.limits(high: high, low: low)
-                Issue.record("\(limits) came of high \(high ?? -99), low \(low ?? -99)")
+                Issue.record("\(limits) resulted from high \(high ?? -99), low \(low ?? -99)")
             } catch {
                 #expect(error.code == .invalidArgument)
-                // Not a number that has wrapped.
+                // The multiplication must not wrap.
                 #expect(low != .min || error.detail.contains("high (\(Int.min))"), "\(error)")
             }
         }
     }
 
-    @Test func pauseAndResume_comeInTurns_atTheLimits() throws {
+    @Test func pauseAndResume_alternate_atTheLimits() throws {
         var flow = FlowControl()
         flow.adopt(try FlowControl.limits(high: 100, low: 25))
-        var told: [String] = []
+        var calls: [String] = []
         for size in [0, 100, 101, 500, 101, 26, 25, 0, 100, 101, 25, 25] {
-            if flow.mustPause(at: size) { told.append("pause \(size)") }
-            if flow.mustResume(at: size) { told.append("resume \(size)") }
-            #expect(flow.isPaused == (told.count % 2 == 1))
+            if flow.mustPause(at: size) { calls.append("pause \(size)") }
+            if flow.mustResume(at: size) { calls.append("resume \(size)") }
+            #expect(flow.isPaused == (calls.count % 2 == 1))
         }
-        #expect(told == ["pause 101", "resume 25", "pause 101", "resume 25"])
+        #expect(calls == ["pause 101", "resume 25", "pause 101", "resume 25"])
     }
 
     @Test func pauseAndResume_work_withLimitsOfZero() throws {

@@ -4,16 +4,16 @@ import Testing
 @_silgen_name("malloc_usable_size") private func usableSize(_ memory: UnsafeMutableRawPointer) -> Int
 
 @Suite struct HandleTests {
-    /// The place of debug mode has room in it: callbacks are the most common of all things a loop makes.
+    /// Debug mode's field fits into the padding: callbacks are the most frequent allocations of a loop.
     ///
-    /// The allocator may give one of them a larger piece that lay about, so the least of many tells.
-    @Test func handle_hasFortyBytes() {
+    /// The allocator may return a larger free block for one of them, so the smallest of many counts.
+    @Test func handle_takesFortyBytes() {
         let handles = (0..<64).map { _ in Handle {} }
         let sizes = handles.map { usableSize(Unmanaged.passUnretained($0).toOpaque()) }
         #expect(sizes.contains { $0 <= 40 })
     }
 
-    @Test func handle_keepsItsPlace_whateverBecomesOfIt() throws {
+    @Test func handle_keepsItsSourceLocation_inEveryState() throws {
         let place = SourcePlace("App/Main.swift", 7)
         let handle = Handle(at: place) {}
         #expect(handle.sourcePlace === place)
@@ -24,8 +24,8 @@ import Testing
         #expect(handle.description == "<Handle cancelled created at App/Main.swift:7>")
     }
 
-    /// What a callback holds may, as it goes, cancel the handle that is letting go of it.
-    @Test func lettingGo_bearsCancelling_byWhatTheCallbackHolds() {
+    /// What a callback captures may, in its deinit, cancel the handle that is releasing it.
+    @Test func release_permitsCancellation_fromADeinitOfACapture() {
         final class Owner {
             var handle: Handle?
             deinit { handle?.cancel() }

@@ -1,16 +1,18 @@
 import EventLoops
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct InboxTests {
-    /// Where entries report from which thread they came, and which one of its entries they are, as they run.
+    /// Where entries record, as they run, their thread and their number.
     private final class Reports: @unchecked Sendable {
         var take: (Int, Int) -> Void = { _, _ in }
     }
 
     private let reports = Reports()
 
-    /// Every other one is its own link of the chain, the rest have one made for them: their order must be one.
+    /// Every other entry is its own link of the chain, the rest get one made for them: the order must hold across
+    /// both.
     private func entry(_ thread: Int, _ number: Int) -> Handle {
         let report = { [reports] in reports.take(thread, number) }
         return number % 2 == 0 ? PostedHandle(report) : Handle(report)
@@ -34,7 +36,7 @@ import Testing
         return false
     }
 
-    @Test func drain_takesAllInOrder_andLeavesNothing() {
+    @Test func drain_returnsAllInOrder_andLeavesNothing() {
         let inbox = Inbox()
         let ready = ReadyQueue()
         #expect(inbox.isEmpty)
@@ -45,11 +47,11 @@ import Testing
             drain(inbox, ready) { seen.append($1) }
             #expect(seen == Array(0..<100))
             #expect(inbox.isEmpty)
-            drain(inbox, ready) { _, _ in Issue.record("nothing was left") }
+            drain(inbox, ready) { _, _ in Issue.record("the second drain was not empty") }
         }
     }
 
-    @Test func posts_arriveOnceAndInOrder_fromEightThreadsAtATime() async throws {
+    @Test func posts_arriveOnceAndInOrder_fromEightThreads() async throws {
         try await onThread {
             let threads = 8
             let each = 12_500
@@ -58,7 +60,7 @@ import Testing
                 HelperThread {
                     for number in 0..<each {
                         let taken = self.post(self.entry(thread, number), to: inbox)
-                        if !taken { Issue.record("an open inbox took nothing") }
+                        if !taken { Issue.record("an open inbox refused a post") }
                     }
                 }
             }
@@ -74,22 +76,22 @@ import Testing
             }
             for helper in helpers { helper.join() }
             #expect(outOfOrder == 0)
-            self.drain(inbox, ready) { _, _ in Issue.record("more came than was posted") }
+            self.drain(inbox, ready) { _, _ in Issue.record("more entries arrived than were posted") }
         }
     }
 
-    @Test func sleeper_isWoken_byThePostThatItDidNotSee() async throws {
+    @Test func sleeper_isWoken_byAPostThatItDidNotSee() async throws {
         try await onThread {
             let inbox = Inbox()
             let wakes = SharedCount()
             inbox.setWaker { wakes.add(1) }
-            // Awake: nobody wakes it, and it may not go to sleep over what is there.
+            // Awake: posts do not wake it, and it may not sleep while entries are pending.
             #expect(self.post(Handle {}, to: inbox))
             #expect(wakes.value == 0)
             #expect(!inbox.prepareToSleep())
             let ready = ReadyQueue()
             inbox.drain(ready.append)
-            // Asleep: the first post wakes it, the others know.
+            // Asleep: the first post wakes it, later ones do not.
             #expect(inbox.prepareToSleep())
             for _ in 0..<10 { #expect(self.post(Handle {}, to: inbox)) }
             inbox.wake()
@@ -102,7 +104,7 @@ import Testing
         }
     }
 
-    /// A sleeper and posters that meet at random: a wake-up that gets lost would leave the sleeper waiting.
+    /// A sleeper and posters that meet at random: a lost wake-up would leave the sleeper waiting.
     @Test func sleeper_missesNoPost_inALongRace() async throws {
         try await onThread {
             let inbox = Inbox()
@@ -127,7 +129,7 @@ import Testing
                         patience += 1
                         if patience > 100 { usleep(50) }
                     }
-                    try #require(patience < 100_000, "nobody woke the sleeper")
+                    try #require(patience < 100_000, "no post woke the sleeper")
                     inbox.wokeUp()
                 }
                 self.drain(inbox, ready) { _, _ in taken += 1 }
@@ -137,8 +139,8 @@ import Testing
         }
     }
 
-    /// Every post that was said to be taken must come out of the last drain, whenever the closing came.
-    @Test func close_losesNothingThatItTook_inARaceWithPosts() async throws {
+    /// Every accepted post must be in the last drain, whenever the inbox is closed.
+    @Test func close_losesNoAcceptedPost_inARaceWithPosts() async throws {
         try await onThread {
             for round in 0..<600 {
                 let inbox = Inbox()
@@ -150,7 +152,7 @@ import Testing
                         while self.post(self.entry(thread, number), to: inbox) {
                             number += 1
                             if number == 1 { hasBegun.add(1) }
-                            // So that the closing thread comes in between.
+                            // Lets the closing thread run in between.
                             if number % 8 == 0 { sched_yield() }
                         }
                         taken.add(number)
@@ -169,7 +171,7 @@ import Testing
         }
     }
 
-    @Test func closedInbox_keepsNoReference_toWhatItRefused() {
+    @Test func closedInbox_retainsNothing_thatItRefused() {
         let inbox = Inbox()
         inbox.close()
         weak var held: SharedCount?
@@ -181,7 +183,7 @@ import Testing
         #expect(held == nil)
     }
 
-    @Test func inbox_letsGoOfWhatNobodyTook_whenItGoes() {
+    @Test func inbox_releasesItsEntries_onDeinit() {
         weak var handle: Handle?
         do {
             let inbox = Inbox()

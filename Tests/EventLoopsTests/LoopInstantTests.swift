@@ -13,7 +13,7 @@ import Testing
         #expect(instant.advanced(by: .milliseconds(1500)).nanoseconds == 1_500_001_000)
     }
 
-    @Test func advanced_staysAtTheEnd_whenTheSumIsBeyond() {
+    @Test func advanced_isClamped_onOverflow() {
         let starts = [Int64.min, -1, 0, 1, .max].map { LoopInstant(nanoseconds: $0) }
         for start in starts {
             #expect(start.advanced(by: longest) >= start)
@@ -25,7 +25,7 @@ import Testing
         #expect(LoopInstant(nanoseconds: .min).advanced(by: .nanoseconds(-1)).nanoseconds == .min)
     }
 
-    @Test func clampedNanoseconds_holdsAtTheEnds() {
+    @Test func clampedNanoseconds_isClamped_atTheExtremes() {
         #expect(longest.clampedNanoseconds == .max)
         #expect(shortest.clampedNanoseconds == .min)
         #expect(Duration.nanoseconds(Int64.max).clampedNanoseconds == .max)
@@ -37,11 +37,11 @@ import Testing
         for count: Int64 in [18_446_744_073, 18_446_744_074] {
             #expect(Duration.nanoseconds(count).clampedNanoseconds == count)
         }
-        // What is shorter than a nanosecond is none.
+        // A duration below one nanosecond counts as zero.
         #expect(Duration(secondsComponent: 0, attosecondsComponent: 999_999_999).clampedNanoseconds == 0)
     }
 
-    @Test func duration_isTheInverseOfAdvanced_evenFromEndToEnd() {
+    @Test func duration_isTheInverseOfAdvanced_evenAtTheExtremes() {
         let first = LoopInstant(nanoseconds: .min)
         #expect(first.duration(to: .distantFuture) == .nanoseconds(Int64.max) - .nanoseconds(Int64.min))
         #expect(LoopInstant.distantFuture.duration(to: first) < .zero)

@@ -1,9 +1,10 @@
 import EventLoops
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct OrphanedJobsTests {
-    /// A place where a task is suspended of which the loop knows nothing.
+    /// A continuation on which a task is suspended without the loop's knowledge.
     private final class Elsewhere: @unchecked Sendable {
         private var continuation: UnsafeContinuation<Void, Never>?
         let isOccupied = Gate()
@@ -39,7 +40,7 @@ import Testing
                 do { try await loop.sleep(for: .milliseconds(1)) } catch let error as EventLoopError {
                     if error.code == .closed { seen.add(1) }
                 }
-                // A suspension of its own kind, to see that what follows runs, too.
+                // A second suspension, to show that the code after it runs, too.
                 await Task.yield()
                 hasEnded.open()
             }
@@ -48,11 +49,11 @@ import Testing
             #expect(!hasEnded.isOpen)
             place.resume()
             hasEnded.wait()
-            #expect(seen.value == 1, "a handle of a closed loop must answer with an error")
+            #expect(seen.value == 1, "a handle of a closed loop must throw")
         }
     }
 
-    @Test func task_canBeCancelled_thoughItWaitsForAClosedLoop() async throws {
+    @Test func task_canBeCancelled_whileItWaitsForAClosedLoop() async throws {
         try await onThread {
             let loop = try FakeLoop()
             let hasBegun = Gate()
@@ -68,22 +69,22 @@ import Testing
         }
     }
 
-    @Test func task_ends_whenItsLoopIsClosedBeforeItBegan() async throws {
+    @Test func task_ends_whenItsLoopIsClosedBeforeItsFirstStep() async throws {
         try await onThread {
             let hasEnded = SharedCount()
             do {
                 let loop = try FakeLoop()
                 for _ in 0..<50 { _ = Task(executorPreference: loop.taskExecutor) { hasEnded.add(1) } }
                 try loop.close()
-                // And those that come when it is closed.
+                // And tasks that are made while the loop is closed.
                 for _ in 0..<50 { _ = Task(executorPreference: loop.taskExecutor) { hasEnded.add(1) } }
             }
             while hasEnded.value < 100 { usleep(500) }
         }
     }
 
-    /// A task of the loop that does not mind being cancelled: closing gives it a second, no more.
-    @Test func stubbornTask_doesNotKeepTheLoopOpen_andEndsLater() async throws {
+    /// A task of the loop that ignores its cancellation: `close` waits a second for it, and no longer.
+    @Test func taskThatIgnoresCancellation_doesNotKeepTheLoopOpen_andEndsLater() async throws {
         try await onThread {
             let loop = try FakeLoop()
             let place = Elsewhere()
@@ -130,15 +131,15 @@ import Testing
         }
     }
 
-    /// An actor that is pinned to a closed loop still answers.
-    @Test func actorOfAClosedLoop_answers() async throws {
+    /// An actor that is pinned to a closed loop still runs its methods.
+    @Test func actorOfAClosedLoop_runsItsMethods() async throws {
         let loop = try FakeLoop()
         try loop.close()
         let pinned = Pinned(loop)
         for number in 1...3 { #expect(await pinned.increment() == number) }
     }
 
-    /// Its methods trapped in `preconditionIsolated()`: the thread on which they run was nobody's.
+    /// Its methods once trapped in `preconditionIsolated()`, because no executor owned the thread on which they ran.
     @Test func actorOfAClosedLoop_isIsolated_whereItRuns_andNowhereElse() async throws {
         let (loop, other) = (try FakeLoop(), try FakeLoop())
         try loop.close()
@@ -149,14 +150,16 @@ import Testing
         let hasEnded = Gate()
         _ = Task(executorPreference: loop.taskExecutor) {
             #expect(loop.serialExecutor.isIsolatingCurrentContext() == true)
-            #expect(other.serialExecutor.isIsolatingCurrentContext() == false, "an open loop has its own thread")
+            #expect(
+                other.serialExecutor.isIsolatingCurrentContext() == false,
+                "an open loop runs the actor on its own thread")
             hasEnded.open()
         }
         hasEnded.wait()
         try other.close()
     }
 
-    @Test func jobs_ofManyTasks_allEnd_inARaceWithClose() async throws {
+    @Test func jobsOfManyTasks_allEnd_inARaceWithClose() async throws {
         try await onThread {
             for _ in 0..<100 {
                 let loop = try FakeLoop()

@@ -1,4 +1,5 @@
 import EventLoops
+import TestSupport
 import Testing
 
 @Suite struct ReadyQueueTests {
@@ -17,10 +18,10 @@ import Testing
         #expect(pop(queue) == nil)
     }
 
-    /// Every capacity, every place at which the ring may begin, and every fill, up to twice the capacity: growth
-    /// happens with the contents in one piece and in two.
+    /// Every capacity, every start of the ring and every fill up to twice the capacity: the queue grows with
+    /// contiguous and with wrapped contents.
     @Test(arguments: [1, 2, 3, 4, 8])
-    func queue_keepsTheOrder_whereverTheRingBegins(capacity: Int) {
+    func queue_keepsTheOrder_whereverTheRingStarts(capacity: Int) {
         for start in 0..<capacity.roundedUpToPowerOfTwo {
             for fill in 0...capacity * 4 {
                 let queue = ReadyQueue(minimumCapacity: capacity)
@@ -38,12 +39,12 @@ import Testing
     }
 
     @Test(arguments: 1...10)
-    func queue_behavesAsAnArray_underRandomUse(seed: UInt64) {
-        var random = SplitMix(state: seed)
+    func queue_behavesLikeAnArray_underRandomUse(seed: UInt64) {
+        var random = SeededRandom(seed)
         let queue = ReadyQueue(minimumCapacity: Int(seed))
         var model: [Handle] = []
         for step in 0..<20_000 {
-            // Fills for a while, then empties, so that the ring both grows and turns.
+            // Fills for a while, then empties, so that the ring both grows and wraps.
             let fills = (step / 500) % 2 == 0
             if Int.random(in: 0..<10, using: &random) < (fills ? 6 : 4) {
                 let handle = Handle {}
@@ -57,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func queue_letsGoOfItsHandles_whenItGoes() {
+    @Test func queue_releasesItsHandles_onDeinit() {
         weak var handle: Handle?
         weak var captured: Witness?
         do {
@@ -74,7 +75,7 @@ import Testing
         #expect(captured == nil)
     }
 
-    @Test func discard_releasesTheCallback_thoughTheHandleIsKept() {
+    @Test func discard_releasesTheCallback_evenIfTheHandleIsRetained() {
         weak var captured: Witness?
         let handle: Handle
         do {
@@ -88,7 +89,7 @@ import Testing
         #expect(!handle.isCancelled)
     }
 
-    @Test func roundedUpToPowerOfTwo_isRight_atTheEdges() {
+    @Test func roundedUpToPowerOfTwo_isCorrect_atTheBoundaries() {
         let cases = [0: 1, 1: 1, 2: 2, 3: 4, 4: 4, 5: 8, 255: 256, 256: 256, 257: 512]
         for (number, expected) in cases { #expect(number.roundedUpToPowerOfTwo == expected) }
     }

@@ -1,5 +1,6 @@
 import EventLoops
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct SegmentQueueTests {
@@ -22,12 +23,12 @@ import Testing
         #expect(queue.isEmpty)
     }
 
-    /// Appends, consumes, gathers and searches at random, against a plain array.
+    /// Random appends, consumes, gathers and searches, compared with a plain array.
     ///
-    /// Sizes lie around the sizes of blocks, and above the one from which arrays are kept instead of copied.
+    /// Sizes lie around those of blocks, and above the one from which arrays are retained instead of copied.
     @Test(arguments: 1...12)
-    func queue_behavesAsAnArray_underRandomUse(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+    func queue_behavesLikeAnArray_underRandomUse(seed: UInt64) throws {
+        var random = SeededRandom(seed)
         let pool = SegmentPool()
         let queue = SegmentQueue(pool: pool)
         var model: [UInt8] = []
@@ -36,7 +37,7 @@ import Testing
             switch Int.random(in: 0..<8, using: &random) {
             case 0...2:
                 let size = sizes.randomElement(using: &random) ?? 0
-                // Few letters, so that separators come up often and are cut by the ends of runs.
+                // Few letters, so that separators are frequent and often span two runs.
                 let bytes = (0..<size).map { _ in UInt8.random(in: 0...3, using: &random) }
                 model += bytes
                 if Bool.random(using: &random) {
@@ -75,7 +76,7 @@ import Testing
         #expect((gathering.runs == 0) == model.isEmpty)
         var gathered: [UInt8] = []
         for vector in vectors.prefix(gathering.runs) {
-            #expect(vector.iov_len > 0, "the kernel would be asked to send nothing")
+            #expect(vector.iov_len > 0, "gathering a nonempty queue returned nothing to send")
             gathered += UnsafeRawBufferPointer(start: vector.iov_base, count: vector.iov_len)
         }
         #expect(gathered == Array(model.prefix(gathered.count)))
@@ -83,7 +84,7 @@ import Testing
         #expect(gathered.count == model.count || gathering.runs == Gathering.mostRuns || gathered.count == 256 * 1024)
     }
 
-    @Test func gathering_ends_atTheMostRuns() throws {
+    @Test func gathering_stops_atTheMaximumNumberOfRuns() throws {
         let region = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * 1024, alignment: 16)
         defer { region.deallocate() }
         region.initializeMemory(as: UInt8.self, repeating: 1)
@@ -92,7 +93,7 @@ import Testing
         pool.adopt(memory)
         _ = memory.lend(0)
         let queue = SegmentQueue(pool: pool)
-        // Kept where they are, each is a run.
+        // Arrays of this size are retained, so each is a run.
         for start in stride(from: 0, to: 100 * 1024, by: 1024) {
             queue.append(UnsafeRawBufferPointer(rebasing: region[start..<start + 1024]))
         }
@@ -105,7 +106,7 @@ import Testing
         queue.removeAll()
     }
 
-    @Test func gathering_ends_atTheMostBytes_inTheMiddleOfARun() {
+    @Test func gathering_stops_atTheMaximumNumberOfBytes_withinARun() {
         let queue = SegmentQueue(pool: SegmentPool())
         queue.append([UInt8](repeating: 1, count: 200_000))
         queue.append([UInt8](repeating: 2, count: 200_000))
@@ -116,7 +117,7 @@ import Testing
         #expect(vectors[1].iov_len == 256 * 1024 - 200_000)
     }
 
-    @Test func array_isNotCopied_whenItIsLong() {
+    @Test func longArray_isNotCopied() {
         let bytes = [UInt8](repeating: 9, count: 100_000)
         let queue = SegmentQueue(pool: SegmentPool())
         queue.append(bytes)
@@ -124,19 +125,19 @@ import Testing
         #expect(queue.first.count == bytes.count)
     }
 
-    @Test func array_stays_whileTheQueueNeedsIt() {
+    @Test func array_isRetained_whileTheQueueNeedsIt() {
         let queue = SegmentQueue(pool: SegmentPool())
         do {
             var bytes = [UInt8](repeating: 7, count: 50_000)
             queue.append(bytes)
-            // Whoever writes gets a copy: what was queued does not change.
+            // Copy on write: a later change by the owner does not change what was queued.
             bytes[0] = 8
             #expect(bytes[0] == 8)
         }
         #expect(contents(queue) == [UInt8](repeating: 7, count: 50_000))
     }
 
-    @Test func blocks_areUsedAgain_afterTheyWereConsumed() {
+    @Test func blocks_areReused_afterTheyWereConsumed() {
         let pool = SegmentPool()
         let queue = SegmentQueue(pool: pool)
         queue.append([1, 2, 3])
@@ -150,7 +151,7 @@ import Testing
         #expect(contents(other) == [5])
     }
 
-    @Test func lentBytes_areKeptWhereTheyAre_andGivenBackOnce() {
+    @Test func lentBytes_areNotCopied_andReturnedOnce() {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: 8 * 4096, alignment: 64)
         defer { memory.deallocate() }
         let pool = SegmentPool()
@@ -163,7 +164,7 @@ import Testing
         queue.append(UnsafeRawBufferPointer(start: piece + 2000, count: 2096))
         #expect(queue.first.baseAddress == UnsafeRawPointer(piece))
         lent.release(3)
-        #expect(!lent.hasReturned, "the queue still reads it")
+        #expect(!lent.hasReturned, "the buffer was returned while the queue reads it")
         queue.consume(2000)
         #expect(!lent.hasReturned)
         #expect(contents(queue) == [UInt8](repeating: 6, count: 2096))

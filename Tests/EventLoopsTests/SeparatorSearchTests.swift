@@ -1,14 +1,15 @@
 import EventLoops
+import TestSupport
 import Testing
 
 @Suite struct SeparatorSearchTests {
-    /// Appends bytes at random, and in between consumes some, against a plain array.
+    /// Appends random bytes and consumes some in between, compared with a plain array.
     @Test(arguments: 1...40)
-    func search_findsWhatAPlainSearchFinds_howeverBytesAreCut(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+    func search_agreesWithAPlainSearch_howeverBytesAreSplit(seed: UInt64) throws {
+        var random = SeededRandom(seed)
         let source = ScatteredBytes()
         let queue = SegmentQueue(pool: source.pool)
-        // Two letters give separators that overlap themselves in every way.
+        // With two letters, separators overlap themselves in every way.
         let letters: ClosedRange<UInt8> = 0...(seed.isMultiple(of: 2) ? 1 : 2)
         let length = Int.random(in: 1...9, using: &random)
         let separator = (0..<length).map { _ in UInt8.random(in: letters, using: &random) }
@@ -32,11 +33,11 @@ import Testing
         }
     }
 
-    @Test func separator_isFound_acrossTheEndsOfSegments() {
+    @Test func separator_isFound_acrossSegments() {
         let source = ScatteredBytes()
         let queue = SegmentQueue(pool: source.pool)
         let search = SeparatorSearch([1, 2, 3, 4, 5])
-        // Three segments: one that is kept, a block, and one that is kept.
+        // Three segments: a retained array, a block, and a retained array.
         source.keep([UInt8](repeating: 0, count: 1022) + [1, 2], in: queue)
         #expect(search.firstIndex(in: queue) == nil)
         queue.append([3, 4])
@@ -47,8 +48,8 @@ import Testing
         #expect(search.firstIndex(in: queue) == nil)
     }
 
-    /// A search that compares the separator anew at each place needs 29 times the bytes; one that walks from the front
-    /// for each arrival, the square of the arrivals.
+    /// A search that restarts the separator at each position needs 29 times the bytes; one that restarts from the
+    /// front for each delivery, the square of the deliveries.
     @Test(arguments: [1, 7, 1000, 16_384, 262_144])
     func work_isLinear_whenTheSeparatorOverlapsItself(arrival: Int) {
         let separator = [UInt8](repeating: 0x2D, count: 29) + [0x62]
@@ -63,7 +64,7 @@ import Testing
             arrivals += 1
         }
         #expect(hits == 0)
-        // A mismatch is followed by one comparison at most that does not move on.
+        // Each mismatch is followed by one comparison at most that does not advance.
         #expect(search.work <= 2 * total + 2 * arrivals + 64)
         queue.append([0x62])
         #expect(search.firstIndex(in: queue) == total - 29)
@@ -84,7 +85,8 @@ import Testing
     }
 }
 
-/// A queue's bytes in segments of random lengths: copied runs share blocks, kept ones are segments of their own.
+/// The bytes of a queue in segments of random lengths: copied runs share blocks, retained ones are segments of their
+/// own.
 private final class ScatteredBytes {
     let pool = SegmentPool()
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 2048, alignment: 64)
@@ -100,7 +102,7 @@ private final class ScatteredBytes {
         memory.deallocate()
     }
 
-    /// Appends a kept segment of at least 1 KiB.
+    /// Appends a retained segment of at least 1 KiB.
     func keep(_ bytes: [UInt8], in queue: SegmentQueue) {
         let piece = lent.popReturned() ?? nextPiece
         if piece == nextPiece { nextPiece += 1 }
@@ -111,7 +113,7 @@ private final class ScatteredBytes {
     }
 
     func append(
-        to queue: SegmentQueue, _ letters: ClosedRange<UInt8>, _ random: inout SplitMix
+        to queue: SegmentQueue, _ letters: ClosedRange<UInt8>, _ random: inout SeededRandom
     ) -> [UInt8] {
         let isKept = Int.random(in: 0..<3, using: &random) == 0
         let count = isKept ? Int.random(in: 1024...1100, using: &random) : Int.random(in: 0...12, using: &random)
@@ -122,7 +124,7 @@ private final class ScatteredBytes {
 }
 
 extension [UInt8] {
-    /// Where a separator begins, by comparing it at each place.
+    /// Finds a separator by comparing it at each position.
     func firstIndex(of separator: [UInt8]) -> Int? {
         guard separator.count <= count else { return nil }
         return (0...count - separator.count).first { self[$0..<$0 + separator.count].elementsEqual(separator) }

@@ -1,9 +1,10 @@
 import EventLoops
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct TaskAddressTests {
-    /// Where it did not hold, waits would still be right, but each would cost a cancellation handler.
+    /// If this stopped holding, waits would still be correct, but each would cost a cancellation handler.
     @Test func continuation_hasTheAddressOfItsTask() async throws {
         let ofTask = try #require(TaskAddress.ofCurrentTask())
         for _ in 0..<3 {
@@ -19,7 +20,7 @@ import Testing
         #expect(mine == TaskAddress.ofCurrentTask())
     }
 
-    @Test func task_knowsItself_byTheAddressThatOthersSee() async throws {
+    @Test func address_isTheSame_withinAndOutsideTheTask() async throws {
         let seen = Atomic<UInt>(0)
         let task = TaskJob { seen.store(TaskAddress.ofCurrentTask() ?? 0, ordering: .relaxed) }
         try await task.value

@@ -1,22 +1,23 @@
 import CLinux
 import EventLoops
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct ThreadPoolExecutorTests {
-    @Test func limit_isAtLeastOne_andAsInPythonByDefault() {
+    @Test func limit_isAtLeastOne_andThatOfPythonByDefault() {
         #expect(ThreadPoolExecutor(maxWorkers: 0).maxWorkers == 1)
         #expect(ThreadPoolExecutor(maxWorkers: 7).maxWorkers == 7)
         #expect(ThreadPoolExecutor().maxPending == ThreadPoolExecutor.defaultMaxPending)
         #expect(ThreadPoolExecutor(maxPending: -1).maxPending == 0)
     }
 
-    /// Not the machine's processors: a container or taskset(1) may leave fewer.
-    @Test func limit_followsTheProcessors_thatTheThreadMayUse() async throws {
+    /// Not the machine's processors: a container or taskset(1) may permit fewer.
+    @Test func defaultLimit_followsTheProcessorsOfTheThread() async throws {
         try await onThread {
             let all = Int(cl_usable_processors())
             #expect(ThreadPoolExecutor().maxWorkers == min(32, all + 4))
-            // One processor, the first that there is; of this thread only, which ends with the test.
+            // Restricts this thread, which ends with the test, to the first permitted processor.
             var mask = [UInt64](repeating: 0, count: 1024)
             let got = try Self.call("sched_getaffinity")(0, mask.count * 8, &mask)
             #expect(got == 0)
@@ -33,13 +34,13 @@ import Testing
 
     private typealias AffinityCall = @convention(c) (pid_t, Int, UnsafeMutableRawPointer) -> Int32
 
-    /// What Swift's C library module leaves out.
+    /// Not imported from the C library.
     private static func call(_ name: String) throws -> AffinityCall {
         unsafeBitCast(try #require(dlsym(nil, name)), to: AffinityCall.self)
     }
 
     @Test(arguments: [1, 2, 4])
-    func jobs_runOnNoMoreThreads_thanTheLimit(limit: Int) async throws {
+    func jobs_runOnNoMoreThreadsThanTheLimit(limit: Int) async throws {
         try await onThread {
             let pool = ThreadPoolExecutor(maxWorkers: limit)
             let running = SharedCount()
@@ -54,7 +55,7 @@ import Testing
                     done.add(1)
                 }
             }
-            // All threads that there may be are needed at a time.
+            // The jobs need all permitted threads at the same time.
             while running.value < limit { usleep(200) }
             mayEnd.open()
             pool.shutdown(wait: true)
@@ -68,7 +69,7 @@ import Testing
             let pool = ThreadPoolExecutor(maxWorkers: 1)
             let next = SharedCount()
             let outOfOrder = SharedCount()
-            // More than the list keeps of finished places.
+            // More than the number of finished places that the list keeps.
             for number in 0..<5000 {
                 try pool.submit { if next.add(1) != number + 1 { outOfOrder.add(1) } }
             }
@@ -78,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func idleThread_isUsedAgain_insteadOfAnother() async throws {
+    @Test func idleThread_isReused() async throws {
         try await onThread {
             let pool = ThreadPoolExecutor(maxWorkers: 4)
             nonisolated(unsafe) var threads: Set<pthread_t> = []
@@ -89,17 +90,17 @@ import Testing
                     isOver.open()
                 }
                 isOver.wait()
-                // It is idle only a moment after its job is over.
+                // The thread becomes idle only a moment after its job has ended.
                 while pool.threads.idle == 0 { usleep(200) }
             }
             #expect(pool.threads == (alive: 1, idle: 1))
             pool.shutdown(wait: true)
             #expect(pool.threads == (alive: 0, idle: 0))
-            #expect(threads.count == 1, "each job had a thread of its own")
+            #expect(threads.count == 1, "each job got a new thread")
         }
     }
 
-    @Test func shutdown_waits_forAllThatWasSubmitted() async throws {
+    @Test func shutdown_waits_forAllSubmittedJobs() async throws {
         try await onThread {
             let pool = ThreadPoolExecutor(maxWorkers: 2)
             let done = SharedCount()
@@ -115,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func shutdown_returnsAtOnce_withoutWaiting_andWorkIsStillDone() async throws {
+    @Test func shutdownWithoutWaiting_returnsAtOnce_andJobsStillRun() async throws {
         try await onThread {
             let pool = ThreadPoolExecutor(maxWorkers: 1)
             let gate = Gate()
@@ -139,13 +140,13 @@ import Testing
         pool.shutdown(wait: true)
         do {
             try pool.submit { Issue.record("it ran") }
-            Issue.record("it was taken")
+            Issue.record("the job was accepted")
         } catch {
             #expect(error.code == .executorShutDown)
         }
     }
 
-    @Test func shutdown_wakesAll_thatWaitForIt() async throws {
+    @Test func shutdown_wakesAllItsWaiters() async throws {
         try await onThread {
             let pool = ThreadPoolExecutor(maxWorkers: 2)
             let gate = Gate()
@@ -157,8 +158,8 @@ import Testing
         }
     }
 
-    /// What a job holds goes with the job, even if a thousand others wait behind it.
-    @Test func job_isReleased_whenItIsDone_notWhenTheListIsTidied() async throws {
+    /// What a job captures is released as it ends, even if a thousand jobs wait behind it.
+    @Test func job_isReleased_asItEnds() async throws {
         try await onThread {
             final class Shared: Sendable {}
             let pool = ThreadPoolExecutor(maxWorkers: 1)

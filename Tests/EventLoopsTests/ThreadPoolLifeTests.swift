@@ -5,9 +5,7 @@ import Kernel
 import TestSupport
 import Testing
 
-@_silgen_name("fork") private func forkProcess() -> Int32
-
-/// How a pool begins, is full, and ends.
+/// How a pool starts, fills up, and ends.
 @Suite struct ThreadPoolLifeTests {
     // MARK: Names
 
@@ -24,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func names_areCut_betweenCharacters_soThatTheNumberCanBeSeen() {
+    @Test func longNames_areCutBetweenCharacters_beforeTheNumber() {
         #expect(DetachedThread.name("proactor", number: 3) == "proactor-3")
         #expect(DetachedThread.name("proactor-pool", number: 31) == "proactor-poo-31")
         #expect(DetachedThread.name("ääääääää", number: 7) == "ääääää-7")
@@ -50,7 +48,7 @@ import Testing
     // MARK: Full
 
     @Test(arguments: [(1, 0), (1, 3), (3, 2)])
-    func submit_isRefused_whenAsManyWaitAsMay(workers: Int, pending: Int) async throws {
+    func submit_isRefused_whenTheQueueIsFull(workers: Int, pending: Int) async throws {
         try await onThread {
             let pool = ThreadPoolExecutor(maxWorkers: workers, maxPending: pending)
             let (done, mayEnd) = (SharedCount(), Gate())
@@ -63,10 +61,10 @@ import Testing
             let error = #expect(throws: EventLoopError.self) { try pool.submit { Issue.record("it ran") } }
             #expect(error?.code == .queueFull)
             #expect(error?.description.contains("larger maxPending") == true)
-            // Who awaits waits longer.
+            // A caller that awaits waits instead.
             try pool.submitAwaited { done.add(1) }
             mayEnd.open()
-            // With room for none, one is taken only when a thread has come back.
+            // With a queue of length zero, a job is accepted only when a thread is idle.
             while true {
                 do {
                     try pool.submit { done.add(1) }
@@ -80,7 +78,7 @@ import Testing
 
     // MARK: Ending
 
-    @Test func pool_endsItsThreads_whenItIsDropped() async throws {
+    @Test func pool_endsItsThreads_onDeinit() async throws {
         try await onThread {
             final class Token: Sendable {}
             weak var dropped: ThreadPoolExecutor?
@@ -96,13 +94,13 @@ import Testing
                 }
             }
             #expect(dropped == nil)
-            // What was given is done all the same.
+            // Submitted jobs still run.
             while done.value < 20 || heldByThreads != nil { usleep(200) }
             while ThreadNames.all.contains(where: { $0.hasPrefix("dropped-") }) { usleep(1000) }
         }
     }
 
-    @Test func pool_mayBeDropped_byItsOwnJob() async throws {
+    @Test func pool_mayBeReleased_byItsOwnJob() async throws {
         try await onThread {
             let (ran, mayRun) = (Gate(), Gate())
             do {
@@ -134,7 +132,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func shutdown_dropsWhatHasNotBegun_whenAskedTo(afterAnother: Bool) async throws {
+    func shutdown_dropsQueuedJobs_ifRequested(afterAnother: Bool) async throws {
         try await onThread {
             final class Token: Sendable {}
             let pool = ThreadPoolExecutor(maxWorkers: 1)
@@ -155,15 +153,15 @@ import Testing
             begun.wait()
             if afterAnother { pool.shutdown(wait: false) }
             pool.shutdown(wait: false, cancelPending: true)
-            #expect(held == nil, "what a dropped job held is still there")
+            #expect(held == nil, "a capture of a dropped job was not released")
             mayEnd.open()
             pool.shutdown(wait: true)
             #expect(done.value == 1)
         }
     }
 
-    /// A job that is dropped may call the pool as it goes: no lock is held then.
-    @Test func droppedJob_mayCallThePool_whenItGoes() async throws {
+    /// A dropped job may call the pool from a deinit: no lock is held then.
+    @Test func droppedJob_mayCallThePool_fromADeinit() async throws {
         try await onThread {
             final class Caller: Sendable {
                 let pool: ThreadPoolExecutor
@@ -195,8 +193,8 @@ import Testing
 
     // MARK: No threads
 
-    /// In a process of its own, in which new threads get stacks of a size that cannot be had.
-    @Test func submit_fails_onlyIfThereIsNoThreadAtAll() async {
+    /// Runs in a process of its own, in which the stack size for new threads cannot be allocated.
+    @Test func submit_fails_onlyIfThePoolHasNoThread() async {
         await #expect(processExitsWith: .success) {
             let pool = ThreadPoolExecutor(maxWorkers: 4)
             let (begun, mayEnd, done) = (Gate(), Gate(), SharedCount())
@@ -209,11 +207,11 @@ import Testing
             var attributes = pthread_attr_t()
             pthread_attr_init(&attributes)
             pthread_attr_setstacksize(&attributes, 1 << 47)
-            // What Swift's C library module leaves out.
+            // Not imported from the C library.
             let call = try #require(dlsym(nil, "pthread_setattr_default_np"))
             typealias SetDefaults = @convention(c) (UnsafePointer<pthread_attr_t>) -> Int32
             precondition(unsafeBitCast(call, to: SetDefaults.self)(&attributes) == 0)
-            // Late, but not lost.
+            // Delayed, but not lost.
             for _ in 0..<3 { try pool.submit { done.add(1) } }
             precondition(pool.threads.alive == 1)
             mayEnd.open()
@@ -231,7 +229,7 @@ import Testing
 
     // MARK: Awaiting
 
-    @Test func run_hasTheOutcome_andTheCallersTaskLocals() async throws {
+    @Test func run_returnsTheResult_andKeepsTheTaskLocals() async throws {
         let pool = ThreadPoolExecutor(maxWorkers: 2)
         let seen = try await Local.$name.withValue("caller") {
             try await pool.run { Local.name }
@@ -255,7 +253,7 @@ import Testing
         pool.shutdown(wait: false)
     }
 
-    @Test func run_endsAtOnce_whenItsTaskIsCancelled() async throws {
+    @Test func run_returnsAtOnce_whenItsTaskIsCancelled() async throws {
         let pool = ThreadPoolExecutor(maxWorkers: 1)
         let (begun, mayEnd) = (Gate(), Gate())
         let running = Task {
@@ -270,7 +268,7 @@ import Testing
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await running.value }
         await #expect(throws: CancellationError.self) { try await waiting.value }
-        let late = Task { try await pool.run { Issue.record("it ran, too") } }
+        let late = Task { try await pool.run { Issue.record("the cancelled job ran") } }
         late.cancel()
         await #expect(throws: CancellationError.self) { try await late.value }
         mayEnd.open()
@@ -278,7 +276,7 @@ import Testing
         pool.shutdown(wait: false)
     }
 
-    @Test func run_throws_whenThePoolDropsItsWork() async throws {
+    @Test func run_throws_whenThePoolDropsItsJob() async throws {
         let pool = ThreadPoolExecutor(maxWorkers: 1)
         let (begun, mayEnd) = (Gate(), Gate())
         try pool.submit {
@@ -294,8 +292,8 @@ import Testing
 
     // MARK: Forks
 
-    /// A child has a copy of the pool, and none of its threads.
-    @Test func pool_takesNothing_inAForkedChild() async {
+    /// The child has a copy of the pool, and none of its threads.
+    @Test func pool_refusesJobs_inAForkedChild() async {
         await #expect(processExitsWith: .success) {
             let pool = ThreadPoolExecutor(maxWorkers: 1)
             let done = Gate()

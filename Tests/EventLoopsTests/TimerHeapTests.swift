@@ -1,4 +1,5 @@
 import EventLoops
+import TestSupport
 import Testing
 
 @Suite struct TimerHeapTests {
@@ -21,7 +22,7 @@ import Testing
         #expect(heap.popDue(at: .max) == nil)
     }
 
-    @Test func equalTimes_comeOut_inOrderOfTheirMaking() throws {
+    @Test func equalTimes_fire_inOrderOfCreation() throws {
         for count in 0..<70 {
             let heap = TimerHeap()
             let timers = (0..<count).map { _ in timer(5, in: heap) }
@@ -32,14 +33,14 @@ import Testing
         }
     }
 
-    /// Against the plainest model that there is: an array that is kept sorted.
+    /// Compared with the simplest model: a sorted array.
     @Test(arguments: 1...40)
-    func heap_behavesAsASortedArray_underRandomUse(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+    func heap_behavesLikeASortedArray_underRandomUse(seed: UInt64) throws {
+        var random = SeededRandom(seed)
         let heap = TimerHeap()
         var model: [(due: Int64, timer: TimerHandle)] = []
         var now: Int64 = 0
-        // Seeds differ in how much is cancelled, so that some purge often and some never.
+        // The seed decides how often timers are cancelled, so some runs purge often and some never.
         let cancelShare = Int(seed % 5)
         for _ in 0..<3000 {
             switch Int.random(in: 0..<10, using: &random) {
@@ -77,7 +78,7 @@ import Testing
         #expect(try popAll(heap, at: .max).map(\.when.nanoseconds) == times.sorted())
     }
 
-    @Test func cancelledTimers_arePurged_onceTheyAreTheGreaterPartOfALargeHeap() throws {
+    @Test func cancelledTimers_arePurged_onceTheyAreTheMajorityOfALargeHeap() throws {
         let heap = TimerHeap()
         var timers = (0..<101).map { timer(Int64($0), in: heap) }
         for index in 0..<51 { timers[index * 2 % 101].cancel() }
@@ -93,7 +94,7 @@ import Testing
         #expect(popped.map(\.when) == left.map(\.when))
     }
 
-    @Test func cancelledTimers_stay_inASmallHeap() {
+    @Test func cancelledTimers_areKept_inASmallHeap() {
         let heap = TimerHeap()
         let timers = (0..<100).map { timer(Int64($0), in: heap) }
         for timer in timers.dropFirst() { timer.cancel() }
@@ -102,7 +103,7 @@ import Testing
         #expect(heap.nextDue == 0)
     }
 
-    @Test func tally_countsATimerOnce_howeverOftenItIsCancelled() throws {
+    @Test func cancelledCount_countsATimerOnce_howeverOftenItIsCancelled() throws {
         let heap = TimerHeap()
         let waits = timer(10, in: heap)
         let fires = timer(1, in: heap)
@@ -110,7 +111,7 @@ import Testing
         waits.cancel()
         #expect(heap.tally.cancelled == 1)
         #expect(heap.popDue(at: 5)?.takeRetainedValue() === fires)
-        // Out of the heap: nothing dead is left behind.
+        // Out of the heap: no cancelled timer is left behind.
         fires.cancel()
         #expect(heap.tally.cancelled == 1)
         #expect(heap.nextDue == nil)
@@ -151,8 +152,8 @@ import Testing
         #expect(held == nil)
     }
 
-    /// What a callback holds may, as it goes, cancel other timers of the heap that is being emptied.
-    @Test func removeAll_bearsCancelling_fromWhatItReleases() {
+    /// What a callback captures may, in its deinit, cancel other timers of the heap that is being emptied.
+    @Test func removeAll_permitsCancellation_fromADeinitOfACapture() {
         final class Canceller {
             var victims: [TimerHandle] = []
             deinit { for victim in victims { victim.cancel() } }

@@ -1,5 +1,6 @@
 import EventLoops
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct WaitListTests {
@@ -12,7 +13,7 @@ import Testing
         }
     }
 
-    @Test func waiters_goOnInOrder_whenTheEventHappens() async throws {
+    @Test func waiters_resumeInOrder_whenTheEventHappens() async throws {
         try await withLoop { loop, list in
             for count in 0..<5 {
                 var order: [Int] = []
@@ -33,9 +34,8 @@ import Testing
         }
     }
 
-    /// Each of three waiters in turn is cancelled: the single one, the first and those behind it have places of their
-    /// own.
-    @Test func cancelledWaiter_leaves_andTheOthersStay() async throws {
+    /// Cancels each of three waiters in turn: the single one, the first and later ones are stored differently.
+    @Test func cancelledWaiter_isRemoved_andTheOthersStay() async throws {
         try await withLoop { loop, list in
             for victim in 0..<3 {
                 let tasks = (0..<3).map { _ in loop.createTask { await list.hasHappened() } }
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func waiter_doesNotSuspend_whenItsTaskIsCancelledAlready() async throws {
+    @Test func waiter_doesNotSuspend_whenItsTaskIsAlreadyCancelled() async throws {
         try await withLoop { loop, list in
             let task = loop.createTask {
                 withUnsafeCurrentTask { $0?.cancel() }
@@ -64,14 +64,14 @@ import Testing
         }
     }
 
-    @Test func cancelling_isOfNoEffect_afterTheEvent() async throws {
+    @Test func cancellation_hasNoEffect_afterTheEvent() async throws {
         try await withLoop { loop, list in
             let task = loop.createTask { await list.hasHappened() }
             try await loop.sleep(for: .zero)
             list.resumeAll()
             task.cancel()
             #expect(try await task.value)
-            // A later wait of the list has another number, and is not hit.
+            // A later wait of the list has another number, so it is not cancelled.
             let next = loop.createTask { await list.hasHappened() }
             try await loop.sleep(for: .zero)
             #expect(!next.isDone)
@@ -80,8 +80,8 @@ import Testing
         }
     }
 
-    /// A task that waits elsewhere, after an earlier wait is over, is cancelled where it is.
-    @Test func cancelling_endsThePresentWait_notAnEarlierOne() async throws {
+    /// A task that now waits elsewhere, after an earlier wait has ended, is cancelled in its present wait.
+    @Test func cancellation_endsThePresentWait_notAnEarlierOne() async throws {
         try await withLoop { loop, list in
             let other = WaitList(queue: loop.core.queue)
             let task = loop.createTask {
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func childTasks_areCancelled_onTheirOwn() async throws {
+    @Test func childTasks_areCancelledIndependently() async throws {
         try await withLoop { loop, list in
             let outcomes = await withTaskGroup(of: Bool.self) { group in
                 for _ in 0..<3 { group.addTask { await list.hasHappened() } }
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func cancelling_isHandedOver_fromAnotherThread() async throws {
+    @Test func cancellation_isPassedToTheLoop_fromAnotherThread() async throws {
         try await withLoop { loop, list in
             for _ in 0..<200 {
                 let outcome = loop.createFuture(of: Bool.self)
@@ -138,8 +138,8 @@ import Testing
         }
     }
 
-    /// Event and cancelling at the same time: each wait ends exactly once, one way or the other.
-    @Test func wait_endsOnce_inARaceOfTheEventWithCancelling() async throws {
+    /// Event and cancellation at the same time: each wait ends exactly once, one way or the other.
+    @Test func wait_endsOnce_inARaceOfEventAndCancellation() async throws {
         try await withLoop { loop, list in
             for round in 0..<200 {
                 let outcome = loop.createFuture(of: Bool.self)
@@ -170,7 +170,7 @@ import Testing
 }
 
 extension WaitList {
-    /// Whether the event came before the task was cancelled.
+    /// Whether the event happened before the task was cancelled.
     fileprivate func hasHappened() async -> Bool {
         await wait() == .happened
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import Kernel
 
 struct DescriptorTests {
-    @Test func duplicate_outlivesTheFirst() throws {
+    @Test func duplicate_outlivesTheOriginal() throws {
         let event = try EventDescriptor()
         let copy = try Descriptor.duplicate(event.fd)
         #expect(copy != event.fd)
@@ -15,7 +15,7 @@ struct DescriptorTests {
         try Descriptor.close(copy)
     }
 
-    @Test func closing_whatIsNotOpen_isAnError() {
+    @Test func close_ofAClosedDescriptor_throws() {
         #expect(!Descriptor.isOpen(-1))
         #expect(throws: Errno.badFileDescriptor) { try Descriptor.close(-1) }
         #expect(throws: Errno.badFileDescriptor) { try Descriptor.duplicate(-1) }
@@ -33,7 +33,7 @@ struct DescriptorTests {
         #expect(throws: Errno.resourceTemporarilyUnavailable) { try event.drain() }
     }
 
-    @Test func event_thatIsFull_canBeSignalledStill() throws {
+    @Test func signal_ofAFullEvent_doesNotBlock() throws {
         let event = try EventDescriptor()
         defer { event.close() }
         var most = UInt64.max - 1

@@ -3,11 +3,11 @@ import Testing
 
 @testable import Kernel
 
-/// Tests that count the descriptors of the process, or limit them: each in a process of its own.
+/// Tests that count or limit the descriptors of the process. Each runs in a process of its own.
 struct LeakTests {
-    @Test func nothing_leavesADescriptor() async {
+    @Test func kernelObjects_leaveNoDescriptor() async {
         await #expect(processExitsWith: .success) {
-            // The resolver keeps nothing open, but it may load its modules the first time.
+            // The resolver keeps nothing open, but may load its modules on first use.
             _ = try AddressLookup.addresses(
                 host: "localhost", service: "1", family: .unspecified, type: 0, protocol: 0, flags: 0)
             let before = try await countWhenSettled()
@@ -16,7 +16,7 @@ struct LeakTests {
         }
     }
 
-    @Test func openCount_followsWhatIsOpened() async {
+    @Test func openCount_followsOpensAndCloses() async {
         await #expect(processExitsWith: .success) {
             let before = try await countWhenSettled()
             #expect(before > 2)
@@ -28,13 +28,13 @@ struct LeakTests {
         }
     }
 
-    @Test func limit_isEnforced_andSetBack() async {
+    @Test func descriptorLimit_isEnforced_andRestored() async {
         await #expect(processExitsWith: .success) {
             _ = try await countWhenSettled()
             let limit = try DescriptorLimit.current()
             #expect(limit.soft > 0 && limit.soft <= limit.hard)
             #expect(limit.hard <= DescriptorLimit.unlimited)
-            // Below it are standard input, output and error.
+            // Only standard input, output and error have lower numbers.
             try DescriptorLimit.setSoft(3)
             #expect(throws: Errno.tooManyOpenFiles) { try Socket(family: .ipv4) }
             #expect(throws: Errno.tooManyOpenFiles) { try EventDescriptor() }
@@ -49,10 +49,10 @@ struct LeakTests {
     }
 }
 
-/// Often enough that a leak stands out from the few descriptors that the runtime opens and closes by itself meanwhile.
+/// Enough rounds that a leak stands out from the few descriptors that the runtime itself opens and closes meanwhile.
 private let rounds = 20
 
-/// The open descriptors, once the runtime has most of its own.
+/// The number of open descriptors, once the runtime has opened most of its own.
 private func countWhenSettled() async throws -> Int {
     try await Task.sleep(for: .milliseconds(50))
     return Descriptor.openCount()

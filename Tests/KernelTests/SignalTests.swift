@@ -1,12 +1,13 @@
 import CLinux
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Kernel
 
-/// Signals belong to the whole process, so each test has one of its own.
+/// Signals belong to the whole process, so each test runs in a process of its own.
 struct SignalTests {
-    @Test func watchedSignal_setsItsBit_andWakes() async {
+    @Test func watchedSignal_setsItsBit_andWakesTheWatcher() async {
         await #expect(processExitsWith: .success) {
             let event = try EventDescriptor()
             let watcher = cl_signal_watcher_begin(event.fd)
@@ -27,7 +28,7 @@ struct SignalTests {
         }
     }
 
-    @Test func signal_isToldToEachWatcher_andGivenBackByTheLast() async {
+    @Test func signal_reachesEachWatcher_andIsRestoredByTheLast() async {
         await #expect(processExitsWith: .signal(SIGUSR1)) {
             let (first, second) = (try EventDescriptor(), try EventDescriptor())
             let (one, other) = (cl_signal_watcher_begin(first.fd), cl_signal_watcher_begin(second.fd))
@@ -40,14 +41,14 @@ struct SignalTests {
             #expect(cl_signal_take(one) == bits(SIGUSR1))
             cl_signal_watcher_end(one)
             deliver(SIGUSR1)
-            #expect(read(first.fd, &count, 8) == -1, "it is woken no more")
-            #expect(cl_signal_unwatch(other, SIGUSR1), "it was not taken")
+            #expect(read(first.fd, &count, 8) == -1, "a watcher that stopped is not woken")
+            #expect(cl_signal_unwatch(other, SIGUSR1), "the bit was not consumed")
             #expect(!cl_signal_unwatch(other, SIGUSR1))
             deliver(SIGUSR1)
         }
     }
 
-    @Test func watcher_isUsedAgain_withNothingOfItsFormerLife() async {
+    @Test func reusedWatcher_hasNoPendingBits() async {
         await #expect(processExitsWith: .success) {
             let former = cl_signal_watcher_begin(-1)
             #expect(cl_signal_watch(former, SIGUSR1, false) == 0)
@@ -61,16 +62,17 @@ struct SignalTests {
         }
     }
 
-    @Test func releasedSignal_hasTheDispositionOfBefore() async {
+    @Test func releasedSignal_hasItsFormerDisposition() async {
         await #expect(processExitsWith: .success) {
             signal(SIGUSR1, SIG_IGN)
             let watcher = cl_signal_watcher_begin(-1)
             #expect(cl_signal_watch(watcher, SIGUSR1, false) == 0)
-            #expect(cl_signal_watch(watcher, SIGUSR1, false) == 0, "the former is still theirs, not ours")
+            #expect(cl_signal_watch(watcher, SIGUSR1, false) == 0, "the handler to restore is not the former one")
             #expect(!cl_signal_unwatch(watcher, SIGUSR1))
             deliver(SIGUSR1)
             #expect(cl_signal_pending(watcher) == 0)
-            // A handler that the program sets meanwhile is the program's, and not replaced by what was there before.
+            // A handler that the program installs while the signal is watched stays installed; the former one does not
+            // replace it.
             #expect(cl_signal_watch(watcher, SIGUSR2, false) == 0)
             signal(SIGUSR2, SIG_IGN)
             #expect(!cl_signal_unwatch(watcher, SIGUSR2))
@@ -78,24 +80,24 @@ struct SignalTests {
         }
     }
 
-    @Test func onceWatchedSignal_endsTheProcess_theSecondTime() async {
+    @Test func signalWatchedOnce_endsTheProcess_onTheSecondDelivery() async {
         await #expect(processExitsWith: .signal(SIGUSR1)) {
             let (one, other) = (cl_signal_watcher_begin(-1), cl_signal_watcher_begin(-1))
             #expect(cl_signal_is_default(SIGUSR1))
             #expect(cl_signal_watch(one, SIGUSR1, true) == 0)
-            #expect(cl_signal_is_default(SIGUSR1), "others may do the same")
+            #expect(cl_signal_is_default(SIGUSR1), "the signal does not have its default action")
             #expect(cl_signal_watch(other, SIGUSR1, false) == 0)
             #expect(!cl_signal_is_default(SIGUSR1))
             deliver(SIGUSR1)
             deliver(SIGUSR1)
-            #expect(!cl_signal_unwatch(other, SIGUSR1), "the other one was told, too")
+            #expect(!cl_signal_unwatch(other, SIGUSR1), "the other watcher was notified, too")
             deliver(SIGUSR1)
             #expect(cl_signal_take(one) == bits(SIGUSR1))
             deliver(SIGUSR1)
         }
     }
 
-    @Test func watchingOnOnce_restoresTheDefaultAfterOneArrival_andLeavesTheProgramsHandler() async {
+    @Test func watchOnce_restoresTheDefaultAfterOneDelivery_andKeepsTheProgramsHandler() async {
         await #expect(processExitsWith: .signal(SIGUSR1)) {
             let watcher = cl_signal_watcher_begin(-1)
             for signal in [SIGUSR1, SIGUSR2] { #expect(cl_signal_watch(watcher, signal, false) == 0) }
@@ -109,7 +111,7 @@ struct SignalTests {
         }
     }
 
-    /// A former handler that was reset by its one arrival leaves its flags behind.
+    /// A one-shot handler (SA_RESETHAND) that has run leaves its flags behind.
     @Test func resetSignal_isDefault_whateverItsFlags() async {
         await #expect(processExitsWith: .success) {
             var action = sigaction()
@@ -122,7 +124,7 @@ struct SignalTests {
         }
     }
 
-    @Test func forkedChild_hasTheDispositionsOfBefore() async {
+    @Test func forkedChild_hasTheFormerDispositions() async {
         await #expect(processExitsWith: .success) {
             let watcher = cl_signal_watcher_begin(-1)
             #expect(cl_signal_watch(watcher, SIGUSR1, false) == 0)
@@ -133,30 +135,31 @@ struct SignalTests {
             }
             var status: Int32 = 0
             #expect(waitpid(child, &status, 0) == child)
-            #expect(status & 0x7F == SIGUSR1, "the signal that ended it")
+            #expect(status & 0x7F == SIGUSR1, "the signal that ended the child")
             deliver(SIGUSR1)
-            #expect(cl_signal_take(watcher) == bits(SIGUSR1), "the parent goes on")
+            #expect(cl_signal_take(watcher) == bits(SIGUSR1), "the parent received nothing")
         }
     }
 
     @Test(arguments: [SIGKILL, SIGSTOP, 0, -1, 65, 32, 33])
-    func signalThatCannotBeCaught_isInvalid(number: Int32) {
+    func watch_ofAnUncatchableSignal_isInvalid(number: Int32) {
         let watcher = cl_signal_watcher_begin(-1)
         defer { cl_signal_watcher_end(watcher) }
         #expect(cl_signal_watch(watcher, number, false) == EINVAL)
         #expect(!cl_signal_unwatch(watcher, number))
     }
 
-    @Test func lastSignal_hasTheLastBit() async {
+    @Test func highestSignal_setsTheHighestBit() async {
         await #expect(processExitsWith: .success) {
             let watcher = cl_signal_watcher_begin(-1)
-            #expect(cl_signal_watch(watcher, 64, false) == 0, "without anybody to wake")
+            #expect(
+                cl_signal_watch(watcher, 64, false) == 0, "a signal without a wake-up descriptor could not be watched")
             deliver(64)
             #expect(cl_signal_take(watcher) == 1 << 63)
         }
     }
 
-    @Test func interruptedRead_goesOn() async {
+    @Test func interruptedRead_continues() async {
         await #expect(processExitsWith: .success) {
             let (event, wake) = (try EventDescriptor(nonblocking: false), try EventDescriptor())
             nonisolated(unsafe) let watcher = cl_signal_watcher_begin(wake.fd)
@@ -170,7 +173,7 @@ struct SignalTests {
         }
     }
 
-    @Test func brokenPipe_isAnError_onceSIGPIPEIsIgnored() async {
+    @Test func brokenPipe_isAnError_ifSIGPIPEIsIgnored() async {
         await #expect(processExitsWith: .success) {
             cl_ignore_sigpipe()
             let (one, other) = try SocketCalls.pair()
@@ -182,11 +185,11 @@ struct SignalTests {
             #expect(cl_signal_watch(watcher, SIGPIPE, false) == 0)
             cl_ignore_sigpipe()
             deliver(SIGPIPE)
-            #expect(cl_signal_take(watcher) == bits(SIGPIPE), "the program's own handler stays")
+            #expect(cl_signal_take(watcher) == bits(SIGPIPE), "the program's own handler was replaced")
         }
     }
 
-    @Test func thread_hasANumberAndAName() async {
+    @Test func thread_hasAnIdAndAName() async {
         await #expect(processExitsWith: .success) {
             #expect(cl_thread_self() == cl_thread_self())
             cl_thread_set_name("a name that is too long")
@@ -198,15 +201,14 @@ struct SignalTests {
     }
 }
 
-@_silgen_name("fork") private func forkProcess() -> Int32
-
 private func bits(_ signals: Int32...) -> UInt64 {
     signals.reduce(0) { $0 | 1 << UInt64($1 - 1) }
 }
 
-/// Sends a signal to this very thread, and returns after the handler.
+/// Sends a signal to this thread, and returns after the handler has run.
 ///
-/// Swift's tasks run on threads of Dispatch, which block signals: those that come in otherwise go to the main thread.
+/// Swift tasks run on threads of Dispatch, which block signals; a signal for the process is delivered to the main
+/// thread.
 private func deliver(_ signal: Int32) {
     var set = sigset_t()
     sigemptyset(&set)

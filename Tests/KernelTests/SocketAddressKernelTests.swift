@@ -3,13 +3,13 @@ import Testing
 
 @testable import Kernel
 
-/// The address as the kernel reads and writes it.
+/// Conversion between `SocketAddress` and the kernel's `sockaddr`.
 struct SocketAddressKernelTests {
     @Test(arguments: [
         ("127.0.0.1", 80, MemoryLayout<sockaddr_in>.size), ("::1", 443, MemoryLayout<sockaddr_in6>.size),
         ("fe80::1%7", 1, MemoryLayout<sockaddr_in6>.size),
     ])
-    func ipAddress_comesBack(host: String, port: Int, size: Int) throws {
+    func ipAddress_survivesTheRoundTrip(host: String, port: Int, size: Int) throws {
         let address = try SocketAddress(ipAddress: host, port: port)
         address.withSockAddr { pointer, length in
             #expect(Int(length) == size)
@@ -19,7 +19,7 @@ struct SocketAddressKernelTests {
     }
 
     @Test(arguments: [("/run/x", 2 + 7), ("\0name", 2 + 5), ("", 2), (String(repeating: "x", count: 107), 110)])
-    func unixName_comesBack(path: String, size: Int) throws {
+    func unixName_survivesTheRoundTrip(path: String, size: Int) throws {
         let address = try SocketAddress(unixPath: path)
         address.withSockAddr { pointer, length in
             #expect(Int(length) == size)
@@ -27,7 +27,7 @@ struct SocketAddressKernelTests {
         }
     }
 
-    @Test func pathWithoutNul_isReadToItsEnd() throws {
+    @Test func pathWithoutNul_isReadToItsLength() throws {
         var form = sockaddr_un()
         form.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &form.sun_path) { $0.copyBytes(from: [UInt8](repeating: 120, count: 108)) }
@@ -36,7 +36,7 @@ struct SocketAddressKernelTests {
         #expect(address.withSockAddr { _, length in length } == 110)
     }
 
-    @Test func flowAndScope_areKept() throws {
+    @Test func flowAndScope_surviveTheRoundTrip() throws {
         var form = sockaddr_in6()
         form.sin6_family = sa_family_t(AF_INET6)
         form.sin6_flowinfo = UInt32(0x000a_bcde).bigEndian
@@ -49,7 +49,7 @@ struct SocketAddressKernelTests {
         }
     }
 
-    @Test func unknownFamily_isHandedOn() throws {
+    @Test func unknownFamily_isPreserved() throws {
         var form = sockaddr_in()
         form.sin_family = 40
         form.sin_port = 0x1234
@@ -63,16 +63,16 @@ struct SocketAddressKernelTests {
         #expect(port == 0x1234)
     }
 
-    @Test func tooShort_isNoAddress() {
+    @Test func truncatedAddress_isRejected() {
         #expect(read(sockaddr_in(), length: 0) == nil)
         #expect(read(sockaddr_in(), length: 1) == nil)
     }
 
-    @Test func filled_throwsTheErrorOfTheCall() {
+    @Test func filling_throwsTheErrorOfTheCall() {
         #expect(throws: Errno.badFileDescriptor) { try SocketAddress.filled { getsockname(-1, $0, $1) } }
     }
 
-    @Test func bodyThatThrows_throwsThrough() throws {
+    @Test func errorOfTheBody_isRethrown() throws {
         let address = try SocketAddress.anyIPv4(port: 0)
         #expect(throws: Errno.timedOut) {
             try address.withSockAddr { _, _ throws(Errno) in throw Errno.timedOut }

@@ -4,7 +4,7 @@ import Testing
 @testable import Kernel
 
 struct SocketAddressTests {
-    @Test func ipv4_isReadAndWritten() throws {
+    @Test func ipv4_isParsedAndFormatted() throws {
         let address = try SocketAddress(ipAddress: "127.0.0.1", port: 80)
         #expect(address.family == .ipv4)
         #expect(address.host == "127.0.0.1")
@@ -14,7 +14,7 @@ struct SocketAddressTests {
     }
 
     @Test(arguments: ["::1", "::", "2001:db8::7", "::ffff:10.1.2.3", "fe80::1%4711"])
-    func ipv6_isReadAndWritten(text: String) throws {
+    func ipv6_isParsedAndFormatted(text: String) throws {
         let address = try SocketAddress(ipAddress: text, port: 65535)
         #expect(address.family == .ipv6)
         #expect(address.host == text)
@@ -23,7 +23,7 @@ struct SocketAddressTests {
         #expect(try SocketAddress(ipAddress: #require(address.host), port: 65535) == address)
     }
 
-    @Test func scope_mayBeTheNameOfAnInterface() throws {
+    @Test func scope_mayBeAnInterfaceName() throws {
         let address = try SocketAddress(ipAddress: "fe80::1%lo", port: 0)
         #expect(address.scopeID == if_nametoindex("lo"))
         #expect(address != (try SocketAddress(ipAddress: "fe80::1", port: 0)))
@@ -33,26 +33,26 @@ struct SocketAddressTests {
         "", "localhost", "127.1", "1.2.3.4.5", "256.0.0.1", "127.0.0.1 ", "127.0.0.1%lo", "[::1]", "::1%", "::1%0",
         "::1%nowhere", "%lo", ":::", "127.0.0.1\0.example",
     ])
-    func whatIsNoAddress_isInvalid(text: String) {
+    func malformedAddress_isInvalid(text: String) {
         #expect(throws: Errno.invalidArgument) { try SocketAddress(ipAddress: text, port: 1) }
     }
 
-    /// The unspecified addresses trapped here.
+    /// The unspecified addresses once trapped here.
     @Test(arguments: [-1, 65536, 99_999, Int.max, Int.min])
-    func portOutOfRange_isToldFromWhatIsNoAddress(port: Int) {
+    func portOutOfRange_isReportedApartFromAMalformedAddress(port: Int) {
         #expect(throws: Errno.outOfRange) { try SocketAddress(ipAddress: "127.0.0.1", port: port) }
         #expect(throws: Errno.outOfRange) { try SocketAddress.anyIPv4(port: port) }
         #expect(throws: Errno.outOfRange) { try SocketAddress.anyIPv6(port: port) }
     }
 
-    @Test func any_isTheUnspecifiedAddress() throws {
+    @Test func any_isTheWildcardAddress() throws {
         #expect(try SocketAddress.anyIPv4(port: 7).description == "0.0.0.0:7")
         #expect(try SocketAddress.anyIPv6(port: 7).description == "[::]:7")
         #expect(try SocketAddress.anyIPv6(port: 65535).port == 65535)
     }
 
     @Test(arguments: [("/run/x", "unix:/run/x"), ("\0name", "unix:@name"), ("", "unix:"), ("zoë", "unix:zoë")])
-    func unixName_isReadAndWritten(path: String, description: String) throws {
+    func unixName_isParsedAndFormatted(path: String, description: String) throws {
         let address = try SocketAddress(unixPath: path)
         #expect(address.family == .unix)
         #expect(address.unixPath == path)
@@ -61,7 +61,7 @@ struct SocketAddressTests {
         #expect(address.description == description)
     }
 
-    @Test func unixName_hasALimit() throws {
+    @Test func unixName_isLimitedInLength() throws {
         let longest = String(repeating: "x", count: 107)
         _ = try SocketAddress(unixPath: longest)
         _ = try SocketAddress(unixPath: "\0" + longest)
@@ -70,7 +70,7 @@ struct SocketAddressTests {
         #expect(throws: Errno.invalidArgument) { try SocketAddress(unixPath: "/a\0b") }
     }
 
-    @Test func equality_looksAtAllParts() throws {
+    @Test func equality_comparesAllParts() throws {
         let address = try SocketAddress(ipAddress: "::1", port: 1)
         #expect(address == (try SocketAddress(ipAddress: "0:0::1", port: 1)))
         #expect(address.hashValue == (try SocketAddress(ipAddress: "0:0::1", port: 1)).hashValue)

@@ -7,7 +7,7 @@ import Testing
 struct SocketCallsTests {
     private let stream = Int32(SOCK_STREAM.rawValue)
 
-    @Test func open_makesNonblockingSockets_thatAreNotInherited() throws {
+    @Test func open_returnsNonblockingSockets_withCloseOnExec() throws {
         let fd = try SocketCalls.open(.ipv4, type: stream)
         defer { close(fd) }
         #expect(fcntl(fd, F_GETFL) & O_NONBLOCK != 0)
@@ -19,7 +19,7 @@ struct SocketCallsTests {
     }
 
     @Test(arguments: ["127.0.0.1", "::1"])
-    func connection_knowsBothEnds(host: String) throws {
+    func connection_reportsBothAddresses(host: String) throws {
         let listener = try SocketCalls.open(SocketAddress(ipAddress: host, port: 0).family, type: stream)
         defer { close(listener) }
         try SocketCalls.bind(listener, to: SocketAddress(ipAddress: host, port: 0))
@@ -41,7 +41,7 @@ struct SocketCallsTests {
         #expect(try SocketCalls.pendingError(client) == nil)
     }
 
-    @Test func addressInUse_isTold() throws {
+    @Test func bind_ofAnAddressInUse_throws() throws {
         let one = try Socket(family: .ipv4)
         try one.bind(to: SocketAddress(ipAddress: "127.0.0.1", port: 0))
         try one.listen()
@@ -50,8 +50,8 @@ struct SocketCallsTests {
         #expect(throws: Errno.addressInUse) { try SocketCalls.bind(other, to: one.localAddress) }
     }
 
-    @Test func refusedConnection_isFoundAsPendingError() throws {
-        // Bound but not listening: nobody else gets the port meanwhile.
+    @Test func refusedConnection_leavesAPendingError() throws {
+        // Bound but not listening, so that no other process can take the port meanwhile.
         let bound = try Socket(family: .ipv4)
         try bound.bind(to: SocketAddress(ipAddress: "127.0.0.1", port: 0))
         let client = try SocketCalls.open(.ipv4, type: stream)
@@ -63,7 +63,7 @@ struct SocketCallsTests {
         #expect(try SocketCalls.pendingError(client) == nil, "taken")
     }
 
-    @Test func bytes_goThroughAPair() throws {
+    @Test func bytes_passThroughAPair() throws {
         let (one, other) = try SocketCalls.pair()
         defer { close(other) }
         #expect([one, other].allSatisfy { fcntl($0, F_GETFD) & FD_CLOEXEC != 0 })
@@ -119,7 +119,7 @@ struct SocketCallsTests {
         #expect(throws: Errno.badFileDescriptor) { try SocketCalls.setNonBlocking(-1) }
     }
 
-    @Test func datagramSocket_isNoStream() throws {
+    @Test func datagramSocket_isNotAStream() throws {
         let fd = try SocketCalls.open(.ipv4, type: Socket.datagram)
         defer { close(fd) }
         #expect(!SocketCalls.isStream(fd))

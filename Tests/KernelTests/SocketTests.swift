@@ -4,7 +4,7 @@ import Testing
 @testable import Kernel
 
 struct SocketTests {
-    @Test func accepted_isConnectedWithTheClient() throws {
+    @Test func acceptedSocket_isConnectedToTheClient() throws {
         let listener = try Socket(family: .ipv4)
         try listener.setOption(SO_REUSEADDR, level: SOL_SOCKET, to: 1)
         #expect(try listener.option(SO_REUSEADDR, level: SOL_SOCKET) != 0)
@@ -19,7 +19,7 @@ struct SocketTests {
         #expect(server.description == "<Socket \(server.fileDescriptor) \(ends)>")
     }
 
-    @Test func unixSocket_listensOutsideTheFileSystem() throws {
+    @Test func unixSocket_listensOnAnAbstractName() throws {
         let listener = try Socket(family: .unix)
         try listener.bind(to: SocketAddress(unixPath: ""))
         try listener.listen()
@@ -28,11 +28,11 @@ struct SocketTests {
         let client = try Socket(family: .unix)
         try client.connect(to: name)
         let (server, address) = try listener.accept()
-        #expect(address.unixPath == "", "the client has no name")
+        #expect(address.unixPath == "", "the client has a name")
         #expect(try server.localAddress == name)
     }
 
-    @Test func close_leavesNothing_andMayBeRepeated() throws {
+    @Test func close_releasesTheDescriptor_andMayBeRepeated() throws {
         let (one, other) = try Socket.pair()
         one.close()
         one.close()
@@ -42,7 +42,7 @@ struct SocketTests {
         #expect(hasEnded(other))
     }
 
-    @Test func lastReference_closes() throws {
+    @Test func lastReference_closesTheSocket() throws {
         var (one, other): (Socket?, Socket) = try Socket.pair()
         #expect(!hasEnded(other))
         #expect(one != nil)
@@ -50,7 +50,7 @@ struct SocketTests {
         #expect(hasEnded(other))
     }
 
-    @Test func detached_isNotClosed() throws {
+    @Test func detachedDescriptor_staysOpen() throws {
         let fd: Int32
         let other: Socket
         do {
@@ -68,7 +68,7 @@ struct SocketTests {
         #expect(hasEnded(other))
     }
 
-    @Test func detach_hasOneWinner_amongThreads() async throws {
+    @Test func detach_succeedsOnOneThreadOnly() async throws {
         for _ in 0..<50 {
             let (one, _) = try Socket.pair()
             let answers = await withTaskGroup(of: Int32.self) { group in
@@ -81,7 +81,8 @@ struct SocketTests {
         }
     }
 
-    /// Whether the other end is closed; asked of this one, because a closed number may be somebody else's by now.
+    /// Whether the other end is closed. Checked from this end, because a closed number may already belong to another
+    /// file.
     private func hasEnded(_ socket: Socket) -> Bool {
         var byte: UInt8 = 0
         return recv(socket.fileDescriptor, &byte, 1, 0) == 0

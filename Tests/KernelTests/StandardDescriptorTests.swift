@@ -3,9 +3,9 @@ import Testing
 
 @testable import Kernel
 
-/// The numbers 0 to 2: each test closes them in a process of its own.
+/// The numbers 0 to 2. Each test closes them in a process of its own.
 struct StandardDescriptorTests {
-    @Test func newDescriptors_areAbove2_ifTheStandardOnesAreClosed() async {
+    @Test func newDescriptors_areAbove2_ifStandardOnesAreClosed() async {
         await #expect(processExitsWith: .success) {
             for create in creations {
                 closeStandard()
@@ -16,7 +16,7 @@ struct StandardDescriptorTests {
                     #expect(fcntl(fd, F_GETFL) & O_NONBLOCK != 0)
                     try Descriptor.close(fd)
                 }
-                #expect((0...2).allSatisfy(isNull), "occupied once one of them was returned")
+                #expect((0...2).allSatisfy(isNull), "not occupied once one of them was returned")
             }
         }
     }
@@ -32,7 +32,7 @@ struct StandardDescriptorTests {
         }
     }
 
-    @Test func standardDescriptors_thatAreOpen_areNotTouched() async {
+    @Test func openStandardDescriptors_areNotTouched() async {
         await #expect(processExitsWith: .success) {
             closeStandard()
             let zero = open("/dev/zero", O_RDWR)
@@ -40,14 +40,14 @@ struct StandardDescriptorTests {
             close(zero)
             try Descriptor.occupyStandard()
             #expect(isNull(0) && isNull(2) && !isNull(1))
-            #expect(fcntl(0, F_GETFD) & FD_CLOEXEC == 0, "programs that this one starts need them, too")
+            #expect(fcntl(0, F_GETFD) & FD_CLOEXEC == 0, "executed programs do not inherit them")
             let before = Descriptor.openCount()
             try Descriptor.occupyStandard()
             #expect(Descriptor.openCount() == before)
         }
     }
 
-    @Test func atTheDescriptorLimit_creationThrows_andStandardDescriptorsAreNoSockets() async {
+    @Test func creationAtTheDescriptorLimit_throws_andLeavesStandardDescriptors() async {
         await #expect(processExitsWith: .success) {
             let limit = try DescriptorLimit.current().soft
             for create in creations {
@@ -66,7 +66,7 @@ struct StandardDescriptorTests {
     }
 }
 
-/// Everything in this module that returns new descriptors.
+/// Every function of this module that returns new descriptors.
 private let creations: [@Sendable () throws -> [Int32]] = [
     { [try SocketCalls.open(.ipv4, type: Socket.stream)] },
     {

@@ -4,7 +4,7 @@ import Testing
 @testable import Kernel
 
 struct SystemCallTests {
-    /// A call that fails with the errors in turn and then succeeds.
+    /// A call that fails with each of these errors in turn, and then succeeds.
     private struct Script {
         var failures: [Int32]
         var calls = 0
@@ -34,17 +34,17 @@ struct SystemCallTests {
         #expect(script.calls == 1)
     }
 
-    @Test func callThatMustNotBeRepeated_tellsOfTheInterruption() {
+    @Test func callThatMustNotBeRepeated_throwsInterrupted() {
         var script = Script(failures: [EINTR])
         #expect(throws: Errno.interrupted) { try SystemCall.once { script.run() } }
         #expect(script.calls == 1)
     }
 
-    @Test func otherNegativeResults_areNoFailure() throws {
+    @Test func negativeResultsOtherThanMinusOne_areNotFailures() throws {
         #expect(try SystemCall.value { -2 } == -2)
     }
 
-    @Test func clock_countsNanoseconds_andNeverGoesBack() {
+    @Test func clock_countsNanoseconds_andNeverRunsBackwards() {
         let before = MonotonicClock.now()
         usleep(2000)
         let after = MonotonicClock.now()

@@ -4,7 +4,7 @@ import Polling
 import TestSupport
 import Testing
 
-/// Every suite is nested in this one: they count descriptors, and close some whose numbers must stay free.
+/// Parent of all suites, which run one at a time: they count descriptors, and close some whose numbers must stay free.
 @Suite(.serialized) enum Pollers {}
 
 enum PollerKind: String, CaseIterable, CustomTestStringConvertible, Codable, Sendable {
@@ -21,7 +21,7 @@ enum PollerKind: String, CaseIterable, CustomTestStringConvertible, Codable, Sen
     }
 }
 
-/// Makes a poller for synchronous code; afterwards no socket and no pipe may be left open.
+/// Makes a poller for synchronous code. Expects that no socket or pipe is left open.
 func withPoller(
     _ kind: PollerKind, sourceLocation: SourceLocation = #_sourceLocation, _ body: (any Poller) throws -> Void
 ) throws {
@@ -34,8 +34,8 @@ func withPoller(
     #expect(OpenSockets.left(since: before) == [], "descriptors left open", sourceLocation: sourceLocation)
 }
 
-/// What one call of the body of a wait is given.
-struct Told: Equatable, CustomTestStringConvertible {
+/// One event that a wait reported.
+struct Event: Equatable, CustomTestStringConvertible {
     let tag: UInt64
     let readiness: Readiness
 
@@ -44,38 +44,38 @@ struct Told: Equatable, CustomTestStringConvertible {
         self.readiness = readiness
     }
 
-    /// Without what is not wanted, which ends and errors may be told as, too.
-    func only(_ wanted: Readiness) -> Told {
-        Told(tag, readiness.intersection(wanted))
+    /// Without the directions that are not wanted: ends and errors may be reported for both.
+    func only(_ wanted: Readiness) -> Event {
+        Event(tag, readiness.intersection(wanted))
     }
 
     var testDescription: String { "\(tag):\(readiness.isReadable ? "r" : "")\(readiness.isWritable ? "w" : "")" }
 }
 
 extension Poller {
-    /// What one wait tells, by tag; without waiting unless it is told to.
-    func told(within timeout: Int64 = 0) throws -> [Told] {
-        var told: [Told] = []
-        try wait(timeout) { told.append(Told($0, $1)) }
-        return told.sorted { $0.tag < $1.tag }
+    /// The events of one wait, sorted by tag. Does not wait by default.
+    func events(within timeout: Int64 = 0) throws -> [Event] {
+        var events: [Event] = []
+        try wait(timeout) { events.append(Event($0, $1)) }
+        return events.sorted { $0.tag < $1.tag }
     }
 
-    /// As ``told(within:)``, with the nanoseconds that it took.
-    func timedTold(within timeout: Int64) throws -> (told: [Told], time: Int64) {
+    /// As ``events(within:)``, with the duration in nanoseconds.
+    func timedEvents(within timeout: Int64) throws -> (events: [Event], time: Int64) {
         let began = MonotonicClock.now()
-        let told = try told(within: timeout)
-        return (told, MonotonicClock.now() - began)
+        let events = try events(within: timeout)
+        return (events, MonotonicClock.now() - began)
     }
 }
 
-/// Two connected nonblocking descriptors, closed at the end.
+/// Two connected nonblocking descriptors, closed on deinit.
 ///
-/// Their numbers are high, where nobody else opens any: when one is closed its number stays free.
+/// Their numbers are high, where nothing else opens descriptors, so that the number of a closed one stays free.
 final class Ends {
     private(set) var left: Int32 = -1
     private(set) var right: Int32 = -1
 
-    /// A stream of which both ends read and write.
+    /// A stream that can be read and written at both ends.
     static func sockets(from lowest: Int32 = 700) throws -> Ends {
         var pair: [Int32] = [-1, -1]
         let type = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
@@ -93,16 +93,8 @@ final class Ends {
 
     /// A connection of the loopback network.
     static func connection(from lowest: Int32 = 700) throws -> Ends {
-        let listener = try Socket(family: .ipv4)
-        try listener.bind(to: SocketAddress(ipAddress: "127.0.0.1", port: 0))
-        try listener.listen()
-        let right = try SocketCalls.open(.ipv4, type: Socket.stream)
-        do { try SocketCalls.connect(right, to: listener.localAddress) } catch {
-            guard error == .nowInProgress else { throw error }
-        }
-        var entry = pollfd(fd: listener.fileDescriptor, events: Int16(POLLIN), revents: 0)
-        try #require(poll(&entry, 1, 10_000) == 1)
-        let ends = try Ends([try listener.accept().socket.detach(), right], lowest)
+        let (accepted, client) = try Listening().pair()
+        let ends = try Ends([accepted.detach(), client.detach()], lowest)
         try SocketCalls.setNonBlocking(ends.right)
         return ends
     }
@@ -128,25 +120,24 @@ final class Ends {
         right = -1
     }
 
-    /// Closes the right end so that the left one finds its connection reset.
+    /// Closes the right end with a reset.
     func resetRight() {
-        var now = linger(l_onoff: 1, l_linger: 0)
-        setsockopt(right, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        resetOnClose(right)
         closeRight()
     }
 
-    /// Writes one byte from the right, to be read at the left.
+    /// Writes one byte at the right end, for the left one to read.
     func write() {
         #expect(Glibc.write(right, [7], 1) == 1)
     }
 
-    /// Takes what can be read at the left.
+    /// Reads all that is available at the left end.
     func readAll() {
         var bytes = [UInt8](repeating: 0, count: 65536)
         while read(left, &bytes, bytes.count) == bytes.count {}
     }
 
-    /// Writes at one end until nothing more goes in.
+    /// Writes until the buffers are full.
     static func fill(_ descriptor: Int32) {
         let bytes = [UInt8](repeating: 0, count: 65536)
         for size in [bytes.count, 1] { while Glibc.write(descriptor, bytes, size) > 0 {} }

@@ -1,100 +1,101 @@
 import Glibc
 import Kernel
 import Polling
+import TestSupport
 import Testing
 
 extension Pollers {
-    /// What is told, and for how long.
+    /// What a wait reports, and how often.
     @Suite struct ReadinessTests {
         @Test(arguments: PollerKind.allCases)
-        func nothing_isTold_whereNothingIsReady(_ kind: PollerKind) throws {
+        func wait_reportsNothing_ifNothingIsReady(_ kind: PollerKind) throws {
             try withPoller(kind) { poller in
-                #expect(try poller.told() == [])
+                #expect(try poller.events() == [])
                 let ends = try Ends.sockets()
                 try poller.change(ends.left, from: .none, to: .readable, tag: 1)
-                #expect(try poller.told() == [])
+                #expect(try poller.events() == [])
             }
         }
 
         @Test(arguments: PollerKind.allCases)
-        func whatIsReady_isToldAgain_untilItIsDealtWith(_ kind: PollerKind) throws {
+        func readyDescriptor_isReportedAgain_untilItIsHandled(_ kind: PollerKind) throws {
             try withPoller(kind) { poller in
                 let ends = try Ends.sockets()
                 try poller.change(ends.left, from: .none, to: .readable, tag: 1)
                 ends.write()
-                for _ in 0..<3 { #expect(try poller.told() == [Told(1, .readable)]) }
+                for _ in 0..<3 { #expect(try poller.events() == [Event(1, .readable)]) }
                 ends.readAll()
-                #expect(try poller.told() == [])
+                #expect(try poller.events() == [])
                 ends.write()
-                #expect(try poller.told() == [Told(1, .readable)])
+                #expect(try poller.events() == [Event(1, .readable)])
             }
         }
 
         @Test(arguments: PollerKind.allCases)
-        func only_whatIsWanted_isTold(_ kind: PollerKind) throws {
+        func wait_reportsOnlyWantedDirections(_ kind: PollerKind) throws {
             try withPoller(kind) { poller in
                 let ends = try Ends.sockets()
                 ends.write()
                 var old = Readiness.none
                 for wanted in [Readiness.readable, .both, .writable, .none, .writable, .readable] {
                     try poller.change(ends.left, from: old, to: wanted, tag: 1)
-                    #expect(try poller.told() == (wanted.isEmpty ? [] : [Told(1, wanted)]))
+                    #expect(try poller.events() == (wanted.isEmpty ? [] : [Event(1, wanted)]))
                     old = wanted
                 }
                 try poller.change(ends.left, from: old, to: .both, tag: 1)
                 ends.readAll()
-                #expect(try poller.told() == [Told(1, .writable)])
+                #expect(try poller.events() == [Event(1, .writable)])
                 Ends.fill(ends.left)
-                #expect(try poller.told() == [])
+                #expect(try poller.events() == [])
                 ends.write()
-                #expect(try poller.told() == [Told(1, .readable)])
+                #expect(try poller.events() == [Event(1, .readable)])
             }
         }
 
         @Test(arguments: PollerKind.allCases, [Readiness.readable, .writable, .both])
-        func hangUp_countsAsReady_forAllThatWasWanted(_ kind: PollerKind, _ wanted: Readiness) throws {
+        func hangUp_countsAsReady_forAllWantedDirections(_ kind: PollerKind, _ wanted: Readiness) throws {
             try withPoller(kind) { poller in
                 let ends = try Ends.sockets()
                 Ends.fill(ends.left)
                 try poller.change(ends.left, from: .none, to: wanted, tag: 1)
-                #expect(try poller.told() == [])
+                #expect(try poller.events() == [])
                 ends.closeRight()
-                for _ in 0..<2 { #expect(try poller.told().map { $0.only(wanted) } == [Told(1, wanted)]) }
+                for _ in 0..<2 { #expect(try poller.events().map { $0.only(wanted) } == [Event(1, wanted)]) }
             }
         }
 
         @Test(arguments: PollerKind.allCases, [Readiness.readable, .writable, .both])
-        func reset_countsAsReady_forAllThatWasWanted(_ kind: PollerKind, _ wanted: Readiness) throws {
+        func reset_countsAsReady_forAllWantedDirections(_ kind: PollerKind, _ wanted: Readiness) throws {
             try withPoller(kind) { poller in
                 let ends = try Ends.connection()
                 Ends.fill(ends.left)
                 try poller.change(ends.left, from: .none, to: wanted, tag: 1)
-                #expect(try poller.told() == [])
+                #expect(try poller.events() == [])
                 ends.resetRight()
-                for _ in 0..<2 { #expect(try poller.told().map { $0.only(wanted) } == [Told(1, wanted)]) }
+                for _ in 0..<2 { #expect(try poller.events().map { $0.only(wanted) } == [Event(1, wanted)]) }
             }
         }
 
-        /// Of an end that only reads or only writes nothing else is wanted.
+        /// Each end of a pipe has one direction only.
         @Test(arguments: PollerKind.allCases)
-        func pipe_withoutItsOtherEnd_isReady(_ kind: PollerKind) throws {
+        func pipe_withAClosedOtherEnd_isReady(_ kind: PollerKind) throws {
             try withPoller(kind) { poller in
                 let read = try Ends.pipe()
                 try poller.change(read.left, from: .none, to: .readable, tag: 1)
                 let write = try Ends.pipe()
                 Ends.fill(write.right)
                 try poller.change(write.right, from: .none, to: .writable, tag: 2)
-                #expect(try poller.told() == [])
+                #expect(try poller.events() == [])
                 read.closeRight()
                 write.closeLeft()
-                let told = try poller.told()
-                #expect(told.map(\.tag) == [1, 2])
-                #expect(told.first?.readiness.isReadable == true && told.last?.readiness.isWritable == true)
+                let events = try poller.events()
+                #expect(events.map(\.tag) == [1, 2])
+                #expect(events.first?.readiness.isReadable == true && events.last?.readiness.isWritable == true)
             }
         }
 
         @Test(arguments: PollerKind.allCases)
-        func nothing_isTold_ofADescriptorOfWhichNothingIsWanted(_ kind: PollerKind) throws {
+        func descriptor_withNothingWanted_isNotReported(_ kind: PollerKind) throws {
             try withPoller(kind) { poller in
                 let (closed, reset) = (try Ends.sockets(), try Ends.connection())
                 for descriptor in [closed.left, reset.left] {
@@ -103,8 +104,8 @@ extension Pollers {
                 }
                 closed.closeRight()
                 reset.resetRight()
-                let (told, time) = try poller.timedTold(within: 5_000_000)
-                #expect(told == [])
+                let (events, time) = try poller.timedEvents(within: 5_000_000)
+                #expect(events == [])
                 #expect(time >= 5_000_000)
             }
         }

@@ -4,15 +4,17 @@
     import Kernel
     import Proactor
     import ProactorTesting
+    import TestSupport
     import Testing
     import Uring
 
     extension RingLoop {
         @Suite struct AcceptTests {
-            /// R3, io_uring 16: the connection came in before the server was closed, and nobody has looked yet.
+            /// The kernel accepted the connection before the server was closed, and the completion has not been
+            /// reaped: it closes the accepted socket.
             @Test func acceptedSocket_isClosed_whenTheServerClosedMeanwhile() async throws {
                 try await runLoop { loop, _ in
-                    let service = try await Service.start(loop) { Recorder() }
+                    let service = try await Service.start(loop) { StreamRecorder(loop) }
                     try await loop.turns(2)
                     let peers = try (0..<5).map { _ in try service.connect() }
                     try loop.enterOnly(for: .milliseconds(20))
@@ -22,12 +24,12 @@
                 }
             }
 
-            /// R3, R10.
+            /// As above, with the loop closed instead of the server.
             @Test func acceptedSocket_isClosed_whenTheLoopClosedMeanwhile() async throws {
                 try await withLoop { loop, _ in
                     nonisolated(unsafe) var peers: [Peer] = []
                     try loop.runUntilComplete {
-                        let service = try await Service.start(loop) { Recorder() }
+                        let service = try await Service.start(loop) { StreamRecorder(loop) }
                         try await loop.turns(2)
                         peers = try (0..<5).map { _ in try service.connect() }
                         try loop.enterOnly(for: .milliseconds(20))
@@ -36,20 +38,21 @@
                     for peer in peers {
                         var byte: UInt8 = 0
                         let count = recv(peer.socket.fileDescriptor, &byte, 1, 0)
-                        #expect(count == 0 || errno == ECONNRESET, "the connection stands: \(count) \(errno)")
+                        #expect(count == 0 || errno == ECONNRESET, "the connection is open: \(count) \(errno)")
                     }
                 }
             }
 
-            /// R6: whatever ends a multishot accept, it goes on.
-            @Test func accept_goesOn_whenEachMultishotEndsAfterOneConnection() async throws {
+            /// A multishot accept that ends for whatever reason is armed again.
+            @Test func accept_continues_whenEachMultishotEndsAfterOneConnection() async throws {
                 try await runLoop { loop, _ in
                     let plan = loop.planFaults()
                     plan.inject(.singleShot, into: .acceptMultishot)
-                    let service = try await Service.start(loop) { Echo() }
+                    let service = try await Service.start(loop) { EchoRecorder(loop) }
                     for number in 0..<30 {
                         let peer = try service.connect()
-                        #expect(try await peer.exchange(pattern(100, seed: number)) == pattern(100, seed: number))
+                        #expect(
+                            try await peer.exchange(Pattern.bytes(100, at: number)) == Pattern.bytes(100, at: number))
                         peer.close()
                     }
                     #expect(plan.strikes >= 30)
@@ -57,13 +60,13 @@
                 }
             }
 
-            /// R6: errors that say nothing about the socket cost no time and no word.
+            /// Errors that do not concern the listening socket cause neither a delay nor a report.
             @Test(arguments: [Errno.connectionAborted, .interrupted, .resourceTemporarilyUnavailable])
-            func accept_goesOnAtOnce_afterAnErrorOfThePeers(_ errno: Errno) async throws {
+            func accept_continuesAtOnce_afterAnErrorOfThePeer(_ errno: Errno) async throws {
                 try await runLoop { loop, _ in
                     let plan = loop.planFaults()
                     for number in 1...3 { plan.inject(.refuse(errno), into: .acceptMultishot, .number(number)) }
-                    let service = try await Service.start(loop) { Echo() }
+                    let service = try await Service.start(loop) { EchoRecorder(loop) }
                     let start = loop.time
                     #expect(try await service.connect().exchange([1, 2, 3]) == [1, 2, 3])
                     #expect(start.duration(to: loop.time) < .milliseconds(900))
@@ -72,15 +75,16 @@
                 }
             }
 
-            /// R6: what the system is short of may come back; said once, tried again after a while, without spinning.
+            /// If the system is short of a resource, the failure is reported once and the accept retried after a
+            /// delay, without spinning.
             @Test(arguments: [
                 Errno.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .noBufferSpace, .canceled, .ioError,
             ])
-            func accept_isReportedAndTriedAgain_afterAnErrorOfTheSystem(_ errno: Errno) async throws {
+            func accept_isReportedAndRetried_afterAnErrorOfTheSystem(_ errno: Errno) async throws {
                 try await runLoop { loop, recorder in
                     let plan = loop.planFaults()
                     plan.inject(.refuse(errno), into: .acceptMultishot, .number(1))
-                    let service = try await Service.start(loop) { Echo() }
+                    let service = try await Service.start(loop) { EchoRecorder(loop) }
                     let peer = try service.connect()
                     let entersBefore = loop.driver.ring.enters
                     try await loop.sleep(for: .milliseconds(300))
@@ -93,12 +97,13 @@
                 }
             }
 
-            /// R3: an accept whose success was spoilt leaves no descriptor.
-            @Test func accept_leaksNothing_whenItsSuccessTurnsIntoAnError() async throws {
+            /// The completion of a successful accept is rewritten to a failure: the accepted descriptor must be
+            /// closed.
+            @Test func accept_leaksNothing_whenItsSuccessIsRewrittenToAnError() async throws {
                 try await runLoop { loop, recorder in
                     let plan = loop.planFaults()
                     plan.inject(.rewrite(.connectionAborted), into: .acceptMultishot, .number(1))
-                    let service = try await Service.start(loop) { Echo() }
+                    let service = try await Service.start(loop) { EchoRecorder(loop) }
                     let lost = try service.connect()
                     #expect(try await endOf(lost))
                     #expect(try await service.connect().exchange([1]) == [1])
@@ -106,17 +111,17 @@
                 }
             }
 
-            /// R12, io_uring 15.5: the kernel takes nothing when the server closes.
+            /// The kernel accepts no submission while the server closes.
             ///
-            /// The accept that it is given later must not work on a descriptor that is somebody else's by then.
+            /// The accept that it gets later must not use a descriptor number that belongs to another socket by then.
             @Test(arguments: [Errno.resourceTemporarilyUnavailable, .resourceBusy, .interrupted])
-            func acceptQueuedBeforeClose_doesNotTouchTheNextSocketOfItsNumber(_ errno: Errno) async throws {
+            func acceptQueuedBeforeClose_doesNotTouchAReusedDescriptor(_ errno: Errno) async throws {
                 try await runLoop { loop, _ in
                     let plan = loop.planFaults()
-                    let first = try await Service.start(loop) { Echo() }
+                    let first = try await Service.start(loop) { EchoRecorder(loop) }
                     plan.failEnter(with: errno, .number(1))
                     first.server.close()
-                    // Takes the number of the socket that was closed, if it was.
+                    // Takes the number of the closed socket, if it has been closed.
                     let second = try Socket(family: .ipv4)
                     try second.bind(to: SocketAddress(ipAddress: "127.0.0.1", port: 0))
                     try second.listen()

@@ -9,13 +9,13 @@
     import Uring
 
     extension RingLoop {
-        /// R10, io_uring 15.5, 15.8 and 16: the end of connections and of loops.
+        /// The end of connections and of loops: stop submitting, cancel everything, reap until nothing is in flight,
+        /// then release.
         @Suite struct CloseTests {
-            /// io_uring 16: with a receive in flight `close(2)` alone would send no FIN.
-            @Test(arguments: [true, false]) func peer_seesTheEndSoon_whenAReceiveWasPending(_ aborts: Bool) async throws
-            {
+            /// While a receive is in flight, close(2) alone would not send a FIN.
+            @Test(arguments: [true, false]) func peer_seesTheEnd_whenAReceiveWasPending(_ aborts: Bool) async throws {
                 try await runLoop { loop, _ in
-                    let service = try await Service.start(loop) { Recorder() }
+                    let service = try await Service.start(loop) { StreamRecorder(loop) }
                     var best = Duration.seconds(60)
                     for _ in 0..<5 {
                         let (connection, peer) = try await service.connected()
@@ -30,9 +30,9 @@
                 }
             }
 
-            /// io_uring 15.5: when the protocol hears of it, closing the descriptor is queued already: the loop's next
-            /// turn, without any further step, shows the peer the end.
-            @Test func connectionLost_isToldWhenTheCloseIsQueued_andNotInsideTheCall() async throws {
+            /// The close of the descriptor is queued before `connectionLost` is called: the loop's next turn, without
+            /// any further step, shows the peer the end.
+            @Test func connectionLost_isCalledAfterTheCloseIsQueued_andNotWithinTheCall() async throws {
                 try await runLoop { loop, _ in
                     for aborts in [true, false] {
                         let (one, other) = try Socket.pair()
@@ -42,15 +42,15 @@
                         }
                         try await loop.turns(2)
                         if aborts { transport.abort() } else { transport.close() }
-                        #expect(connection.losses.isEmpty, "lost inside the call")
-                        try await loop.until("lost") { connection.losses.count == 1 }
+                        #expect(connection.losses.isEmpty, "lost within the call")
+                        try await loop.eventually("lost") { connection.losses.count == 1 }
                         #expect(connection.peerSawEnd)
                     }
                 }
             }
 
-            /// io_uring 16: nothing of a closed loop holds its port.
-            @Test func port_canBeBoundAgain_rightAfterTheLoopWasClosed() async throws {
+            /// A closed loop holds no port: every operation on the listening socket has ended.
+            @Test func port_canBeBoundAgain_rightAfterTheLoopClosed() async throws {
                 try await onThread {
                     let before = OpenSockets.open()
                     var port = 0
@@ -59,10 +59,10 @@
                         let wanted = port
                         nonisolated(unsafe) var peers: [Peer] = []
                         port = try loop.runUntilComplete {
-                            let service = try await Service.start(loop, port: wanted) { Echo() }
+                            let service = try await Service.start(loop, port: wanted) { EchoRecorder(loop) }
                             for _ in 0..<3 { peers.append(try await service.connected().1) }
                             #expect(try await peers[0].exchange([1, 2, 3]) == [1, 2, 3], "round \(round)")
-                            // A connection that nobody has accepted yet, too.
+                            // One more connection, which the loop has not accepted.
                             peers.append(try service.connect())
                             return try #require(try service.address.port)
                         }
@@ -73,34 +73,34 @@
                 }
             }
 
-            /// R10: written in the turn in which the loop is stopped for good.
-            ///
-            /// The bytes may be lost, the socket must not.
-            @Test func loopClose_closesConnections_thatHaveNotBegunToSend() async throws {
+            /// Bytes written in the last turn of the loop may be lost; the socket must not leak.
+            @Test func loopClose_closesConnections_thatHaveNotSentYet() async throws {
                 try await withLoop { loop, _ in
                     let (one, other) = try Socket.pair()
                     let transport = try loop.runUntilComplete {
-                        let (transport, _) = try await loop.createConnection(socket: one) { Recorder() }
+                        let (transport, _) = try await loop.createConnection(socket: one) { StreamRecorder(loop) }
                         try await loop.turns(3)
                         return transport
                     }
-                    _ = loop.callSoon { transport.write(pattern(100)) }
-                    try loop.oneTurn()
+                    _ = loop.callSoon { transport.write(Pattern.bytes(100)) }
+                    try loop.turn()
                     #expect(transport.writeBufferSize == 100, "sent already")
                     try loop.close()
                     expectEnd(of: other)
                 }
             }
 
-            /// R7, R10: whichever call the kernel refuses while the loop closes, nothing is left behind.
+            /// Whichever enter the kernel refuses while the loop closes, nothing is left.
             @Test(arguments: [Errno.resourceTemporarilyUnavailable, .resourceBusy, .interrupted])
             func loopClose_leavesNothing_whenTheNthEnterFails(_ errno: Errno) async throws {
                 for number in 1...6 {
                     try await withLoop { loop, _ in
                         let ends = try (0..<10).map { _ in try Socket.pair() }
                         try loop.runUntilComplete {
-                            _ = try await Service.start(loop) { Echo() }
-                            for (one, _) in ends { _ = try await loop.createConnection(socket: one) { Recorder() } }
+                            _ = try await Service.start(loop) { EchoRecorder(loop) }
+                            for (one, _) in ends {
+                                _ = try await loop.createConnection(socket: one) { StreamRecorder(loop) }
+                            }
                             try await loop.turns(3)
                         }
                         let plan = loop.planFaults()
@@ -111,7 +111,7 @@
                 }
             }
 
-            /// R10, io_uring 15.8: pending receives, sends that do not get on, accepts and connects, in thousands.
+            /// Thousands of pending receives, blocked sends, accepts and connects.
             @Test func loopClose_endsThousandsOfPendingOperations() async throws {
                 try await withLoop { loop, _ in
                     let ends = try (0..<2_000).map { _ in try Socket.pair() }
@@ -119,17 +119,21 @@
                     nonisolated(unsafe) var fillers: [Peer] = []
                     try loop.runUntilComplete {
                         fillers = try (0..<3).map { _ in try Peer(to: silent.address, loop) }
-                        for _ in 0..<20 { _ = try await Service.start(loop) { Echo() } }
+                        for _ in 0..<20 { _ = try await Service.start(loop) { EchoRecorder(loop) } }
                         for (one, _) in ends {
-                            let (transport, _) = try await loop.createConnection(socket: one) { Recorder() }
+                            let (transport, _) = try await loop.createConnection(socket: one) { StreamRecorder(loop) }
                             transport.write([UInt8](repeating: 1, count: 1 << 20))
                         }
                         for _ in 0..<20 {
                             loop.createTask {
-                                try await loop.createConnection(host: "127.0.0.1", port: silent.port) { Recorder() }
+                                try await loop.createConnection(host: "127.0.0.1", port: silent.port) {
+                                    StreamRecorder(loop)
+                                }
                             }
                         }
-                        try await loop.until("all in flight") { loop.driver.operationsInFlight >= 4_041 }
+                        try await loop.eventually("all operations are in flight") {
+                            loop.driver.operationsInFlight >= 4_041
+                        }
                     }
                     let start = MonotonicClock.now()
                     try loop.close()
@@ -139,8 +143,8 @@
                 }
             }
 
-            /// io_uring 15.8: memory goes last, but it goes.
-            @Test func loop_isFreed_afterItWasClosedAndLetGoOf() async throws {
+            /// Releasing the memory is the last step of closing, and it does happen.
+            @Test func closedLoop_isFreed_onceReleased() async throws {
                 try await onThread {
                     nonisolated(unsafe) weak var driver: AnyObject?
                     nonisolated(unsafe) weak var ring: AnyObject?
@@ -150,16 +154,16 @@
                         driver = loop.driver
                         ring = loop.driver.ring
                         try loop.runUntilComplete {
-                            _ = try await loop.createServer(host: "127.0.0.1", port: 0) { Echo() }
-                            let (echo, _, peer) = try await pair(loop) { Echo() }
-                            #expect(try await peer.exchange(pattern(5_000)) == pattern(5_000))
+                            _ = try await loop.createServer(host: "127.0.0.1", port: 0) { EchoRecorder(loop) }
+                            let (echo, _, peer) = try await pair(loop) { EchoRecorder(loop) }
+                            #expect(try await peer.exchange(Pattern.bytes(5_000)) == Pattern.bytes(5_000))
                             connection = echo
                             loop.createTask { try await loop.sleep(for: .seconds(60)) }
                             try await loop.turns(2)
                         }
                         try loop.close()
                     }
-                    // Jobs of tasks that ended with the loop run elsewhere, and hold it until then.
+                    // Jobs of tasks that ended with the loop run on another thread, and retain the loop until then.
                     for _ in 0..<2_000 where driver != nil || connection != nil { usleep(1_000) }
                     #expect(connection == nil)
                     #expect(driver == nil)
@@ -167,16 +171,16 @@
                 }
             }
 
-            /// R4, R10: receives that are paused, starved or hold bytes.
-            @Test func loopClose_endsConnections_inEveryStateOfReading() async throws {
+            /// Receives that are paused, starved, or hold undelivered bytes in receive buffers.
+            @Test func loopClose_endsConnections_inEveryReadingState() async throws {
                 try await withLoop(.sizes(buffers: 2, of: 512)) { loop, _ in
                     let ends = try (0..<40).map { _ in try Socket.pair() }
                     nonisolated(unsafe) var keeper: [any StreamTransport] = []
                     try loop.runUntilComplete {
                         for (number, (one, other)) in ends.enumerated() {
-                            let (transport, _) = try await loop.createConnection(socket: one) { Recorder() }
+                            let (transport, _) = try await loop.createConnection(socket: one) { StreamRecorder(loop) }
                             keeper.append(transport)
-                            try await Peer(other, loop).send(pattern(3_000))
+                            try await Peer(other, loop).send(Pattern.bytes(3_000))
                             if number % 3 == 0 { transport.pauseReading() }
                             if number % 4 == 0 { try await loop.turns(1) }
                             if number % 5 == 0 { transport.resumeReading() }
@@ -189,31 +193,32 @@
         }
     }
 
-    /// Looks, when it hears of its end and the kernel has what was queued, whether its peer has heard too.
-    private final class LossWatcher: Recorder {
+    /// Checks in `connectionLost`, once the kernel has the queued operations, whether the peer sees the end.
+    private final class LossWatcher: StreamRecorder {
         private let peer: Peer
-        private let loop: ProactorEventLoop
+        private let proactor: ProactorEventLoop
         private(set) var peerSawEnd = false
 
         init(_ peer: Peer, _ loop: ProactorEventLoop) {
             self.peer = peer
-            self.loop = loop
+            proactor = loop
+            super.init(loop)
         }
 
         override func connectionLost(_ error: (any Error)?) {
             super.connectionLost(error)
-            #expect(throws: Never.self) { try loop.enterOnly() }
+            #expect(throws: Never.self) { try proactor.enterOnly() }
             peerSawEnd = (try? peer.take(1)) == []
         }
     }
 
-    /// The other end is closed: the kernel says so without being asked to wait.
+    /// Expects that the other end is closed, without waiting.
     private func expectEnd(of socket: Socket, sourceLocation: SourceLocation = #_sourceLocation) {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         var count = 1
         while count > 0 { count = recv(socket.fileDescriptor, &bytes, bytes.count, 0) }
         let reason = count == 0 ? 0 : errno
-        #expect(reason == 0 || reason == ECONNRESET, "the connection stands", sourceLocation: sourceLocation)
+        #expect(reason == 0 || reason == ECONNRESET, "the connection is open", sourceLocation: sourceLocation)
         socket.close()
     }
 #endif

@@ -2,20 +2,21 @@ import EventLoops
 import Kernel
 import Proactor
 import ProactorLoop
+import TestSupport
 import Testing
 import Uring
 
 extension RingLoop {
     @Suite struct ConnectTests {
-        /// R3: the kernel says that it stands, after the task was cancelled.
-        @Test func connect_closesItsSocket_whenItSucceedsAfterACancel() async throws {
+        /// The connect completes with success after its task was cancelled.
+        @Test func connect_closesItsSocket_whenItSucceedsAfterCancellation() async throws {
             try await runLoop { loop, _ in
                 let listener = try Listening()
                 let task = loop.createTask {
-                    try await loop.createConnection(host: "127.0.0.1", port: listener.port) { Recorder() }.1
+                    try await loop.createConnection(host: "127.0.0.1", port: listener.port) { StreamRecorder(loop) }.1
                 }
                 try await loop.untilTurn("queued") { loop.driver.operationsInFlight == 2 }
-                // Submits, and leaves the success where nobody has looked yet.
+                // Submits, and leaves the completion unreaped.
                 try loop.enterOnly(for: .milliseconds(20))
                 #expect(task.cancel())
                 await #expect(throws: CancellationError.self) { try await task.value }
@@ -24,20 +25,21 @@ extension RingLoop {
             }
         }
 
-        /// R2: the cancel and the connect in one submission, whichever the kernel ends first.
-        @Test func connect_closesItsSocket_whenItIsCancelledAtOnce() async throws {
+        /// The connect and its cancellation are in one submission; either may complete first, and each completes once.
+        @Test func connect_closesItsSocket_whenCancelledAtOnce() async throws {
             try await runLoop { loop, _ in
                 let listener = try Listening()
                 for turns in 0..<40 {
                     let task = loop.createTask {
-                        try await loop.createConnection(host: "127.0.0.1", port: listener.port) { Recorder() }.1
+                        try await loop.createConnection(host: "127.0.0.1", port: listener.port) { StreamRecorder(loop) }
+                            .1
                     }
                     try await loop.turns(turns % 8)
                     let wasCancelled = task.cancel()
                     do {
                         let connection = try await task.value
                         connection.transport?.abort()
-                        try await loop.until("lost") { connection.losses.count == 1 }
+                        try await loop.eventually("lost") { connection.losses.count == 1 }
                     } catch is CancellationError {
                         #expect(wasCancelled)
                     }
@@ -46,26 +48,26 @@ extension RingLoop {
             }
         }
 
-        /// R3, R10: a connect that never ends.
-        @Test func connect_isCancelled_whileThePeerSaysNothing() async throws {
+        /// A connect that never completes by itself.
+        @Test func connect_isCancelled_whileThePeerDoesNotAnswer() async throws {
             try await runLoop { loop, _ in
                 let listener = try Listening(backlog: 0)
-                // What fills the queue of a listener that does not accept leaves the next ones waiting.
+                // These connections fill the listener's backlog, so that the next connect waits.
                 let fillers = try (0..<3).map { _ in try Peer(to: listener.address, loop) }
                 let task = loop.createTask {
-                    try await loop.createConnection(host: "127.0.0.1", port: listener.port) { Recorder() }.1
+                    try await loop.createConnection(host: "127.0.0.1", port: listener.port) { StreamRecorder(loop) }.1
                 }
                 try await loop.sleep(for: .milliseconds(50))
-                #expect(!task.isDone, "the kernel accepted what should have waited")
+                #expect(!task.isDone, "the kernel accepted a connection that should have waited")
                 task.cancel()
                 await #expect(throws: CancellationError.self) { try await task.value }
                 for filler in fillers { filler.close() }
             }
         }
 
-        /// R10, io_uring 15.8: the loop closes on a connect of a task that nobody cancels; it is told, and its socket
-        /// goes.
-        @Test func connect_ofATaskThatIsNotTheLoops_endsWithTheLoop() async throws {
+        /// The loop closes while a task that it does not own, and nobody cancels, waits for a connect. The task gets
+        /// an error, and the socket is closed.
+        @Test func connectOfAForeignTask_endsWithTheLoop() async throws {
             try await withLoop { loop, _ in
                 let listener = try Listening(backlog: 0)
                 let outcome = Outcome()
@@ -73,7 +75,9 @@ extension RingLoop {
                 try loop.runUntilComplete {
                     fillers = try (0..<3).map { _ in try Peer(to: listener.address, loop) }
                     outcome.note {
-                        _ = try await loop.createConnection(host: "127.0.0.1", port: listener.port) { Recorder() }
+                        _ = try await loop.createConnection(host: "127.0.0.1", port: listener.port) {
+                            StreamRecorder(loop)
+                        }
                     } on: {
                         loop
                     }
@@ -85,19 +89,18 @@ extension RingLoop {
             }
         }
 
-        /// io_uring 15.8: it succeeds in the moment in which the loop closes; then there is no loop any more to serve
-        /// it.
-        @Test func connect_thatSucceedsWhileTheLoopCloses_endsWithTheLoop() async throws {
+        /// The connect succeeds while the loop closes, and no loop is left to serve the connection.
+        @Test func connectThatSucceedsDuringClose_endsWithTheLoop() async throws {
             try await withLoop { loop, _ in
                 let listener = try Listening()
                 let outcome = Outcome()
-                try loop.oneTurn()
+                try loop.turn()
                 outcome.note {
-                    _ = try await loop.createConnection(host: "127.0.0.1", port: listener.port) { Recorder() }
+                    _ = try await loop.createConnection(host: "127.0.0.1", port: listener.port) { StreamRecorder(loop) }
                 } on: {
                     loop
                 }
-                for _ in 0..<20 where loop.driver.operationsInFlight < 2 { try loop.oneTurn() }
+                for _ in 0..<20 where loop.driver.operationsInFlight < 2 { try loop.turn() }
                 #expect(loop.driver.operationsInFlight == 2)
                 try loop.enterOnly(for: .milliseconds(20))
                 try loop.close()
@@ -105,7 +108,7 @@ extension RingLoop {
             }
         }
 
-        /// io_uring 15.8: the second address of a name comes after the loop has closed.
+        /// The second address of a name is tried after the loop has closed.
         @Test func connect_toTheNextAddress_isRefused_onceTheLoopIsClosed() async throws {
             try await withLoop { loop, _ in
                 let listener = try Listening(backlog: 0)

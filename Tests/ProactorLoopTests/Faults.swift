@@ -5,9 +5,9 @@
     @testable import ProactorLoop
 
     extension ProactorEventLoop {
-        /// A plan of what shall go wrong on this loop's ring; nothing yet.
+        /// Attaches an empty fault plan to this loop's ring.
         ///
-        /// What a spoilt success brought along is released.
+        /// Receive buffers of completions that the plan rewrites are returned.
         func planFaults() -> FaultPlan {
             let plan = FaultPlan()
             plan.returnBuffer = { [weak driver] piece in driver?.takeBack(piece) }
@@ -15,7 +15,7 @@
             return plan
         }
 
-        /// Whether the kernel is taken for one that forgets ends, or is one.
+        /// Whether the loop checks for ends that the kernel did not report.
         var looksForForgottenEnds: Bool {
             driver.port.kernelForgetsEnds
         }
@@ -28,7 +28,7 @@
         }
     }
 
-    /// Counts the completions of operations that do nothing.
+    /// Counts the completions of no-ops.
     final class NopCounter: CompletionTarget {
         private(set) var completions = 0
         private(set) var failures = 0
@@ -38,7 +38,7 @@
             if result != 0 { failures += 1 }
         }
 
-        /// Queues so many, at once.
+        /// Queues this number of no-ops at once.
         func queue(_ count: Int, on loop: ProactorEventLoop) {
             for _ in 0..<count { _ = loop.driver.ring.nop(for: self) }
         }

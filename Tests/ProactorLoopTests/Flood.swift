@@ -2,17 +2,16 @@ import EventLoops
 import Glibc
 import Kernel
 import Synchronization
+import TestSupport
 
-/// Counts what comes and keeps none of it.
-final class Discarding: Recorder {
-    private(set) var count = 0
-
-    override func dataReceived(_ data: RawSpan) {
-        count += data.byteCount
-    }
+/// A recorder that counts the bytes and keeps none.
+func discarding(_ loop: any AbstractEventLoop) -> StreamRecorder {
+    let recorder = StreamRecorder(loop)
+    recorder.keepsBytes = false
+    return recorder
 }
 
-/// A connection on which a thread sends as fast as it can.
+/// A client whose thread sends as fast as it can.
 final class Flood: Sendable {
     private let mustEnd = Atomic(false)
     private let hasEnded = Atomic(false)

@@ -7,43 +7,33 @@ import TestSupport
 import Testing
 import Uring
 
-/// Every suite of the ring's loop is nested in this one: loops share two processors, and some tests need theirs.
+/// Parent of all suites of the proactor loop, which run one at a time: loops share the processors, and some tests need
+/// them all.
 ///
-/// Where io_uring is denied only `RefusalTests` have something to show.
+/// Where io_uring is denied, only `RefusalTests` run.
 @Suite(.serialized, .needsRing) enum RingLoop {}
 
-extension Trait where Self == ConditionTrait {
-    /// Runs only where the kernel gives out rings.
-    static var needsRing: Self { .enabled(if: RingDenial.errno == nil, "io_uring is denied here") }
-}
-
-/// Makes a loop on a thread of its own and gives it to synchronous code.
+/// Makes a loop on a thread of its own and passes it to synchronous code.
 ///
-/// Afterwards nothing may be left: no operation in the kernel, no receive buffer with a reader, no socket, no exception
-/// that the test did not take from the recorder.
+/// Expects that nothing is left: no operation in flight, no lent receive buffer, no socket, and no exception that the
+/// test did not take from the recorder.
 func withLoop(
     _ configuration: ProactorConfiguration = ProactorConfiguration(), sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (ProactorEventLoop, ExceptionRecorder) throws -> Void
 ) async throws {
-    try await onThread {
-        let before = OpenSockets.open()
-        let recorder = ExceptionRecorder()
-        do {
-            let loop = try ProactorEventLoop(configuration: configuration)
-            recorder.attach(to: loop)
-            defer {
-                #expect(throws: Never.self, sourceLocation: sourceLocation) { try loop.close() }
-                loop.expectNothingLeft(sourceLocation)
-            }
-            try body(loop, recorder)
-            try loop.settle(sourceLocation)
-        }
-        #expect(recorder.contexts.map(\.description) == [], "unexpected exceptions", sourceLocation: sourceLocation)
-        #expect(OpenSockets.left(since: before) == [], "sockets left open", sourceLocation: sourceLocation)
-    }
+    let check = LoopCheck(
+        make: { try ProactorEventLoop(configuration: configuration) },
+        settle: { try proactor($0).settle(sourceLocation) },
+        afterClose: { proactor($0).expectNothingLeft(sourceLocation) })
+    try await withCheckedLoop(check, sourceLocation: sourceLocation) { try body(proactor($0), $1) }
 }
 
-/// As ``withLoop(_:sourceLocation:_:)``, for code that runs as a task of the loop.
+private func proactor(_ loop: any AbstractEventLoop) -> ProactorEventLoop {
+    guard let loop = loop as? ProactorEventLoop else { preconditionFailure("\(loop) is not a proactor loop") }
+    return loop
+}
+
+/// As ``withLoop(_:sourceLocation:_:)``, with code that runs as a task of the loop.
 func runLoop(
     _ configuration: ProactorConfiguration = ProactorConfiguration(), sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (ProactorEventLoop, ExceptionRecorder) async throws -> Void
@@ -74,8 +64,8 @@ extension ProactorConfiguration {
 }
 
 extension ProactorEventLoop {
-    /// Lets what has ended leave: then no operation but the loop's own wake-up may be in flight, and all buffers are
-    /// home.
+    /// Runs the loop until what has ended is released. Then only the loop's own wake-up may be in flight, and all
+    /// receive buffers are back.
     func settle(_ sourceLocation: SourceLocation) throws {
         guard !isClosed, !isRunning else { return }
         let deadline = MonotonicClock.now() + 5_000_000_000
@@ -84,59 +74,32 @@ extension ProactorEventLoop {
             try runForever()
         } while !isAtRest && MonotonicClock.now() < deadline
         #expect(driver.operationsInFlight <= 1, "operations left in flight", sourceLocation: sourceLocation)
-        #expect(driver.buffersLent == 0, "receive buffers that still have a reader", sourceLocation: sourceLocation)
+        #expect(driver.buffersLent == 0, "receive buffers still lent", sourceLocation: sourceLocation)
         #expect(
-            driver.staleCompletions == 0, "completions for operations that were over", sourceLocation: sourceLocation)
-        #expect(driver.ring.isBalanced, "entries were lost or counted twice", sourceLocation: sourceLocation)
+            driver.staleCompletions == 0, "completions of operations that had ended", sourceLocation: sourceLocation)
+        #expect(driver.ring.isBalanced, "submissions were lost or counted twice", sourceLocation: sourceLocation)
     }
 
     private var isAtRest: Bool {
         driver.operationsInFlight <= 1 && driver.buffersLent == 0
     }
 
-    /// What holds after `close`.
+    /// What must hold after `close`.
     func expectNothingLeft(_ sourceLocation: SourceLocation) {
         #expect(driver.ring.isClosed, "the ring is open after close", sourceLocation: sourceLocation)
         #expect(driver.operationsInFlight == 0, "operations in flight after close", sourceLocation: sourceLocation)
-        #expect(driver.buffersLent == 0, "receive buffers in use after close", sourceLocation: sourceLocation)
+        #expect(driver.buffersLent == 0, "receive buffers lent after close", sourceLocation: sourceLocation)
     }
 
-    /// Waits on the loop until something holds; records an issue if it does not come to hold.
-    func until(
-        _ what: String, within limit: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,
-        _ holds: () -> Bool
-    ) async throws {
-        let deadline = time.advanced(by: limit)
-        while !holds() {
-            if time >= deadline {
-                Issue.record("never: \(what)", sourceLocation: sourceLocation)
-                return
-            }
-            try await sleep(for: .milliseconds(1))
-        }
-    }
-
-    /// As ``until(_:within:sourceLocation:_:)``, without a pause between the turns.
+    /// As `eventually`, checked in every turn.
     func untilTurn(_ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ holds: () -> Bool) async throws
     {
         for _ in 0..<10_000 where !holds() { try await sleep(for: .zero) }
         #expect(holds(), "never: \(what)", sourceLocation: sourceLocation)
     }
 
-    /// Gives the loop so many turns.
-    func turns(_ count: Int) async throws {
-        for _ in 0..<count { try await sleep(for: .zero) }
-    }
-
-    /// Runs the loop for one turn.
-    ///
-    /// Not from within the loop.
-    func oneTurn() throws {
-        stop()
-        try runForever()
-    }
-
-    /// Lets the kernel work on what was queued, without looking at what completes: that is for the loop's next turn.
+    /// Submits what is queued and lets the kernel work, without reaping: the completions are left for the loop's next
+    /// turn.
     func enterOnly(for wait: Duration = .zero) throws {
         let deadline =
             MonotonicClock.now() + wait.components.seconds * 1_000_000_000

@@ -2,13 +2,14 @@ import EventLoops
 import Glibc
 import Kernel
 import ProactorLoop
+import TestSupport
 import Testing
 
 struct PeerTimeout: Error, CustomStringConvertible {
     let description: String
 }
 
-/// The other end of a connection: a plain nonblocking socket, asked again and again between the loop's turns.
+/// The other end of a connection: a plain nonblocking socket, polled between the loop's turns.
 final class Peer {
     let socket: Socket
     private let loop: ProactorEventLoop
@@ -18,7 +19,7 @@ final class Peer {
         self.loop = loop
     }
 
-    /// Begins to connect; on the loopback network it stands at once.
+    /// Starts to connect; on the loopback network the connection is established at once.
     init(to address: SocketAddress, _ loop: ProactorEventLoop) throws {
         socket = try Socket(family: address.family)
         self.loop = loop
@@ -37,7 +38,7 @@ final class Peer {
         }
     }
 
-    /// So many bytes, or fewer if the other end sends no more.
+    /// Receives this number of bytes, or fewer if the other end sends no more.
     func receive(_ count: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         if count == 0 { return bytes }
@@ -53,13 +54,13 @@ final class Peer {
         try await receive(.max)
     }
 
-    /// Sends and receives as much.
+    /// Sends the bytes, and receives as many.
     func exchange(_ bytes: [UInt8]) async throws -> [UInt8] {
         try await send(bytes)
         return try await receive(bytes.count)
     }
 
-    /// What there is, up to a limit: nil if there is nothing yet, empty at the end.
+    /// Receives what is available, up to a limit: nil if there is nothing yet, empty at the end.
     func take(_ limit: Int) throws -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: limit)
         let count = recv(socket.fileDescriptor, &bytes, limit, 0)
@@ -75,16 +76,15 @@ final class Peer {
         socket.close()
     }
 
-    /// Closes so that the other end meets an error.
+    /// Closes the connection with a reset.
     func reset() {
-        var linger = linger(l_onoff: 1, l_linger: 0)
-        setsockopt(socket.fileDescriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+        resetOnClose(socket.fileDescriptor)
         socket.close()
     }
 
     private let noSignal = Int32(MSG_NOSIGNAL)
 
-    /// False if the last call has only to be repeated.
+    /// False if the last call has to be repeated; throws its error otherwise.
     private func check() throws -> Bool {
         guard errno == EAGAIN || errno == EINTR || errno == ENOTCONN else { throw Errno(rawValue: errno) }
         return false

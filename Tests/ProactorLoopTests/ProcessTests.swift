@@ -8,34 +8,32 @@ import Synchronization
 import TestSupport
 import Testing
 
-@_silgen_name("fork") private func forkProcess() -> Int32
-
 extension RingLoop {
-    /// What concerns the whole process: each in a process of its own.
+    /// Tests of what concerns the whole process. Each runs in a process of its own.
     @Suite struct ProcessTests {
-        /// io_uring 16: without a handler, and without luck about who ignores what, SIGPIPE would end the process.
-        @Test func write_toABrokenConnection_isAnError_andNotTheEndOfTheProcess() async {
+        /// SIGPIPE has its default action, so a send that raised it would end the process.
+        @Test func write_toABrokenConnection_isAnError_andRaisesNoSignal() async {
             await #expect(processExitsWith: .success) {
                 signal(SIGPIPE, SIG_DFL)
                 try await runLoop { loop, _ in
                     signal(SIGPIPE, SIG_DFL)
                     for isGathered in [false, true] {
-                        let (connection, transport, peer) = try await pair(loop) { Recorder() }
+                        let (connection, transport, peer) = try await pair(loop) { StreamRecorder(loop) }
                         transport.pauseReading()
                         peer.close()
                         for _ in 0..<3 {
-                            transport.writeLines(isGathered ? [pattern(20_000), pattern(20_000)] : [[1]])
+                            transport.writeLines(isGathered ? [Pattern.bytes(20_000), Pattern.bytes(20_000)] : [[1]])
                             try await loop.turns(2)
                         }
-                        try await loop.until("lost") { connection.losses.count == 1 }
+                        try await loop.eventually("lost") { connection.losses.count == 1 }
                         #expect(connection.errno == .brokenPipe)
                     }
                 }
             }
         }
 
-        /// R11, io_uring 16.
-        @Test func loop_ofTheParent_isRefusedInTheChild_andUnharmed() async {
+        /// After fork(2) the child must not touch the parent's ring.
+        @Test func loopOfTheParent_isRefusedInTheChild_andUnharmed() async {
             await #expect(processExitsWith: .success) {
                 try await onThread {
                     let used = try ProactorEventLoop()
@@ -52,7 +50,7 @@ extension RingLoop {
                                 _exit(3)
                             }
                         }
-                        // A loop of its own is another matter.
+                        // The child may use a loop of its own.
                         do { try echoOnce(on: try ProactorEventLoop()) } catch { _exit(4) }
                         _exit(0)
                     }
@@ -67,7 +65,7 @@ extension RingLoop {
             }
         }
 
-        /// io_uring 16, R7: the signal breaks off the wait.
+        /// The signal interrupts io_uring_enter.
         @Test func signal_duringTheWait_runsItsHandler() async {
             await #expect(processExitsWith: .success) {
                 try await withLoop { loop, _ in
@@ -86,29 +84,29 @@ extension RingLoop {
             }
         }
 
-        /// R6, io_uring 16: no descriptor left for what comes in; then there is one again.
-        @Test func accept_recovers_whenDescriptorsComeBack() async {
+        /// Connections arrive when no descriptor is left; later some are available again.
+        @Test func accept_recovers_whenDescriptorsAreAvailableAgain() async {
             await #expect(processExitsWith: .success) {
                 try await runLoop { loop, recorder in
-                    let service = try await Service.start(loop) { Echo() }
+                    let service = try await Service.start(loop) { EchoRecorder(loop) }
                     let spare = try (0..<40).map { _ in try Socket(family: .ipv4) }
                     var peers = try (0..<10).map { _ in try service.connect() }
-                    try await loop.until("accepted") { service.connections.count == 10 }
+                    try await loop.eventually("accepted") { service.connections.count == 10 }
                     let limit = try DescriptorLimit.current()
-                    // As many as are open: the next is refused.
+                    // The limit equals the number of open descriptors, so the next one is refused.
                     let last = try #require(peers.map(\.socket.fileDescriptor).max())
                     let waiting = try (0..<5).map { _ in try service.connect() }
                     try DescriptorLimit.setSoft(UInt64(max(last, waiting.map(\.socket.fileDescriptor).max() ?? 0)) + 1)
                     peers += waiting
                     let before = MonotonicClock.now()
                     try await loop.sleep(for: .milliseconds(300))
-                    #expect(try await peers[0].exchange([1]) == [1], "those that stand are served on")
+                    #expect(try await peers[0].exchange([1]) == [1], "open connections are no longer served")
                     for socket in spare { socket.close() }
-                    try await loop.until("accepted") { service.connections.count == 15 }
+                    try await loop.eventually("accepted") { service.connections.count == 15 }
                     #expect(MonotonicClock.now() - before < 10_000_000_000)
                     for peer in peers { #expect(try await peer.exchange([1, 2]) == [1, 2]) }
                     let contexts = recorder.take()
-                    #expect(contexts.count <= 4, "said too often: \(contexts.count)")
+                    #expect(contexts.count <= 4, "reported too often: \(contexts.count)")
                     for context in contexts { #expect((context.error as? EventLoopError)?.errno == .tooManyOpenFiles) }
                     try DescriptorLimit.setSoft(limit.soft)
                     try await service.end(closing: peers)
@@ -116,8 +114,8 @@ extension RingLoop {
             }
         }
 
-        /// What had run out when the first loop was to be made is not held against the later ones.
-        @Test func loop_canBeMade_onceThereAreDescriptorsAgain() async {
+        /// A shortage that made the first loop fail does not affect later ones.
+        @Test func loop_canBeMade_onceDescriptorsAreAvailableAgain() async {
             await #expect(processExitsWith: .success) {
                 try await onThread {
                     let limit = try DescriptorLimit.current().soft
@@ -132,7 +130,7 @@ extension RingLoop {
             }
         }
 
-        /// io_uring 16: as a user whom the limit of locked memory binds.
+        /// As a user to whom the limit of locked memory applies.
         @Test(.enabled(if: geteuid() == 0)) func loop_works_withHardlyAnyLockedMemory() async {
             await #expect(processExitsWith: .success) {
                 var limit = rlimit(rlim_cur: 64 << 10, rlim_max: 64 << 10)
@@ -147,14 +145,14 @@ extension RingLoop {
             }
         }
 
-        /// A loop that nobody closed: said, and cleared away.
-        @Test func deinit_ofAnUnclosedLoop_saysSo_andLeavesNothing() async throws {
+        /// A loop that is released without `close` is reported and cleaned up.
+        @Test func deinitOfAnUnclosedLoop_isReported_andLeavesNothing() async throws {
             let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
                 try await onThread {
                     let before = OpenSockets.open()
                     let other = try leaveALoopBehind()
                     var byte: UInt8 = 0
-                    #expect(recv(other.fileDescriptor, &byte, 1, 0) == 0, "the connection stands")
+                    #expect(recv(other.fileDescriptor, &byte, 1, 0) == 0, "the connection is open")
                     other.close()
                     #expect(OpenSockets.left(since: before) == [])
                 }
@@ -163,16 +161,17 @@ extension RingLoop {
             #expect(text.contains("unclosed event loop"), "\(text)")
         }
 
-        /// R9: its thread has gone without closing it; the kernel has ended its operations.
+        /// The thread that owned the ring ended without closing the loop, so the kernel has ended the loop's
+        /// operations.
         ///
-        /// Nothing crashes, and it is said.
-        @Test func loop_whoseThreadIsGone_isLetGoOf_withAWord() async throws {
+        /// Releasing the loop does not crash, and is reported.
+        @Test func loopWhoseThreadEnded_isReleased_andReported() async throws {
             let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
                 nonisolated(unsafe) var loop: ProactorEventLoop? = try await onThread {
                     let loop = try ProactorEventLoop()
                     let (one, _) = try Socket.pair()
                     try loop.runUntilComplete {
-                        _ = try await loop.createConnection(socket: one) { Recorder() }
+                        _ = try await loop.createConnection(socket: one) { StreamRecorder(loop) }
                         try await loop.turns(3)
                     }
                     return loop
@@ -190,12 +189,12 @@ extension RingLoop {
     }
 }
 
-/// Makes a loop with a connection in flight, does not close it, and returns the connection's other end.
+/// Makes a loop with a receive in flight, does not close it, and returns the other end of the connection.
 private func leaveALoopBehind() throws -> Socket {
     let loop = try ProactorEventLoop()
     let (one, other) = try Socket.pair()
     try loop.runUntilComplete {
-        _ = try await loop.createConnection(socket: one) { Recorder() }
+        _ = try await loop.createConnection(socket: one) { StreamRecorder(loop) }
         try await loop.turns(3)
     }
     return other
@@ -203,14 +202,14 @@ private func leaveALoopBehind() throws -> Socket {
 
 private func echoOnce(on loop: ProactorEventLoop) throws {
     try loop.runUntilComplete {
-        let (echo, _, peer) = try await pair(loop) { Echo() }
+        let (echo, _, peer) = try await pair(loop) { EchoRecorder(loop) }
         #expect(try await peer.exchange([1, 2, 3]) == [1, 2, 3])
         peer.close()
-        try await loop.until("lost") { echo.losses.count == 1 }
+        try await loop.eventually("lost") { echo.losses.count == 1 }
     }
 }
 
-/// Sends a thread a signal, and the next one when that was handled.
+/// Sends signals to a thread, each after the previous one was handled.
 private final class SignalSender: Sendable {
     private let thread: pthread_t
     private let signal: Int32

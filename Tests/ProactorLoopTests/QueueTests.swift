@@ -10,21 +10,22 @@
     @testable import ProactorLoop
 
     extension RingLoop {
-        /// The ring's two queues, too small on purpose.
+        /// Submission and completion queues that are too small on purpose.
         @Suite struct QueueTests {
-            /// R7, R8, io_uring 15.6: 5,000 operations at once through 4 and 8 places.
+            /// 5,000 operations at once through queues of 4 and 8 entries: a full submission queue is submitted and
+            /// retried, and overflowed completions are flushed.
             @Test func operations_allCompleteOnce_throughTheSmallestQueues() async throws {
                 try await runLoop(.sizes(submissions: 4, completions: 8)) { loop, _ in
                     let counter = NopCounter()
                     counter.queue(5_000, on: loop)
-                    try await loop.until("all") { counter.completions >= 5_000 }
+                    try await loop.eventually("all") { counter.completions >= 5_000 }
                     try await loop.turns(5)
                     #expect(counter.completions == 5_000)
                     #expect(counter.failures == 0)
                 }
             }
 
-            /// R7: the same while the kernel takes nothing at every third call.
+            /// As above, and the kernel refuses every third enter.
             @Test(arguments: [Errno.resourceTemporarilyUnavailable, .resourceBusy, .interrupted])
             func operations_allCompleteOnce_whileTheKernelRefuses(_ errno: Errno) async throws {
                 try await runLoop(.sizes(submissions: 4, completions: 8)) { loop, _ in
@@ -33,7 +34,7 @@
                     let counter = NopCounter()
                     for round in 1...20 {
                         counter.queue(100, on: loop)
-                        try await loop.until("round \(round)") { counter.completions >= 100 * round }
+                        try await loop.eventually("round \(round)") { counter.completions >= 100 * round }
                     }
                     #expect(counter.completions == 2_000)
                     #expect(counter.failures == 0)
@@ -41,35 +42,35 @@
                 }
             }
 
-            /// R8, io_uring 15.6: callbacks submit while completions are walked, and both queues are too small.
-            @Test func echoes_allComeBack_throughTheSmallestQueues() async throws {
+            /// Callbacks submit while completions are walked, and both queues are too small.
+            @Test func echoes_allArrive_throughTheSmallestQueues() async throws {
                 try await runLoop(.sizes(submissions: 4, completions: 8)) { loop, _ in
-                    let service = try await Service.start(loop) { Echo() }
+                    let service = try await Service.start(loop) { EchoRecorder(loop) }
                     let peers = try (0..<200).map { _ in try service.connect() }
                     for round in 0..<5 {
                         for (number, peer) in peers.enumerated() {
-                            try await peer.send(pattern(300, seed: round * 200 + number))
+                            try await peer.send(Pattern.bytes(300, at: round * 200 + number))
                         }
                         for (number, peer) in peers.enumerated() {
-                            #expect(try await peer.receive(300) == pattern(300, seed: round * 200 + number))
+                            #expect(try await peer.receive(300) == Pattern.bytes(300, at: round * 200 + number))
                         }
                     }
                     try await service.end(closing: peers)
                 }
             }
 
-            /// R7, io_uring 15.7: whichever call the kernel answers with an error that passes, an echo goes on.
+            /// Whichever enter fails with a transient error, the entries stay queued and the echo continues.
             @Test(arguments: [Errno.resourceTemporarilyUnavailable, .resourceBusy, .interrupted, .timerExpired])
-            func echo_goesOn_whenTheNthEnterFails(_ errno: Errno) async throws {
+            func echo_continues_whenTheNthEnterFails(_ errno: Errno) async throws {
                 try await runLoop { loop, _ in
                     for number in 1...20 {
                         let plan = loop.planFaults()
                         plan.failEnter(with: errno, .number(number))
-                        let service = try await Service.start(loop) { Echo() }
+                        let service = try await Service.start(loop) { EchoRecorder(loop) }
                         let peer = try service.connect()
                         for seed in 0..<8 {
                             #expect(
-                                try await peer.exchange(pattern(64, seed: seed)) == pattern(64, seed: seed),
+                                try await peer.exchange(Pattern.bytes(64, at: seed)) == Pattern.bytes(64, at: seed),
                                 "call \(number)")
                         }
                         try await service.end(closing: [peer])
@@ -78,23 +79,23 @@
                 }
             }
 
-            /// R7: for a while no call succeeds.
+            /// No enter succeeds for a while.
             @Test(arguments: [Errno.resourceTemporarilyUnavailable, .resourceBusy, .interrupted])
-            func echo_goesOn_whenManyEntersInARowFail(_ errno: Errno) async throws {
+            func echo_continues_whenManyEntersInARowFail(_ errno: Errno) async throws {
                 try await runLoop { loop, _ in
-                    let (echo, _, peer) = try await pair(loop) { Echo() }
+                    let (echo, _, peer) = try await pair(loop) { EchoRecorder(loop) }
                     for seed in 0..<5 {
                         let plan = loop.planFaults()
                         for number in 1...30 { plan.failEnter(with: errno, .number(number)) }
-                        #expect(try await peer.exchange(pattern(64, seed: seed)) == pattern(64, seed: seed))
+                        #expect(try await peer.exchange(Pattern.bytes(64, at: seed)) == Pattern.bytes(64, at: seed))
                     }
                     peer.close()
-                    try await loop.until("lost") { echo.losses.count == 1 }
+                    try await loop.eventually("lost") { echo.losses.count == 1 }
                 }
             }
 
-            /// As above, by a loop that looks for completions a while before it sleeps.
-            @Test func spinningLoop_echoesAndSleeps_whateverTheKernelRefuses() async throws {
+            /// As above, with a loop that polls for completions before it sleeps.
+            @Test func pollingLoop_echoesAndSleeps_whateverTheKernelRefuses() async throws {
                 var configuration = ProactorConfiguration()
                 configuration.spin = .microseconds(200)
                 try await runLoop(configuration) { loop, _ in
@@ -105,25 +106,24 @@
                     for number in stride(from: 3, to: 400, by: 7) {
                         plan.failEnter(with: .resourceBusy, .number(number))
                     }
-                    let (echo, _, peer) = try await pair(loop) { Echo() }
+                    let (echo, _, peer) = try await pair(loop) { EchoRecorder(loop) }
                     for seed in 0..<200 {
-                        #expect(try await peer.exchange(pattern(64, seed: seed)) == pattern(64, seed: seed))
+                        #expect(try await peer.exchange(Pattern.bytes(64, at: seed)) == Pattern.bytes(64, at: seed))
                     }
                     let start = loop.time
                     try await loop.sleep(for: .milliseconds(30))
                     #expect(start.duration(to: loop.time) >= .milliseconds(30))
                     peer.close()
-                    try await loop.until("lost") { echo.losses.count == 1 }
+                    try await loop.eventually("lost") { echo.losses.count == 1 }
                 }
             }
 
-            /// io_uring 15.7: what coming again does not cure ends the run with an error that says so; the loop can be
-            /// closed.
+            /// An error that repeating cannot cure ends the run with a typed error; the loop can still be closed.
             @Test(arguments: [EBADR, ENXIO, EFAULT])
             func run_endsWithATypedError_whenTheRingIsBroken(_ number: Int32) async throws {
                 try await withLoop { loop, _ in
                     let plan = loop.planFaults()
-                    try loop.oneTurn()
+                    try loop.turn()
                     plan.failEnter(with: Errno(rawValue: number), .number(1))
                     let counter = NopCounter()
                     counter.queue(1, on: loop)
@@ -134,8 +134,8 @@
                 }
             }
 
-            /// io_uring 16: a turn with nothing to ask and nothing to learn makes no system call.
-            @Test func idleTurns_enterTheKernelNotAtAll() async throws {
+            /// A turn with nothing to submit and nothing to reap makes no system call.
+            @Test func idleTurns_makeNoSystemCall() async throws {
                 try await runLoop { loop, _ in
                     try await loop.turns(5)
                     let before = loop.driver.ring.enters
@@ -144,7 +144,7 @@
                 }
             }
 
-            /// R1: a completion that belongs to nothing is counted, and harms nobody.
+            /// A completion that belongs to no operation is counted and otherwise ignored.
             @Test func staleCompletion_isCountedAndDropped() async throws {
                 try await onThread {
                     let loop = try ProactorEventLoop()
@@ -152,11 +152,11 @@
                     try loop.runUntilComplete {
                         loop.driver.ring.nop(tag: 7 << 32 | 3)
                         loop.driver.ring.nop(tag: 1 << 32 | 1_000_000)
-                        try await loop.until("counted") { loop.driver.staleCompletions == 2 }
-                        let (echo, _, peer) = try await pair(loop) { Echo() }
+                        try await loop.eventually("counted") { loop.driver.staleCompletions == 2 }
+                        let (echo, _, peer) = try await pair(loop) { EchoRecorder(loop) }
                         #expect(try await peer.exchange([1, 2, 3]) == [1, 2, 3])
                         peer.close()
-                        try await loop.until("lost") { echo.losses.count == 1 }
+                        try await loop.eventually("lost") { echo.losses.count == 1 }
                     }
                 }
             }

@@ -4,12 +4,14 @@
     import Proactor
     import ProactorLoop
     import ProactorTesting
+    import TestSupport
     import Testing
     import Uring
 
-    /// Loops that are refused: by their sizes before the kernel is asked, which is shown where io_uring is denied, too.
+    /// Loops that are refused. Sizes are checked before the kernel is called, so this part also runs where io_uring is
+    /// denied.
     @Suite struct RefusalTests {
-        /// What must stand in the error for the one who runs the program.
+        /// The error has to name the remedy for the person who runs the program.
         @Test(
             .needsRing,
             arguments: [
@@ -28,7 +30,7 @@
             #expect(error?.detail.contains(remedy) == true, "\(error?.detail ?? "")")
         }
 
-        @Test func sizesThatCannotBe_areRefusedByName() {
+        @Test func invalidSizes_areRefusedByName() {
             let sizes: [(ProactorConfiguration, String)] = [
                 (.sizes(buffers: 0), "receiveBufferCount"), (.sizes(buffers: 1), "receiveBufferCount"),
                 (.sizes(buffers: 3), "receiveBufferCount"), (.sizes(buffers: 65_536), "receiveBufferCount"),
@@ -47,7 +49,7 @@
     }
 
     extension RingLoop {
-        /// A kernel that has only a part of io_uring.
+        /// Kernels that have only a part of io_uring.
         @Suite struct SetupTests {
             @Test(
                 arguments: [(1, "NODROP"), (2, "SUBMIT_STABLE"), (5, "FAST_POLL"), (8, "EXT_ARG"), (11, "CQE_SKIP")]
@@ -60,56 +62,57 @@
                 #expect(error?.operation == "io_uring_setup without \(name)")
             }
 
-            /// io_uring 16: locked memory is short, so the rings are smaller; nothing else changes.
+            /// Locked memory is short, so the rings are smaller; nothing else changes.
             @Test func loop_works_whenMemoryForRingsIsShort() async throws {
                 var configuration = ProactorConfiguration()
                 configuration.pretence.mostCompletions = 64
                 try await runLoop(configuration) { loop, _ in
                     #expect(loop.driver.ring.completionEntries == 64)
-                    let service = try await Service.start(loop) { Echo() }
+                    let service = try await Service.start(loop) { EchoRecorder(loop) }
                     let peers = try (0..<100).map { _ in try service.connect() }
-                    for (number, peer) in peers.enumerated() { try await peer.send(pattern(700, seed: number)) }
+                    for (number, peer) in peers.enumerated() { try await peer.send(Pattern.bytes(700, at: number)) }
                     for (number, peer) in peers.enumerated() {
-                        #expect(try await peer.receive(700) == pattern(700, seed: number))
+                        #expect(try await peer.receive(700) == Pattern.bytes(700, at: number))
                     }
                     try await service.end(closing: peers)
                 }
             }
 
-            /// The lower rungs of the ladder: kernels that complete in other ways, or without DEFER_TASKRUN.
+            /// Kernels that notify in other ways, or without DEFER_TASKRUN.
             @Test(arguments: [0, 1 << 13, 1 << 13 | 1 << 8] as [UInt32])
             func loop_works_withoutTheNewestSetupFlags(_ unknown: UInt32) async throws {
                 var configuration = ProactorConfiguration()
                 configuration.pretence.unknownSetupFlags = unknown
                 try await runLoop(configuration) { loop, _ in
-                    let service = try await Service.start(loop) { Echo() }
+                    let service = try await Service.start(loop) { EchoRecorder(loop) }
                     let peers = try (0..<20).map { _ in try service.connect() }
                     for (number, peer) in peers.enumerated() {
-                        #expect(try await peer.exchange(pattern(700, seed: number)) == pattern(700, seed: number))
+                        #expect(
+                            try await peer.exchange(Pattern.bytes(700, at: number)) == Pattern.bytes(700, at: number))
                     }
                     try await service.end(closing: peers)
                 }
             }
 
-            /// A loop that never sleeps, because a timer is always due, asks the kernel for news all the same.
+            /// A loop that never sleeps, because a timer is always due, still reaps completions.
             @Test(arguments: [0, 1 << 13, 1 << 13 | 1 << 8] as [UInt32])
-            func loop_hearsOfBytes_whileTimersAreAlwaysDue(_ unknown: UInt32) async throws {
+            func loop_receivesBytes_whileTimersAreAlwaysDue(_ unknown: UInt32) async throws {
                 var configuration = ProactorConfiguration()
                 configuration.pretence.unknownSetupFlags = unknown
                 try await runLoop(configuration) { loop, _ in
-                    let (echo, _, peer) = try await pair(loop) { Echo() }
+                    let (echo, _, peer) = try await pair(loop) { EchoRecorder(loop) }
                     let due = AlwaysDue(loop)
                     for seed in 0..<20 {
-                        #expect(try await peer.exchange(pattern(700, seed: seed)) == pattern(700, seed: seed))
+                        #expect(try await peer.exchange(Pattern.bytes(700, at: seed)) == Pattern.bytes(700, at: seed))
                     }
                     #expect(due.rounds > 20)
                     due.end()
                     peer.close()
-                    try await loop.until("lost") { echo.losses.count == 1 }
+                    try await loop.eventually("lost") { echo.losses.count == 1 }
                 }
             }
 
-            /// A timer of no delay that makes itself anew.
+            /// A timer without delay that reschedules itself.
             private final class AlwaysDue {
                 private let loop: ProactorEventLoop
                 private(set) var rounds = 0

@@ -3,64 +3,65 @@
     import Kernel
     import Proactor
     import ProactorTesting
+    import TestSupport
     import Testing
     import Uring
 
     extension RingLoop {
-        /// The Nth-fault sweep: a small session is run once to count its operations, and then once for each of them and
-        /// each way to fail.
+        /// Fault sweep: a small session is run once to count its operations, and then once for each operation and each
+        /// kind of failure.
         ///
-        /// No hang, no crash, no leak, and each connection is lost exactly once.
+        /// No run hangs, crashes or leaks, and each connection is lost exactly once.
         @Suite struct SweepTests {
-            /// Cancels and closes are left out: the kernel does not refuse them for such reasons, and what a refused
-            /// one would have ended would stay.
+            /// Without cancellations and closes: the kernel does not refuse them for these reasons, and what a refused
+            /// one should have ended would stay in flight.
             private static let kinds: [OperationKind] = [
                 .acceptMultishot, .connect, .receiveMultishot, .receive, .send, .sendMessage,
             ]
 
-            /// A server and two clients on one loop: small messages, a gathered one, memory of the protocol's own, a
-            /// half close.
+            /// A server and two clients on one loop: small messages, a gathered one, a buffered protocol, a
+            /// half-close.
             ///
-            /// What fails is told; then the session ends early.
+            /// Failures are reported; then the session ends early.
             private static func session(_ loop: ProactorEventLoop, _ ends: Ends) async throws {
-                let server = try await loop.createServer(host: "127.0.0.1", port: 0) { ends.add(Echo()) }
+                let server = try await loop.createServer(host: "127.0.0.1", port: 0) { ends.add(EchoRecorder(loop)) }
                 let port = try #require(server.sockets.first?.localAddress?.port)
                 defer { server.close() }
                 do {
                     let (transport, client) = try await loop.createConnection(host: "127.0.0.1", port: port) {
-                        ends.add(Recorder())
+                        ends.add(StreamRecorder(loop))
                     }
                     var sent = 0
                     for size in [10, 3_000, 20_000] {
-                        transport.writeLines([pattern(size), pattern(17_000)])
+                        transport.writeLines([Pattern.bytes(size), Pattern.bytes(17_000)])
                         sent += size + 17_000
-                        try await loop.until("echo") { client.bytes.count == sent || transport.isClosing }
+                        try await loop.eventually("echo") { client.received.count == sent || transport.isClosing }
                     }
                     transport.close()
                     let (second, buffered) = try await loop.createConnection(host: "127.0.0.1", port: port) {
-                        ends.add(BufferedRecorder())
+                        ends.add(BufferedRecorder(loop, size: 4096))
                     }
-                    for _ in 0..<3 { second.write(pattern(5_000)) }
-                    try await loop.until("echo") { buffered.bytes.count == 15_000 || second.isClosing }
+                    for _ in 0..<3 { second.write(Pattern.bytes(5_000)) }
+                    try await loop.eventually("echo") { buffered.received.count == 15_000 || second.isClosing }
                     second.writeEOF()
-                    try await loop.until("end") { second.isClosing }
+                    try await loop.eventually("end") { second.isClosing }
                 } catch is EventLoopError {
-                    // A connect failed: that is its caller's to know.
+                    // A connect failed, which concerns its caller alone.
                 }
                 server.abortClients()
                 ends.abortAll()
-                try await loop.until("all lost", within: .seconds(10)) { ends.areOver }
+                try await loop.eventually("all lost", within: .seconds(10)) { ends.areOver }
             }
 
             private static func count(_ kind: OperationKind) async throws -> Int {
-                let strikes = Counter()
+                let strikes = SharedCount()
                 try await runLoop { loop, _ in
                     let plan = loop.planFaults()
-                    // Changes nothing: no send or receive of this session is as large.
+                    // Has no effect: no send or receive of this session is this large.
                     plan.inject(
                         kind == .acceptMultishot || kind == .connect ? .clamp(1 << 30) : .clamp(1 << 24), into: kind)
                     try await session(loop, Ends())
-                    strikes.value = plan.strikes
+                    strikes.add(plan.strikes)
                 }
                 return strikes.value
             }
@@ -75,8 +76,8 @@
                 }
             }
 
-            /// A success turns into an error that passes for accepts and connects only: the kernel does not move bytes
-            /// and then ask for the operation again.
+            /// Only the success of an accept or a connect is rewritten to a transient error: the kernel does not move
+            /// bytes and then report such an error.
             private static func faults(of kind: OperationKind) -> [FaultPlan.Fault] {
                 let errors = [Errno.connectionReset, .noBufferSpace, .interrupted, .canceled]
                 let spoilt = kind == .acceptMultishot || kind == .connect ? errors : [.connectionReset]
@@ -90,7 +91,7 @@
                     let ends = Ends()
                     try await session(loop, ends)
                     #expect(ends.eachOnce, "\(kind.name) number \(number), \(fault)")
-                    // Accepts that failed were reported.
+                    // Failed accepts are reported.
                     recorder.take()
                 }
             }
@@ -99,34 +100,23 @@
 
     /// The protocol objects of a session.
     private final class Ends {
-        private var plain: [Recorder] = []
-        private var buffered: [BufferedRecorder] = []
+        private var all: [ProtocolRecorder] = []
 
-        func add<P: Recorder>(_ connection: P) -> P {
-            plain.append(connection)
-            return connection
-        }
-
-        func add(_ connection: BufferedRecorder) -> BufferedRecorder {
-            buffered.append(connection)
+        func add<P: ProtocolRecorder>(_ connection: P) -> P {
+            all.append(connection)
             return connection
         }
 
         func abortAll() {
-            for connection in plain where connection.losses.isEmpty { connection.transport?.abort() }
-            for connection in buffered where connection.losses.isEmpty { connection.transport?.abort() }
+            for connection in all where !connection.isLost { connection.transport?.abort() }
         }
 
         var areOver: Bool {
-            plain.allSatisfy { !$0.losses.isEmpty } && buffered.allSatisfy { !$0.losses.isEmpty }
+            all.allSatisfy(\.isLost)
         }
 
         var eachOnce: Bool {
-            plain.allSatisfy { $0.losses.count == 1 } && buffered.allSatisfy { $0.losses.count == 1 }
+            all.allSatisfy { $0.losses.count == 1 }
         }
-    }
-
-    private final class Counter: @unchecked Sendable {
-        var value = 0
     }
 #endif

@@ -9,19 +9,19 @@ import TestSupport
 import Testing
 
 extension RingLoop {
-    /// R9, io_uring 15.7 and 15.9: a ring belongs to one thread.
+    /// A ring belongs to one thread, which must live as long as the ring's operations.
     @Suite struct ThreadTests {
-        /// An echo on a loop; afterwards the loop can be closed.
+        /// An echo on a loop, which can be closed afterwards.
         private static func useOnce(_ loop: ProactorEventLoop) throws {
             try loop.runUntilComplete {
-                let (echo, _, peer) = try await pair(loop) { Echo() }
+                let (echo, _, peer) = try await pair(loop) { EchoRecorder(loop) }
                 #expect(try await peer.exchange([1, 2, 3]) == [1, 2, 3])
                 peer.close()
-                try await loop.until("lost") { echo.losses.count == 1 }
+                try await loop.eventually("lost") { echo.losses.count == 1 }
             }
         }
 
-        @Test func loop_isMadeOnOneThread_andRunOnAnother() async throws {
+        @Test func loop_canBeMadeOnOneThread_andRunOnAnother() async throws {
             let loop = try await onThread { try ProactorEventLoop() }
             try await onThread {
                 try Self.useOnce(loop)
@@ -29,7 +29,7 @@ extension RingLoop {
             }
         }
 
-        @Test func loop_thatNeverRan_isClosedOnAnyThread() async throws {
+        @Test func loopThatNeverRan_canBeClosedOnAnyThread() async throws {
             let loop = try await onThread { try ProactorEventLoop() }
             try await onThread { try loop.close() }
             loop.expectNothingLeft(#_sourceLocation)
@@ -45,21 +45,21 @@ extension RingLoop {
             try await second.run {
                 let run = #expect(throws: EventLoopError.self) { try loop.runForever() }
                 #expect(run?.code == .wrongThread)
-                #expect(run?.operation == "runForever", "not the kernel's, which the user has not called")
+                #expect(run?.operation == "runForever", "the error names a system call, which the user did not make")
                 let close = #expect(throws: EventLoopError.self) { try loop.close() }
                 #expect(close?.code == .wrongThread)
                 #expect(close?.operation == "close")
                 #expect(!loop.isClosed)
             }
-            // What was refused has harmed nothing.
+            // The refused calls have had no effect.
             try await first.run {
                 try Self.useOnce(loop)
                 try loop.close()
             }
         }
 
-        /// The C library gives a new thread the identity of one that has ended; the kernel does not.
-        @Test func runAndClose_areRefused_onAThreadThatLooksLikeTheFirst() async throws {
+        /// pthread gives a new thread the identity of one that has ended; the kernel does not.
+        @Test func runAndClose_areRefused_onAThreadWithTheIdentityOfTheFirst() async throws {
             try await onThread {
                 nonisolated(unsafe) var loop: ProactorEventLoop?
                 let first = joinedThread {
@@ -70,7 +70,8 @@ extension RingLoop {
                 var hasMetTwin = false
                 for _ in 0..<50 where !hasMetTwin {
                     let other = joinedThread {
-                        // Its own ring has the number that the other loop's ring had on the first thread.
+                        // This thread's own ring has the registered index that the other loop's ring has on the first
+                        // thread.
                         guard let own = try? ProactorEventLoop() else { return }
                         try? Self.useOnce(own)
                         let run = #expect(throws: EventLoopError.self) { try unclosed.runForever() }
@@ -84,11 +85,11 @@ extension RingLoop {
                     }
                     hasMetTwin = other == first
                 }
-                #expect(hasMetTwin, "no thread had the first one's identity")
+                #expect(hasMetTwin, "no thread got the identity of the first one")
             }
         }
 
-        /// Sixteen rings of a thread can be registered; the others work without.
+        /// A thread can register sixteen rings; further ones work unregistered.
         @Test func twentyLoops_liveOnOneThread() async throws {
             try await onThread {
                 let loops = try (0..<20).map { _ in try ProactorEventLoop() }
@@ -100,10 +101,10 @@ extension RingLoop {
             }
         }
 
-        /// io_uring 15.9.
-        @Test func transport_isLeftAlone_whenAnotherThreadCallsIt() async throws {
+        /// A call on another thread is reported and has no effect.
+        @Test func transport_isUnaffected_whenAnotherThreadCallsIt() async throws {
             try await runLoop { loop, recorder in
-                let (connection, transport, peer) = try await pair(loop) { Recorder() }
+                let (connection, transport, peer) = try await pair(loop) { StreamRecorder(loop) }
                 try await loop.runInExecutor {
                     transport.write([1, 2, 3])
                     transport.writeEOF()
@@ -111,19 +112,19 @@ extension RingLoop {
                     transport.close()
                     transport.abort()
                 }.value
-                try await loop.until("reported") { recorder.contexts.count == 5 }
+                try await loop.eventually("reported") { recorder.contexts.count == 5 }
                 for context in recorder.take() { #expect((context.error as? EventLoopError)?.code == .wrongThread) }
                 #expect(!transport.isClosing && transport.isReading && transport.writeBufferSize == 0)
                 transport.write([4])
                 #expect(try await peer.receive(1) == [4])
                 peer.close()
-                try await loop.until("lost") { connection.losses.count == 1 }
+                try await loop.eventually("lost") { connection.losses.count == 1 }
             }
         }
     }
 }
 
-/// A thread that runs what it is given, one piece after the other.
+/// A thread that runs closures one after the other.
 private final class Worker: TaskExecutor {
     private let pool = ThreadPoolExecutor(maxWorkers: 1, threadNamePrefix: "worker")
 
@@ -159,7 +160,7 @@ private func joinedThread(_ body: @escaping () -> Void) -> pthread_t {
             Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue().run()
             return nil
         }, Unmanaged.passRetained(Body(body)).toOpaque())
-    precondition(failure == 0, "no thread for a test")
+    precondition(failure == 0, "cannot start a thread for a test")
     pthread_join(thread, nil)
     return thread
 }

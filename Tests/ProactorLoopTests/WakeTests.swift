@@ -11,27 +11,26 @@
 
     extension RingLoop {
         @Suite struct WakeTests {
-            /// io_uring 16: none is lost, and each thread's come in its order.
-            @Test func allCalls_areMade_whenEightThreadsMakeAHundredThousand() async throws {
+            /// No call is lost, and the calls of each thread run in order.
+            @Test func allCalls_run_whenEightThreadsMakeAHundredThousand() async throws {
                 try await runLoop { loop, _ in
                     let calls = Calls(threads: 8)
                     for thread in 0..<8 {
                         _ = DetachedThread.start(name: "storm") {
                             for number in 0..<12_500 {
                                 _ = try? loop.callSoonThreadsafe { calls.came(thread, number) }
-                                // Now and then the loop gets the chance to fall asleep.
+                                // Pauses now and then, so that the loop may fall asleep.
                                 if number % 1_000 == 999 { usleep(2_000) }
                             }
                         }
                     }
-                    try await loop.until("all", within: .seconds(50)) { calls.count == 100_000 }
+                    try await loop.eventually("all", within: .seconds(50)) { calls.count == 100_000 }
                     #expect(calls.outOfOrder == 0)
                 }
             }
 
-            /// Asleep without a deadline, again and again: whoever wakes the loop just before it sleeps must not be
-            /// missed.
-            @Test func loop_isWoken_fromASleepWithoutEnd() async throws {
+            /// The loop sleeps without a deadline, many times: a wake-up just before it sleeps must not be missed.
+            @Test func loop_isWoken_fromASleepWithoutDeadline() async throws {
                 try await withLoop { loop, _ in
                     let calls = Calls(threads: 1)
                     _ = DetachedThread.start(name: "waker") {
@@ -47,14 +46,14 @@
                 }
             }
 
-            /// R6: the read behind the wake-up ends for a reason that passes: the loop does not go deaf.
+            /// The read of the wake-up descriptor ends with a transient error: it must be submitted again.
             @Test(arguments: [Errno.interrupted, .resourceTemporarilyUnavailable, .canceled])
-            func loop_isWoken_afterTheReadBehindItFailed(_ errno: Errno) async throws {
+            func loop_isWoken_afterItsWakeUpReadFailed(_ errno: Errno) async throws {
                 try await withLoop { loop, _ in
                     let plan = loop.planFaults()
                     plan.inject(.refuse(errno), into: .read, .number(1))
                     plan.inject(.rewrite(errno), into: .read, .number(3))
-                    // A timer, so that a deaf loop shows as a late one.
+                    // A timer, so that a missed wake-up shows as a late one.
                     _ = loop.callLater(.seconds(10)) { loop.stop() }
                     let calls = Calls(threads: 1)
                     _ = DetachedThread.start(name: "waker") {
@@ -74,7 +73,7 @@
                 }
             }
 
-            /// io_uring 15.7: a loop that cannot be woken any more says so, instead of sleeping for ever.
+            /// A loop that cannot be woken any more ends its run with an error, instead of sleeping without end.
             @Test(arguments: [Errno.badFileDescriptor, .ioError]) func loop_endsWithATypedError_whenItCannotBeWoken(
                 _ errno: Errno
             ) async throws {
@@ -88,20 +87,21 @@
                 }
             }
 
-            /// A thread that still calls while the loop closes gets an error, and no other descriptor gets its wake-up.
+            /// A thread that keeps calling while the loop closes gets an error, and its wake-up does not reach another
+            /// descriptor.
             @Test func calls_areRefused_onceTheLoopIsClosed() async throws {
                 for _ in 0..<20 {
                     try await onThread {
                         let loop = try ProactorEventLoop()
-                        let (started, ended) = (Flag(), Flag())
+                        let (started, ended) = (Gate(), Gate())
                         _ = DetachedThread.start(name: "caller") {
-                            started.raise()
+                            started.open()
                             do { while true { try loop.callSoonThreadsafe {} } } catch {
-                                if (error as? EventLoopError)?.code == .closed { ended.raise() }
+                                if (error as? EventLoopError)?.code == .closed { ended.open() }
                             }
                         }
                         started.wait()
-                        try loop.oneTurn()
+                        try loop.turn()
                         try loop.close()
                         ended.wait()
                     }
@@ -110,7 +110,7 @@
         }
     }
 
-    /// Counts calls, and those that came before an earlier one of their thread.
+    /// Counts calls, and those that ran before an earlier call of their thread.
     private final class Calls: Sendable {
         private let state: Mutex<(next: [Int], outOfOrder: Int)>
         private let total = Atomic(0)

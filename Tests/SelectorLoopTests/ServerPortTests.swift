@@ -4,9 +4,9 @@ import SelectorLoop
 import TestSupport
 import Testing
 
-/// Here and not among the behaviours of all loops: those tests have a `port` of their own, which is never nil.
+/// Not in ConformanceTests, where a helper named `port` would hide `Server.port`.
 @Suite struct ServerPortTests {
-    @Test func server_saysItsPort_untilItIsClosed() async throws {
+    @Test func server_hasAPort_untilItIsClosed() async throws {
         try await onThread {
             let loop = try SelectorEventLoop()
             try loop.runUntilComplete {

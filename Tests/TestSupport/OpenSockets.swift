@@ -1,17 +1,18 @@
 internal import Glibc
 internal import Kernel
 
-/// The descriptors that a test could leave behind.
+/// The sockets and pipes of the process, which a test must not leak.
 ///
-/// Event and timer descriptors are left out: Dispatch opens its own at will.
+/// Event and timer descriptors do not count: Dispatch opens its own at any time.
 package enum OpenSockets {
-    /// What is open now, each by the kernel's own number for it, which is not used again soon: a test can then tell its
-    /// own from those of tests that run beside it.
+    /// The open sockets and pipes by inode. The kernel does not reuse an inode number soon, so a test can tell its own
+    /// from those of tests that run beside it.
     package static func open() -> Set<String> {
         Set(targets().filter { $0.hasPrefix("socket:") || $0.hasPrefix("pipe:") })
     }
 
-    /// What came since and does not go: other suites of the process open and close theirs meanwhile.
+    /// What was opened since and is not closed within the limit: other suites of the process open and close sockets
+    /// meanwhile.
     package static func left(since before: Set<String>, within seconds: Int64 = 20) -> [String] {
         var left = open().subtracting(before)
         let deadline = MonotonicClock.now() + seconds * 1_000_000_000

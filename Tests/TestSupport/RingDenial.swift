@@ -1,11 +1,12 @@
 package import Kernel
 internal import Uring
 
-/// Whether this process may use io_uring: asked once, with the smallest of rings.
+/// Whether this process may use io_uring: checked once, by making the smallest ring.
 package enum RingDenial {
-    /// Why not; nil where it may.
+    /// The error with which io_uring is denied; nil if it may be used.
     ///
-    /// Only what sandboxes, sysctls and limits answer: with any other error the tests run, and show it.
+    /// Only errors with which sandboxes, sysctls and limits deny it: with any other error the ring tests run, and
+    /// fail.
     package static let errno: Errno? = {
         do throws(RingError) {
             try Ring(RingConfiguration(entries: 1, completionEntries: 2)).close()

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The names of this process's threads, as the kernel shows them.
+/// The names of the threads of this process, as the kernel shows them.
 package enum ThreadNames {
     package static var current: String {
         name(in: "/proc/thread-self/comm") ?? ""
@@ -14,7 +14,7 @@ package enum ThreadNames {
             let id = withUnsafeBytes(of: entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            // A thread may have ended since it was listed.
+            // A thread may have ended since the directory was read.
             if let name = name(in: "/proc/self/task/\(id)/comm") { names.append(name) }
         }
         return names
@@ -25,7 +25,7 @@ package enum ThreadNames {
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = fread(&bytes, 1, bytes.count, file)
-        // The name ends with a new line.
+        // The name ends with a newline.
         return count > 0 ? String(decoding: bytes[..<(count - 1)], as: UTF8.self) : nil
     }
 }

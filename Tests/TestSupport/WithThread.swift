@@ -8,7 +8,7 @@ package func withThread(_ other: @escaping () -> Void, _ body: () throws -> Void
         Unmanaged<ThreadWork>.fromOpaque(argument!).takeRetainedValue().body()
         return nil
     }
-    precondition(pthread_create(&thread, nil, start, work.toOpaque()) == 0, "no thread for a test")
+    precondition(pthread_create(&thread, nil, start, work.toOpaque()) == 0, "cannot start a thread for a test")
     defer { pthread_join(thread, nil) }
     try body()
 }

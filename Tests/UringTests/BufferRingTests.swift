@@ -1,11 +1,12 @@
 import Glibc
 import Kernel
+import TestSupport
 import Testing
 import Uring
 
 @Suite("Provided buffers", .needsRing)
 struct BufferRingTests {
-    @Test func multishotReceive_outOfBuffers_goesOnWithTheRest() throws {
+    @Test func multishotReceive_continues_afterBuffersRanOut() throws {
         let harness = try RingHarness()
         let buffers = try BufferRing(ring: harness.ring, group: 1, count: 2, size: 4096)
         let pair = try SocketPair(nonBlocking: true)
@@ -36,12 +37,12 @@ struct BufferRingTests {
         buffers.unregister()
     }
 
-    @Test func buffers_goRound_manyTimesTheirNumber() throws {
+    @Test func buffers_areReused_manyTimes() throws {
         let harness = try RingHarness()
         let buffers = try BufferRing(ring: harness.ring, group: 0, count: 4, size: 16)
         let pair = try SocketPair()
         _ = harness.ring.receiveMultishot(pair.left, group: 0, for: harness.target(1))
-        // More than 65536 would pass the tail's 16 bits; 70000 rounds take a fraction of a second.
+        // More than 65,536 rounds overflow the 16 bits of the tail; 70,000 take a fraction of a second.
         for round in 0..<70000 {
             let byte = UInt8(truncatingIfNeeded: round)
             withUnsafeBytes(of: byte) { _ = write(pair.right, $0.baseAddress!, 1) }
@@ -58,7 +59,7 @@ struct BufferRingTests {
         try harness.cancel(1)
     }
 
-    @Test func buffers_areAdded_whenTheKernelRanOut() throws {
+    @Test func buffers_canBeAdded_afterTheKernelRanOut() throws {
         let harness = try RingHarness()
         let buffers = try BufferRing(ring: harness.ring, group: 0, count: 8, size: 16, first: 2)
         let pair = try SocketPair()
@@ -91,7 +92,7 @@ struct BufferRingTests {
         #expect(buffers.count == 2)
     }
 
-    @Test func groupThatIsTaken_isAnError_andFreeAfterwards() throws {
+    @Test func bufferGroupInUse_isAnError_andIsFreeAfterClose() throws {
         let harness = try RingHarness()
         let first = try BufferRing(ring: harness.ring, group: 3, count: 8, size: 64)
         let error = #expect(throws: RingError.self) {
@@ -104,7 +105,7 @@ struct BufferRingTests {
         _ = try BufferRing(ring: harness.ring, group: 3, count: 8, size: 64)
     }
 
-    @Test func buffers_lieBesideEachOther() throws {
+    @Test func buffers_areContiguous() throws {
         let harness = try RingHarness()
         let buffers = try BufferRing(ring: harness.ring, group: 0, count: 256, size: 16384)
         #expect(buffers.address(of: 0) == buffers.base)

@@ -1,6 +1,7 @@
 #if DEBUG
     import Glibc
     import Kernel
+    import TestSupport
     import Testing
     import Uring
 
@@ -12,7 +13,7 @@
             return harness
         }
 
-        @Test func clampedSend_isReallyShort() throws {
+        @Test func clampedSend_sendsOnlyAPart() throws {
             let plan = FaultPlan()
             plan.inject(.clamp(3), into: .send, .number(2))
             let harness = try makeHarness(plan)
@@ -28,7 +29,7 @@
             #expect(plan.strikes == 1)
         }
 
-        @Test func clampedMessage_isReallyShort_acrossItsPieces() throws {
+        @Test func clampedMessage_sendsOnlyAPart_acrossItsPieces() throws {
             let plan = FaultPlan()
             plan.inject(.clamp(5), into: .sendMessage)
             let harness = try makeHarness(plan)
@@ -51,7 +52,7 @@
             #expect(vector.map(\.iov_len) == [3, 3, 3])
         }
 
-        @Test func clampedMultishotReceive_isShort_andTheLast() throws {
+        @Test func clampedMultishotReceive_isShort_andEnds() throws {
             let plan = FaultPlan()
             plan.inject(.clamp(2), into: .receiveMultishot, .number(1))
             let harness = try makeHarness(plan)
@@ -99,7 +100,7 @@
             try harness.cancel(1)
         }
 
-        @Test func rewrittenAccept_closesWhatWasAccepted() throws {
+        @Test func rewrittenAccept_closesTheAcceptedSocket() throws {
             let plan = FaultPlan()
             plan.inject(.rewrite(Errno(rawValue: EMFILE)), into: .acceptMultishot)
             var closed: [Int32] = []
@@ -116,7 +117,7 @@
             #expect(closed.count == 1)
         }
 
-        @Test func rewrittenReceive_givesItsBufferBack() throws {
+        @Test func rewrittenReceive_returnsItsBuffer() throws {
             let plan = FaultPlan()
             plan.inject(.rewrite(Errno(rawValue: ECONNRESET)), into: .receiveMultishot)
             let harness = try makeHarness(plan)

@@ -5,7 +5,8 @@
     import Testing
     @testable import Uring
 
-    /// A completion finds its target by slot and generation.
+    /// The target of an operation is found by slot and generation, so a stale completion never reaches the slot's next
+    /// operation.
     @Suite struct OperationTableTests {
         private final class Target: CompletionTarget {
             static nonisolated(unsafe) var alive = 0
@@ -22,15 +23,14 @@
 
         private let table = OperationTable(capacity: 4)
 
-        /// Ends an operation; whether the table knew it.
+        /// Ends an operation; returns whether the table knew it.
         private func end(_ tag: UInt64) -> Bool {
             guard let target = table.complete(tag, isLast: true) else { return false }
             OperationTable.release(target)
             return true
         }
 
-        /// R1.
-        @Test func tag_differs_whenTheSlotIsTakenAgain() {
+        @Test func tag_differs_whenItsSlotIsReused() {
             let target = Target()
             let first = table.insert(target, .send)
             #expect(end(first))
@@ -40,8 +40,8 @@
             #expect(end(second))
         }
 
-        /// R1: of several operations the last to end lets go of their target.
-        @Test func target_isHeld_untilTheLastOfItsOperationsIsOver() {
+        /// The last of several operations to end releases their target.
+        @Test func target_isRetained_untilItsLastOperationEnds() {
             let before = Target.alive
             let (first, second) = tagsOfOne(.receiveMultishot, .send)
             #expect(Target.alive == before + 1)
@@ -56,22 +56,21 @@
             return (table.insert(target, first), table.insert(target, second))
         }
 
-        /// R1.
-        @Test func completion_isCountedAndDropped_whenItsOperationIsOver() {
+        @Test func completion_isCountedAndDropped_whenItsOperationHasEnded() {
             let tag = table.insert(Target(), .receive)
             #expect(end(tag))
             #expect(!end(tag))
             let next = table.insert(Target(), .send)
-            #expect(!end(tag), "the slot's next operation took the completion")
-            #expect(!end(9 << 32 | 4_000), "a slot that never was")
+            #expect(!end(tag), "the slot's next operation got the completion")
+            #expect(!end(9 << 32 | 4_000), "a slot that never existed")
             #expect(!end(ReservedTag.ignored))
             #expect(table.stale == 4)
             #expect(table.live == 1)
             #expect(end(next))
         }
 
-        /// R2, R6: what is not the last completion leaves the operation as it is.
-        @Test func slot_staysTaken_whileMoreIsToCome() throws {
+        /// A completion that is not the last one leaves the operation in its slot.
+        @Test func slot_staysTaken_whileMoreCompletionsFollow() throws {
             let target = Target()
             let tag = table.insert(target, .acceptMultishot)
             for _ in 0..<3 {
@@ -84,8 +83,8 @@
             #expect(table.stale == 0)
         }
 
-        /// io_uring 15.1: what the kernel writes to is alive until the last completion.
-        @Test func target_livesUntilItsLastCompletion_andNoLonger() {
+        /// Memory into which the kernel writes stays alive until the last completion.
+        @Test func target_livesUntilItsLastCompletion() {
             let before = Target.alive
             let tags = (0..<3).map { _ in table.insert(Target(), .receive) }
             #expect(Target.alive == before + 3)
@@ -95,7 +94,7 @@
             #expect(Target.alive == before)
         }
 
-        @Test func forEachLive_showsWhatIsInFlight_andNothingElse() {
+        @Test func forEachLive_visitsExactlyWhatIsInFlight() {
             let tags = (0..<9).map { _ in table.insert(Target(), .receive) }
             for tag in tags where tag % 3 == 0 { #expect(end(tag)) }
             var seen: [UInt64] = []
@@ -104,8 +103,8 @@
             for tag in seen { #expect(end(tag)) }
         }
 
-        /// An operation records the time at which the loop last read its clock.
-        @Test func forEachLive_showsKindAndTimeOfSubmission() {
+        /// An operation records the loop's time of its submission.
+        @Test func forEachLive_reportsKindAndTimeOfSubmission() {
             let first = table.insert(Target(), .receive)
             usleep(100)
             let between = MonotonicClock.now()
@@ -116,12 +115,12 @@
             #expect(seen[.receive].map { $0 < between } == true)
             #expect(seen[.send].map { $0 >= between } == true)
             #expect(end(first) && end(second))
-            table.forEachLive { _, _, _, _ in Issue.record("nothing is in flight") }
+            table.forEachLive { _, _, _, _ in Issue.record("something is in flight") }
         }
 
-        /// R1: against a plain dictionary.
+        /// Compared with a plain dictionary.
         @Test(arguments: 1...8 as ClosedRange<UInt64>)
-        func table_agreesWithADictionary_whateverIsDone(seed: UInt64) {
+        func table_agreesWithADictionary(seed: UInt64) {
             var random = SeededRandom(seed)
             var model: [UInt64: Target] = [:]
             var over: [UInt64] = []
@@ -130,7 +129,8 @@
                 case 0...3:
                     let target = Target()
                     let tag = table.insert(target, .send)
-                    #expect(model.updateValue(target, forKey: tag) == nil && !over.contains(tag), "a tag twice")
+                    #expect(
+                        model.updateValue(target, forKey: tag) == nil && !over.contains(tag), "a tag was issued twice")
                 case 4...6:
                     guard let tag = model.keys.min() else { continue }
                     #expect(end(tag))

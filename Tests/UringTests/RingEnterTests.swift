@@ -20,14 +20,14 @@ struct RingEnterTests {
         #expect(harness.ring.enters == 1)
     }
 
-    @Test func nothingToDo_isNoSystemCall() throws {
+    @Test func enter_withNothingToDo_makesNoSystemCall() throws {
         let harness = try RingHarness()
         for _ in 1...10 { try harness.ring.enter(.none) }
         #expect(harness.ring.enters == 0)
         harness.nop(1)
         try harness.ring.enter(.none)
         #expect(harness.ring.enters == 1)
-        // A completion waits: none of these may sleep, and none needs the kernel.
+        // A completion is pending: none of these may sleep, and none needs the kernel.
         try harness.ring.enter(.forever)
         try harness.ring.enter(.until(.max))
         #expect(harness.ring.enters == 1)
@@ -35,7 +35,7 @@ struct RingEnterTests {
     }
 
     @Test(arguments: [RingWait.none, .until(0)])
-    func deferredWork_isNoticed_withoutAnythingQueued(_ wait: RingWait) throws {
+    func deferredWork_isNoticed_withAnEmptyQueue(_ wait: RingWait) throws {
         let harness = try RingHarness()
         let pair = try SocketPair()
         _ = harness.ring.poll(pair.left, events: UInt32(POLLIN), for: harness.target(7))
@@ -48,7 +48,7 @@ struct RingEnterTests {
     }
 
     @Test(arguments: [false, true])
-    func waitUntil_returnsAtTheTime_withoutACompletion(relative: Bool) throws {
+    func waitUntil_returnsAtTheDeadline_withoutACompletion(relative: Bool) throws {
         #if DEBUG
             var configuration = RingConfiguration(entries: 8, completionEntries: 8)
             if relative { configuration.pretence.missingFeatures = 1 << 15 }
@@ -65,7 +65,7 @@ struct RingEnterTests {
         #expect(harness.ring.dispatch() == 0)
     }
 
-    @Test func waitUntil_aPastTime_submitsWhatThereIs_andDoesNotSleep() throws {
+    @Test func waitUntil_aPastDeadline_submits_andDoesNotSleep() throws {
         let harness = try RingHarness()
         let start = MonotonicClock.now()
         let calls = harness.ring.enters
@@ -78,7 +78,7 @@ struct RingEnterTests {
         #expect(MonotonicClock.now() - start < 100_000_000)
     }
 
-    @Test func waitUntil_endsWithACompletion() throws {
+    @Test func waitUntil_returnsOnACompletion() throws {
         let harness = try RingHarness()
         harness.nop(1)
         let start = MonotonicClock.now()
@@ -90,7 +90,7 @@ struct RingEnterTests {
     @Test func signal_endsTheWait_withoutAnError() throws {
         let harness = try RingHarness()
         signal(SIGUSR2) { _ in }
-        // Threads of a pool have their signals blocked.
+        // Threads of a pool block signals.
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGUSR2)
@@ -112,20 +112,20 @@ struct RingEnterTests {
         }
     }
 
-    @Test func ringThatIsNotEnabled_saysSo() throws {
+    @Test func enter_ofADisabledRing_throws() throws {
         let harness = try RingHarness(RingConfiguration(entries: 8, completionEntries: 8), isEnabled: false)
         let ring = harness.ring
-        // More than the queue holds: they must wait without the kernel.
+        // More entries than the queue holds: they wait without the kernel.
         for number in 1...20 { harness.nop(UInt64(number)) }
         let error = #expect(throws: RingError.self) { try ring.enter(.none) }
         #expect(error?.errno.rawValue == EBADFD)
         #expect(error?.remedy.contains("enable()") == true)
-        // What was queued before goes out with the first enter after.
+        // The first enter afterwards submits what was queued before.
         try ring.enable()
         #expect(try harness.wait(for: 20).map(\.tag) == Array(1...20))
     }
 
-    @Test func otherThread_getsAnError_thatNamesTheRule() throws {
+    @Test func enter_onAnotherThread_throwsAnErrorThatNamesTheRule() throws {
         let harness = try RingHarness()
         nonisolated(unsafe) let ring = harness.ring
         nonisolated(unsafe) var caught: RingError?
@@ -135,7 +135,7 @@ struct RingEnterTests {
         let error = try #require(caught)
         #expect(error.errno.rawValue == EEXIST)
         #expect(error.remedy.contains("thread"))
-        // The ring is as good as before.
+        // The ring still works.
         harness.nop(1)
         try harness.wait(for: 1)
     }

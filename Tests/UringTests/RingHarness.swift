@@ -4,11 +4,6 @@ import TestSupport
 import Testing
 import Uring
 
-extension Trait where Self == ConditionTrait {
-    /// Runs only where the kernel gives out rings.
-    static var needsRing: Self { .enabled(if: RingDenial.errno == nil, "io_uring is denied here") }
-}
-
 /// One completion, with the number of its target.
 struct Completion: Equatable {
     var tag: UInt64
@@ -19,7 +14,7 @@ struct Completion: Equatable {
     var buffer: UInt16 { CompletionFlags(rawValue: flags).buffer }
 }
 
-/// A ring of the calling thread that remembers what completed.
+/// A ring of the calling thread that records its completions.
 ///
 /// Test bodies are synchronous, so they stay on one thread.
 final class RingHarness {
@@ -39,7 +34,7 @@ final class RingHarness {
         ring.dispatch()
     }
 
-    /// A target that adds its completions to `completions`, with a number by which the test knows it.
+    /// A target that adds its completions to `completions`, with a number that identifies it.
     func target(_ number: UInt64) -> CompletionTarget {
         NumberedTarget(number) { [unowned self] in
             completions.append($0)
@@ -50,7 +45,7 @@ final class RingHarness {
     /// Called during dispatch, with each completion.
     var whenCompleted: ((Completion) -> Void)?
 
-    /// Queues an operation that does nothing.
+    /// Queues a no-op.
     func nop(_ number: UInt64) {
         _ = ring.nop(for: target(number))
     }
@@ -64,7 +59,7 @@ final class RingHarness {
         return found
     }
 
-    /// Enters and reaps until `count` completions were seen in all, and returns those; gives up after two seconds.
+    /// Enters and reaps until `count` completions have been recorded, and returns them. Gives up after two seconds.
     @discardableResult
     func wait(for count: Int) throws -> [Completion] {
         let deadline = MonotonicClock.now() + 2_000_000_000
@@ -72,11 +67,11 @@ final class RingHarness {
             try ring.enter(.until(deadline))
             reap()
         }
-        try #require(completions.count >= count, "only \(completions.count) of \(count) completions came")
+        try #require(completions.count >= count, "only \(completions.count) of \(count) completions arrived")
         return completions
     }
 
-    /// The oldest completion of one operation, taken out of those seen.
+    /// Removes and returns the oldest completion of one operation.
     func next(_ tag: UInt64) throws -> Completion {
         while true {
             if let index = completions.firstIndex(where: { $0.tag == tag }) { return completions.remove(at: index) }
@@ -95,7 +90,7 @@ final class RingHarness {
     }
 }
 
-/// A target that the test knows by a number.
+/// A target that a test identifies by a number.
 final class NumberedTarget: CompletionTarget {
     let number: UInt64
     private let note: (Completion) -> Void
@@ -110,7 +105,7 @@ final class NumberedTarget: CompletionTarget {
     }
 }
 
-/// Two connected stream sockets, closed at the end.
+/// Two connected stream sockets, closed on deinit.
 final class SocketPair {
     private(set) var left: Int32 = -1
     private(set) var right: Int32 = -1
@@ -132,12 +127,12 @@ final class SocketPair {
         right = -1
     }
 
-    /// Writes to the right socket what the left one then receives.
+    /// Writes to the right socket, for the left one to receive.
     func write(_ bytes: [UInt8]) {
         #expect(Glibc.write(right, bytes, bytes.count) == bytes.count)
     }
 
-    /// What the right socket has to read now.
+    /// Reads what is available at the right socket.
     func read(atMost limit: Int = 65536) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: limit)
         let count = recv(right, &bytes, limit, Int32(MSG_DONTWAIT))

@@ -1,5 +1,6 @@
 import Glibc
 import Kernel
+import TestSupport
 import Testing
 import Uring
 
@@ -22,7 +23,7 @@ struct RingOperationsTests {
         #expect(try harness.cancel(1).result == -ECANCELED)
     }
 
-    @Test func acceptAndConnect_meet() throws {
+    @Test func connect_completesAnAccept() throws {
         let harness = try RingHarness()
         let listener = try Listener()
         let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
@@ -44,7 +45,7 @@ struct RingOperationsTests {
     }
 
     @Test(arguments: [false, true])
-    func receive_getsWhatIsThere_andTheEnd(pollFirst: Bool) throws {
+    func receive_returnsAvailableBytes_andTheEnd(pollFirst: Bool) throws {
         let harness = try RingHarness()
         let pair = try SocketPair(nonBlocking: true)
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 8)
@@ -60,7 +61,7 @@ struct RingOperationsTests {
         #expect(try harness.next(2).result == 0)
     }
 
-    @Test func send_sendsAll_alsoThroughAFullSocket() throws {
+    @Test func send_sendsAllBytes_throughAFullSocket() throws {
         let harness = try RingHarness()
         let pair = try SocketPair(nonBlocking: true)
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 << 20, alignment: 8)
@@ -76,7 +77,7 @@ struct RingOperationsTests {
         #expect(received.elementsEqual(bytes))
     }
 
-    @Test func sendMessage_gathers() throws {
+    @Test func sendMessage_gathersItsPieces() throws {
         let harness = try RingHarness()
         let pair = try SocketPair()
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 6, alignment: 8)
@@ -98,7 +99,7 @@ struct RingOperationsTests {
         #expect(pair.read() == [1, 2, 4, 5, 6])
     }
 
-    @Test func send_toAPeerThatIsGone_isAnErrorAndNoSignal() throws {
+    @Test func send_toAClosedPeer_failsWithoutASignal() throws {
         let harness = try RingHarness()
         let pair = try SocketPair()
         pair.closeRight()
@@ -121,7 +122,7 @@ struct RingOperationsTests {
         #expect(Array(memory.prefix(2)) == [12, 13])
     }
 
-    @Test func poll_saysWhatIsReady_once() throws {
+    @Test func poll_reportsReadinessOnce() throws {
         let harness = try RingHarness()
         let pair = try SocketPair()
         _ = harness.ring.poll(pair.left, events: UInt32(POLLIN), for: harness.target(1))
@@ -131,7 +132,7 @@ struct RingOperationsTests {
         #expect(!completion.hasMore)
     }
 
-    @Test func cancel_endsAReceive_whoseLastCompletionTells() throws {
+    @Test func cancel_endsAReceive_withAFinalCompletion() throws {
         let harness = try RingHarness()
         let pair = try SocketPair()
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
@@ -139,14 +140,14 @@ struct RingOperationsTests {
         _ = harness.ring.receive(pair.left, into: memory.baseAddress!, count: 8, for: harness.target(1))
         try harness.ring.enter(.none)
         #expect(try harness.cancel(1).result == -ECANCELED)
-        // Nothing was lost by it.
+        // The cancelled receive lost no bytes.
         pair.write([9])
         _ = harness.ring.receive(pair.left, into: memory.baseAddress!, count: 8, for: harness.target(2))
         #expect(try harness.next(2).result == 1)
         #expect(harness.ring.ignoredFailures == 0)
     }
 
-    @Test func closeDescriptor_closes_withoutACompletion() throws {
+    @Test func closeDescriptor_closesWithoutACompletion() throws {
         let harness = try RingHarness()
         let pair = try SocketPair()
         let copy = dup(pair.left)
@@ -157,7 +158,7 @@ struct RingOperationsTests {
         #expect(harness.ring.completionsReaped == 1)
     }
 
-    @Test func everyKind_hasANameOfItsOwn() {
+    @Test func everyKind_hasAUniqueName() {
         let names = OperationKind.allCases.map(\.name)
         #expect(Set(names).count == names.count)
         #expect(names.allSatisfy { $0.hasPrefix("IORING_OP_") })

@@ -1,9 +1,10 @@
 import Glibc
 import Kernel
+import TestSupport
 import Testing
 import Uring
 
-@Suite("Queues that are full", .needsRing)
+@Suite("Full queues", .needsRing)
 struct RingQueueTests {
     @Test func fiveThousandOperations_passThroughEightEntries() throws {
         let harness = try RingHarness(RingConfiguration(entries: 8, completionEntries: 16))
@@ -14,7 +15,7 @@ struct RingQueueTests {
         #expect(harness.ring.entriesQueued == 5000)
     }
 
-    @Test func overflownCompletions_allArrive_inOrder() throws {
+    @Test func overflowedCompletions_allArriveInOrder() throws {
         let harness = try RingHarness(RingConfiguration(entries: 8, completionEntries: 8))
         for tag in 0..<40 { harness.nop(UInt64(tag)) }
         try harness.ring.enter(.none)
@@ -22,13 +23,13 @@ struct RingQueueTests {
         #expect(harness.completions.map(\.tag) == Array(0..<40))
     }
 
-    @Test func body_mayQueueOperations_andEnter() throws {
+    @Test func dispatchedTarget_mayQueueOperations_andEnter() throws {
         let harness = try RingHarness(RingConfiguration(entries: 4, completionEntries: 8))
         harness.nop(0)
         try harness.ring.enter(.forever)
         harness.whenCompleted = { [unowned harness] completion in
             let tag = completion.tag
-            // More than the queue holds, during dispatch; and a wait that must not sleep, as completions are there.
+            // More entries than the queue holds, and a wait that must not sleep because completions are pending.
             if tag < 100 { for step in 1...9 { harness.nop(tag * 10 + UInt64(step) + 100) } }
             if tag == 0 { for root in 1..<100 { harness.nop(UInt64(root)) } }
             #expect(throws: Never.self) { try harness.ring.enter(.forever) }
@@ -41,7 +42,7 @@ struct RingQueueTests {
         #expect(harness.ring.isBalanced)
     }
 
-    @Test func ignoredCompletions_areNotShown_butFailuresAreCounted() throws {
+    @Test func ignoredCompletions_areNotReported_butFailuresAreCounted() throws {
         let harness = try RingHarness()
         harness.ring.cancel(4711)
         harness.ring.closeDescriptor(-1)
@@ -83,7 +84,7 @@ struct RingQueueTests {
 }
 
 #if DEBUG
-    @Suite("A kernel that takes nothing for now", .needsRing)
+    @Suite("A kernel that refuses submissions for a time", .needsRing)
     struct RingSpillTests {
         @Test(arguments: [EBUSY, EAGAIN])
         func entries_areSpilled_andSubmittedInOrder(number: Int32) throws {
@@ -99,12 +100,12 @@ struct RingQueueTests {
             for tag in 200..<300 { harness.nop(UInt64(tag)) }
             #expect(try harness.wait(for: 300).map(\.tag) == Array(0..<300))
             #expect(harness.ring.entriesSubmitted == 300)
-            // With the list empty again, entries go the short way.
+            // Once the spill list is empty, entries go into the queue directly again.
             harness.nop(300)
             #expect(try harness.wait(for: 301).last?.tag == 300)
         }
 
-        @Test func oneRefusal_inTheMiddle_changesNoOrder() throws {
+        @Test func oneRefusal_keepsTheOrder() throws {
             for call in 1...30 {
                 let harness = try RingHarness(RingConfiguration(entries: 2, completionEntries: 4))
                 let plan = FaultPlan()
@@ -116,7 +117,7 @@ struct RingQueueTests {
         }
 
         @Test(arguments: [EINTR, ETIME, EAGAIN, EBUSY])
-        func transientAnswer_isNoError_andKeepsEntries(number: Int32) throws {
+        func transientRefusal_isNoError_andKeepsEntries(number: Int32) throws {
             let harness = try RingHarness()
             let plan = FaultPlan()
             plan.failEnter(with: Errno(rawValue: number), .number(1))
@@ -128,12 +129,12 @@ struct RingQueueTests {
             #expect(try harness.wait(for: 1).map(\.tag) == [1])
         }
 
-        @Test func lostCompletions_areLoud_whereverTheyShow() throws {
+        @Test func lostCompletions_areReported_byAnyEnter() throws {
             let harness = try RingHarness(RingConfiguration(entries: 2, completionEntries: 4))
             let plan = FaultPlan()
             plan.failEnter(with: Errno(rawValue: EBADR), .number(1))
             harness.ring.faults = plan
-            // The third entry makes room, where nobody listens; the next enter tells.
+            // The third entry forces a submission whose error has no caller; the next enter reports it.
             for tag in 0..<3 { harness.nop(UInt64(tag)) }
             let error = #expect(throws: RingError.self) { try harness.ring.enter(.none) }
             #expect(error?.errno.rawValue == EBADR)

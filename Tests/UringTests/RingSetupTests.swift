@@ -1,11 +1,12 @@
 import Glibc
 import Kernel
+import TestSupport
 import Testing
 import Uring
 
-@Suite("Setting a ring up")
+@Suite("Ring setup")
 struct RingSetupTests {
-    @Test(.needsRing) func ring_hasTheSizesAskedFor_andTheBestFlags() throws {
+    @Test(.needsRing) func ring_hasTheRequestedSizes_andTheBestFlags() throws {
         let ring = try Ring(RingConfiguration(entries: 64, completionEntries: 256))
         #expect(ring.entries == 64)
         #expect(ring.completionEntries == 256)
@@ -14,14 +15,14 @@ struct RingSetupTests {
         #expect(ring.features.description.contains("setup 0x"))
     }
 
-    @Test(.needsRing) func sizes_areMadePossible_whenTheyAreNot() throws {
+    @Test(.needsRing) func invalidSizes_areAdjusted() throws {
         let ring = try Ring(RingConfiguration(entries: 64, completionEntries: 1))
         #expect(ring.completionEntries >= ring.entries)
         let smallest = try Ring(RingConfiguration(entries: 0, completionEntries: 0))
         #expect(smallest.entries >= 1)
     }
 
-    @Test(.needsRing) func close_isIdempotent_andLeavesNoRing() throws {
+    @Test(.needsRing) func close_isIdempotent_andReleasesTheRing() throws {
         let harness = try RingHarness()
         harness.ring.close()
         harness.ring.close()
@@ -32,8 +33,8 @@ struct RingSetupTests {
         #expect(error?.errno.rawValue == EBADF)
     }
 
-    @Test(.needsRing) func manyRings_ofOneThread_workWithoutBeingRegistered() throws {
-        // A thread may register sixteen.
+    @Test(.needsRing) func ringsBeyondTheRegistrationLimit_workUnregistered() throws {
+        // A thread can register sixteen rings.
         let harnesses = try (0..<20).map { _ in try RingHarness(RingConfiguration(entries: 4, completionEntries: 8)) }
         for harness in harnesses {
             harness.nop(1)
@@ -42,8 +43,8 @@ struct RingSetupTests {
         for harness in harnesses.reversed() { harness.ring.close() }
     }
 
-    /// With the real limit, as a user that it binds; root's capabilities lift it.
-    @Test(.needsRing, .enabled(if: geteuid() == 0)) func lowMemlock_givesSmallerRings_orAnErrorThatSaysSo() async {
+    /// Uses the real limit as an unprivileged user, because root's capabilities lift it.
+    @Test(.needsRing, .enabled(if: geteuid() == 0)) func lowMemlockLimit_givesSmallerRings_orAClearError() async {
         await #expect(processExitsWith: .success) {
             var limit = rlimit(rlim_cur: 64 << 10, rlim_max: 64 << 10)
             let memlock: Int32 = 8  // RLIMIT_MEMLOCK, which Swift does not import
@@ -66,7 +67,7 @@ struct RingSetupTests {
         @Test(
             .needsRing,
             arguments: [(1 << 13, "cooperative"), (1 << 13 | 1 << 8, "plain"), (1 << 13 | 1 << 8 | 1 << 7, "oldest")])
-        func olderKernel_getsALowerRung_thatWorks(unknown: Int, rung: String) throws {
+        func olderKernel_getsFewerSetupFlags(unknown: Int, rung: String) throws {
             var configuration = RingConfiguration(entries: 8, completionEntries: 8)
             configuration.pretence.unknownSetupFlags = UInt32(unknown)
             let harness = try RingHarness(configuration)
@@ -78,7 +79,7 @@ struct RingSetupTests {
             #expect(try harness.wait(for: 100).map(\.tag) == Array(0..<100))
         }
 
-        @Test func kernelThatKnowsNoRung_isAnError() {
+        @Test func kernelWithoutAnySupportedFlags_isAnError() {
             var configuration = RingConfiguration()
             configuration.pretence.unknownSetupFlags = .max
             let error = #expect(throws: RingError.self) { try Ring(configuration) }
@@ -86,7 +87,7 @@ struct RingSetupTests {
             #expect(error?.remedy.contains("6.1") == true)
         }
 
-        @Test(.needsRing) func shortMemory_halvesTheSizes_downToAFloor() throws {
+        @Test(.needsRing) func shortMemory_halvesTheSizes_downToAMinimum() throws {
             var configuration = RingConfiguration(entries: 512, completionEntries: 4096)
             configuration.pretence.mostCompletions = 300
             let ring = try Ring(configuration)
@@ -99,7 +100,7 @@ struct RingSetupTests {
         }
 
         @Test(arguments: [EPERM, ENOSYS, EACCES, EMFILE, ENFILE])
-        func refusal_isNotRetried_andSaysWhatToDo(number: Int32) {
+        func refusal_isNotRetried_andNamesTheRemedy(number: Int32) {
             var configuration = RingConfiguration()
             configuration.pretence.refusal = Errno(rawValue: number)
             let error = #expect(throws: RingError.self) { try Ring(configuration) }
@@ -118,7 +119,7 @@ struct RingSetupTests {
             #expect(error?.remedy.contains("Linux 6.1 or later") == true)
         }
 
-        @Test(.needsRing) func deniedOperations_areNotSupported_andOthersAre() throws {
+        @Test(.needsRing) func deniedOperations_areReportedAsUnsupported() throws {
             var configuration = RingConfiguration(entries: 8, completionEntries: 8)
             configuration.pretence.missingOperations = [.receiveMultishot, .poll]
             let features = try Ring(configuration).features

@@ -1,11 +1,12 @@
 import Glibc
 import Kernel
+import TestSupport
 import Testing
 import Uring
 
 @Suite("The self-test")
 struct SelfTestTests {
-    @Test(.needsRing) func selfTest_passesHere_andIsShort() throws {
+    @Test(.needsRing) func selfTest_passes_andIsShort() throws {
         try SelfTest.run()
         let times = try (0..<5).map { _ in
             let start = MonotonicClock.now()
@@ -15,8 +16,8 @@ struct SelfTestTests {
         #expect(try #require(times.min()) < 5_000_000)
     }
 
-    /// In a process of its own, because tests that run beside this one open descriptors too.
-    @Test(.needsRing) func ringsAndSelfTests_leaveNoDescriptor() async {
+    /// Runs in a process of its own, because tests beside this one open descriptors, too.
+    @Test(.needsRing) func ringsAndSelfTests_leakNoDescriptor() async {
         await #expect(processExitsWith: .success) {
             try SelfTest.run()
             let before = openDescriptors()
@@ -33,7 +34,7 @@ struct SelfTestTests {
     }
 
     #if DEBUG
-        @Test(.needsRing) func selfTest_ofALesserKernel_namesTheStep() {
+        @Test(.needsRing) func selfTest_onAnIncompleteKernel_namesTheStep() {
             var configuration = RingConfiguration(entries: 16, completionEntries: 64)
             configuration.pretence.missingOperations = [.receiveMultishot]
             let error = #expect(throws: RingError.self) { try SelfTest.run(configuration) }
@@ -43,7 +44,7 @@ struct SelfTestTests {
     #endif
 
     @Test(arguments: [EPERM, ENOSYS])
-    func error_ofASandbox_namesTheCallAndTheCure(number: Int32) {
+    func errorOfASandbox_namesTheCallAndTheRemedy(number: Int32) {
         let error = RingError(operation: "io_uring_setup", errno: Errno(rawValue: number))
         #expect(error.description.hasPrefix("io_uring_setup: "))
         #expect(error.remedy.contains(number == EPERM ? "kernel.io_uring_disabled" : "Linux 6.1"))
@@ -54,14 +55,14 @@ struct SelfTestTests {
         (ENOMEM, "RLIMIT_MEMLOCK"), (EMFILE, "ulimit -n"), (EEXIST, "thread"), (EBADR, "dropped"), (EBADF, "closed"),
         (EBADFD, "enable()"), (EACCES, "policy"), (ETIMEDOUT, "never completed"),
     ])
-    func remedy_fitsTheError(number: Int32, word: String) {
+    func remedy_matchesTheError(number: Int32, word: String) {
         #expect(RingError(operation: "io_uring_enter", errno: Errno(rawValue: number)).remedy.contains(word))
     }
 }
 
-/// The rings and sockets that this process has open.
+/// The open rings and sockets of this process.
 ///
-/// The rest is the runtime's, which opens and closes as it likes.
+/// Other descriptors belong to the runtime, which opens and closes them at any time.
 private func openDescriptors() -> [String] {
     let names = (0..<1024).map { descriptor in
         var name = [UInt8](repeating: 0, count: 256)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.serialized) struct LoggerHook {
     /// ERR-003.
-    @Test func logger_getsWhatNobodyWaitsFor() throws {
+    @Test func logger_getsUnhandledErrors() throws {
         let sink = Sink()
         setLogHook(sink.logger)
         defer { setLogHook(nil) }
@@ -16,7 +16,7 @@ import Testing
         #expect(sink.lines == ["error proactor It went wrong"])
     }
 
-    @Test func logger_getsWarnings_andDropsWhatItsLevelIsAbove() throws {
+    @Test func logger_getsWarnings_andDropsThoseBelowItsLevel() throws {
         let sink = Sink()
         setLogHook(sink.logger)
         defer { setLogHook(nil) }
@@ -30,13 +30,13 @@ import Testing
         #expect(sink.lines.count == 1)
     }
 
-    @Test func levels_haveTheSameNames() {
+    @Test func logLevels_haveTheNamesOfSwiftLog() {
         let levels: [LogLevel] = [.debug, .info, .warning, .error]
         #expect(levels.map { Logger.Level($0).rawValue } == levels.map(\.description))
     }
 }
 
-/// Keeps what a logger writes.
+/// Records what a logger writes.
 private final class Sink: Sendable {
     private let kept = Mutex<[String]>([])
 

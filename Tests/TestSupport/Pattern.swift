@@ -1,9 +1,10 @@
-import Glibc
-import Testing
+internal import Glibc
+package import Testing
 
-/// Bytes of which every run can be told from every other, whatever its length and place.
-enum Pattern {
-    /// A prime, so that no block of a usual size repeats in step with it.
+/// Test bytes that show a loss, a repetition or a change of order: two runs of the pattern differ unless they have the
+/// same length and offset.
+package enum Pattern {
+    /// A prime, so that the pattern does not repeat in step with a block of a usual size.
     private static let period = 262_139
     private static let table: [UInt8] = {
         var state: UInt64 = 0x9E37_79B9_7F4A_7C15
@@ -13,7 +14,7 @@ enum Pattern {
         }
     }()
 
-    static func bytes(_ count: Int, at offset: Int = 0) -> [UInt8] {
+    package static func bytes(_ count: Int, at offset: Int = 0) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
         while bytes.count < count {
@@ -23,7 +24,7 @@ enum Pattern {
         return bytes
     }
 
-    static func matches(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+    package static func matches(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
         var checked = 0
         while checked < bytes.count {
             let start = (offset + checked) % period
@@ -38,27 +39,10 @@ enum Pattern {
     }
 }
 
-/// Chance that is the same in every run.
-struct Dice: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
-/// Expects that bytes are alike; says where they are not, without showing all of them.
-func expectSame(_ bytes: [UInt8], _ expected: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
+/// Expects equal bytes. The issue names the first difference instead of printing both arrays.
+package func expectSame(_ bytes: [UInt8], _ expected: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
     if bytes == expected { return }
     let place = zip(bytes, expected).enumerated().first { $0.element.0 != $0.element.1 }?.offset
-    let what = place.map { "byte \($0) is \(bytes[$0]), not \(expected[$0])" } ?? "one is the beginning of the other"
+    let what = place.map { "byte \($0) is \(bytes[$0]), not \(expected[$0])" } ?? "one is a prefix of the other"
     Issue.record("\(bytes.count) bytes, \(expected.count) expected: \(what)", sourceLocation: sourceLocation)
 }

@@ -1,0 +1,22 @@
+package import EventLoops
+
+extension AbstractEventLoop {
+    /// Runs the loop for this number of turns, none of which sleeps. Not from within the loop.
+    package func turn(_ times: Int = 1) throws {
+        for _ in 0..<times {
+            stop()
+            try runForever()
+        }
+    }
+
+    /// Runs the loop for about this long. Not from within the loop.
+    package func run(for duration: Duration) throws {
+        callLater(duration) { self.stop() }
+        try runForever()
+    }
+
+    /// Suspends a task of the loop for this number of turns.
+    package func turns(_ count: Int = 5) async throws {
+        for _ in 0..<count { try await sleep(for: .zero) }
+    }
+}

@@ -1,0 +1,154 @@
+public import EventLoops
+public import Kernel
+public import Testing
+
+/// The base of protocols that record their upcalls, and let a task of the loop wait for one.
+open class ProtocolRecorder: ConnectionProtocol {
+    public enum Event: Equatable, Sendable {
+        case made
+        /// Bytes were delivered; consecutive deliveries are one event.
+        case data
+        case eof
+        case pause
+        case resume
+        case lost
+    }
+
+    public let loop: any AbstractEventLoop
+    public private(set) var events: [Event] = []
+    /// All bytes, unless ``keepsBytes`` is off.
+    public private(set) var received: [UInt8] = []
+    /// The number of bytes of each delivery.
+    public private(set) var pieces: [Int] = []
+    public private(set) var total = 0
+    public private(set) var transport: (any StreamTransport)?
+    /// The error of each `connectionLost`: one entry, in the end.
+    public private(set) var losses: [(any Error)?] = []
+    public private(set) var isPaused = false
+    /// Whether the bytes are recorded.
+    public var keepsBytes = true
+    /// Whether the bytes are compared with ``Pattern``.
+    public var checksPattern = false
+    /// How many bytes were delivered before the first delivery with a wrong one.
+    public private(set) var firstWrong: Int?
+    /// The result of `eofReceived`.
+    public var disposition = EOFDisposition.close
+    /// Called within each upcall, after it was recorded.
+    public var when: (Event) -> Void = { _ in }
+    /// Called with the bytes of each delivery.
+    public var look: (UnsafeRawBufferPointer) -> Void = { _ in }
+    private var changed: Future<Void>?
+
+    public init(_ loop: any AbstractEventLoop) {
+        self.loop = loop
+    }
+
+    // MARK: Upcalls
+
+    open func connectionMade(_ transport: any StreamTransport) {
+        self.transport = transport
+        note(.made)
+    }
+
+    /// Records a delivery.
+    public func take(_ bytes: UnsafeRawBufferPointer) {
+        #expect(transport?.isReading == true, "bytes delivered by a transport that does not read")
+        #expect(losses.isEmpty, "bytes delivered after the loss")
+        #expect(!bytes.isEmpty)
+        if checksPattern, firstWrong == nil, !Pattern.matches(bytes, at: total) { firstWrong = total }
+        look(bytes)
+        pieces.append(bytes.count)
+        total += bytes.count
+        if keepsBytes { received += bytes }
+        note(.data)
+    }
+
+    open func eofReceived() -> EOFDisposition {
+        #expect(losses.isEmpty, "an end reported after the loss")
+        note(.eof)
+        return disposition
+    }
+
+    open func pauseWriting() {
+        isPaused = true
+        note(.pause)
+    }
+
+    open func resumeWriting() {
+        isPaused = false
+        note(.resume)
+    }
+
+    open func connectionLost(_ error: (any Error)?) {
+        losses.append(error)
+        note(.lost)
+    }
+
+    private func note(_ event: Event) {
+        if event != .data || events.last != .data { events.append(event) }
+        when(event)
+        guard let changed, !changed.isDone else { return }
+        self.changed = nil
+        try? changed.setResult(())
+    }
+
+    // MARK: Queries
+
+    /// The events without those of flow control.
+    public var conversation: [Event] {
+        events.reduce(into: []) { kept, event in
+            guard event != .pause, event != .resume, event != .data || kept.last != .data else { return }
+            kept.append(event)
+        }
+    }
+
+    public func count(_ event: Event) -> Int {
+        events.count { $0 == event }
+    }
+
+    public var hasEOF: Bool {
+        events.contains(.eof)
+    }
+
+    public var isLost: Bool {
+        events.contains(.lost)
+    }
+
+    /// The error of the loss.
+    public var loss: (any Error)? {
+        losses.first ?? nil
+    }
+
+    /// The error number of the loss.
+    public var errno: Errno? {
+        (loss as? EventLoopError)?.errno
+    }
+
+    // MARK: Waiting
+
+    /// Suspends until an upcall after which the condition holds.
+    ///
+    /// The loop may sleep meanwhile: only the upcall wakes it.
+    ///
+    /// - Throws: ``Overdue`` after the limit, and records an issue.
+    public func wait(
+        atMost limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation,
+        until holds: () -> Bool
+    ) async throws {
+        let deadline = loop.time.advanced(by: limit)
+        while !holds() {
+            let next = loop.createFuture(of: Void.self)
+            changed = next
+            let timer = loop.callAt(deadline) { if !next.isDone { try next.setException(Overdue()) } }
+            defer { timer.cancel() }
+            do { try await next.value } catch {
+                Issue.record(error, "events so far: \(events)", sourceLocation: sourceLocation)
+                throw error
+            }
+        }
+    }
+
+    public func waitUntilLost(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        try await wait(sourceLocation: sourceLocation) { isLost }
+    }
+}
