@@ -3,6 +3,8 @@ package import Kernel
 
 extension SelectorDriver: DescriptorOperations {
     package func connect(_ descriptor: Int32, to address: SocketAddress) async throws {
+        // The socket is new: what still waits under its number waited for a file that was closed.
+        if port.queue.isTurning { port.watches.claim(descriptor) }
         try await ReadinessOperations.connect(descriptor, to: address, on: port.queue, channels: self)
     }
 }

@@ -186,16 +186,16 @@ extension Conformance {
         }
 
         /// READER-010. The descriptor was closed while it was watched, and its number now belongs to a connection.
-        @Test(arguments: LoopKind.allCases)
-        func connection_withANumberThatIsStillWatched_isServed(_ kind: LoopKind) async throws {
+        @Test(arguments: LoopKind.allCases, [false, true])
+        func connection_withANumberThatIsStillWatched_isServed(_ kind: LoopKind, isForWriting: Bool) async throws {
             try await runLoop(kind) { loop, _ in
                 let listener = try RawListener()
                 defer { listener.close() }
                 let pipe = try Pipe()
-                let left = pipe.readEnd
-                try loop.addReader(left) {}
+                let left = isForWriting ? pipe.writeEnd : pipe.readEnd
+                if isForWriting { try loop.addWriter(left) {} } else { try loop.addReader(left) {} }
                 try await loop.turns()
-                pipe.closeReadEnd()
+                if isForWriting { pipe.closeWriteEnd() } else { pipe.closeReadEnd() }
                 let (transport, told) = try await loop.createConnection(host: "127.0.0.1", port: listener.port) {
                     StreamRecorder(loop)
                 }
@@ -205,8 +205,8 @@ extension Conformance {
                 try await told.wait { told.received == [1, 2, 3] }
                 transport.close()
                 try await told.waitUntilLost()
-                // If another thread took the number, the watch is still there.
-                try loop.removeReader(left)
+                // Where another thread took the number, the watch is still there.
+                if isForWriting { try loop.removeWriter(left) } else { try loop.removeReader(left) }
             }
         }
 
