@@ -1,65 +1,97 @@
-# What can be done here; `make` alone says it.
+# `make` alone lists the goals.
 
-# The Debian packages that each goal needs, in this one place.
+# The Debian packages that each goal needs.
 BUILD_PACKAGES := liburing-dev
-RUN_PACKAGES := $(BUILD_PACKAGES) libhttp-parser-dev
-PACKAGES := $(RUN_PACKAGES) curl
+PACKAGES := $(BUILD_PACKAGES) curl
 
 PORT ?= 8080
 BACKEND ?= auto
 SWIFT ?= swift
-# Set to anything where the packages come from elsewhere than apt-get.
+# Options for the compilers, for instance `-Xswiftc -warnings-as-errors`.
+FLAGS ?=
+# The configuration in which the examples are tested.
+EXAMPLES_CONFIGURATION ?= debug
+# Set this if the packages are installed by other means than apt-get.
 SKIP_DEPS ?=
 
-# One test at a time: some look at what the whole process has open.
-SWIFT_TEST := $(SWIFT) test --disable-xctest --no-parallel
 EXAMPLES := Examples
-# Folders by name with a slash, so that what was built, in hidden folders, is left out.
+# Named one by one, with a slash, so that build folders are left out.
 SWIFT_CODE := $(wildcard Package.swift Sources Tests Examples/Package.swift Examples/*/ \
 	Benchmarks/Package.swift Benchmarks/*/)
-# What the tests of the house's rules read is text: no sanitizer finds anything there.
-SANITIZED := --disable-xctest --skip TidyTests
 
-# The launcher, which denies its command io_uring; and the tests, which are a program of their own.
+# Some tests count what their process has open, so a process runs one test at a time.
+SWIFT_TEST := $(SWIFT) test --disable-xctest --no-parallel
+BUILD_TESTS = $(SWIFT) build --build-tests --disable-xctest
+# The built tests are a program: it runs without `swift test`, which would write to the build folder and build again.
+RUN_TESTS := scripts/run-tests
 DENY := .build/debug/deny-io-uring
-TEST_BUNDLE = $(wildcard .build/debug/*PackageTests.xctest)
+
+# Which test files a run with a reason is about; each list says why for each of its files.
+THREADS := Tests/Lists/threads.txt
+DEFAULT_BACKEND := Tests/Lists/default-backend.txt
+FALLBACK := $(DEFAULT_BACKEND) Tests/Lists/fallback.txt
+# Set this to run all tests where otherwise a list would choose.
+EVERY_TEST ?=
+chosen = $(if $(EVERY_TEST),,$(1))
+
+# Both builds of the address sanitizer.
+ASAN_FLAGS := --sanitize=address -Xswiftc -use-ld=lld
+ASAN_ENVIRONMENT := ASAN_OPTIONS=detect_leaks=1 \
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.supp:print_suppressions=0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-release test-denied test-memlock test-epoll built-tests bench deps format lint sanitize sanitize-thread sanitize-address clean deps-run
+.PHONY: help run test test-package test-logging test-examples test-everything test-release test-denied test-memlock \
+	test-epoll built-tests bench deps format lint sanitize sanitize-thread sanitize-address sanitize-address-debug \
+	clean deps-run
 
-help: ## say what can be done
+help: ## list the goals
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: deps-run ## run the HTTP example: PORT=8080 BACKEND=auto|io_uring|epoll|poll|select
 	$(SWIFT) build --package-path $(EXAMPLES) -c release --product HTTPServer
 	PROACTOR_BACKEND=$(BACKEND) exec $(EXAMPLES)/.build/release/HTTPServer --port $(PORT)
 
-test: deps ## build and test the package, what goes with swift-log, and the examples
-	$(SWIFT_TEST)
+test: test-package test-logging test-examples ## build and test the package, its swift-log support and the examples
+
+test-package: built-tests ## build and test the package alone
+	$(RUN_TESTS) .build/debug
+
+test-logging: deps
 	$(SWIFT_TEST) --package-path Tests/Logging
-	$(SWIFT) build --package-path $(EXAMPLES)
-	$(if $(wildcard $(EXAMPLES)/Tests),$(SWIFT_TEST) --package-path $(EXAMPLES))
 
-test-denied: built-tests ## run the tests where io_uring is denied: with EPERM as in Docker, with ENOSYS as in gVisor
-	$(DENY) EPERM $(SWIFT_TEST) --skip-build --skip TidyTests
-	$(DENY) ENOSYS $(SWIFT_TEST) --skip-build --skip TidyTests
+test-examples: deps
+	$(SWIFT) build --package-path $(EXAMPLES) -c $(EXAMPLES_CONFIGURATION) --build-tests $(FLAGS)
+	$(SWIFT_TEST) --package-path $(EXAMPLES) -c $(EXAMPLES_CONFIGURATION) $(FLAGS) --skip-build
 
-# The optimiser ends lives earlier: calls that count no reference, on purpose, may fail only here. Memory that was given
-# back is overwritten, so that who still reads it notices.
+# CI runs each of these with the tests that can fail there alone.
+test-everything: ## run every test in every build and on every backend; takes an hour
+	$(MAKE) test
+	$(MAKE) test-release
+	$(MAKE) EVERY_TEST=1 test-denied test-memlock test-epoll
+	$(MAKE) EVERY_TEST=1 sanitize
+	$(MAKE) sanitize-address-debug
+
+# With EPERM every test runs without the ring; how the kernel refuses matters to a few files only.
+test-denied: built-tests ## run the tests with io_uring denied: with EPERM as in Docker, with ENOSYS as in gVisor
+	$(DENY) EPERM $(RUN_TESTS) .build/debug
+	$(DENY) ENOSYS $(RUN_TESTS) .build/debug $(call chosen,$(FALLBACK))
+
+# Released memory is overwritten, so that reading it afterwards fails a test.
 test-release: deps ## run the tests in a release build
-	MALLOC_PERTURB_=165 $(SWIFT_TEST) -c release -Xswiftc -enable-testing --scratch-path .build-release --skip TidyTests
+	$(BUILD_TESTS) -c release -Xswiftc -enable-testing --scratch-path .build-release
+	MALLOC_PERTURB_=165 $(RUN_TESTS) .build-release/release
 
-# Without swift test, which writes to the build folder.
-test-memlock: built-tests ## run the tests as nobody, who may lock no memory; as root only
+# "nobody" cannot write to this folder, so the tests run in a temporary one.
+test-memlock: built-tests ## run the tests as nobody without lockable memory (needs root)
 	@[ "$$(id -u)" = 0 ] || { echo "make test-memlock: only root can become nobody" >&2; exit 1; }
 	ulimit -l 0 && HOME=/tmp setpriv --reuid=65534 --regid=65534 --clear-groups \
-		$(TEST_BUNDLE) --testing-library swift-testing --no-parallel --skip TidyTests
+		$(RUN_TESTS) .build/debug $(call chosen,$(FALLBACK))
 
 test-epoll: built-tests ## run the tests with PROACTOR_BACKEND=epoll
-	PROACTOR_BACKEND=epoll $(SWIFT_TEST) --skip-build
+	PROACTOR_BACKEND=epoll $(RUN_TESTS) .build/debug $(call chosen,$(DEFAULT_BACKEND))
 
 built-tests: deps
-	$(SWIFT) build --build-tests --disable-xctest
+	$(BUILD_TESTS) $(FLAGS)
 
 bench: deps ## run the benchmarks
 	$(SWIFT) build --package-path $(EXAMPLES) -c release
@@ -69,26 +101,34 @@ deps: ## install the Debian packages that building and testing need
 	@$(if $(SKIP_DEPS),:,scripts/install-dependencies $(PACKAGES))
 
 deps-run:
-	@$(if $(SKIP_DEPS),:,scripts/install-dependencies $(RUN_PACKAGES))
+	@$(if $(SKIP_DEPS),:,scripts/install-dependencies $(BUILD_PACKAGES))
 
-format: ## format all Swift in place
+format: ## format all Swift code in place
 	$(SWIFT) format format --in-place --parallel --recursive $(SWIFT_CODE)
 
-lint: ## say what the formatter would complain about
+lint: ## report what the formatter would change
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_CODE)
 
 sanitize: ## run the tests under the thread sanitizer, then under the address and leak sanitizer
 	$(MAKE) sanitize-thread
 	$(MAKE) sanitize-address
 
+# A test that runs on one thread cannot have a data race.
 sanitize-thread: deps
-	TSAN_OPTIONS=halt_on_error=1:exitcode=66 \
-		$(SWIFT) test --no-parallel --sanitize=thread --scratch-path .build-tsan $(SANITIZED)
+	$(BUILD_TESTS) --sanitize=thread --scratch-path .build-tsan
+	TSAN_OPTIONS=halt_on_error=1:exitcode=66 PROACTOR_TEST_SIZE=$(if $(EVERY_TEST),100,10) \
+		$(RUN_TESTS) .build-tsan/debug $(call chosen,$(THREADS))
 
+# A release build, because the optimiser ends lifetimes earlier: code that holds memory without a reference fails here.
 # With lld, because gold, the default, prints a warning for each of the sanitizer's symbols.
 sanitize-address: deps
-	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.supp:print_suppressions=0 \
-		$(SWIFT) test --no-parallel --sanitize=address --scratch-path .build-asan $(SANITIZED) -Xswiftc -use-ld=lld
+	$(BUILD_TESTS) -c release -Xswiftc -enable-testing --scratch-path .build-asan $(ASAN_FLAGS)
+	$(ASAN_ENVIRONMENT) $(RUN_TESTS) .build-asan/release
 
-clean: ## delete all that was built
+# The tests that inject faults exist in debug builds only.
+sanitize-address-debug: deps
+	$(BUILD_TESTS) --scratch-path .build-asan-debug $(ASAN_FLAGS)
+	$(ASAN_ENVIRONMENT) $(RUN_TESTS) .build-asan-debug/debug
+
+clean: ## delete everything that was built
 	rm -rf .build .build-* Tests/Logging/.build $(EXAMPLES)/.build $(EXAMPLES)/.build-* Benchmarks/.build Benchmarks/.build-*

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Async functions stay with their caller: so tasks of a loop may call them with state that they share without a lock.
+/// Async functions run on the executor of their caller, so tasks of a loop may pass them state without a lock.
 let settings: [SwiftSetting] = [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
 
 func example(_ name: String, _ dependencies: Target.Dependency...) -> Target {
@@ -19,10 +19,10 @@ let package = Package(
         example("Timer"),
         example("EchoServer"),
         example("Chat"),
-        example("HTTPServer", "CHTTPParser"),
-        .systemLibrary(name: "CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
+        example("HTTPServer", "CLLHTTP"),
+        .target(name: "CLLHTTP", exclude: ["LICENSE", "README.md"]),
 
-        // Starts the programs as a shell does: they must be built, but are not called.
+        // The tests start the programs as a shell does; the dependency makes sure that they are built.
         .testTarget(
             name: "ExampleTests", dependencies: ["Reference", "Timer", "EchoServer", "Chat", "HTTPServer"],
             swiftSettings: settings),

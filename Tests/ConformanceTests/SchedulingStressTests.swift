@@ -10,7 +10,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func postsOfManyThreads_allArrive_acrossRuns(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                let (threads, each) = (8, 1_000_000 / 8)
+                let (threads, each) = (8, TestSize.scaled(1_000_000) / 8)
                 // The second half of the posts arrives in a later run of the loop, however fast the threads are.
                 let secondRun = Gate()
                 var next = [Int](repeating: 0, count: threads)

@@ -60,6 +60,13 @@ import Testing
         report(files.flatMap { PrivatePathRule.findings(in: $0) })
     }
 
+    @Test func testLists_nameExistingFiles_andMissNone() throws {
+        let lists = try tree.textFiles().filter { $0.path.hasPrefix(TestListRule.folder) }
+        let tests = try tree.swiftFiles(in: ["Tests"])
+        #expect(!tests.isEmpty, "no test was found: mend PackageTree.swiftFiles")
+        report(TestListRule.findings(in: lists, tests: tests))
+    }
+
     /// A rule that reads nothing finds nothing, so an empty list is a failure of its own.
     private func sources() throws -> [SourceFile] {
         let files = try tree.swiftFiles()

@@ -1,13 +1,13 @@
 import Proactor
 
-/// One client: its requests come in, its answers go out, and no phase lasts for ever.
+/// One client, with a deadline for every phase of the connection.
 final class Connection: StreamProtocol {
     private enum Phase {
         /// Between requests.
         case idle
-        /// A part of a request has come.
+        /// A part of a request has arrived.
         case receiving
-        /// The last answer is on its way; what comes in is thrown away.
+        /// The last answer is being sent; what arrives is ignored.
         case ending
     }
 
@@ -15,9 +15,9 @@ final class Connection: StreamProtocol {
     private let parser = RequestParser()
     private var transport: (any StreamTransport)?
     private var phase = Phase.idle
-    /// When the phase, or the pause of writing, has lasted too long, in the service's seconds.
+    /// The end of the phase, or of a pause in writing, in the service's seconds.
     private var deadline = 0
-    /// The client does not take what is sent to it, so no more is asked of it.
+    /// The client reads too slowly, so nothing is read from it.
     private var isPaused = false
     private var hasAnsweredLast = false
 
@@ -26,7 +26,7 @@ final class Connection: StreamProtocol {
         parser.receiver = self
     }
 
-    // MARK: Told by the transport
+    // MARK: StreamProtocol
 
     func connectionMade(_ transport: any StreamTransport) {
         self.transport = transport
@@ -59,17 +59,17 @@ final class Connection: StreamProtocol {
     }
 
     func connectionLost(_ error: (any Error)?) {
-        // An error here is the client's affair: it reset the connection, or vanished.
+        // The client reset the connection or vanished; that is no fault of the server.
         transport = nil
         service.remove(self)
     }
 
     // MARK: Phases
 
-    /// What came in was answered as far as possible.
+    /// All complete requests have been answered.
     private func wentOn() {
         let now = parser.isInsideRequest ? Phase.receiving : .idle
-        // The time for a request counts from its first byte, however many pieces it comes in.
+        // The time limit of a request counts from its first byte, not from its latest.
         if now == .idle || phase == .idle { restart(now) }
     }
 
@@ -87,17 +87,18 @@ final class Connection: StreamProtocol {
         output.removeAll()
     }
 
-    /// Ends the connection once everything is sent.
+    /// Closes the connection once everything is sent.
     private func close() {
         phase = .ending
         deadline = service.now + service.options.closeTimeout
         transport?.close()
     }
 
-    /// Says what is wrong, then ends the connection after the client has had time to hear it.
+    /// Sends an error, then closes the connection once the client has had time to read it.
     ///
-    /// The client may still be sending. Were the socket closed now, the kernel would answer those bytes with a reset,
-    /// and a reset overtakes the answer. So only this half ends; the rest follows at the client's end or the deadline.
+    /// The client may still be sending. If the socket were closed now, the kernel would answer those bytes with a
+    /// reset, which would discard the error. So only the sending half is closed; the rest follows when the client
+    /// closes, or at the deadline.
     private func fail(with response: Response) {
         service.output.append(response, .closes)
         flush()
@@ -107,7 +108,7 @@ final class Connection: StreamProtocol {
         transport?.resumeReading()
     }
 
-    // MARK: Told by the service
+    // MARK: Called by the service
 
     /// Called once a second.
     func checkDeadline() {
@@ -119,13 +120,13 @@ final class Connection: StreamProtocol {
         }
     }
 
-    /// The server stops: a request in flight is still answered.
+    /// The server is stopping: a request in flight is still answered.
     func stop() {
         if phase == .idle { close() }
     }
 }
 
-// MARK: - Told by the parser
+// MARK: - Called by the parser
 
 extension Connection: RequestReceiver {
     func bodyAwaited() {
@@ -133,7 +134,7 @@ extension Connection: RequestReceiver {
     }
 
     func requestReceived(_ method: Method, target: RawSpan, body: RawSpan, _ persistence: Persistence) -> Bool {
-        // The next byte is the first of another request, even within this read.
+        // The next byte starts another request, possibly within this read.
         phase = .idle
         let persistence = service.isStopping ? .closes : persistence
         hasAnsweredLast = persistence == .closes

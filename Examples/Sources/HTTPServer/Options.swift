@@ -1,32 +1,34 @@
 import Glibc
 
-/// What the command line asks for, and the bounds that no client passes.
+/// The command line, and limits that hold for every client.
 struct Options: Sendable {
     var host = "127.0.0.1"
     var port = 8080
-    /// What to ask the library for; nil to leave it to the library and PROACTOR_BACKEND.
+    /// Nil leaves the choice to the library and PROACTOR_BACKEND.
     var backend: String?
     /// Seconds from the first byte of a request to its last.
     var requestTimeout = 20
     /// Seconds between requests, and before the first.
     var idleTimeout = 60
-    /// Seconds that a peer may leave all that is sent to it unread.
+    /// Seconds for which a peer may read nothing of what is sent to it.
     let stallTimeout = 30
     /// Seconds for a closing peer to take the last bytes.
     let closeTimeout = 5
-    /// Seconds that requests in flight are given when the server stops.
+    /// Seconds for requests in flight to finish when the server stops.
     var stopTimeout = 5
     /// Bytes of a request line and its header fields.
     static let headLimit = 16 * 1024
     /// Bytes of a request's body.
     static let bodyLimit = 1024 * 1024
+    /// Bytes of a chunked body that are not content: sizes, extensions, newlines, trailer fields.
+    static let chunkOverheadLimit = 256 * 1024
 
     private static let usage = """
         usage: HTTPServer [--host ADDRESS] [--port N] [--backend auto|io_uring|epoll|poll|select]
                           [--request-timeout SECONDS] [--idle-timeout SECONDS] [--stop-timeout SECONDS]
         """
 
-    /// Reads the command line; ends the program if it makes no sense.
+    /// Reads the command line; exits with the usage if it is invalid.
     init(_ arguments: [String]) {
         var rest = arguments.dropFirst()
         while let name = rest.popFirst() {

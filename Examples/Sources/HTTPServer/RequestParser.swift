@@ -1,62 +1,47 @@
-import CHTTPParser
+import CLLHTTP
+import Glibc
 
-/// The methods that some route knows.
-enum Method {
-    case get
-    case head
-    case post
-    case other
-}
-
-/// What is to follow on the connection after an answer, and how the client is told.
-enum Persistence {
-    /// HTTP/1.1's silent default.
-    case staysOpen
-    /// Said aloud, for clients of HTTP/1.0 that asked.
-    case saysKeepAlive
-    case closes
-}
-
-/// Why a request is not served and no further one is taken from its sender.
-enum Rejection: Error {
-    case malformed
-    case wrongVersion
-    case headTooLarge
-    case lengthUntold
-    case bodyTooLarge
-    case unknownExpectation
-}
-
-/// Who is told of the requests in the order in which they came.
-protocol RequestReceiver: AnyObject {
-    /// The client waits to be told that it may send the body.
-    func bodyAwaited()
-    /// A whole request is here; what is lent is good for the time of the call.
-    ///
-    /// - Returns: Whether the connection takes another request.
-    func requestReceived(_ method: Method, target: RawSpan, body: RawSpan, _ persistence: Persistence) -> Bool
-}
-
-/// Cuts the bytes of one connection into requests, in whatever pieces they come.
+/// Cuts the bytes of one connection into requests, however the bytes are split into reads.
 ///
-/// The C parser keeps its place between the pieces and reports fragments; this puts together what must be whole.
+/// The C parser (llhttp, strict) keeps its state between reads and reports fragments. This class puts the fragments
+/// together, limits their sizes and refuses what the parser accepts but this server does not implement. It feeds the
+/// parser one request at a time, so that the size of each is known exactly.
 final class RequestParser {
     unowned var receiver: (any RequestReceiver)?
-    /// Whether a part of a request has come.
-    private(set) var isInsideRequest = false
+    /// Whether a part of a request has arrived.
+    var isInsideRequest: Bool { phase != .between }
 
-    private let state: UnsafeMutablePointer<http_parser>
+    private enum Phase {
+        /// Before the first byte of a request.
+        case between
+        case head
+        case sizedBody
+        /// Chunks, and the trailer fields after the last of them.
+        case chunkedBody
+    }
+
+    private let state: UnsafeMutablePointer<llhttp_t>
+    private var phase = Phase.between
+    /// The carriage return of an empty line has arrived, its newline has not.
+    private var isInsideEmptyLine = false
+    /// Bytes of the present request that are not its body: the head, chunk sizes, trailer fields.
+    private var overhead = 0
     private var target: [UInt8] = []
+    private var protocolName: [UInt8] = []
+    /// Where the protocol began, in bytes from the start of the request.
+    private var protocolOffset = 0
+    /// What the C parser is being fed.
+    private var piece = UnsafeRawBufferPointer(start: nil, count: 0)
     private var body: [UInt8] = []
     private var fields = HeaderFields()
     private var rejection: Rejection?
     private var hasEnded = false
-    /// A body that was larger gives its memory back.
+    /// The memory of a larger body is released.
     private static let bodyKept = 16 * 1024
 
     init() {
         state = .allocate(capacity: 1)
-        http_parser_init(state, HTTP_REQUEST)
+        llhttp_init(state, HTTP_REQUEST, ParserCallbacks.table)
         state.pointee.data = Unmanaged.passUnretained(self).toOpaque()
     }
 
@@ -64,91 +49,183 @@ final class RequestParser {
         state.deallocate()
     }
 
-    /// Reads on; after an error, or after the receiver has refused more requests, nothing is read any more.
+    /// Parses what arrived; after an error, or after the receiver has refused further requests, ignores it.
     func parse(_ bytes: RawSpan) throws(Rejection) {
         guard !hasEnded else { return }
-        bytes.withUnsafeBytes { bytes in
-            let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-            _ = http_parser_execute(state, ParserCallbacks.table, start, bytes.count)
+        do throws(Rejection) {
+            try bytes.withUnsafeBytes { bytes throws(Rejection) in try parse(bytes) }
+        } catch {
+            hasEnded = true
+            throw error
         }
-        let error = http_errno(rawValue: state.pointee.http_errno)
-        if hasEnded || error == HPE_OK { return }
-        hasEnded = true
-        throw rejection ?? (error == HPE_HEADER_OVERFLOW ? .headTooLarge : .malformed)
     }
-}
 
-// MARK: - Told by the C parser
+    private func parse(_ bytes: UnsafeRawBufferPointer) throws(Rejection) {
+        var rest = bytes[...]
+        while !hasEnded {
+            if phase == .between { try skipEmptyLines(&rest) }
+            if rest.isEmpty { return }
+            if phase == .between { begin() }
+            let allowed = allowedBytes
+            guard allowed > 0 else { throw phase == .head ? .headTooLarge : .bodyTooLarge }
+            let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(allowed))
+            rest = rest.dropFirst(try execute(piece))
+        }
+    }
 
-extension RequestParser {
-    func began() {
-        isInsideRequest = true
+    /// Skips the empty lines that clients may send before a request (RFC 9112, 2.2).
+    ///
+    /// The C parser would skip a bare CR or LF, too.
+    private func skipEmptyLines(_ rest: inout Slice<UnsafeRawBufferPointer>) throws(Rejection) {
+        while let byte = rest.first, isInsideEmptyLine || byte == 0x0D || byte == 0x0A {
+            guard byte == (isInsideEmptyLine ? 0x0A : 0x0D) else { throw .malformed }
+            isInsideEmptyLine.toggle()
+            rest.removeFirst()
+        }
+    }
+
+    private func begin() {
+        phase = .head
+        overhead = 0
         target.removeAll(keepingCapacity: true)
+        protocolName.removeAll(keepingCapacity: true)
         body.removeAll(keepingCapacity: body.capacity <= Self.bodyKept)
         fields.reset()
     }
 
+    /// How many bytes may follow before a limit is reached.
+    ///
+    /// The limits hold for a request as a whole, so that its answer does not depend on how it was split.
+    private var allowedBytes: Int {
+        switch phase {
+        case .between, .sizedBody: .max
+        case .head: Options.headLimit - overhead
+        case .chunkedBody: Options.headLimit + Options.chunkOverheadLimit - overhead
+        }
+    }
+
+    /// Feeds the C parser up to the end of the request.
+    ///
+    /// - Returns: How many bytes it took.
+    private func execute(_ bytes: UnsafeRawBufferPointer) throws(Rejection) -> Int {
+        piece = bytes
+        defer { piece = UnsafeRawBufferPointer(start: nil, count: 0) }
+        let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+        let bodyBefore = body.count
+        var count = bytes.count
+        switch llhttp_execute(state, start, count) {
+        case HPE_OK: break
+        case HPE_PAUSED:
+            if let start, let end = llhttp_get_error_pos(state) { count = end - start }
+            llhttp_resume(state)
+        default: throw rejection ?? .malformed
+        }
+        overhead += count - (body.count - bodyBefore)
+        return count
+    }
+}
+
+// MARK: - Called by the C parser
+
+extension RequestParser {
     func targetContinued(_ bytes: UnsafeRawBufferPointer) {
         target.append(contentsOf: bytes)
     }
 
+    func protocolContinued(_ bytes: UnsafeRawBufferPointer) {
+        if protocolName.isEmpty, let start = piece.baseAddress, let here = bytes.baseAddress {
+            protocolOffset = overhead + (here - start)
+        }
+        protocolName.append(contentsOf: bytes)
+    }
+
+    // Trailer fields, which arrive after the head, are checked by the C parser and dropped.
+
     func nameContinued(_ bytes: UnsafeRawBufferPointer) {
-        fields.nameContinued(bytes)
+        if phase == .head { fields.nameContinued(bytes) }
+    }
+
+    func nameEnded() {
+        if phase == .head { fields.nameEnded() }
     }
 
     func valueContinued(_ bytes: UnsafeRawBufferPointer) {
-        fields.valueContinued(bytes)
+        if phase == .head { fields.valueContinued(bytes) }
     }
 
     /// - Returns: Whether to go on with the body.
     func headEnded() -> Bool {
-        // Nothing else is spoken here: offers to change the protocol are not taken up.
+        // Offers to change the protocol are ignored.
         state.pointee.upgrade = 0
         rejection = checkHead()
         guard rejection == nil else { return false }
+        phase = isChunked ? .chunkedBody : .sizedBody
         if fields.awaitsContinue, state.pointee.http_minor >= 1 { receiver?.bodyAwaited() }
         return true
     }
 
     private func checkHead() -> Rejection? {
         guard state.pointee.http_major == 1 else { return .wrongVersion }
-        if fields.hasBlankInName { return .malformed }
-        // RFC 9112, 3.2: a request of HTTP/1.1 names its host, once.
-        guard state.pointee.http_minor == 0 ? fields.hostCount <= 1 : fields.hostCount == 1 else { return .malformed }
-        // Debian builds the C parser without its strict checks: it takes any two bytes for the end of a chunk and skips
-        // what it does not know up to the end of a line. A proxy that is stricter sees other requests than we see.
-        // So no body is taken without Content-Length, as RFC 9112, 6.3, allows.
-        if state.pointee.uses_transfer_encoding != 0 { return .lengthUntold }
-        // All ones where no length was sent, so that there is no body.
-        let length = state.pointee.content_length
-        if length != .max, length > Options.bodyLimit { return .bodyTooLarge }
+        guard hasStrictRequestLine else { return .malformed }
+        // RFC 9112, 3.2: a request of HTTP/1.1 has one Host field.
+        let isOld = state.pointee.http_minor == 0
+        guard fields.hostCount == 1 || isOld && fields.hostCount == 0, fields.hasValidHost else { return .malformed }
+        if fields.hasCoding {
+            // RFC 9112, 6.1: such a request of HTTP/1.0 has faulty framing.
+            guard isChunked, !isOld else { return .malformed }
+            guard fields.isChunkedAlone else { return .unknownCoding }
+        } else if state.pointee.content_length > UInt64(Options.bodyLimit) {
+            return .bodyTooLarge
+        }
         return fields.hasUnknownExpectation ? .unknownExpectation : nil
+    }
+
+    /// The C parser also accepts RTSP and ICE, several spaces, and targets with bytes that RFC 3986 forbids.
+    private var hasStrictRequestLine: Bool {
+        let method = strlen(llhttp_method_name(llhttp_method(rawValue: UInt32(state.pointee.method))))
+        return protocolName.elementsEqual("HTTP".utf8) && protocolOffset == method + target.count + 2
+            && target.allSatisfy(\.isVisible)
+    }
+
+    private var isChunked: Bool {
+        UInt32(state.pointee.flags) & F_CHUNKED.rawValue != 0
+    }
+
+    /// - Returns: Whether to go on with the chunk.
+    func chunkBegan() -> Bool {
+        // The C parser keeps the size of the chunk there.
+        if state.pointee.content_length <= UInt64(Options.bodyLimit - body.count) { return true }
+        rejection = .bodyTooLarge
+        return false
     }
 
     func bodyContinued(_ bytes: UnsafeRawBufferPointer) {
         body.append(contentsOf: bytes)
     }
 
-    /// - Returns: Whether to go on with the next request.
-    func ended() -> Bool {
-        isInsideRequest = false
+    func ended() {
+        phase = .between
         let takesMore =
             receiver?.requestReceived(method, target: target.span.bytes, body: body.span.bytes, persistence) ?? false
         hasEnded = !takesMore
-        return takesMore
     }
 
     private var persistence: Persistence {
-        guard http_should_keep_alive(state) != 0 else { return .closes }
+        guard llhttp_should_keep_alive(state) != 0 else { return .closes }
         return state.pointee.http_minor == 0 ? .saysKeepAlive : .staysOpen
     }
 
     private var method: Method {
-        switch http_method(rawValue: state.pointee.method) {
+        switch llhttp_method(rawValue: UInt32(state.pointee.method)) {
         case HTTP_GET: .get
         case HTTP_HEAD: .head
         case HTTP_POST: .post
         default: .other
         }
     }
+}
+
+extension UInt8 {
+    /// ASCII without controls, blanks and `#`, which ends a target and is never sent.
+    fileprivate var isVisible: Bool { 0x21...0x7E ~= self && self != UInt8(ascii: "#") }
 }

@@ -1,6 +1,6 @@
-/// An answer whose bytes are known before anybody asks.
+/// An answer that is made once and sent many times.
 struct Response: Sendable {
-    /// The status line and the header fields, but `Date` and `Connection`.
+    /// The status line and the header fields, without `Date` and `Connection`.
     let head: [UInt8]
     let body: [UInt8]
 
@@ -10,7 +10,7 @@ struct Response: Sendable {
             "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(self.body.count)\r\n\(fields)".utf8)
     }
 
-    /// An error, which says its name.
+    /// An error, whose text is its status.
     private init(error status: String, fields: String = "") {
         self.init(status, fields: fields, status + "\n")
     }
@@ -23,22 +23,22 @@ extension Response {
     static let onlyGet = Response(error: "405 Method Not Allowed", fields: "Allow: GET, HEAD\r\n")
     static let onlyPost = Response(error: "405 Method Not Allowed", fields: "Allow: POST\r\n")
     static let requestTimeout = Response(error: "408 Request Timeout")
-    static let lengthRequired = Response(error: "411 Length Required")
     static let contentTooLarge = Response(error: "413 Content Too Large")
     static let expectationFailed = Response(error: "417 Expectation Failed")
     static let headTooLarge = Response(error: "431 Request Header Fields Too Large")
+    static let notImplemented = Response(error: "501 Not Implemented")
     static let versionNotSupported = Response(error: "505 HTTP Version Not Supported")
 
-    /// The answer to a request that is not served.
+    /// The answer to a request that is refused.
     init(_ rejection: Rejection) {
         self =
             switch rejection {
             case .malformed: .badRequest
             case .wrongVersion: .versionNotSupported
             case .headTooLarge: .headTooLarge
-            case .lengthUntold: .lengthRequired
             case .bodyTooLarge: .contentTooLarge
             case .unknownExpectation: .expectationFailed
+            case .unknownCoding: .notImplemented
             }
     }
 }

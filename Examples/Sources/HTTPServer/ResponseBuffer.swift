@@ -1,13 +1,13 @@
 import Glibc
 
-/// Where answers are put together: those to all requests of one read leave as one write.
+/// Collects the answers to all requests of one read, which are sent with one write.
 ///
-/// One buffer serves all connections, because each empties it before the loop goes on to the next.
+/// All connections share one buffer, because each empties it before its callback returns.
 final class ResponseBuffer {
     private(set) var bytes: [UInt8] = []
-    /// The header field with its newline.
+    /// The `Date` field with its newline.
     private var date: [UInt8] = []
-    /// Larger echoes come seldom enough to give their memory back.
+    /// Bytes to keep; the memory of larger answers is released.
     private static let kept = 256 * 1024
     private static let echoHead = Array(
         "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: ".utf8)
@@ -20,7 +20,7 @@ final class ResponseBuffer {
         refreshDate()
     }
 
-    /// To be called once a second.
+    /// Call once a second.
     func refreshDate() {
         var now = time(nil)
         var parts = tm()
@@ -36,7 +36,7 @@ final class ResponseBuffer {
         if !withoutBody { bytes.append(contentsOf: response.body) }
     }
 
-    /// The answer that gives a request's body back.
+    /// Appends an answer with the request's body.
     func appendEcho(of body: RawSpan, _ persistence: Persistence) {
         bytes.append(contentsOf: Self.echoHead)
         append(decimal: body.byteCount)

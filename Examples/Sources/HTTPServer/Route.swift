@@ -1,10 +1,10 @@
-/// The resources that there are.
+/// The resources of this server.
 enum Route {
     case hello
     case echo
     case stats
 
-    /// The resource that a request's target names; nil if there is none.
+    /// The resource with this target; nil if there is none.
     init?(target: RawSpan) {
         let route: Route? = target.withUnsafeBytes { target in
             let path = Self.path(of: target)
@@ -19,8 +19,8 @@ enum Route {
 
     /// The target without its query.
     ///
-    /// Of `http://host/path`, which a server has to understand too (RFC 9112, 3.2.2), the part from the path on. The C
-    /// parser has seen to it that nothing else comes this far.
+    /// A server must also accept `http://host/path` (RFC 9112, 3.2.2); the part before the path is dropped. The C
+    /// parser has refused all other forms.
     private static func path(of target: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
         let slash = UInt8(ascii: "/")
         var path = target[...]

@@ -1,11 +1,11 @@
 import Proactor
 
-/// What all connections share: the routes, the buffer of answers, the clock of the timeouts, and the end.
+/// What all connections share: routes, the buffer of answers, the clock of the timeouts, shutdown.
 final class Service {
     let options: Options
     let stats: Stats
     let output = ResponseBuffer()
-    /// Seconds since the start: counted by one timer for all connections, so that moving a deadline costs nothing.
+    /// Seconds since the start, counted by one timer for all connections, so that moving a deadline costs nothing.
     private(set) var now = 0
     private(set) var isStopping = false
 
@@ -32,13 +32,13 @@ final class Service {
         }
     }
 
-    /// Ends the connections that wait for a request; those with a request in flight end after the answer.
+    /// Closes idle connections; those with a request in flight close after the answer.
     func stop() {
         isStopping = true
         for connection in connections.values { connection.stop() }
     }
 
-    /// To be called when the last connection is gone.
+    /// Call when the last connection is closed.
     func end() {
         ticker?.cancel()
     }
@@ -56,7 +56,7 @@ final class Service {
 
     // MARK: Requests
 
-    /// Puts the answer into the buffer.
+    /// Appends the answer to the buffer.
     func answer(_ method: Method, target: RawSpan, body: RawSpan, _ persistence: Persistence) {
         stats.requests += 1
         switch (Route(target: target), method) {

@@ -1,6 +1,6 @@
 import Proactor
 
-/// What the server knows about itself.
+/// Figures about the server, for `/stats`.
 final class Stats {
     var connections = 0
     var requests = 0
@@ -13,7 +13,7 @@ final class Stats {
         began = loop.time
     }
 
-    /// Everything as JSON; not on the fast path, so text is good enough.
+    /// The figures as JSON.
     func response() -> Response {
         let figures = loop.statistics
         let uptime = began.duration(to: loop.time) / .milliseconds(1)

@@ -1,17 +1,15 @@
-// A web server on callbacks, with all that a server in the open needs: bounds, timeouts, back-pressure, an orderly end.
+// A web server on callbacks, with what a public server needs: limits, timeouts, back-pressure, an orderly shutdown.
 //
 //     HTTPServer --port 8080 --backend auto
 //     curl -i http://127.0.0.1:8080/stats
-//     kill -USR1 $(pidof HTTPServer)        the loop's whole state, on standard error
+//     kill -USR1 $(pidof HTTPServer)        prints the state of the loop to standard error
 //
 // Options: the command line. Service: what connections share. Connection: one client. RequestParser: bytes to requests.
-// Route, Response, ResponseBuffer: requests to bytes. Stats: what /stats tells.
-//
-// Bodies come with Content-Length; chunked ones are refused, and RequestParser says why.
+// Route, Response, ResponseBuffer: requests to bytes. Stats: the figures of /stats.
 import Glibc
 import Proactor
 
-/// Serves until a signal comes, then lets the requests in flight end.
+/// Serves until a signal arrives, then lets the requests in flight finish.
 func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
     let service = Service(loop: loop, options: options)
     let server = try await loop.createServer(host: options.host, port: options.port, backlog: 4096) {
@@ -26,7 +24,7 @@ func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
     let interruption = loop.createFuture(of: String.self)
     for (signal, name) in [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM")] {
         try loop.addSignalHandler(signal) {
-            // Who asks twice does not want to wait.
+            // A second signal ends the server at once.
             if interruption.isDone { server.abortClients() } else { try interruption.setResult(name) }
         }
     }

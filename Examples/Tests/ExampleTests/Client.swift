@@ -1,6 +1,6 @@
 import Foundation
 
-/// A plain blocking socket that talks to an example.
+/// A blocking socket, connected to an example.
 final class Client {
     private let descriptor: Int32
     private var received: [UInt8] = []
@@ -17,7 +17,7 @@ final class Client {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }
         }
         guard result == 0 else { throw Failure("connect: \(String(cString: strerror(errno)))") }
-        // Requests in small pieces are to leave as they are written.
+        // Small pieces are sent as they are written.
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
     }
@@ -66,12 +66,18 @@ final class Client {
         return take(count)
     }
 
-    /// Whether the server has ended the connection and sent nothing before that was not taken.
+    /// Everything up to the end of the connection.
+    func bytesToTheEnd() throws -> [UInt8] {
+        while let bytes = try Waiting.read(descriptor) { received += bytes }
+        return take(received.count)
+    }
+
+    /// Whether the server has closed the connection and everything it sent has been read.
     func isAtEnd() throws -> Bool {
         try received.isEmpty && Waiting.read(descriptor) == nil
     }
 
-    /// Whether nothing more is there for the moment.
+    /// Whether nothing arrives within the time.
     func isQuiet(for seconds: Double) -> Bool {
         received.isEmpty && !Waiting.isReadable(descriptor, within: seconds)
     }

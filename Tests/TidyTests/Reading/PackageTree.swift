@@ -12,7 +12,11 @@ struct PackageTree {
     private static let textNames: Set = [
         "Makefile", "LICENSE", ".swift-format", ".gitignore", ".editorconfig", ".ci/run",
         "scripts/install-dependencies",
+        "scripts/run-tests",
     ]
+
+    /// What others wrote, copied unchanged.
+    private static let vendored = "Examples/Sources/CLLHTTP/"
 
     let root: URL
 
@@ -69,6 +73,7 @@ struct PackageTree {
     func textFiles() throws -> [SourceFile] {
         try paths().filter { path in
             let name = String(path.split(separator: "/").last ?? "")
+            if path.hasPrefix(Self.vendored) { return false }
             return Self.textEndings.contains(where: path.hasSuffix) || Self.textNames.contains(name)
                 || Self.textNames.contains(path)
         }.map(file)

@@ -127,6 +127,25 @@ import Testing
         #expect(UncheckedSendableRule.findings(in: files, reasons: stale).map(\.path) == [files[1].path])
     }
 
+    @Test func testListRule_findsStaleEntriesAndGaps() {
+        let threads = "# why\nKernelTests/ATests.swift  calls\nKernelTests/BTests.swift\nKernelTests/GoneTests.swift  x"
+        let lists = TestListRule.marks.keys.sorted().map { name in
+            SourceFile(TestListRule.folder + name, name == "threads.txt" ? threads : "# none\n")
+        }
+        func test(_ name: String, _ text: String) -> SourceFile { SourceFile("Tests/KernelTests/\(name).swift", text) }
+        let tests = [
+            test("ATests", "withThread {}"), test("BTests", ""), test("CTests", "let a = 1\nwithThread {}"),
+            test("Helper", "withThread {}"), test("DTests", "// withThread"), test("ETests", "Runner()"),
+        ]
+        let found = TestListRule.findings(in: lists, tests: tests).map { "\($0.path):\($0.line)" }
+        #expect(
+            found == [
+                "Tests/KernelTests/ETests.swift:1", "Tests/Lists/threads.txt:3", "Tests/Lists/threads.txt:4",
+                "Tests/KernelTests/CTests.swift:2",
+            ])
+        #expect(TestListRule.findings(in: [], tests: tests).count == 3)
+    }
+
     @Test func privatePathRule_findsPathsOfOneMachine() throws {
         let prefix = try #require(PrivatePathRule.prefixes.first)
         #expect(paths("see \(prefix)notes") == [1])

@@ -1,0 +1,18 @@
+internal import Glibc
+
+/// How much of their full size the large tests have: all of it, or the percentage in `PROACTOR_TEST_SIZE`.
+///
+/// For runs under a sanitizer that slows every access down, where fewer rounds find the same.
+package enum TestSize {
+    package static func scaled(_ full: Int) -> Int {
+        full * percentage / 100
+    }
+
+    private static let percentage: Int = {
+        guard let text = getenv("PROACTOR_TEST_SIZE") else { return 100 }
+        guard let number = Int(String(cString: text)), 1...100 ~= number else {
+            preconditionFailure("PROACTOR_TEST_SIZE is a percentage from 1 to 100")
+        }
+        return number
+    }()
+}

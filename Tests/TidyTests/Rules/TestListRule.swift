@@ -1,0 +1,51 @@
+/// The lists of test files that CI runs in a special way: each names files that exist, with a reason, and misses none.
+enum TestListRule {
+    /// The folder of the lists, and the code that makes a test file belong to a list.
+    static let folder = "Tests/Lists/"
+    static let marks: [String: [String]] = [
+        "threads.txt": [
+            "callSoonThreadsafe", "DetachedThread", "pthread_create", "pthread_kill", "runInExecutor", "setWatchdog",
+            "ThreadPoolExecutor", "withThread",
+        ],
+        "default-backend.txt": ["EventLoopPolicy", "newEventLoop", "Runner"],
+        "fallback.txt": ["RingDenial"],
+    ]
+    /// Where these words stand for something else.
+    private static let ignoredFolders = ["Tests/TidyTests/", "Tests/TestSupport/", "Tests/Logging/"]
+
+    static func findings(in lists: [SourceFile], tests: [SourceFile]) -> [Finding] {
+        let paths = Set(tests.map(\.path))
+        let missing = marks.keys.filter { name in !lists.contains { $0.name == name } }.sorted().map {
+            Finding(folder + $0, 1, "the list is gone, and the run that uses it would run all tests or none")
+        }
+        return missing + lists.flatMap { entryFindings(in: $0, paths: paths) + gapFindings(in: $0, tests: tests) }
+    }
+
+    private static func entryFindings(in list: SourceFile, paths: Set<String>) -> [Finding] {
+        list.lines.enumerated().flatMap { index, line in
+            let words = line.split(separator: " ")
+            guard let path = words.first, path != "#" else { return [Finding]() }
+            var found: [Finding] = []
+            if !paths.contains("Tests/\(path)") {
+                found.append(Finding(list.path, index + 1, "Tests/\(path) does not exist: rename or delete the entry"))
+            }
+            if words.count < 2 {
+                found.append(Finding(list.path, index + 1, "give the reason after the path"))
+            }
+            return found
+        }
+    }
+
+    private static func gapFindings(in list: SourceFile, tests: [SourceFile]) -> [Finding] {
+        let listed = Set(list.lines.compactMap { $0.split(separator: " ").first.map { "Tests/\($0)" } })
+        let marks = marks[list.name, default: []]
+        return tests.compactMap { test in
+            guard test.name.hasSuffix("Tests.swift"), !listed.contains(test.path),
+                !ignoredFolders.contains(where: test.path.hasPrefix),
+                let token = tokens(of: test.code).first(where: { marks.contains(String($0.text)) })
+            else { return nil }
+            return Finding(
+                test.path, token.line, "uses \(token.text), but is not in \(list.path): list it there with the reason")
+        }
+    }
+}
