@@ -50,6 +50,25 @@ import Testing
         #expect(RingRule.findings(in: [usesB, SourceFile("Sources/Uring/B.swift", "struct B { let a: A }")]) == [])
     }
 
+    @Test func folderRule_findsARingOfFolders() {
+        let files = [
+            SourceFile("Sources/EventLoops/Low/A.swift", "struct A {}"),
+            SourceFile("Sources/EventLoops/Low/B.swift", "struct B { let d: D }"),
+            SourceFile("Sources/EventLoops/High/C.swift", "struct C { let a: A }"),
+            SourceFile("Sources/EventLoops/High/D.swift", "struct D {}"),
+            SourceFile("Sources/EventLoops/Top/E.swift", "struct E { let c: C }"),
+        ]
+        #expect(RingRule.findings(in: files) == [])
+        let found = FolderRule.findings(in: files)
+        #expect(found.map(\.path) == ["Sources/EventLoops/High"])
+        #expect(found.first?.message.contains("2 folders in EventLoops: High, Low") == true)
+        #expect(found.first?.message.contains("B.swift -> D.swift: D (line 1)") == true)
+        #expect(found.first?.message.contains("C.swift -> A.swift: A (line 1)") == true)
+        #expect(FolderRule.findings(in: Array(files.dropLast(2))) == [])
+        let elsewhere = SourceFile("Sources/EventLoops/D.swift", "struct D { let c: C }")
+        #expect(FolderRule.findings(in: Array(files.prefix(3)) + [elsewhere]) == [])
+    }
+
     @Test func components_areThoseOfTheGraph() {
         let found = components(of: [[1], [2], [0, 3], [4], [3], [5], []])
         #expect(Set(found.map { Set($0) }) == [[0, 1, 2], [3, 4], [5], [6]])
