@@ -1,7 +1,7 @@
 /// Timers in the order of their due times; equal times in the order in which they were made.
 ///
-/// A 4-ary heap of plain entries: half as deep as a binary heap, and siblings share a cache line. Cancelling is lazy, as
-/// it is in asyncio: a cancelled timer stays until it is due, or until more than half of a large heap is cancelled.
+/// A 4-ary heap of plain entries: half as deep as a binary heap, and siblings share a cache line. Cancelling is lazy,
+/// as it is in asyncio: a cancelled timer stays until it is due, or until more than half of a large heap is cancelled.
 package final class TimerHeap {
     private struct Entry {
         var due: Int64
