@@ -1,5 +1,5 @@
 extension AbstractEventLoop {
-    /// What the kernel was asked for and has not done, oldest first, with the loop's own wake-up.
+    /// The operations in flight, oldest first, including the loop's own wake-up.
     ///
     /// - Thread: The loop's, which is the one that ran or made it. Empty on other threads.
     /// - Cost: A text for each, made by this call.

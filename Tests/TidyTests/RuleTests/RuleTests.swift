@@ -1,6 +1,6 @@
 import Testing
 
-/// Each rule finds what it is for, and lets its neighbour pass.
+/// Each rule finds its violations, and accepts similar code that is correct.
 @Suite struct RuleTests {
     @Test func importRule_findsTheWayUp() {
         #expect(imports("Kernel", "import CLinux\npublic import Glibc") == [])
@@ -158,8 +158,8 @@ import Testing
         SourceFile("Sources/Kernel/\(name).swift", text)
     }
 
-    private func imports(_ room: String, _ text: String) -> [Int] {
-        ImportRule.findings(in: SourceFile("Sources/\(room)/A.swift", text)).map(\.line)
+    private func imports(_ module: String, _ text: String) -> [Int] {
+        ImportRule.findings(in: SourceFile("Sources/\(module)/A.swift", text)).map(\.line)
     }
 
     private func leftovers(_ text: String) -> [Int] {

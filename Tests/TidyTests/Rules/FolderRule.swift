@@ -1,9 +1,11 @@
-/// The folders of a module form a stack: no ring among them, where a folder uses the folders whose types its files use.
+/// The folders of a module form no ring, so that they can be drawn as a stack.
 ///
-/// Files that lie in no folder of their module do not count.
+/// A folder uses another if one of its files uses a type of that folder.
+///
+/// Files outside of folders are ignored.
 enum FolderRule {
     static func findings(in files: [SourceFile]) -> [Finding] {
-        Dictionary(grouping: files.filter { $0.folder != nil }) { $0.room ?? "" }.sorted { $0.key < $1.key }
+        Dictionary(grouping: files.filter { $0.folder != nil }) { $0.module ?? "" }.sorted { $0.key < $1.key }
             .flatMap { module, files in findings(in: FolderGraph(files), of: module) }
     }
 
@@ -49,7 +51,7 @@ private struct FolderGraph {
 }
 
 extension SourceFile {
-    /// `Sources/<module>/<folder>/…` gives the folder; nil for other files.
+    /// The folder of a file in `Sources/<module>/<folder>/…`; nil for other files.
     fileprivate var folder: String? {
         let parts = path.split(separator: "/")
         return parts.count > 3 && parts[0] == "Sources" ? String(parts[2]) : nil

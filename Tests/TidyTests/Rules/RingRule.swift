@@ -3,7 +3,7 @@
 /// Modules cannot form rings, because imports point down.
 enum RingRule {
     static func findings(in files: [SourceFile]) -> [Finding] {
-        Dictionary(grouping: files) { $0.room ?? "" }.sorted { $0.key < $1.key }.flatMap { module, files in
+        Dictionary(grouping: files) { $0.module ?? "" }.sorted { $0.key < $1.key }.flatMap { module, files in
             let graph = MentionGraph(files: files)
             let rings = components(of: graph.arrows).filter { $0.count > 1 }
             return rings.map { finding($0.sorted(), graph, in: module) }
