@@ -1,8 +1,8 @@
 import Testing
 
-/// The rules of the house, held against the package as it lies on the disk.
+/// Checks the rules of the project against the files of the package.
 ///
-/// Each finding says how to mend it.
+/// Each finding says how to fix it.
 @Suite struct TidyTests {
     private let tree: PackageTree
 
@@ -17,7 +17,7 @@ import Testing
 
     @Test func manifest_dependsOnlyOnWhatIsBelow() throws {
         let manifest = try tree.file("Package.swift")
-        #expect(!manifestTargets(manifest.text).isEmpty, "no target was found in the manifest: mend manifestTargets")
+        #expect(!manifestTargets(manifest.text).isEmpty, "no target was found in the manifest: fix manifestTargets")
         report(ImportRule.findings(inManifest: manifest))
     }
 
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func git_tracksNothingThatToolsMake() throws {
-        // An exported copy of the package tracks nothing, which is as it should be.
+        // An exported copy of the package is not a checkout and tracks nothing.
         report(TrackedFilesRule.findings(in: tree.trackedPaths() ?? []))
     }
 
@@ -56,21 +56,21 @@ import Testing
 
     @Test func files_nameNoPrivatePath() throws {
         let files = try tree.textFiles()
-        #expect(files.count > 10, "hardly any text file was found: mend PackageTree.textFiles")
+        #expect(files.count > 10, "hardly any text file was found: fix PackageTree.textFiles")
         report(files.flatMap { PrivatePathRule.findings(in: $0) })
     }
 
     @Test func testLists_nameExistingFiles_andMissNone() throws {
         let lists = try tree.textFiles().filter { $0.path.hasPrefix(TestListRule.folder) }
         let tests = try tree.swiftFiles(in: ["Tests"])
-        #expect(!tests.isEmpty, "no test was found: mend PackageTree.swiftFiles")
+        #expect(!tests.isEmpty, "no test was found: fix PackageTree.swiftFiles")
         report(TestListRule.findings(in: lists, tests: tests))
     }
 
-    /// A rule that reads nothing finds nothing, so an empty list is a failure of its own.
+    /// A rule without files has no findings, so an empty list is a failure.
     private func sources() throws -> [SourceFile] {
         let files = try tree.swiftFiles()
-        try #require(!files.isEmpty, "no Swift file was found below Sources: mend PackageTree.swiftFiles")
+        try #require(!files.isEmpty, "no Swift file was found below Sources: fix PackageTree.swiftFiles")
         return files
     }
 }

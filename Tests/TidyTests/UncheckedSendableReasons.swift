@@ -1,4 +1,4 @@
-/// The files that may say `@unchecked Sendable`, each with the reason why it is safe there.
+/// The files that may contain `@unchecked Sendable`, each with the reason why it is safe.
 let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Errors/ExceptionReporter.swift": ofTheLoop,
     "Sources/EventLoops/Executors/Workers.swift": "all that changes is guarded by the lock of its condition",

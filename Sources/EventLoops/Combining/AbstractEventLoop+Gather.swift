@@ -1,17 +1,19 @@
 extension AbstractEventLoop {
-    /// Waits for all of some futures at once.
+    /// Waits for several futures at once.
     ///
-    /// The first error is the error of the returned future, at once; the others go on. Cancelling the returned future
-    /// cancels all that are not done, and it is done when they have ended. A child that is cancelled by others counts
-    /// as one that failed with `CancellationError`.
+    /// The first error fails the returned future at once; the other futures continue. Cancelling the returned future
+    /// cancels all that are not done, and it completes when they have ended. A future that is cancelled otherwise
+    /// counts as failed with `CancellationError`.
     ///
     ///     let pages = try await loop.gather([fetch(first), fetch(second)]).value
     ///
     /// Python's `await gather(…)` is `try await gather(…).value` here.
     ///
-    /// - Parameter futures: Futures and tasks of this loop; the same one may be given twice.
-    /// - Returns: A future of the results, in the order of the argument; of no results if there are no futures. With a
-    ///   future of another loop it has failed with ``EventLoopError/Code/wrongLoop``. asyncio: `gather(*futures)`.
+    /// - Parameter futures: Futures and tasks of this loop; duplicates are allowed.
+    /// - Returns: A future of the results, in the order of the argument; an empty array for no futures. With a future
+    ///   of another loop it has failed with ``EventLoopError/Code/wrongLoop``.
+    ///
+    /// asyncio: `gather(*futures)`.
     public func gather<Value>(_ futures: [Future<Value>]) -> Future<[Value]> {
         core.gather(futures, failsFast: true) { results in try results.map { try $0.get() } }
     }
@@ -19,17 +21,21 @@ extension AbstractEventLoop {
     /// Runs async closures as tasks, and waits for all of them at once.
     ///
     /// - Parameter bodies: The code of each task.
-    /// - Returns: As ``gather(_:)-([Future<Value>])``. asyncio: `gather(*coroutines)`.
+    /// - Returns: As ``gather(_:)-([Future<Value>])``.
+    ///
+    /// asyncio: `gather(*coroutines)`.
     public func gather<Value>(_ bodies: [() async throws -> Value]) -> Future<[Value]> {
         gather(bodies.map { core.createTask(name: nil, plain: $0) as Future<Value> })
     }
 
-    /// Waits for all of some futures of different types at once.
+    /// Waits for several futures of different types at once.
     ///
     ///     let (user, orders) = try await loop.gather(findUser, findOrders).value
     ///
     /// - Parameter futures: Futures and tasks of this loop.
-    /// - Returns: As ``gather(_:)-([Future<Value>])``; the result is a tuple. asyncio: `gather(a, b, …)`.
+    /// - Returns: As ``gather(_:)-([Future<Value>])``; the result is a tuple.
+    ///
+    /// asyncio: `gather(a, b, …)`.
     public func gather<each Value>(_ futures: repeat Future<each Value>) -> Future<(repeat each Value)> {
         let slots = (repeat GatheredSlot<each Value>())
         let all = GatheringFuture(core: core, failsFast: true) { (repeat try (each slots).result.get()) }
@@ -41,18 +47,19 @@ extension AbstractEventLoop {
         return all
     }
 
-    /// Waits for all of some futures at once, and gives errors as values.
+    /// Waits for several futures at once, and returns errors as values.
     ///
-    /// - Parameter futures: Futures and tasks of this loop; the same one may be given twice.
-    /// - Returns: A future of what came of each, in the order of the argument: `CancellationError` for one that was
-    ///   cancelled. It fails only if it is itself cancelled, once all have ended, or is given a future of another loop.
-    ///   asyncio: `gather(*futures, return_exceptions=True)`.
+    /// - Parameter futures: Futures and tasks of this loop; duplicates are allowed.
+    /// - Returns: A future of all outcomes, in the order of the argument; `CancellationError` for one that was
+    ///   cancelled. It fails only if it is cancelled itself, once all have ended, or with a future of another loop.
+    ///
+    /// asyncio: `gather(*futures, return_exceptions=True)`.
     public func gatherResults<Value>(_ futures: [Future<Value>]) -> Future<[Result<Value, any Error>]> {
         core.gather(futures, failsFast: false) { $0 }
     }
 }
 
-/// Where the outcome of one future is kept until all are done.
+/// Keeps the outcome of one future until all are done.
 private final class GatheredSlot<Value> {
     var result: Result<Value, any Error> = .failure(CancellationError())
 }
@@ -72,7 +79,7 @@ extension LoopCore {
         return all
     }
 
-    /// Throws for a future that this loop cannot follow.
+    /// Throws unless this loop can follow the future.
     func checkOwn<Value>(_ future: Future<Value>, _ operation: String) throws(EventLoopError) {
         try check(operation)
         guard future.core === self else {

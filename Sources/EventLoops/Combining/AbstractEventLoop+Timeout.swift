@@ -1,8 +1,8 @@
 extension AbstractEventLoop {
-    /// Runs async code that is cancelled if it takes longer than a given time.
+    /// Runs async code, and cancels it if it takes longer than a given time.
     ///
-    /// The code begins at once, and runs as a part of the calling task: ``currentTask()`` is the same inside, and
-    /// cancelling the calling task cancels the code. Scopes may be nested; each throws for its own deadline only.
+    /// The code begins at once and runs as a part of the calling task: ``currentTask()`` is the same inside, and
+    /// cancelling the calling task cancels the code. Scopes can be nested; each throws for its own deadline only.
     ///
     ///     try await loop.withTimeout(.seconds(10)) { timeout in
     ///         try await login()
@@ -11,44 +11,50 @@ extension AbstractEventLoop {
     ///     }
     ///
     /// - Parameters:
-    ///   - delay: How long the code may take; nil for ever. If it is not above zero, the code is cancelled at its
-    ///     first wait.
-    ///   - body: The code, which gets the deadline, to ask or to move it.
+    ///   - delay: How long the code may take; nil for no limit. If zero or negative, the code is cancelled at its first
+    ///     wait.
+    ///   - body: The code, which receives the deadline and can move it.
     /// - Returns: What the code returns, even after the deadline.
-    /// - Throws: ``EventLoopError`` with `.timedOut` if the code ends by `CancellationError` after the deadline; what
-    ///   else the code throws; `.wrongThread`, `.closed`. asyncio: `async with timeout(delay)`.
+    /// - Throws: ``EventLoopError`` with `.timedOut` if the code throws `CancellationError` after the deadline; other
+    ///   errors of the code; `.wrongThread`, `.closed`.
+    ///
+    /// asyncio: `async with timeout(delay)`.
     public func withTimeout<Value>(
         _ delay: Duration?, _ body: @escaping (LoopTimeout) async throws -> Value
     ) async throws -> Value {
         try await withTimeout(at: delay.map { core.now.advanced(by: $0) }, body)
     }
 
-    /// Runs async code that is cancelled if it takes longer than a given time.
+    /// Runs async code, and cancels it if it takes longer than a given time.
     ///
     ///     try await loop.withTimeout(.seconds(10)) { try await login() }
     ///
     /// - Parameters:
-    ///   - delay: How long the code may take; nil for ever.
+    ///   - delay: How long the code may take; nil for no limit.
     ///   - body: The code.
     /// - Returns: What the code returns, even after the deadline.
-    /// - Throws: As for code that gets its deadline. asyncio: `async with timeout(delay)`.
+    /// - Throws: As ``withTimeout(_:_:)`` for code that receives its deadline.
+    ///
+    /// asyncio: `async with timeout(delay)`.
     public func withTimeout<Value>(_ delay: Duration?, _ body: @escaping () async throws -> Value) async throws -> Value
     {
         try await withTimeout(delay) { (_: LoopTimeout) in try await body() }
     }
 
-    /// Runs async code that is cancelled at an instant of the loop's clock.
+    /// Runs async code, and cancels it at an instant of the loop's clock.
     ///
     /// - Parameters:
     ///   - when: The deadline; nil for none.
-    ///   - body: The code, which gets the deadline, to ask or to move it.
+    ///   - body: The code, which receives the deadline and can move it.
     /// - Returns: What the code returns, even after the deadline.
-    /// - Throws: As ``withTimeout(_:_:)``. asyncio: `async with timeout_at(when)`.
+    /// - Throws: As ``withTimeout(_:_:)``.
+    ///
+    /// asyncio: `async with timeout_at(when)`.
     public func withTimeout<Value>(
         at when: LoopInstant?, _ body: @escaping (LoopTimeout) async throws -> Value
     ) async throws -> Value {
         try core.checkTask("withTimeout")
-        // Swift cannot take a cancellation back, so what is cancelled must be another task than the caller's.
+        // Swift cannot undo a cancellation, so the cancelled task must be another one than the caller's.
         let part = LoopTask<Value>(core: core, name: "timeout")
         let timeout = LoopTimeout(core: core) { [weak part] in part?.cancel() ?? false }
         try timeout.reschedule(when)
@@ -57,7 +63,7 @@ extension AbstractEventLoop {
         do { return try await part.value } catch is CancellationError where timeout.expired && !Task.isCancelled {
             throw EventLoopError(.timedOut, "withTimeout", detail: "The deadline passed before the code had ended")
         } catch {
-            // Perhaps the caller, and not the code, was refused: then nobody waits for the code any more.
+            // If the caller was refused, and not the code, the code has no waiter any more.
             part.cancel()
             throw error
         }

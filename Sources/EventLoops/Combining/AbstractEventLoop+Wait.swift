@@ -1,27 +1,30 @@
-/// What `wait` waits for.
+/// The condition that ends `wait`.
 ///
 /// asyncio: `FIRST_COMPLETED`, `FIRST_EXCEPTION`, `ALL_COMPLETED`.
 public enum ReturnWhen: Sendable {
-    /// Until one of the futures is done.
+    /// One of the futures is done.
     case firstCompleted
-    /// Until one of the futures fails, or all are done; being cancelled is not failing.
+    /// One of the futures has failed, or all are done. A cancelled future does not count as failed.
     case firstException
-    /// Until all of the futures are done.
+    /// All of the futures are done.
     case allCompleted
 }
 
 extension AbstractEventLoop {
-    /// Waits for some futures, and says which of them are done.
+    /// Waits for several futures, and returns which of them are done.
     ///
-    /// Nothing is cancelled: neither by the timeout, which is no error, nor if the calling task is cancelled.
+    /// A timeout is not an error, and cancels nothing.
     ///
     /// - Parameters:
-    ///   - futures: Futures and tasks of this loop, at least one; one that is given twice counts once.
-    ///   - timeout: How long to wait at most; nil for ever.
-    ///   - returnWhen: What to wait for.
-    /// - Returns: Those that are done and those that are not, each in the order of the argument.
+    ///   - futures: Futures and tasks of this loop, at least one; duplicates count once.
+    ///   - timeout: The maximum time to wait; nil for no limit.
+    ///   - returnWhen: The condition that ends the wait.
+    /// - Returns: The futures that are done, and those that are not, each in the order of the argument.
     /// - Throws: `CancellationError`; ``EventLoopError``: `.invalidArgument` without futures, `.wrongLoop` for one of
-    ///   another loop, `.wrongThread`, `.closed`. asyncio: `asyncio.wait`.
+    ///   another loop, `.wrongThread`, `.closed`.
+    /// - Cancellation: Ends the wait and cancels nothing else.
+    ///
+    /// asyncio: `asyncio.wait`.
     public func wait<Value>(
         _ futures: [Future<Value>], timeout: Duration? = nil, returnWhen: ReturnWhen = .allCompleted
     ) async throws -> (done: [Future<Value>], pending: [Future<Value>]) {
@@ -52,14 +55,14 @@ extension LoopCore {
             timer?.cancel()
             for (future, token) in zip(futures, tokens) { future.removeDoneCallback(token) }
         }
-        // Here, unless the caller goes on on another thread.
+        // Runs here, unless the caller continues on another thread.
         defer { queue.performOnLoop { forget() } }
         try await over.waitOrThrow("wait")
     }
 }
 
 extension Future {
-    /// Whether this one, which is done, is what was waited for.
+    /// Whether this completed future ends the wait.
     fileprivate func ends(_ returnWhen: ReturnWhen) -> Bool {
         switch returnWhen {
         case .firstCompleted: true

@@ -1,21 +1,22 @@
 extension AbstractEventLoop {
-    /// Waits for a future, but not for longer than a given time: then it is cancelled, and its end is awaited.
+    /// Waits for a future for a limited time, after which the future is cancelled and its end is awaited.
     ///
-    /// For code of your own there is the form with a closure:
+    /// For async code there is the form with a closure:
     ///
     ///     try await loop.waitFor(timeout: .seconds(1)) { try await loop.sleep(for: .seconds(5)) }
     ///
-    /// A result is never lost: what is done when the time is over, or has a result although it was cancelled, is
-    /// returned. Cancelling the calling task cancels the future.
+    /// No result is lost: if the future is done at the timeout, or has a result although it was cancelled, the result
+    /// is returned. Cancelling the calling task cancels the future.
     ///
     /// - Parameters:
     ///   - future: A future or task of this loop.
-    ///   - timeout: How long to wait at most; nil for ever. If it is not above zero, a future that is not done is
+    ///   - timeout: The maximum time to wait; nil for no limit. If it is not above zero, a future that is not done is
     ///     cancelled at once.
     /// - Returns: The future's result.
-    /// - Throws: ``EventLoopError`` with `.timedOut`, once the future has ended; what the future throws;
-    ///   `CancellationError`; `.wrongLoop` for a future of another loop, `.wrongThread`, `.closed`. asyncio:
-    ///   `wait_for(future, timeout)`.
+    /// - Throws: ``EventLoopError``: `.timedOut`, once the future has ended, `.wrongLoop` for a future of another loop,
+    ///   `.wrongThread`, `.closed`; the future's error; `CancellationError`.
+    ///
+    /// asyncio: `wait_for(future, timeout)`.
     public func waitFor<Value>(_ future: Future<Value>, timeout: Duration?) async throws -> Value {
         try core.checkTask("waitFor")
         try core.checkOwn(future, "waitFor")
@@ -32,15 +33,17 @@ extension AbstractEventLoop {
         }
     }
 
-    /// Runs async code as a task, but not for longer than a given time.
+    /// Runs async code as a task for a limited time.
     ///
     ///     try await loop.waitFor(timeout: .seconds(1)) { try await loop.sleep(for: .seconds(5)) }
     ///
     /// - Parameters:
-    ///   - timeout: How long to wait at most; nil for ever. If it is not above zero, the code is not begun.
+    ///   - timeout: The maximum time to wait; nil for no limit. If it is not above zero, the code is not begun.
     ///   - body: The code.
     /// - Returns: What the code returns.
-    /// - Throws: As ``waitFor(_:timeout:)``. asyncio: `wait_for(coroutine, timeout)`.
+    /// - Throws: As ``waitFor(_:timeout:)``.
+    ///
+    /// asyncio: `wait_for(coroutine, timeout)`.
     public func waitFor<Value>(timeout: Duration?, _ body: @escaping () async throws -> Value) async throws -> Value {
         try core.checkTask("waitFor")
         return try await waitFor(core.createTask(name: nil, plain: body), timeout: timeout)

@@ -1,22 +1,23 @@
-/// Futures in the order in which they are done: what `asCompleted` returns.
+/// Futures in the order in which they complete, as `asCompleted` returns them.
 ///
-/// All iterators draw from the same futures. Nothing is cancelled if the iteration ends early.
+/// All iterators share the same futures. Ending the iteration early cancels nothing.
 ///
 /// asyncio: what `as_completed` returns, iterated with `async for`.
 public struct CompletedFutures<Value>: AsyncSequence {
-    /// A future that is done.
+    /// A completed future.
     public typealias Element = Future<Value>
 
-    /// Draws one future after the other.
+    /// Returns one future after the other.
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let line: CompletionLine<Value>
 
-        /// The future that is done next; nil after the last, and once
+        /// Returns the next completed future; nil after the last, and once
         /// ``AbstractEventLoop/shutdownAsyncGenerators()`` has finished all sequences.
         ///
-        /// - Returns: A future that is done; look at its result with `result()`.
-        /// - Throws: ``EventLoopError`` with `.timedOut` once the time is over and no more are done, `.wrongLoop` for a
-        ///   future of another loop; `CancellationError`, by which no future is lost.
+        /// - Returns: A completed future; read its result with `result()`.
+        /// - Throws: ``EventLoopError`` with `.timedOut` after the timeout, once no completed future is left,
+        ///   `.wrongLoop` for a future of another loop; `CancellationError`.
+        /// - Cancellation: Loses no future.
         public mutating func next() async throws -> Future<Value>? {
             try await line.next()
         }
@@ -24,14 +25,14 @@ public struct CompletedFutures<Value>: AsyncSequence {
 
     let line: CompletionLine<Value>
 
-    /// Begins to draw.
+    /// Starts an iteration.
     public func makeAsyncIterator() -> AsyncIterator {
         line.core.sequenceBegins()
         return AsyncIterator(line: line)
     }
 }
 
-/// Those that are done and not drawn yet, and how many are to come.
+/// The completed futures that were not returned yet, and the number of pending ones.
 final class CompletionLine<Value> {
     let core: LoopCore
     private let changed: WaitList
@@ -52,7 +53,7 @@ final class CompletionLine<Value> {
             refusal = error
             return
         }
-        // Whoever draws holds the line; what is not drawn any more need not be noted.
+        // Iterators reference this object; without one, completed futures need not be noted.
         for future in futures {
             future.addDoneCallback { [weak self] future in self?.add(future) }
         }

@@ -1,31 +1,31 @@
-/// A future that is done when others are: what `gather` returns.
+/// A future that completes when others do, as `gather` returns it.
 ///
-/// A follower is held by those that it follows and not the other way, so that futures which are dropped while they are
-/// pending take it along.
+/// The children reference this future, and not the reverse, so that it is released with children that are released
+/// while pending.
 package final class GatheringFuture<Output>: Future<Output>, @unchecked Sendable {
-    /// How one of those that are followed is cancelled; nil once it has ended.
+    /// Cancels one of the children; nil once it has ended.
     private var cancels: [((String?) -> CancelAnswer)?] = []
 
-    /// How many have not ended.
+    /// The number of children that have not ended.
     private var left = 0
     private let failsFast: Bool
     private let collect: () throws -> Output
-    /// Whether the future was asked to end, and what was said.
+    /// Whether cancellation was requested, and the message.
     private var cancelRequest: String??
 
-    /// Makes a future that follows nothing yet.
+    /// Makes a future without children.
     ///
     /// - Parameters:
     ///   - core: The loop.
-    ///   - failsFast: Whether the first error settles it.
-    ///   - collect: Makes the result, once all have ended.
+    ///   - failsFast: Whether the first error settles the future.
+    ///   - collect: Makes the result, once all children have ended.
     init(core: LoopCore, failsFast: Bool, _ collect: @escaping () throws -> Output) {
         self.failsFast = failsFast
         self.collect = collect
         super.init(core: core)
     }
 
-    /// Follows a future, and lets its outcome be kept.
+    /// Adds a child, whose outcome is kept.
     func follow<Value>(_ future: Future<Value>, _ keep: @escaping (Result<Value, any Error>) -> Void) {
         let index = cancels.count
         left += 1
@@ -51,7 +51,7 @@ package final class GatheringFuture<Output>: Future<Output>, @unchecked Sendable
         endIfAllHave()
     }
 
-    /// Has a result if nothing is left to wait for.
+    /// Completes the future if no child is left.
     func endIfAllHave() {
         guard left == 0, !isDone else { return }
         if let cancelRequest {
@@ -66,7 +66,7 @@ package final class GatheringFuture<Output>: Future<Output>, @unchecked Sendable
         guard core.queue.ownership.allowsUse() else { return super.cancel(message: message) }
         guard !isDone else { return false }
         let answers = cancels.compactMap { $0?(message) }
-        // Nobody is left who could end it.
+        // No child is left that could end it.
         if answers.contains(.gone) {
             endCancelled(message)
             return true
@@ -87,7 +87,7 @@ package final class GatheringFuture<Output>: Future<Output>, @unchecked Sendable
     }
 }
 
-/// What came of asking one of the followed futures to end.
+/// The result of requesting the cancellation of a child.
 private enum CancelAnswer {
     case asked, done, gone
 }

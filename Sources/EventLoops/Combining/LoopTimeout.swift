@@ -1,4 +1,4 @@
-/// A deadline that can be moved while code runs under it: what `withTimeout` gives to its closure.
+/// A deadline that can be moved while code runs, as `withTimeout` passes it to its closure.
 ///
 /// Loop thread only.
 ///
@@ -24,7 +24,7 @@ public final class LoopTimeout {
         self.expire = expire
     }
 
-    /// Whether the deadline has passed while the code ran, and the code was cancelled therefore.
+    /// Whether the deadline has passed while the code ran, so that the code was cancelled.
     ///
     /// asyncio: `Timeout.expired()`.
     public var expired: Bool {
@@ -33,9 +33,10 @@ public final class LoopTimeout {
 
     /// Moves the deadline.
     ///
-    /// - Parameter when: The new deadline, which may have passed; nil for none.
-    /// - Throws: ``EventLoopError`` with `.invalidState` once the deadline has passed or the code has ended. asyncio:
-    ///   `Timeout.reschedule(when)`.
+    /// - Parameter when: The new deadline, which may be in the past; nil for none.
+    /// - Throws: ``EventLoopError`` with `.invalidState` once the deadline has passed or the code has ended.
+    ///
+    /// asyncio: `Timeout.reschedule(when)`.
     public func reschedule(_ when: LoopInstant?) throws(EventLoopError) {
         try core.check("reschedule")
         guard state == .active else {
@@ -45,7 +46,7 @@ public final class LoopTimeout {
         self.when = when
         timer?.cancel()
         let pass = { [weak self] in _ = self?.deadlinePassed() }
-        // What has passed already comes before all that the code does next.
+        // A deadline that has passed takes effect before the code continues.
         timer = when.map { $0 <= core.now ? core.callSoon(pass) : core.callAt($0, pass) }
     }
 
@@ -56,7 +57,7 @@ public final class LoopTimeout {
 
     /// The code has ended.
     ///
-    /// Any thread: a caller that is no task of the loop goes on elsewhere.
+    /// Any thread: a caller that is not a task of the loop may have continued elsewhere.
     func end() {
         if core.queue.isTurning { return endOnLoop() }
         nonisolated(unsafe) let timeout = self

@@ -1,41 +1,48 @@
 extension AbstractEventLoop {
     /// Whether the loop is in debug mode; `PROACTOR_DEBUG`, set and not empty, puts new loops into it.
     ///
-    /// In debug mode handles, timers, futures and tasks remember where they were made, and say so in their descriptions
-    /// and in ``ExceptionContext/sourcePlace``; user code that holds the loop for ``slowCallbackDuration`` or longer is
-    /// told of in a warning; servers, connections and transports write lines about their life to the log; and what is
-    /// open when the loop closes is named. Without it none of this costs more than to look at a flag.
+    /// In debug mode handles, timers, futures and tasks record where they were made, for their descriptions and
+    /// ``ExceptionContext/sourcePlace``. User code that blocks the loop for ``slowCallbackDuration`` or longer causes a
+    /// warning. Servers, connections and transports log the events of their lives, and a closing loop logs what is
+    /// still open. Without debug mode all this costs the check of a flag.
     ///
-    /// It can be changed at any time, from any thread, and counts from then on. asyncio: `get_debug`, `set_debug`.
+    /// Can be changed at any time.
+    ///
+    /// - Thread: Any.
+    ///
+    /// asyncio: `get_debug`, `set_debug`.
     public var debug: Bool {
         get { core.isDebug }
         set { core.isDebug = newValue }
     }
 
-    /// How long user code may hold the loop before debug mode says so; 100 ms at first.
+    /// How long user code may block the loop before debug mode logs a warning; initially 100 ms.
     ///
-    /// Loop thread only. asyncio: `slow_callback_duration`.
+    /// Loop thread only.
+    ///
+    /// asyncio: `slow_callback_duration`.
     public var slowCallbackDuration: Duration {
         get { core.observation.slowness }
         set { core.observation.slowness = newValue }
     }
 
-    /// Sets a watchdog: a thread of its own that tells of user code that keeps the loop from turning while it does.
+    /// Sets a watchdog: a thread that reports user code that blocks the loop, while it is blocking.
     ///
-    /// Debug mode tells of slow code once it has ended; the watchdog also finds what never ends. It looks twice within
-    /// the threshold, so that it tells after one to one and a half of it, once for each callback, step of a task or
-    /// method of a protocol object. While the loop sleeps the watchdog does, too. It ends with the loop.
+    /// Debug mode reports slow code when it has ended; the watchdog also finds code that never ends. It samples twice
+    /// per threshold, and so reports after 1 to 1.5 times the threshold, once for each callback, step of a task or
+    /// method of a protocol object. While the loop sleeps the watchdog sleeps, too. It ends with the loop.
     ///
     ///     try loop.setWatchdog(threshold: .milliseconds(500))
     ///
     /// - Parameters:
-    ///   - threshold: For how long user code may run; nil to take the watchdog away.
-    ///   - report: Called on the watchdog's thread; nil for a warning in the log. While it runs, nothing else is found.
-    ///     It must not hold the loop: the watchdog's thread would keep a loop that is let go of.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` for a threshold that is not above zero, `.system` if no thread
-    ///   can be had, `.closed`, `.wrongThread`.
-    /// - Cost: Four stores at the beginning and at most four at the end of each callback, and for each task an entry in
-    ///   a table. Nothing without a watchdog. asyncio has no such thing.
+    ///   - threshold: How long user code may run; nil to remove the watchdog.
+    ///   - report: Called on the watchdog's thread; nil for a warning in the log. While it runs, nothing else is
+    ///     detected. It must not reference the loop, which would then never be released.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for a threshold that is not positive, `.system` if no thread
+    ///   can be started, `.closed`, `.wrongThread`.
+    /// - Cost: Up to eight stores per callback, and a table entry per task; nothing without a watchdog.
+    ///
+    /// asyncio: none.
     public func setWatchdog(
         threshold: Duration?, report: (@Sendable (BlockedCallback) -> Void)? = nil
     ) throws(EventLoopError) {

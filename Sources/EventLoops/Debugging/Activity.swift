@@ -2,28 +2,29 @@ internal import CLinux
 internal import Kernel
 import Synchronization
 
-/// What a loop's thread runs at this moment, for the watchdog's thread to read.
+/// What a loop's thread is running, for the watchdog's thread to read.
 ///
-/// The loop's thread only stores numbers, and locks nothing unless the watchdog has gone to sleep because the loop had.
+/// The loop's thread only stores numbers. It takes a lock only to wake the watchdog, which sleeps while the loop does.
 final class Activity: Sendable {
-    /// Counts all changes, above the three bits of the kind: the same number is the same stretch of the same code.
+    /// Counts all changes, above three bits for the kind: an unchanged number means that the same call is still
+    /// running.
     private let state = Atomic<UInt64>(0)
     private let first = Atomic<UInt>(0)
     private let second = Atomic<UInt>(0)
-    /// Whether the watchdog wants to be woken.
+    /// Whether the watchdog must be woken.
     private let dozes = Atomic(false)
     /// What the watchdog sleeps on.
     let alarm = Condition()
     private let process = cl_process_generation()
 
-    /// Whether this is a copy in a forked child: there is no watchdog, and the alarm is as it happened to be.
+    /// Whether this is a copy in a forked child, which has no watchdog thread and an alarm in an unknown state.
     var isInForkedChild: Bool {
         process != cl_process_generation()
     }
 
     // MARK: The loop's thread
 
-    /// Begins to run some code; returns what ran until now, to which it is to be left.
+    /// Begins a call of user code; returns what ran until now, for ``leave(to:)``.
     func enter(_ name: CodeName) -> CodeName {
         let outer = current
         publish(name)
@@ -31,12 +32,12 @@ final class Activity: Sendable {
         return outer
     }
 
-    /// Goes on with what ran before, from the watchdog's point of view anew.
+    /// Returns to what ran before, which the watchdog sees as a new call.
     func leave(to outer: CodeName) {
         publish(outer)
     }
 
-    /// Runs nothing of the user's.
+    /// Runs no user code.
     func rest() {
         if current.kind != .nothing { publish(.nothing) }
     }
@@ -49,7 +50,8 @@ final class Activity: Sendable {
 
     private func publish(_ name: CodeName) {
         let next = (state.load(ordering: .relaxed) >> 3 &+ 1) << 3
-        // Nothing, while the words change. Each store is releasing, so that who has read a new word finds a new number.
+        // Kind "nothing" while the words change. Each store is releasing, so a reader that has seen a new word also
+        // sees a new number.
         state.store(next, ordering: .relaxed)
         if name.kind == .nothing { return }
         first.store(name.first, ordering: .releasing)
@@ -65,7 +67,7 @@ final class Activity: Sendable {
 
     // MARK: The watchdog's thread
 
-    /// What runs, and the number of that stretch; nothing runs where it changes just now.
+    /// Samples what is running, and the number of the call; "nothing" if it is changing right now.
     func look() -> (number: UInt64, name: CodeName) {
         let before = state.load(ordering: .acquiring)
         let words = (first.load(ordering: .acquiring), second.load(ordering: .acquiring))
@@ -75,7 +77,7 @@ final class Activity: Sendable {
         return (before, CodeName(kind: kind, first: words.0, second: words.1))
     }
 
-    /// Whether the loop's thread is to wake the watchdog when it runs something.
+    /// Whether the loop's thread must wake the watchdog when it runs user code.
     var wakesWatchdog: Bool {
         get { dozes.load(ordering: .relaxed) }
         set { dozes.store(newValue, ordering: .relaxed) }

@@ -1,13 +1,12 @@
-/// A callback, a step of a task or a method of a protocol object that keeps its loop from turning while this is told.
+/// User code that is blocking its loop: a callback, a step of a task or a method of a protocol object.
 public struct BlockedCallback: Sendable, CustomStringConvertible {
     /// The kind of loop, for instance `ProactorEventLoop`.
     public let loop: String
-    /// What runs: a task by its name, a method by the type of the protocol object; in debug mode also where it was
-    /// made.
+    /// The code: a task by its name, a method by the type of its protocol object; in debug mode with its source place.
     public let callback: String
-    /// For how long it has been seen to run.
+    /// How long it has been seen running.
     ///
-    /// It began up to half of the watchdog's threshold earlier.
+    /// It began up to half a threshold earlier.
     public let duration: Duration
 
     /// One sentence.

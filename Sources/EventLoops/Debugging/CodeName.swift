@@ -1,18 +1,18 @@
-/// What user code is called in warnings: three words, of which none refers to anything that can go.
+/// Names user code in warnings: three machine words that never refer to memory that can be freed.
 ///
-/// So it is made without an allocation, and another thread may read it whatever has become of the code: literals and
-/// types stay, and a task is looked up by its number.
+/// It is made without an allocation, and can be read on another thread at any time: literals and types are permanent,
+/// and a task is looked up by its address.
 struct CodeName: Sendable {
     enum Kind: UInt64 {
-        /// None of the user's code runs.
+        /// No user code is running.
         case nothing
-        /// Code that ran when the watchdog was set, and of which no more is known.
+        /// Code that was running when the watchdog was set; nothing else is known about it.
         case unknown
         case handle, timer
         /// A step of a task; the first word is the address of its job.
         case task
         case actor
-        /// What makes the protocol objects of a server.
+        /// The factory of a server's protocol objects.
         case factory
         /// A method of a protocol object; the first word is the object's type, the second the method's name.
         case method
@@ -26,10 +26,10 @@ struct CodeName: Sendable {
 }
 
 extension CodeName {
-    /// A callback, by the place where it was scheduled, if that is known.
+    /// Names a callback by the place where it was scheduled, if that is known.
     init(_ handle: Handle) {
         kind = handle is TimerHandle ? .timer : .handle
-        // A literal of one character may have no memory; no file is called so.
+        // A literal of one character may have no memory, but no file has such a name.
         guard let place = handle.sourcePlace, place.file.hasPointerRepresentation else { return }
         first = UInt(bitPattern: place.file.utf8Start)
         second = place.line
@@ -46,7 +46,7 @@ extension CodeName {
         second = UInt(bitPattern: method.utf8Start)
     }
 
-    /// The name for people.
+    /// The name as text.
     func text(_ labels: TaskLabels) -> String {
         switch kind {
         case .nothing: "nothing"
@@ -64,7 +64,7 @@ extension CodeName {
         first == 0 ? "" : " created at \(Self.literal(first)):\(second)"
     }
 
-    /// The literal at an address: it ends with a zero, and stays.
+    /// The literal at an address, which is permanent and ends with a zero.
     private static func literal(_ address: UInt) -> String {
         UnsafePointer<CChar>(bitPattern: address).map { String(cString: $0) } ?? ""
     }

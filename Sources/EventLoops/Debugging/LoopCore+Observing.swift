@@ -3,7 +3,7 @@ internal import Kernel
 extension LoopCore {
     // MARK: Places
 
-    /// The place where a caller makes something, to be remembered in debug mode; nil without it.
+    /// The caller's source place in debug mode; otherwise nil.
     @inline(__always)
     func place(_ file: StaticString, _ line: UInt) -> SourcePlace? {
         isDebug ? SourcePlace(file, line) : nil
@@ -11,7 +11,7 @@ extension LoopCore {
 
     // MARK: User code
 
-    /// Calls user code: timed in debug mode, shown to the watchdog if there is one, and plainly else.
+    /// Calls user code: timed in debug mode, shown to a watchdog, otherwise directly.
     @inline(__always)
     func upcall<Result>(_ name: @autoclosure () -> CodeName, _ body: () -> Result) -> Result {
         isObserved ? observed(name(), body) : body()
@@ -33,7 +33,7 @@ extension LoopCore {
         scope.join(tasks, as: task)
     }
 
-    /// Notes the name of a task that has begun, for who may have to name it.
+    /// Notes the name of a task that has begun, if warnings may need it.
     func taskHasJob(_ task: any EndableTask) {
         guard isObserved else {
             observation.hasMissedTasks = true
@@ -42,14 +42,16 @@ extension LoopCore {
         if !task.isDone, let job = task.job { label(task, TaskAddress.of(job)) }
     }
 
-    /// Forgets the task that ends, and its name; called by its own job.
+    /// Removes a task that ends, and its name.
+    ///
+    /// Called by its own job.
     func taskEnds(_ scope: CancellationScope) {
         scope.leave(tasks)
         guard observation.hasLabels, let address = TaskAddress.ofCurrentTask() else { return }
         if observation.labels.remove(address) { observation.hasLabels = false }
     }
 
-    /// A task has another name than before.
+    /// A task was renamed.
     func taskIsRenamed(_ task: any EndableTask) {
         guard observation.hasLabels, let job = task.job else { return }
         let address = TaskAddress.of(job)
@@ -86,7 +88,7 @@ extension LoopCore {
         }
         observation.watchdog = watchdog
         setObserver(.watchdog, true)
-        // What runs now is the first to be watched.
+        // The running call is the first to be watched.
         if queue.isTurning { _ = watchdog.activity.enter(nameOfCaller) }
     }
 
@@ -104,7 +106,9 @@ extension LoopCore {
         return CodeName(kind: .task, first: address)
     }
 
-    /// Shows that none of the user's code runs: what was shown when the watchdog was set has no other end.
+    /// Shows that no user code is running.
+    ///
+    /// The call that set the watchdog has no other end.
     @inline(__always)
     func upcallsAreOver() {
         if isObserved { observation.watchdog?.activity.rest() }
@@ -118,7 +122,7 @@ extension LoopCore {
         if isDebug { Log.write(level, text()) }
     }
 
-    /// Says what nobody has closed, though the loop closes.
+    /// Warns about servers and transports that are still open when the loop closes.
     ///
     /// asyncio: `ResourceWarning: unclosed transport`.
     func warnOfUnclosed() {

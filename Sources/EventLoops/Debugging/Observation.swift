@@ -1,37 +1,37 @@
-/// What debug mode and the watchdog need to know of a loop.
+/// The state of debug mode and of the watchdog of a loop.
 ///
-/// Nothing of it is touched while neither is on. Loop thread only.
+/// Not used while both are off. Loop thread only.
 final class Observation {
     var watchdog: Watchdog? {
         didSet { oldValue?.stop() }
     }
-    /// How long user code may hold the loop before debug mode says so.
+    /// How long user code may block the loop before debug mode warns.
     var slowness = Duration.milliseconds(100)
     let labels = TaskLabels()
-    /// Whether tasks were begun of which the labels know nothing.
+    /// Whether tasks began that are not in the labels.
     var hasMissedTasks = false
     var hasLabels = false
-    /// Time within the code that runs of which warnings have told already.
+    /// The time within the running call that nested warnings have covered.
     private var told = Duration.zero
 
     deinit {
         watchdog?.stop()
     }
 
-    /// Runs code that the watchdog may look at.
+    /// Runs code that the watchdog can sample.
     func shown<Result>(_ name: CodeName, _ body: () -> Result) -> Result {
-        // The same one afterwards, even if the code has set another.
+        // Leaves the same one afterwards, even if the code has set another watchdog.
         guard let activity = watchdog?.activity else { return body() }
         let outer = activity.enter(name)
         defer { activity.leave(to: outer) }
         return body()
     }
 
-    /// Runs code, and says so if it takes long.
+    /// Runs code, and logs a warning if it takes long.
     ///
-    /// Time that code within it took is told once, of that code.
+    /// Time that a nested call took is reported once, for that call.
     func timed<Result>(_ name: CodeName, clock: () -> LoopInstant, _ body: () -> Result) -> Result {
-        // A task may have ended afterwards, and be forgotten.
+        // Looked up now, because the task may have ended afterwards.
         let label = name.kind == .task ? labels[name.first] : nil
         let toldBefore = told
         told = .zero

@@ -1,8 +1,8 @@
-/// A place in the source: where something was made, as debug mode remembers it.
+/// A place in the source where something was made, as debug mode records it.
 ///
 /// asyncio: the last frame of `_source_traceback`.
 public final class SourcePlace: Sendable, CustomStringConvertible {
-    /// Module and file, as `#fileID` has it.
+    /// Module and file, in the form of `#fileID`.
     public let file: StaticString
     /// The line, counted from 1.
     public let line: UInt

@@ -1,6 +1,6 @@
 internal import Kernel
 
-/// How a task is called: its name, and where it was made if debug mode was on.
+/// A task's name, and where it was made if debug mode was on.
 package struct TaskLabel: Sendable, CustomStringConvertible {
     var name: String
     var place: SourcePlace?
@@ -10,9 +10,9 @@ package struct TaskLabel: Sendable, CustomStringConvertible {
     }
 }
 
-/// Which task a job belongs to, while somebody wants to know: debug mode or a watchdog.
+/// Maps jobs to the names of their tasks, for debug mode and the watchdog.
 ///
-/// The key is the task's address. Changed by the loop's thread, read by the watchdog's, too.
+/// The key is the task's address. Written by the loop's thread, and also read by the watchdog's.
 final class TaskLabels: Sendable {
     private let labels = Locked<[UInt: TaskLabel]>([:])
 
@@ -24,7 +24,7 @@ final class TaskLabels: Sendable {
         labels.update { $0[address] = label }
     }
 
-    /// Forgets a task that has ended; true if no other is left.
+    /// Removes a task that has ended; true if no other is left.
     func remove(_ address: UInt) -> Bool {
         labels.update { labels in
             labels[address] = nil

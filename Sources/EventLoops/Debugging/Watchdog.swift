@@ -1,20 +1,20 @@
 internal import Kernel
 
-/// A thread of its own that notices while it happens that the loop's thread is kept from turning.
+/// A thread that detects user code that blocks the loop, while it is blocking.
 ///
-/// It looks twice within the threshold. While the loop sleeps it sleeps, too, and is woken by the next callback.
+/// It samples twice per threshold. While the loop sleeps it sleeps, too, and the next callback wakes it.
 final class Watchdog: Sendable {
     let activity = Activity()
     private let threshold: Int64
     private let loop: String
     private let labels: TaskLabels
     private let report: @Sendable (BlockedCallback) -> Void
-    /// Looked at and changed with the alarm's lock held only.
+    /// Guarded by the alarm's lock.
     private nonisolated(unsafe) var isStopped = false
 
     /// - Parameters:
-    ///   - threshold: For how long a callback may run; above zero.
-    ///   - loop: The kind of loop, for people.
+    ///   - threshold: How long a callback may run; above zero.
+    ///   - loop: The kind of loop, for reports.
     init(
         threshold: Duration, loop: String, labels: TaskLabels, _ report: @escaping @Sendable (BlockedCallback) -> Void
     ) {
@@ -29,7 +29,9 @@ final class Watchdog: Sendable {
         DetachedThread.start(name: "proactor-watchdog") { self.watch() }
     }
 
-    /// Lets the thread end: nothing is reported from now on but what is being reported at this moment.
+    /// Ends the thread.
+    ///
+    /// A report in progress is still completed.
     func stop() {
         if activity.isInForkedChild { return }
         activity.alarm.withLock {
@@ -58,10 +60,10 @@ final class Watchdog: Sendable {
         }
     }
 
-    /// Sleeps for half of the threshold; false once the thread is to end.
+    /// Sleeps for half of the threshold; false once the thread must end.
     ///
-    /// When the loop has slept all that time, it sleeps on until it is woken. That it asked to be woken was half a
-    /// threshold ago by then: the loop's thread, which looks without a barrier, cannot have missed it.
+    /// If the loop has slept all that time, the watchdog sleeps until it is woken. It requested that half a threshold
+    /// ago, so the loop's thread, which reads the request without a barrier, cannot have missed it.
     private func waitForNextLook() -> Bool {
         let alarm = activity.alarm
         return alarm.withLock {

@@ -70,7 +70,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         ///
         /// asyncio: `NotImplementedError`.
         public static let notSupported = Code(.notSupported)
-        /// The kernel said no: see ``EventLoopError/errno``.
+        /// A system call failed: see ``EventLoopError/errno``.
         ///
         /// asyncio: `OSError`.
         public static let system = Code(.system)
@@ -82,13 +82,13 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         ///
         /// asyncio: `TimeoutError`.
         public static let timedOut = Code(.timedOut)
-        /// The executor takes no more work.
+        /// The executor accepts no more work.
         ///
         /// asyncio: "Executor shutdown has been called".
         public static let executorShutDown = Code(.executorShutDown)
-        /// As much work waits for the executor's threads as may: see `ThreadPoolExecutor.maxPending`.
+        /// The executor's queue is full: see `ThreadPoolExecutor.maxPending`.
         public static let queueFull = Code(.queueFull)
-        /// A user's protocol object broke its contract, for instance with an empty buffer.
+        /// A protocol object violated its contract, for instance with an empty buffer.
         public static let protocolBroken = Code(.protocolBroken)
         /// A name could not be resolved: see ``EventLoopError/attempts`` for the resolver's own error.
         public static let lookupFailed = Code(.lookupFailed)
@@ -101,16 +101,16 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
 
     /// The kind of error.
     public let code: Code
-    /// The operation that failed: the method's name, for instance `createServer`, or that of the system call which it
-    /// came to, for instance `bind` or `recv`.
+    /// The operation that failed: the name of the method, for instance `createServer`, or of the system call, for
+    /// instance `bind` or `recv`.
     public let operation: String
-    /// The kernel's error, where it was the kernel that said no.
+    /// The kernel's error, if a system call failed.
     public let errno: Errno?
-    /// The address that was meant, where there is one.
+    /// The address, if there is one.
     public let address: String?
-    /// One sentence on what happened or what to do next; empty where the code says it all.
+    /// One sentence on what happened or what to do next; empty if the code says everything.
     public let detail: String
-    /// The errors behind this one, in order: each address that was tried, or the resolver's error.
+    /// The underlying errors, in order: one for each address that was tried, or the resolver's error.
     public let attempts: [any Error]
 
     /// Makes an error.
@@ -119,9 +119,9 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
     ///   - code: The kind of error.
     ///   - operation: The operation that failed.
     ///   - errno: The kernel's error, if any.
-    ///   - address: The address that was meant, if any.
+    ///   - address: The address, if any.
     ///   - detail: One sentence on what happened or what to do next.
-    ///   - attempts: The errors behind this one.
+    ///   - attempts: The underlying errors.
     public init(
         _ code: Code, _ operation: String, errno: Errno? = nil, address: String? = nil, detail: String = "",
         attempts: [any Error] = []
@@ -146,7 +146,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
 }
 
 extension EventLoopError {
-    /// The kernel said no: with the remedy, where one is known.
+    /// Makes an error of a failed system call, with a remedy if one is known.
     package init(system errno: Errno, _ operation: String, address: String? = nil) {
         self.init(.system, operation, errno: errno, address: address, detail: Remedy.of(errno) ?? "")
     }
@@ -174,7 +174,7 @@ extension EventLoopError {
     }
 }
 
-/// What to do about a kernel error, as one table.
+/// The remedies for errors of the kernel.
 private enum Remedy {
     static func of(_ errno: Errno) -> String? {
         switch errno {

@@ -1,18 +1,18 @@
-/// What is known about an error that nobody waited for, as it reaches the exception handler.
+/// What the exception handler receives about an error that no caller receives.
 ///
 /// asyncio: the `context` dictionary of `call_exception_handler`.
 public struct ExceptionContext: CustomStringConvertible {
-    /// One sentence on what happened; empty where nobody said one.
+    /// One sentence on what happened; empty if there is none.
     ///
     /// asyncio: `message`.
     public var message: String
-    /// The error, where there is one.
+    /// The error, if there is one.
     ///
     /// asyncio: `exception`.
     public var error: (any Error)?
-    /// The future that is concerned.
+    /// The future that the error belongs to.
     ///
-    /// Not for an error at which nobody looked: that is told when the future is going.
+    /// Nil for an error that was never retrieved: it is reported from the future's deinit.
     ///
     /// asyncio: `future`.
     public var future: AnyObject?
@@ -24,7 +24,7 @@ public struct ExceptionContext: CustomStringConvertible {
     ///
     /// asyncio: `handle`.
     public var handle: Handle?
-    /// The protocol object that is concerned.
+    /// The protocol object that the error belongs to.
     ///
     /// asyncio: `protocol`.
     public var `protocol`: (any BaseProtocol)?
@@ -40,13 +40,13 @@ public struct ExceptionContext: CustomStringConvertible {
     ///
     /// asyncio: `source_traceback`.
     public var sourcePlace: SourcePlace?
-    /// Where the callback in which this happened was scheduled, if ``sourcePlace`` is not known.
+    /// Where the running callback was scheduled, if ``sourcePlace`` is not known.
     ///
     /// asyncio: `handle_traceback`.
     public var handlePlace: SourcePlace?
-    /// What else there is to say, by names of your own.
+    /// Further information, with keys of your own.
     public var userInfo: [String: Any] = [:]
-    /// What to do to learn more, for the log.
+    /// How to learn more, for the log.
     package var hint: String?
     private var original: [ExceptionContext] = []
 
@@ -60,7 +60,7 @@ public struct ExceptionContext: CustomStringConvertible {
         self.error = error
     }
 
-    /// What the exception handler was told when it failed itself.
+    /// The original context, if the exception handler itself failed.
     ///
     /// asyncio: `context`.
     public var context: ExceptionContext? {
@@ -68,7 +68,7 @@ public struct ExceptionContext: CustomStringConvertible {
         set { original = newValue.map { [$0] } ?? [] }
     }
 
-    /// The message, what is known in the order of the names, and the error, one a line.
+    /// The message, the known properties in the order of their names, and the error, one per line.
     public var description: String {
         var lines = [message.isEmpty ? "Unhandled exception in event loop" : message]
         lines += known.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
@@ -76,7 +76,7 @@ public struct ExceptionContext: CustomStringConvertible {
         return lines.joined(separator: "\n  ")
     }
 
-    /// Says how to learn where the callback or future was made, if that was not noted.
+    /// Adds a hint on how to learn where the callback or future was made, if that was not recorded.
     mutating func hintAtPlace(isDebug: Bool) {
         if sourcePlace == nil, !isDebug { hint = "PROACTOR_DEBUG=1 tells where it was made" }
     }

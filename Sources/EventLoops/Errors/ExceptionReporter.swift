@@ -1,11 +1,11 @@
-/// Where errors go that nobody waits for.
+/// Receives errors that no caller receives.
 ///
-/// Nothing is dropped: without a handler they are written to the log.
+/// Without a handler they are written to the log.
 ///
 /// asyncio: `call_exception_handler`, `default_exception_handler`.
 package final class ExceptionReporter: @unchecked Sendable {
     package var handler: ((ExceptionContext) throws -> Void)?
-    /// Where the callback that runs was scheduled, if that was in debug mode.
+    /// Where the running callback was scheduled, if that was in debug mode.
     var runningPlace: SourcePlace?
 
     package init() {}
@@ -20,13 +20,13 @@ package final class ExceptionReporter: @unchecked Sendable {
         }
     }
 
-    /// Any thread.
+    /// - Thread: Any.
     package func logDefault(_ context: ExceptionContext) {
         let hint = context.handlePlace == nil ? context.hint : nil
         Log.write(.error, context.description + (hint.map { "\n  \($0)" } ?? ""))
     }
 
-    /// What was made nowhere that is known was at least found in a callback that was.
+    /// If the creation site is unknown, adds where the running callback was scheduled.
     func completed(_ context: ExceptionContext) -> ExceptionContext {
         guard let runningPlace, context.sourcePlace == nil, context.handlePlace == nil, context.context == nil else {
             return context

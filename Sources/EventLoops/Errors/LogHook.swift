@@ -1,15 +1,15 @@
 internal import Glibc
 internal import Kernel
 
-/// How much a line of the library's log matters.
+/// The severity of a log line.
 public enum LogLevel: Int, Sendable, Comparable, CustomStringConvertible {
-    /// For who looks for a fault of the library.
+    /// For debugging the library.
     case debug
-    /// Good to know: for instance which backend was chosen.
+    /// Information, such as the backend that was chosen.
     case info
-    /// Something is wrong that does no harm yet: an unclosed loop, a slow callback.
+    /// A problem that does no harm yet: an unclosed loop, a slow callback.
     case warning
-    /// An error that nobody waited for.
+    /// An error that no caller receives.
     case error
 
     /// The level's name.
@@ -22,22 +22,23 @@ public enum LogLevel: Int, Sendable, Comparable, CustomStringConvertible {
         }
     }
 
-    /// By how much they matter.
+    /// Orders levels by severity.
     public static func < (left: LogLevel, right: LogLevel) -> Bool {
         left.rawValue < right.rawValue
     }
 }
 
-/// Sets who is given the library's own lines, for the whole process; at first they go to standard error.
+/// Sets the receiver of the library's log lines, for the whole process; initially they go to standard error.
 ///
-/// - Parameter hook: Called with level and text, on whatever thread has something to say, and must not block; nil for
-///   standard error.
-/// - Thread: Any. asyncio: the logger `asyncio`.
+/// - Parameter hook: Called with level and text on the thread that logs; must not block. Nil for standard error.
+/// - Thread: Any.
+///
+/// asyncio: the logger `asyncio`.
 public func setLogHook(_ hook: (@Sendable (LogLevel, String) -> Void)?) {
     Log.hook.value = hook
 }
 
-/// Where the library's own lines go.
+/// The library's log.
 package enum Log {
     fileprivate static let hook = Locked<(@Sendable (LogLevel, String) -> Void)?>(nil)
 

@@ -3,42 +3,48 @@ internal import Kernel
 extension AbstractEventLoop {
     /// Runs blocking work on a thread of an executor.
     ///
-    /// The work does not see the task-local values of the caller: for that there is ``toThread(_:)``.
+    /// The work does not see the caller's task-local values; with ``toThread(_:)`` it does.
     ///
     /// - Parameters:
-    ///   - executor: The executor; nil for the loop's default one, which is made at first use: a
-    ///     ``ThreadPoolExecutor``.
-    ///   - work: What to run; never on the loop's thread.
+    ///   - executor: The executor; nil for the loop's default executor, a ``ThreadPoolExecutor`` that is made on first
+    ///     use.
+    ///   - work: The work, which never runs on the loop's thread.
     /// - Returns: A future of the result. Cancelling it drops work that has not begun; work that has begun runs to its
-    ///   end unheard. If the executor drops the work the future is cancelled. On a closed loop, on another thread than
-    ///   the loop's, or if the executor is full or was shut down, the future has failed already with an
-    ///   ``EventLoopError``. asyncio: `run_in_executor`.
+    ///   end, and its result is dropped. If the executor drops the work, the future is cancelled. On a closed loop, on
+    ///   another thread than the loop's, or if the executor is full or shut down, the future has already failed with an
+    ///   ``EventLoopError``.
+    ///
+    /// asyncio: `run_in_executor`.
     public func runInExecutor<Value: Sendable>(
         _ executor: (any WorkExecutor)? = nil, _ work: @escaping @Sendable () throws -> Value
     ) -> Future<Value> {
         core.runInExecutor(executor, work)
     }
 
-    /// Sets the executor for ``runInExecutor(_:_:)``, ``toThread(_:)`` and names.
+    /// Sets the executor for ``runInExecutor(_:_:)``, ``toThread(_:)`` and name resolution.
     ///
-    /// asyncio takes a thread pool only, because processes cannot share what a loop needs; here every executor runs its
-    /// jobs in this process, so every kind will do. The executor of before is not shut down.
+    /// asyncio accepts thread pools only, because processes cannot share what a loop needs. Here every executor runs
+    /// its jobs in this process, so any kind is accepted. The previous executor is not shut down.
     ///
-    /// - Parameter executor: The executor; the loop shuts it down when it closes. asyncio: `set_default_executor`.
+    /// - Parameter executor: The executor; the loop shuts it down when it closes.
+    ///
+    /// asyncio: `set_default_executor`.
     public func setDefaultExecutor(_ executor: any WorkExecutor) {
         guard core.admits("setDefaultExecutor") else { return }
         core.defaultExecutor.set(executor)
     }
 
-    /// Shuts the default executor down for good, and waits until its threads have ended.
+    /// Shuts down the default executor permanently, and waits until its threads have ended.
     ///
-    /// Work that was given is still done. May be called again, to wait again. Who cancels the wait does not cancel the
-    /// shutting down.
+    /// Submitted work still runs. May be called again, to wait again.
     ///
-    /// - Parameter timeout: How long to wait at most; nil for ever. When it is over this returns all the same: the log
-    ///   has a warning, and the threads are left to end by themselves.
+    /// - Parameter timeout: The maximum time to wait; nil for no limit. After the timeout this returns, with a warning
+    ///   in the log, and the threads end on their own.
     /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`, `.closed`, `.system` if there is no
-    ///   thread on which to wait. asyncio: `shutdown_default_executor`.
+    ///   thread on which to wait.
+    /// - Cancellation: Cancels the wait, not the shutdown.
+    ///
+    /// asyncio: `shutdown_default_executor`.
     public func shutdownDefaultExecutor(timeout: Duration? = nil) async throws {
         try core.checkTask("shutdownDefaultExecutor")
         guard let executor = core.defaultExecutor.shutDown() else { return }
@@ -56,7 +62,7 @@ extension LoopCore {
         _ executor: (any WorkExecutor)?, _ work: @escaping @Sendable () throws -> Value
     ) -> Future<Value> {
         let work = PendingWork(work)
-        // Called off with the future at once, not by a done callback: a loop that closes has no turn left for those.
+        // Cancelled at once with the future, not by a done callback: a closing loop has no turn left for those.
         let future = WrappingFuture<Value>(core: self) { work.drop() }
         do throws(EventLoopError) {
             try check("runInExecutor")
@@ -70,9 +76,9 @@ extension LoopCore {
         return future
     }
 
-    /// Shuts an executor down, and returns a future that is true once its threads have ended.
+    /// Shuts down an executor, and returns a future that is true once its threads have ended.
     ///
-    /// The waiting takes a thread of its own: the executor's cannot wait for themselves.
+    /// A separate thread waits: the executor's threads cannot wait for themselves.
     fileprivate func shutDown(_ executor: any WorkExecutor) throws(EventLoopError) -> Future<Bool> {
         let ended = Future<Bool>(core: self)
         let queue = queue

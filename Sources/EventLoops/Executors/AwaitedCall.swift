@@ -1,8 +1,8 @@
 internal import Kernel
 
-/// Work on another thread, and the task that is suspended until it is done.
+/// Work on another thread, and the task that is suspended until the work is done.
 ///
-/// Settled once: by the work, by a cancelled task, or by an executor that refuses or drops the job. Any thread.
+/// Settled once: by the work, by cancellation, or by an executor that refuses or drops the job. Any thread.
 final class AwaitedCall<Value: Sendable>: Sendable {
     private enum State {
         case running
@@ -18,19 +18,19 @@ final class AwaitedCall<Value: Sendable>: Sendable {
         self.work = PendingWork(work)
     }
 
-    /// Runs the work, unless it was called off.
+    /// Runs the work, unless it was cancelled.
     func run() {
         guard let work = work.take() else { return }
         settle(Result { try work() })
     }
 
-    /// Calls off what has not begun, and lets nobody wait for what has.
+    /// Drops work that has not begun, and ends the wait for work that has.
     func callOff(_ error: any Error) {
         work.drop()
         settle(.failure(error))
     }
 
-    /// Suspends the calling task until there is an outcome, or until it is cancelled.
+    /// Suspends the calling task until there is an outcome or it is cancelled.
     func value() async throws -> Value {
         try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { park($0) }

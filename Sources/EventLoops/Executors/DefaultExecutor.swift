@@ -1,19 +1,19 @@
 internal import Kernel
 
-/// The executor of a loop where none is named: made at first use, and refused for good once it was shut down.
+/// A loop's default executor: made on first use, and permanently unavailable once it is shut down.
 ///
-/// Any thread.
+/// - Thread: Any.
 final class DefaultExecutor: Sendable {
     private enum End {
         case shutDown, closed
     }
 
     private let lock = Lock()
-    // Both are touched with the lock held only.
+    // Both are guarded by the lock.
     private nonisolated(unsafe) var executor: (any WorkExecutor)?
     private nonisolated(unsafe) var end: End?
 
-    /// The executor, for this operation.
+    /// The executor, for an operation that errors will name.
     func current(_ operation: String) throws(EventLoopError) -> any WorkExecutor {
         let found = lock.withLock { () -> Result<any WorkExecutor, EventLoopError> in
             switch end {
@@ -29,7 +29,7 @@ final class DefaultExecutor: Sendable {
     }
 
     func set(_ executor: any WorkExecutor) {
-        // The one of before goes without the lock.
+        // Releases the previous executor outside the lock.
         let previous = lock.withLock { () -> (any WorkExecutor)? in
             defer { self.executor = executor }
             return self.executor
@@ -37,7 +37,7 @@ final class DefaultExecutor: Sendable {
         withExtendedLifetime(previous) {}
     }
 
-    /// Gives the executor out no more, and returns it if there is one, to be shut down.
+    /// Makes the executor unavailable, and returns it, if there is one, to be shut down.
     func shutDown() -> (any WorkExecutor)? {
         lock.withLock {
             if end == nil { end = .shutDown }
@@ -45,7 +45,9 @@ final class DefaultExecutor: Sendable {
         }
     }
 
-    /// The loop closes: what was submitted is still done, and nobody waits for it.
+    /// Shuts down without waiting, because the loop closes.
+    ///
+    /// Submitted work still runs.
     func close() {
         let last = lock.withLock { () -> (any WorkExecutor)? in
             end = .closed

@@ -1,7 +1,7 @@
-/// A job on its way to an executor, and its outcome on the way back to a future of a loop.
+/// A job for an executor, whose outcome goes to a future of a loop.
 ///
-/// Only the executor holds it: if it goes without having been run, the executor has dropped it, and the future is
-/// cancelled. What comes when the loop is closed is dropped.
+/// Only the executor references it. If it is released without having run, the executor has dropped it, and the future
+/// is cancelled. An outcome that arrives after the loop has closed is dropped.
 final class FutureJob<Value: Sendable>: Sendable {
     private let work: PendingWork<Value>
     private let future: Future<Value>

@@ -1,7 +1,7 @@
-/// Jobs in the order in which they came.
+/// A first-in, first-out queue of jobs.
 ///
-/// Taking one leaves its place empty, so that what a job holds goes with the job; empty places are cleared away when
-/// they are more than half, which makes taking cheap on average.
+/// Taking a job empties its slot, so that the job is released after it has run. Empty slots are removed when they are
+/// more than half, which makes taking cheap on average.
 struct JobQueue {
     typealias Job = @Sendable () -> Void
 
@@ -22,7 +22,7 @@ struct JobQueue {
         return places[first].take()
     }
 
-    /// Takes all, to be let go of where no lock is held.
+    /// Takes all jobs, to be released where no lock is held.
     mutating func removeAll() -> [Job?] {
         defer { self = JobQueue() }
         return places

@@ -1,9 +1,9 @@
 internal import Kernel
 
-/// Work that somebody has given away and may still call off, until it is begun.
+/// Submitted work that can be cancelled until it begins.
 ///
-/// The executor holds a job that only refers to this; so what the work itself holds goes at once when it is called off,
-/// though the job keeps its place until its turn comes. Any thread.
+/// The executor's job only refers to this object. Cancelling releases the work at once, although the job stays in its
+/// queue until its turn. Any thread.
 final class PendingWork<Value>: Sendable {
     typealias Work = @Sendable () throws -> Value
 
@@ -14,14 +14,14 @@ final class PendingWork<Value>: Sendable {
         self.work = work
     }
 
-    /// Hands the work out: to the first who asks.
+    /// Returns the work to the first caller only.
     func take() -> Work? {
         lock.withLock { work.take() }
     }
 
-    /// Calls the work off, if it has not begun.
+    /// Cancels the work, if it has not begun.
     func drop() {
-        // Goes here and not under the lock.
+        // Released here, outside the lock.
         _ = take()
     }
 }

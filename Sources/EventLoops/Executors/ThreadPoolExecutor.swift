@@ -1,37 +1,38 @@
 internal import CLinux
 
-/// Threads that run blocking work, so that a loop need not wait for it.
+/// Threads that run blocking work, so that it does not block a loop.
 ///
-/// A thread is started when work comes and none is idle, up to the limit; jobs begin in the order in which they came. A
-/// pool that is dropped without ``shutdown(wait:cancelPending:)`` does what it was given, then its threads end. Usable
-/// from any thread.
+/// A thread is started when work arrives and no thread is idle, up to the limit. Jobs begin in the order of submission.
+/// A pool that is released without ``shutdown(wait:cancelPending:)`` finishes its work, then its threads end. Any
+/// thread may use it.
 ///
 ///     let pool = ThreadPoolExecutor(maxWorkers: 2, threadNamePrefix: "images")
 ///     let image = try await pool.run { try decode(file) }
 ///
 /// asyncio: `concurrent.futures.ThreadPoolExecutor`.
 public final class ThreadPoolExecutor: WorkExecutor {
-    /// How many jobs may wait for a thread where nothing else is said.
+    /// The default of ``maxPending``.
     ///
-    /// Bursts stay below it; a program whose threads all hang learns so before its memory is gone.
+    /// High enough for bursts; low enough that a program whose threads all hang gets an error before it runs out of
+    /// memory.
     public static let defaultMaxPending = 65_536
 
-    /// The most threads at a time.
+    /// The maximum number of threads.
     public let maxWorkers: Int
     /// How many jobs may wait for a thread before ``submit(_:)`` refuses more.
     ///
-    /// Not counted against those who await their job: they wait longer instead.
+    /// Does not limit callers that await their jobs: they wait longer instead.
     public let maxPending: Int
     private let workers: Workers
 
-    /// Makes a pool; no thread is started yet.
+    /// Makes a pool, without starting a thread.
     ///
     /// - Parameters:
-    ///   - maxWorkers: The most threads at a time, values below 1 count as 1; nil for 4 more than there are processors
-    ///     that this process may use, but at most 32.
-    ///   - maxPending: How many jobs may wait for a thread, values below 0 count as 0. asyncio has no limit: `Int.max`.
-    ///   - threadNamePrefix: What the threads are called, before a dash and their number; the kernel shows 15 bytes, so
-    ///     a long prefix is cut.
+    ///   - maxWorkers: The maximum number of threads, at least 1; nil for the number of processors that this process
+    ///     may use plus 4, but at most 32.
+    ///   - maxPending: How many jobs may wait for a thread, at least 0. asyncio has no limit, which is `Int.max` here.
+    ///   - threadNamePrefix: The name of the threads, before a dash and their number. The kernel keeps 15 bytes, so a
+    ///     long prefix is cut.
     public init(
         maxWorkers: Int? = nil, maxPending: Int = ThreadPoolExecutor.defaultMaxPending,
         threadNamePrefix: String = "proactor"
@@ -45,43 +46,47 @@ public final class ThreadPoolExecutor: WorkExecutor {
         workers.shutdown(wait: false, cancelPending: false)
     }
 
-    /// Gives work to the pool, and does not wait for it.
+    /// Submits work, without waiting for it.
     ///
-    /// - Parameter job: What to run on one of the threads.
+    /// - Parameter job: The job, which runs on one of the threads.
     /// - Throws: ``EventLoopError``: `.executorShutDown` after ``shutdown(wait:cancelPending:)``; `.queueFull` if
-    ///   ``maxPending`` jobs wait for a thread; `.system` if there is no thread and none can be started;
-    ///   `.forkedChild` in a child of the process that made the pool. asyncio: `Executor.submit`.
+    ///   ``maxPending`` jobs wait for a thread; `.system` if there is no thread and none can be started; `.forkedChild`
+    ///   in a child of the process that made the pool.
+    ///
+    /// asyncio: `Executor.submit`.
     public func submit(_ job: @escaping @Sendable () -> Void) throws(EventLoopError) {
         try workers.add(job, isAwaited: false)
     }
 
-    /// Gives work to the pool whose caller is suspended until it is done: ``maxPending`` does not limit it.
+    /// Submits work whose caller is suspended until it is done: ``maxPending`` does not limit it.
     ///
-    /// - Parameter job: What to run on one of the threads.
-    /// - Throws: As ``submit(_:)``, but for `.queueFull`.
+    /// - Parameter job: The job, which runs on one of the threads.
+    /// - Throws: As ``submit(_:)``, except for `.queueFull`.
     public func submitAwaited(_ job: @escaping @Sendable () -> Void) throws(EventLoopError) {
         try workers.add(job, isAwaited: true)
     }
 
-    /// Takes no more work; threads end once what was given is done.
+    /// Refuses further work; the threads end once the submitted work is done.
     ///
-    /// Idempotent, and may be made stricter by a second call.
+    /// Idempotent. A second call can add `wait` or `cancelPending`.
     ///
     /// - Parameters:
-    ///   - wait: Whether to block until the last thread has ended; never on the loop's thread. On a thread of this very
-    ///     pool it returns at once: a thread cannot wait for its own end. asyncio raises there.
-    ///   - cancelPending: Whether to drop jobs that have not begun: their futures are cancelled, and who awaits them
-    ///     gets `CancellationError`. asyncio: `Executor.shutdown(wait, cancel_futures)`.
+    ///   - wait: Whether to block until the last thread has ended; not for use on a loop's thread. On a thread of this
+    ///     pool it returns at once, because a thread cannot wait for its own end; asyncio raises there.
+    ///   - cancelPending: Whether to drop jobs that have not begun. Their futures are cancelled, and awaiting callers
+    ///     get `CancellationError`.
+    ///
+    /// asyncio: `Executor.shutdown(wait, cancel_futures)`.
     public func shutdown(wait: Bool = true, cancelPending: Bool = false) {
         workers.shutdown(wait: wait, cancelPending: cancelPending)
     }
 
-    /// How many threads live, and how many of them have nothing to do.
+    /// The number of threads, and how many of them are idle.
     package var threads: (alive: Int, idle: Int) {
         workers.count
     }
 
-    /// How many jobs have not begun.
+    /// The number of jobs that have not begun.
     package var pending: Int {
         workers.pending
     }

@@ -1,27 +1,29 @@
 import Synchronization
 
 extension WorkExecutor {
-    /// Runs blocking work on the executor, and waits for it without blocking the caller's thread.
+    /// Runs blocking work on the executor and waits for it, without blocking the caller's thread.
     ///
-    /// The work sees the task-local values of the calling task. A full ``ThreadPoolExecutor`` does not refuse it: the
-    /// caller waits for its turn.
+    /// The work sees the caller's task-local values. If a ``ThreadPoolExecutor`` is full, the caller waits.
     ///
-    /// - Parameter work: What to run.
+    /// - Parameter work: The work.
     /// - Returns: What the work returns.
-    /// - Throws: What the work throws; `CancellationError` at once if the task is cancelled, by which work that has not
-    ///   begun is dropped and work that has begun runs to its end unheard, or if the executor drops the work;
-    ///   ``EventLoopError`` as of ``submitAwaited(_:)``.
-    /// - Thread: Any. asyncio: `asyncio.to_thread`, with an executor of one's own.
+    /// - Throws: What the work throws; `CancellationError` if the task is cancelled or the executor drops the work;
+    ///   ``EventLoopError`` as ``submitAwaited(_:)``.
+    /// - Cancellation: Throws at once and drops work that has not begun. Work that has begun runs to its end, and its
+    ///   result is dropped.
+    /// - Thread: Any.
+    ///
+    /// asyncio: `asyncio.to_thread`, but with any executor.
     public func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try Task.checkCancellation()
         let call = AwaitedCall(work)
-        // A task, since only that takes task-local values along; its body never waits, so it is one job.
+        // A task, since only tasks inherit task-local values. Its body never suspends, so it is one job.
         Task(executorPreference: CarryingExecutor(self, refused: call.callOff)) { call.run() }
         return try await call.value()
     }
 }
 
-/// Takes the one job of a task to an executor.
+/// Passes the one job of a task to an executor.
 private final class CarryingExecutor: TaskExecutor {
     private let executor: any WorkExecutor
     private let refused: @Sendable (any Error) -> Void
@@ -39,7 +41,7 @@ private final class CarryingExecutor: TaskExecutor {
     }
 }
 
-/// The job of a task, which has to run in any case: else its task stays for ever, with all it holds.
+/// The job of a task, which must run in any case: otherwise the task is never released.
 private final class CarriedJob: Sendable {
     private let job: UnownedJob
     private let executor: CarryingExecutor
@@ -59,7 +61,7 @@ private final class CarriedJob: Sendable {
 
     deinit {
         guard !hasRun.load(ordering: .acquiring) else { return }
-        // By now the work is called off, so what is left of the job does nothing.
+        // The work is cancelled by now, so the rest of the job does nothing.
         dropped(CancellationError())
         OrphanedJobs.run(.taskJob(job))
     }

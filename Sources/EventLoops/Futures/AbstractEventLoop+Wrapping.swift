@@ -3,8 +3,9 @@ extension AbstractEventLoop {
     ///
     /// - Parameter future: A future or task.
     /// - Returns: The same future.
-    /// - Throws: ``EventLoopError`` with `.wrongLoop` for a future of another loop; `.wrongThread`, `.closed`. asyncio:
-    ///   `ensure_future(future)`.
+    /// - Throws: ``EventLoopError`` with `.wrongLoop` for a future of another loop; `.wrongThread`, `.closed`.
+    ///
+    /// asyncio: `ensure_future(future)`.
     public func ensureFuture<Value>(_ future: Future<Value>) throws(EventLoopError) -> Future<Value> {
         try core.checkOwn(future, "ensureFuture")
         return future
@@ -16,20 +17,23 @@ extension AbstractEventLoop {
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
     ///   - body: The code.
-    /// - Returns: The task, as ``createTask(name:file:line:_:)``. asyncio: `ensure_future(coroutine)`.
+    /// - Returns: The task, as ``createTask(name:file:line:_:)``.
+    ///
+    /// asyncio: `ensure_future(coroutine)`.
     public func ensureFuture<Value>(
         file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () async throws -> Value
     ) -> Future<Value> {
         core.createTask(name: nil, at: core.place(file, line), plain: body)
     }
 
-    /// Makes a future of a task that Swift's own threads run.
+    /// Makes a future from a Swift task that runs elsewhere.
     ///
-    /// Cancelling the future cancels the task, whose result is then not waited for.
+    /// Cancelling the future cancels the task, without waiting for its result.
     ///
     /// - Parameter task: The task.
-    /// - Returns: A future that is done soon after the task has ended. On a closed loop it has failed already. asyncio:
-    ///   `wrap_future`.
+    /// - Returns: A future that is done in a turn after the task has ended. On a closed loop it has failed already.
+    ///
+    /// asyncio: `wrap_future`.
     public func wrapFuture<Value: Sendable, Failure: Error>(_ task: Task<Value, Failure>) -> Future<Value> {
         let future = WrappingFuture<Value>(core: core) { task.cancel() }
         do throws(EventLoopError) { try core.check("wrapFuture") } catch {
@@ -48,7 +52,9 @@ extension AbstractEventLoop {
     ///
     /// - Parameter future: A future or task.
     /// - Returns: The same future.
-    /// - Throws: As ``ensureFuture(_:)-(Future<Value>)``. asyncio: `wrap_future`.
+    /// - Throws: As ``ensureFuture(_:)-(Future<Value>)``.
+    ///
+    /// asyncio: `wrap_future`.
     public func wrapFuture<Value>(_ future: Future<Value>) throws(EventLoopError) -> Future<Value> {
         try core.checkOwn(future, "wrapFuture")
         return future

@@ -1,7 +1,7 @@
-/// How a future stands.
+/// The state of a future.
 ///
-/// Here and not in the class: types that lie in a generic one are generic, too, and unless the compiler makes the code
-/// for each kind of future, their metadata are looked up at each use, for 300 instructions.
+/// Outside of the class, because a type nested in a generic class is generic, too. In unspecialized code each use of
+/// such a type looks up its metadata, which takes 300 instructions.
 private enum FutureState {
     case pending
     case finished
@@ -16,7 +16,9 @@ private struct DoneCallback {
     let call: (AnyObject) throws -> Void
 }
 
-/// Those of a future that has any: in an object of their own, so that a future without them has nothing to let go of.
+/// The done callbacks of a future.
+///
+/// An object of its own, so that a future without callbacks has nothing to release.
 private final class DoneCallbacks {
     private var waiting: [DoneCallback] = []
 
@@ -39,8 +41,9 @@ private final class DoneCallbacks {
 ///
 /// Python's `await future` is `try await future.value` here.
 ///
-/// Set once, by whoever made it; looked at by callbacks and by tasks of its loop. To be used on its loop's thread only;
-/// `Sendable` so that it may be stored anywhere. A future that fails and is never looked at is reported when it goes.
+/// It is settled once, and its result is read by callbacks and by tasks of its loop. Loop thread only; `Sendable` so
+/// that it can be stored anywhere. If a future fails and its error is never retrieved, the error is reported when the
+/// future is released.
 ///
 /// asyncio: `asyncio.Future`.
 public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
@@ -52,7 +55,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     private final var lastToken = 0
     private final var waiters: WaitList?
     private final var isErrorUnseen = false
-    /// The name of the task that this is, once it has failed: for the report that nobody looked.
+    /// The task's name, if this is a task that has failed: for the report of an error that was never retrieved.
     private final var taskName: String?
     /// Where the future was made, if that was in debug mode.
     ///
@@ -84,7 +87,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         if case .cancelled = state { true } else { false }
     }
 
-    /// What was said with ``cancel(message:)``, if the future is cancelled.
+    /// The message of ``cancel(message:)``, if the future is cancelled.
     public final var cancelMessage: String? {
         if case .cancelled(let message) = state { message } else { nil }
     }
@@ -92,7 +95,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// The result.
     ///
     /// - Throws: The future's error; `CancellationError` if it was cancelled; ``EventLoopError`` with `.invalidState`
-    ///   if it is not done. asyncio: `result()`.
+    ///   if it is not done.
+    ///
+    /// asyncio: `result()`.
     public final func result() throws -> Value {
         try core.checkThread("result")
         isErrorUnseen = false
@@ -107,7 +112,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// The error, or nil if there is a result.
     ///
     /// - Throws: `CancellationError` if the future was cancelled; ``EventLoopError`` with `.invalidState` if it is not
-    ///   done. asyncio: `exception()`.
+    ///   done.
+    ///
+    /// asyncio: `exception()`.
     public final func exception() throws -> (any Error)? {
         try core.checkThread("exception")
         isErrorUnseen = false
@@ -121,11 +128,14 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 
     // MARK: Settling
 
-    /// Sets the result; callbacks and waiting tasks follow in later steps of the loop, never inside this call.
+    /// Sets the result.
+    ///
+    /// Callbacks and waiting tasks run in later steps of the loop, never inside this call.
     ///
     /// - Parameter value: The result.
     /// - Throws: ``EventLoopError`` with `.invalidState` if the future is done, `.wrongThread` off the loop's thread.
-    ///   asyncio: `set_result`.
+    ///
+    /// asyncio: `set_result`.
     public func setResult(_ value: Value) throws {
         try checkIsPending("setResult")
         finish(value)
@@ -134,16 +144,20 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// Sets the error.
     ///
     /// - Parameter error: The error.
-    /// - Throws: As ``setResult(_:)``. asyncio: `set_exception`.
+    /// - Throws: As ``setResult(_:)``.
+    ///
+    /// asyncio: `set_exception`.
     public func setException(_ error: any Error) throws {
         try checkIsPending("setException")
         finish(.failed(error))
     }
 
-    /// Cancels the future: whoever waits gets `CancellationError`.
+    /// Cancels the future: tasks that wait for it get `CancellationError`.
     ///
-    /// - Parameter message: Why, for ``cancelMessage``.
-    /// - Returns: False if the future was done already. asyncio: `cancel(msg)`.
+    /// - Parameter message: The reason, for ``cancelMessage``.
+    /// - Returns: False if the future was done already.
+    ///
+    /// asyncio: `cancel(msg)`.
     @discardableResult
     public func cancel(message: String? = nil) -> Bool {
         guard allowsUse("cancel"), !isDone else { return false }
@@ -165,7 +179,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         finish(.finished)
     }
 
-    /// Memory for a result; for one that needs none, as that of most tasks, an address that is good enough.
+    /// Memory for a result.
+    ///
+    /// A result without size, as most tasks have, needs no allocation.
     private static func makePlace() -> UnsafeMutablePointer<Value> {
         if MemoryLayout<Value>.size > 0 { return .allocate(capacity: 1) }
         return UnsafeMutablePointer(bitPattern: MemoryLayout<Value>.alignment).unsafelyUnwrapped
@@ -180,7 +196,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         for callback in called.all { schedule(callback.call, at: callback.place) }
     }
 
-    /// Settles a task whose body has returned, past the guard that keeps others from doing so.
+    /// Settles a task whose body has returned.
+    ///
+    /// Users cannot settle tasks.
     final func finishTask(returning value: Value) {
         if !isDone { finish(value) }
     }
@@ -206,14 +224,17 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 
     // MARK: Following
 
-    /// Calls `callback` with this future soon after it is done, or soon if it is done; callbacks run in the order of
-    /// adding.
+    /// Calls `callback` with this future in the turn after it is done, or in the next turn if it is done already.
+    ///
+    /// Callbacks run in the order of adding.
     ///
     /// - Parameters:
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
-    ///   - callback: What to call; what it throws goes to the exception handler.
-    /// - Returns: A token for ``removeDoneCallback(_:)``. asyncio: `add_done_callback`.
+    ///   - callback: The callback; an error that it throws goes to the exception handler.
+    /// - Returns: A token for ``removeDoneCallback(_:)``.
+    ///
+    /// asyncio: `add_done_callback`.
     @discardableResult
     public final func addDoneCallback(
         file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Future<Value>) throws -> Void
@@ -232,10 +253,12 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         return lastToken
     }
 
-    /// Takes a callback back that has not been scheduled.
+    /// Removes a callback that has not been scheduled.
     ///
-    /// - Parameter token: What ``addDoneCallback(file:line:_:)`` returned.
-    /// - Returns: Whether it was there. asyncio: `remove_done_callback`.
+    /// - Parameter token: The token that ``addDoneCallback(file:line:_:)`` returned.
+    /// - Returns: Whether it was there.
+    ///
+    /// asyncio: `remove_done_callback`.
     @discardableResult
     public final func removeDoneCallback(_ token: Int) -> Bool {
         allowsUse("removeDoneCallback") && callbacks?.remove(token) ?? false
@@ -254,7 +277,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         _ = core.callSoon(at: place) { try callback(self) }
     }
 
-    /// The result, once it is there.
+    /// The result, awaited.
     ///
     /// Does not suspend if the future is done.
     ///
@@ -262,7 +285,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     ///
     /// - Throws: The future's error; `CancellationError`; ``EventLoopError``: `.wrongThread` if the future's loop runs
     ///   on another thread, `.wrongLoop` if it is not the one that runs the task, `.invalidState` in a task that waits
-    ///   for itself. asyncio: `await future`.
+    ///   for itself.
+    ///
+    /// asyncio: `await future`.
     public final var value: Value {
         get async throws {
             if !isDone {
@@ -279,14 +304,14 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         }
     }
 
-    /// What becomes of the future when a task that waits for it is cancelled.
+    /// Called when a task that waits for the future is cancelled.
     package func cancelByWaiter() async {
         cancel()
     }
 
-    /// Why the calling task, of all tasks, must not wait; nil if it may.
+    /// Why the calling task must not wait for this future; nil if it may.
     ///
-    /// Not a call that throws: the compiler (6.3.1) crashes on one here.
+    /// Returned and not thrown, because the compiler (6.3.1) crashes on a throwing call here.
     package var whyNotAwaitable: EventLoopError? { nil }
 
     private final func waitUntilDone() async -> WaitList.Outcome {
@@ -325,8 +350,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     }
 
     deinit {
-        // What follows this one may go with it, and what follows that: one after the other, not one inside the other.
-        // Without a name for them here, which would keep them until the end.
+        // Releasing the callbacks may release further futures in a chain: one after the other, not nested. No local
+        // name for the callbacks, which would keep them alive until the end of this scope.
         if callbacks != nil, core.queue.ownership.isHome {
             core.releases.add(callbacks.unsafelyUnwrapped)
             callbacks = nil
@@ -346,9 +371,11 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 }
 
 extension Future where Value == Void {
-    /// Sets the result of a future that has none to tell.
+    /// Sets the result of a future without a value.
     ///
-    /// - Throws: As ``setResult(_:)``. asyncio: `set_result(None)`.
+    /// - Throws: As ``setResult(_:)``.
+    ///
+    /// asyncio: `set_result(None)`.
     public final func setResult() throws {
         try setResult(())
     }

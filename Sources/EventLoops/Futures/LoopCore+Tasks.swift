@@ -1,5 +1,5 @@
 extension LoopCore {
-    /// Makes a task of a closure that may be isolated: to nothing, or to an actor of this loop.
+    /// Makes a task from a closure that is nonisolated, or isolated to an actor of this loop.
     func createTask<Value>(
         name: String?, file: StaticString, line: UInt,
         _ body: @escaping @isolated(any) () async throws -> Value
@@ -21,7 +21,7 @@ extension LoopCore {
     private func createTask<Value>(
         name: String?, at place: SourcePlace?, concurrent body: @escaping @concurrent () async throws -> Value
     ) -> LoopTask<Value> {
-        // Before anything of the loop is looked at: another thread may turn it.
+        // Before any access to the loop, which another thread may run.
         do throws(EventLoopError) { try check("createTask") } catch {
             return refusedTask(name: name, at: place, error)
         }
@@ -29,7 +29,7 @@ extension LoopCore {
             nonisolated(unsafe) let plain: () async throws -> Value = body
             let task = factory.makeTask(on: loop, name: name, plain)
             if let name { task.name = name }
-            // The factory knows only its own place.
+            // The factory knows only its own source place.
             if let place { task.place = place }
             return task
         }
@@ -46,7 +46,7 @@ extension LoopCore {
         return task
     }
 
-    /// Makes a task of a closure that is known not to be isolated.
+    /// Makes a task from a closure that is not isolated.
     package func createTask<Value>(
         name: String?, at place: SourcePlace? = nil, plain body: @escaping () async throws -> Value
     ) -> LoopTask<Value> {

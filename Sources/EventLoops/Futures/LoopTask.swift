@@ -1,8 +1,8 @@
-/// A future that is settled by running async code on its loop.
+/// A future that runs async code on its loop, which settles it.
 ///
 /// asyncio: `asyncio.Task`.
 public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Sendable {
-    /// The task's name, for people.
+    /// The task's name, for humans.
     ///
     /// asyncio: `get_name`, `set_name`.
     public var name: String {
@@ -13,13 +13,13 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         }
     }
     private var givenName: String?
-    /// What a task without a name is called by: the text is made for who asks.
+    /// The number in the default name; the string is built on demand.
     private let number: Int
     private let scope: CancellationScope
     private var runsForAnother = false
 
-    /// - Parameter isRefused: Whether the task will not be begun: it touches nothing of the loop, which another thread
-    ///   may turn, and has no number of its own.
+    /// - Parameter isRefused: Whether the task will never begin. It uses nothing of the loop, which another thread may
+    ///   run, and has no number.
     package init(core: LoopCore, name: String?, at place: SourcePlace? = nil, isRefused: Bool = false) {
         givenName = name
         number = name == nil && !isRefused ? core.nextTaskNumber() : 0
@@ -27,9 +27,9 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         super.init(core: core, at: place)
     }
 
-    /// Begins to run the body: in the loop's next turn, or at once if it is eager and the loop runs.
+    /// Starts the body: in the loop's next turn, or at once if it is eager and the loop runs.
     ///
-    /// It was given on the loop's thread and runs there: the executor preference keeps it there.
+    /// The executor preference keeps the body on the loop's thread.
     ///
     /// - Parameters:
     ///   - eager: Whether to run the body until it suspends before this returns.
@@ -45,7 +45,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         }
         core.taskBegins(self, scope)
         nonisolated(unsafe) let body = body
-        // Each says it all: a function that both called would be one more frame, a closure for both one more wrapper.
+        // Written twice, because a shared function or closure would cost another frame or wrapper for each task.
         if eager, core.queue.isRunning, core.queue.isTurning {
             let job = scope.bound {
                 .immediate(executorPreference: core.taskExecutor) {
@@ -70,7 +70,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         core.taskHasJob(self)
     }
 
-    /// Throws if the task was cancelled before its first step: then the body is not begun.
+    /// Throws if the task was cancelled before its first step: then the body does not run.
     private func beginBody() throws {
         guard scope.bodyBegins() else { throw CancellationError() }
     }
@@ -94,12 +94,14 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
 
     // MARK: Cancelling
 
-    /// Asks the task to end: its waiting throws `CancellationError`, and it is cancelled once it lets that through.
+    /// Requests cancellation: the wait of the task throws `CancellationError`, and the task is cancelled if its body
+    /// throws that on.
     ///
-    /// May be called from any thread.
+    /// - Parameter message: The reason, for ``Future/cancelMessage``; the error itself carries none.
+    /// - Returns: False if the task is done; another thread than the loop's may get true all the same.
+    /// - Thread: Any.
     ///
-    /// - Parameter message: Why, for ``Future/cancelMessage``; the error itself carries none.
-    /// - Returns: False if the task is done, as far as the calling thread can know. asyncio: `Task.cancel(msg)`.
+    /// asyncio: `Task.cancel(msg)`.
     @discardableResult
     public override func cancel(message: String? = nil) -> Bool {
         if core.queue.ownership.isHome, isDone { return false }
@@ -107,27 +109,30 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         return true
     }
 
-    /// How many requests to cancel the task were made and not taken back.
+    /// The number of cancellation requests that were not withdrawn.
     ///
-    /// Any thread. asyncio: `Task.cancelling()`.
+    /// - Thread: Any.
+    ///
+    /// asyncio: `Task.cancelling()`.
     public var cancelling: Int {
         scope.cancelRequests.count
     }
 
-    /// Takes one request to cancel the task back from the count.
+    /// Withdraws one request to cancel the task from the count.
     ///
-    /// Swift's own mark stays: a task that was cancelled once is cancelled at each of its later waits. What must go on
-    /// nevertheless runs in another task.
+    /// Swift's own flag stays set: once cancelled, a task gets `CancellationError` at each later wait. Code that must
+    /// continue needs a task of its own.
     ///
-    /// Any thread.
+    /// - Returns: The number of requests left; never below zero.
+    /// - Thread: Any.
     ///
-    /// - Returns: How many requests are left; never below zero. asyncio: `Task.uncancel()`.
+    /// asyncio: `Task.uncancel()`.
     @discardableResult
     public func uncancel() -> Int {
         scope.uncancel()
     }
 
-    /// The task is asked to end, and decides: it may yet have a result.
+    /// Requests cancellation and waits: the task may still have a result.
     package override func cancelByWaiter() async {
         cancel()
         await ended()
@@ -139,12 +144,14 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
 
     package var isPart: Bool { runsForAnother }
 
-    /// Waits until the task has ended, whatever came of it.
+    /// Waits until the task has ended, whatever its outcome.
     ///
-    /// Its error counts as not seen yet. asyncio: `await asyncio.wait([task])`.
+    /// Does not count as retrieving the error.
+    ///
+    /// asyncio: `await asyncio.wait([task])`.
     public func ended() async {
-        // What runs an eager task is known when its first step is over, and so in the next turn. The future's own wait
-        // would count as a look at the error.
+        // The job of an eager task is known after its first step, and so in the next turn. The future's own wait would
+        // count as retrieving the error.
         if job == nil, core.queue.isTurning, !isDone {
             await withUnsafeContinuation { core.queue.append(yielded: $0) }
         }
@@ -166,7 +173,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
 
     // MARK: Settling
 
-    /// Always an error: the body settles a task.
+    /// Always throws, because the body settles a task.
     ///
     /// asyncio: "Task does not support set_result operation".
     ///
@@ -176,7 +183,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         throw EventLoopError(.invalidState, "setResult", detail: "A task is settled by its body")
     }
 
-    /// Always an error: the body settles a task.
+    /// Always throws, because the body settles a task.
     ///
     /// asyncio: "Task does not support set_exception operation".
     ///

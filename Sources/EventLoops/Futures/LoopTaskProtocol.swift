@@ -1,10 +1,10 @@
-/// A task of any result, as `currentTask()` and `allTasks` of a loop give it.
+/// A task with any type of result, as `currentTask()` and `allTasks` return it.
 ///
-/// To be used on the task's loop's thread; cancelling may come from any.
+/// Loop thread only, except for cancelling.
 ///
 /// asyncio: `asyncio.Task`, whatever its result.
 public protocol LoopTaskProtocol: AnyObject, Sendable {
-    /// The task's name, for people.
+    /// The task's name, for humans.
     ///
     /// asyncio: `get_name`, `set_name`.
     var name: String { get set }
@@ -16,48 +16,54 @@ public protocol LoopTaskProtocol: AnyObject, Sendable {
     ///
     /// asyncio: `cancelled()`.
     var isCancelled: Bool { get }
-    /// How many requests to cancel the task are pending.
+    /// The number of cancellation requests that were not withdrawn.
     ///
     /// asyncio: `cancelling()`.
     var cancelling: Int { get }
-    /// Asks the task to end.
+    /// Requests cancellation.
     ///
-    /// - Parameter message: Why, for people.
-    /// - Returns: False if the task is done. asyncio: `cancel(msg)`.
+    /// - Parameter message: The reason, for humans.
+    /// - Returns: False if the task is done.
+    ///
+    /// asyncio: `cancel(msg)`.
     @discardableResult func cancel(message: String?) -> Bool
-    /// Waits until the task has ended, whatever came of it.
+    /// Waits until the task has ended, whatever its outcome.
     ///
-    /// Returns at once if it has. Cancelling the caller does not end the wait: cancel the task that is waited for. A
-    /// task that waits for itself waits for ever.
+    /// Returns at once if it has. Cancelling the caller does not end the wait: cancel the awaited task instead. A task
+    /// that awaits itself never ends.
     ///
     /// asyncio: `await asyncio.wait([task])`.
     func ended() async
-    /// Takes one request to cancel the task back from the count.
+    /// Withdraws one request to cancel the task from the count.
     ///
-    /// - Returns: How many are left. asyncio: `uncancel()`.
+    /// - Returns: The number of requests left.
+    ///
+    /// asyncio: `uncancel()`.
     @discardableResult func uncancel() -> Int
 }
 
 extension LoopTaskProtocol {
-    /// Asks the task to end, without a word on why.
+    /// Requests cancellation, without a message.
     ///
     ///     for task in loop.allTasks { task.cancel() }
     ///
-    /// - Returns: False if the task is done. asyncio: `cancel()`.
+    /// - Returns: False if the task is done.
+    ///
+    /// asyncio: `cancel()`.
     @discardableResult
     public func cancel() -> Bool {
         cancel(message: nil)
     }
 }
 
-/// What the loop keeps of each task.
+/// What the loop needs of each of its tasks.
 package protocol EndableTask: LoopTaskProtocol {
-    /// Whether the task runs a part of another one, which stands for both.
+    /// Whether the task runs a part of another task, which users see instead.
     var isPart: Bool { get }
-    /// The error with which the task has ended, unless that is being cancelled; it counts as seen then.
+    /// The error of a task that failed and was not cancelled. Counts as retrieving it.
     var failure: (any Error)? { get }
-    /// What Swift runs; nil before it has begun.
+    /// The Swift task; nil before it exists.
     var job: TaskJob? { get }
-    /// How the task is called in warnings.
+    /// The task's name in warnings.
     var label: TaskLabel { get }
 }

@@ -1,31 +1,31 @@
-/// Makes the tasks of a loop: what `createTask` and its kin ask, if the loop has one.
+/// Makes the tasks of a loop, for `createTask` and the like.
 ///
 /// asyncio: the callable that is given to `set_task_factory`.
 public protocol TaskFactory: AnyObject, Sendable {
-    /// Makes a task, as a rule with `LoopTask(loop:name:eagerStart:_:)`.
+    /// Makes a task, usually with `LoopTask(loop:name:eagerStart:_:)`.
     ///
     /// - Parameters:
-    ///   - loop: The loop that asks.
-    ///   - name: The name that was asked for, which the loop gives to the task afterwards in any case.
-    ///   - body: The code, which the factory may wrap.
+    ///   - loop: The loop that will run the task.
+    ///   - name: The requested name; the loop sets it on the task afterwards.
+    ///   - body: The code, which the factory can wrap.
     /// - Returns: A task of that loop.
     func makeTask<Value>(
         on loop: any AbstractEventLoop, name: String?, _ body: @escaping () async throws -> Value
     ) -> LoopTask<Value>
 }
 
-/// Makes tasks that begin inside of `createTask`, and are done when it returns if they never wait.
+/// Makes tasks that begin inside of `createTask`; a task that never waits is done when that returns.
 ///
 /// asyncio: `eager_task_factory`.
 public final class EagerTaskFactory: TaskFactory {
     /// Makes a factory.
     public init() {}
 
-    /// Makes a task that begins at once if the loop runs.
+    /// Makes a task that begins at once if the loop is running.
     ///
     /// - Parameters:
-    ///   - loop: The loop that asks.
-    ///   - name: The name that was asked for.
+    ///   - loop: The loop that will run the task.
+    ///   - name: The requested name.
     ///   - body: The code.
     /// - Returns: The task.
     public func makeTask<Value>(
@@ -36,16 +36,19 @@ public final class EagerTaskFactory: TaskFactory {
 }
 
 extension LoopTask {
-    /// Makes a task past the loop's factory: what a factory calls.
+    /// Makes a task without the loop's factory: for use by factories.
     ///
     /// - Parameters:
     ///   - loop: The loop that runs it.
     ///   - name: The task's name; nil for a number.
-    ///   - eagerStart: Whether the body begins before this returns, if the loop runs; else it begins in the next turn.
+    ///   - eagerStart: Whether the body begins before this returns, if the loop is running. Otherwise it begins in the
+    ///     next turn.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
-    ///   - body: The code. On a closed loop or off the loop's thread it is dropped, and the task has failed. asyncio:
-    ///     `asyncio.Task(coroutine, loop=, name=, eager_start=)`.
+    ///   - body: The code. On a closed loop, or on another thread than the loop's, it does not run, and the task has
+    ///     failed.
+    ///
+    /// asyncio: `asyncio.Task(coroutine, loop=, name=, eager_start=)`.
     public convenience init(
         loop: any AbstractEventLoop, name: String? = nil, eagerStart: Bool = false,
         file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () async throws -> Value
@@ -63,16 +66,18 @@ extension LoopTask {
 }
 
 extension AbstractEventLoop {
-    /// What makes the loop's tasks; nil for the loop itself.
+    /// The factory for the loop's tasks; nil for the default.
     ///
     /// asyncio: `get_task_factory`.
     public var taskFactory: (any TaskFactory)? {
         core.taskFactory as? any TaskFactory
     }
 
-    /// Sets what makes the loop's tasks from now on.
+    /// Sets the factory for the loop's tasks.
     ///
-    /// - Parameter factory: The factory, which is kept; nil for the loop itself. asyncio: `set_task_factory`.
+    /// - Parameter factory: The factory, which the loop retains; nil for the default.
+    ///
+    /// asyncio: `set_task_factory`.
     public func setTaskFactory(_ factory: (any TaskFactory)?) {
         guard core.admits("setTaskFactory") else { return }
         core.taskFactory = factory

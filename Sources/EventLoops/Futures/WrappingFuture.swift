@@ -1,6 +1,6 @@
-/// A future that stands for something outside of the loop, which is called off with it.
+/// A future for something outside of the loop, which is cancelled together with the future.
 ///
-/// At once and not by a done callback: those are dropped when the loop closes.
+/// Cancelled at once and not by a done callback, because a closing loop drops those.
 package final class WrappingFuture<Value>: Future<Value>, @unchecked Sendable {
     private let callOff: () -> Void
 

@@ -1,4 +1,4 @@
-/// What a driver counts, for ``LoopStatistics``.
+/// The counters of a driver, for ``LoopStatistics``.
 package struct DriverFigures {
     package var submissions = 0
     package var completions = 0

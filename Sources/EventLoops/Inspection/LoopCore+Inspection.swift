@@ -1,7 +1,9 @@
 internal import Kernel
 
 extension LoopCore {
-    /// The figures of this moment; those of what waits are of the loop's last turn, if another thread asks.
+    /// The present figures.
+    ///
+    /// On another thread, the numbers of waiting entries are those of the loop's last turn.
     var statistics: LoopStatistics {
         if queue.isTurning { noteWhatWaits() }
         let figures = report.figures
@@ -18,14 +20,14 @@ extension LoopCore {
             servers: counters.servers.value)
     }
 
-    /// Shows every thread what waits for its turn.
+    /// Publishes the numbers of waiting entries to other threads.
     @inline(__always)
     func noteWhatWaits() {
         counters.readyDepth.set(queue.readyCount)
         counters.timersPending.set(timers.pending)
     }
 
-    /// What the kernel was asked for and has not done, oldest first.
+    /// The operations in flight, oldest first.
     var pendingOperations: [PendingOperation] {
         var found: [PendingOperation] = []
         report.forEachPending(at: now.nanoseconds) { found.append($0) }
@@ -34,7 +36,7 @@ extension LoopCore {
 }
 
 extension WorkQueue {
-    /// What users know as the task that runs at this moment, to be named as an operation's owner.
+    /// The running task as users see it, to be named as the owner of an operation.
     package var runningTask: (any LoopTaskProtocol)? {
         CancellationScope.owner(on: self)
     }

@@ -1,6 +1,6 @@
 internal import Kernel
 
-/// What a loop shows to every thread: the loop's thread writes, any may read, nobody waits.
+/// Counters that the loop's thread writes and any thread can read, without locks.
 final class LoopCounters: Sendable {
     let turns = SingleWriterCounter()
     let callbacks = SingleWriterCounter()
@@ -15,13 +15,13 @@ final class LoopCounters: Sendable {
     let connections = SingleWriterCounter()
     let servers = SingleWriterCounter()
 
-    /// A turn is about to run what is ready.
+    /// Called when a turn is about to run the ready entries.
     func turnRuns(_ ready: Int) {
         readyDepth.set(ready)
         readyDepthPeak.raise(to: ready)
     }
 
-    /// The callback of the earliest timer of a turn begins so many nanoseconds after it was due.
+    /// Called when the earliest timer of a turn begins, with its lateness in nanoseconds.
     func timersBegin(late: Int64) {
         lag.set(Int(late))
         worstLag.raise(to: Int(late))

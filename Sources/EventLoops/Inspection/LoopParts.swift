@@ -1,4 +1,4 @@
-/// What a loop holds, in words and in order.
+/// The parts of a loop as text, sorted.
 ///
 /// Loop thread only.
 package struct LoopParts {

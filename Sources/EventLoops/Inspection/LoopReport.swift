@@ -13,7 +13,7 @@ struct LoopReport {
             addParts(core)
         } else {
             addStatistics(core)
-            addLine("what else there is, is known on the loop's thread only")
+            addLine("call dump() on the loop's thread for tasks, transports and timers")
         }
     }
 

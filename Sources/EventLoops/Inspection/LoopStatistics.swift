@@ -1,67 +1,66 @@
-/// What a loop has done since it was made, and where it stands.
+/// The counters of a loop since it was made, and its present state.
 ///
-/// Counted without locks. Read on the loop's thread the figures are of this moment; read on another each may be a turn
-/// older than its neighbour. Counters only grow; rates are the differences of two readings.
+/// Counted without locks. On the loop's thread the figures are current; on another thread each may be a turn older than
+/// the next. Counters only grow; the difference of two readings gives a rate.
 ///
-/// A program that watches its loop from outside: if ``turns`` stays the same from one reading to the next while
-/// ``isWaiting`` is false, some callback does not return.
+/// To supervise a loop from another thread: if ``turns`` does not change between two readings while ``isWaiting`` is
+/// false, a callback does not return.
 public struct LoopStatistics: Sendable, Hashable, CustomStringConvertible {
     // MARK: Done so far
 
-    /// Turns that have begun.
+    /// The turns that have begun.
     public let turns: Int
-    /// Callbacks and steps of tasks that had their turn, up to the turn before this one; a callback that was called off
-    /// while it waited counts, too.
+    /// The callbacks and steps of tasks that were processed up to the previous turn, including callbacks that were
+    /// cancelled while they waited.
     public let callbacks: Int
-    /// Timers whose time came; one that is cancelled before does not count.
+    /// The timers that became due; a timer that was cancelled before does not count.
     public let timersFired: Int
-    /// What the kernel was asked to do: operations and cancellations that the ring took; on a selector, changes of what
-    /// it watches.
+    /// On a ring, the operations and cancellations that were submitted; on a selector, the changes of watched
+    /// descriptors.
     public let submissions: Int
-    /// What the kernel answered: completions, those of cancellations too; on a selector, descriptors that it found
+    /// On a ring, the completions, including those of cancellations; on a selector, the descriptors that were found
     /// ready.
     public let completions: Int
-    /// System calls in which the loop asked and waited: `io_uring_enter`, `epoll_wait`, `poll` or `select`.
+    /// The system calls that submit or wait: `io_uring_enter`, `epoll_wait`, `poll` or `select`.
     public let systemCalls: Int
-    /// How often another thread had to wake the loop; not counted is what comes in while it is awake.
+    /// How often another thread had to wake the loop; a post to a loop that is awake does not count.
     public let wakeUps: Int
 
     // MARK: Late
 
-    /// By how much the loop was late in the last turn in which timers fired: from when the earliest of them was due
-    /// until its callback began.
+    /// The lateness of the last turn in which timers fired: the time from when the earliest was due until its callback
+    /// began.
     ///
-    /// It shows how long other callbacks hold the loop, together with the kernel's own lateness. A timer that was
-    /// overdue when it was set, or when the run began, does not count. Zero before any that counts.
+    /// It shows how long other callbacks block the loop, plus the kernel's own lateness. A timer that was overdue when
+    /// it was scheduled, or when the run began, does not count. Initially zero.
     public let lag: Duration
     /// The greatest ``lag`` so far.
     public let worstLag: Duration
 
     // MARK: Now
 
-    /// Whether the loop waits in the kernel, or is just about to, and nobody has woken it.
+    /// Whether the loop waits in the kernel or is about to, and has not been woken.
     public let isWaiting: Bool
-    /// Callbacks and steps of tasks that wait for their turn.
+    /// The callbacks and steps of tasks that wait for their turn.
     public let readyDepth: Int
-    /// The most that a turn had to run.
+    /// The largest number of entries that a turn had to run.
     public let readyDepthPeak: Int
-    /// Timers that are neither due nor cancelled.
+    /// The timers that are neither due nor cancelled.
     public let timersPending: Int
-    /// Tasks that have not ended; the code of a `withTimeout` counts as one.
+    /// The tasks that have not ended; the code of a `withTimeout` counts as one.
     public let tasks: Int
-    /// What the kernel was asked for and has not done, the loop's own wake-up included: see
-    /// ``AbstractEventLoop/pendingOperations``.
+    /// The operations in flight, including the loop's own wake-up: see ``AbstractEventLoop/pendingOperations``.
     public let operationsInFlight: Int
-    /// Receive buffers whose bytes somebody still reads.
+    /// The receive buffers whose bytes are still in use.
     public let receiveBuffersLent: Int
-    /// Receive buffers that the loop has.
+    /// The receive buffers of the loop.
     public let receiveBuffersTotal: Int
-    /// Transports that are not yet lost.
+    /// The transports that are not yet lost.
     public let connections: Int
-    /// Servers that are not closed.
+    /// The servers that are not closed.
     public let servers: Int
 
-    /// All figures, a line for each group.
+    /// All figures, one line per group.
     public var description: String {
         """
         turns \(turns), callbacks \(callbacks), timers fired \(timersFired), wake-ups \(wakeUps)

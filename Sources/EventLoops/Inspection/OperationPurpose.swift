@@ -1,4 +1,4 @@
-/// What an operation is for, as its target knows it.
+/// What an operation is for, as its target describes it.
 package struct OperationPurpose {
     package let name: OperationName
     package let descriptor: Int32
@@ -11,7 +11,7 @@ package struct OperationPurpose {
     }
 }
 
-/// What can be waited for, by the same names on every kind of loop.
+/// The names of operations, which are the same on every kind of loop.
 package enum OperationName: String {
     case accept, connect, receive, send
     case watchForReading = "watch for reading"

@@ -1,22 +1,24 @@
-/// Something that a loop waits for: asked of the kernel, and not done yet.
+/// An operation of a loop that is in flight.
 ///
-/// On a ring each is an operation in flight; on a selector each is a descriptor that is waited for, in one direction.
+/// On a ring, an operation that was submitted and has not completed; on a selector, one direction of a watched
+/// descriptor.
 public struct PendingOperation: Sendable, Hashable, CustomStringConvertible {
-    /// What is waited for: `accept`, `connect`, `receive`, `send`, `watch for reading`, `watch for writing`, or the
-    /// loop's own `wake-up`.
+    /// The operation: `accept`, `connect`, `receive`, `send`, `watch for reading`, `watch for writing`, or the loop's
+    /// own `wake-up`.
     public let name: String
-    /// How the kernel was asked: by its name for the operation, for instance `IORING_OP_RECV (multishot)`, or by the
-    /// selector's, for instance `epoll`.
+    /// The kernel's name for the operation, for instance `IORING_OP_RECV (multishot)`, or the selector's, for instance
+    /// `epoll`.
     public let call: String
-    /// The descriptor on which it is to happen.
+    /// The descriptor of the operation.
     public let descriptor: Int32
-    /// How long ago the kernel was asked, never less than the truth, and more by as long as its turn had lasted then.
+    /// Time since the submission; may overstate it by up to the length of the turn that submitted the operation.
     ///
-    /// A multishot operation and a selector's wait go on from one delivery to the next, and count from their beginning.
+    /// For a multishot operation and for a watch on a selector, time since it began, not since its last delivery.
     ///
-    /// Counted from the loop's look at its clock when its turn began: a look for every operation would cost too much.
+    /// Measured from the time at which the loop read its clock in that turn: reading it for each operation would cost
+    /// too much.
     public let age: Duration
-    /// Who waits, for people: a transport, server, watch or task, or `waker`.
+    /// The owner as text: a transport, server, watch or task, or `waker`.
     public let owner: String
 
     package init(_ purpose: OperationPurpose, call: String, age: Duration) {
@@ -27,12 +29,12 @@ public struct PendingOperation: Sendable, Hashable, CustomStringConvertible {
         owner = purpose.owner
     }
 
-    /// Whether it is the loop's own, which is there as long as the loop is.
+    /// Whether this is the loop's own wake-up, which is always in flight.
     package var isWakeUp: Bool {
         name == OperationName.wakeUp.rawValue
     }
 
-    /// Age, what is waited for, descriptor, owner and call.
+    /// Age, operation, descriptor, owner and call.
     public var description: String {
         "\(age.inSeconds) \(name) fd=\(descriptor) \(owner) (\(call))"
     }

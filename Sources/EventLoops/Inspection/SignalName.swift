@@ -1,8 +1,8 @@
 import Glibc
 
-/// Signals as people know them.
+/// The names of signals.
 enum SignalName {
-    /// Name and number, such as "SIGINT (2)"; the number alone for one without a name.
+    /// Name and number, such as "SIGINT (2)", or the number alone if the signal has no name.
     static func of(_ signal: Int32) -> String {
         names[signal].map { "\($0) (\(signal))" } ?? "\(signal)"
     }

@@ -1,12 +1,14 @@
 extension AbstractEventLoop {
-    /// The task-local values of the caller, for callbacks that are to see them.
+    /// Copies the caller's task-local values, for callbacks that should see them.
     ///
-    /// Swift's tasks take such values along by themselves, and so does ``toThread(_:)``; callbacks do so only if they
-    /// are given a context, so that those which need none pay nothing.
+    /// Swift tasks inherit task-local values, and ``toThread(_:)`` passes them on. Callbacks see them only with a
+    /// context, so that callbacks without one cost nothing extra.
     ///
-    /// - Returns: The values as they are now, for callbacks of this loop.
-    /// - Cost: A task. Each callback that runs in the context costs a resumption of it.
-    /// - Thread: Any. asyncio: `contextvars.copy_context`.
+    /// - Returns: The present values, for callbacks of this loop.
+    /// - Cost: A task, and one resumption of it for each callback in the context.
+    /// - Thread: Any.
+    ///
+    /// asyncio: `contextvars.copy_context`.
     public func copyContext() -> TaskLocalContext {
         TaskLocalContext(queue: core.queue, executor: core.taskExecutor)
     }
@@ -14,12 +16,14 @@ extension AbstractEventLoop {
     /// As ``callSoon(file:line:_:)``; the callback sees the context's task-local values.
     ///
     /// - Parameters:
-    ///   - context: What ``copyContext()`` of this loop returned. With another loop's context the callback is not
-    ///     called: the exception handler gets an ``EventLoopError``.
+    ///   - context: A context of this loop, from ``copyContext()``. With another loop's context the callback is not
+    ///     called, and the exception handler gets an ``EventLoopError``.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
-    ///   - callback: What it throws goes to the exception handler, which then sees the values, too.
-    /// - Returns: A handle to call it off. asyncio: `call_soon(callback, context=)`.
+    ///   - callback: The callback; an error that it throws goes to the exception handler, which also sees the values.
+    /// - Returns: A handle that can cancel it.
+    ///
+    /// asyncio: `call_soon(callback, context=)`.
     @discardableResult
     public func callSoon(
         context: TaskLocalContext, file: StaticString = #fileID, line: UInt = #line,
@@ -34,9 +38,11 @@ extension AbstractEventLoop {
     ///   - context: As for ``callSoon(context:file:line:_:)``.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
-    ///   - callback: What it throws goes to the exception handler.
-    /// - Returns: A handle, to be used on the loop's thread.
-    /// - Throws: As ``callSoonThreadsafe(file:line:_:)``. asyncio: `call_soon_threadsafe(callback, context=)`.
+    ///   - callback: The callback; an error that it throws goes to the exception handler.
+    /// - Returns: A handle that can cancel it, on the loop's thread only.
+    /// - Throws: As ``callSoonThreadsafe(file:line:_:)``.
+    ///
+    /// asyncio: `call_soon_threadsafe(callback, context=)`.
     @discardableResult
     public func callSoonThreadsafe(
         context: TaskLocalContext, file: StaticString = #fileID, line: UInt = #line,
@@ -49,12 +55,14 @@ extension AbstractEventLoop {
     /// As ``callLater(_:file:line:_:)``; the callback sees the context's task-local values.
     ///
     /// - Parameters:
-    ///   - delay: How long to wait at least.
+    ///   - delay: The minimum time to wait.
     ///   - context: As for ``callSoon(context:file:line:_:)``.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
-    ///   - callback: What it throws goes to the exception handler.
-    /// - Returns: A handle to call it off. asyncio: `call_later(delay, callback, context=)`.
+    ///   - callback: The callback; an error that it throws goes to the exception handler.
+    /// - Returns: A handle that can cancel it.
+    ///
+    /// asyncio: `call_later(delay, callback, context=)`.
     @discardableResult
     public func callLater(
         _ delay: Duration, context: TaskLocalContext, file: StaticString = #fileID, line: UInt = #line,
@@ -70,8 +78,10 @@ extension AbstractEventLoop {
     ///   - context: As for ``callSoon(context:file:line:_:)``.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
-    ///   - callback: What it throws goes to the exception handler.
-    /// - Returns: A handle to call it off. asyncio: `call_at(when, callback, context=)`.
+    ///   - callback: The callback; an error that it throws goes to the exception handler.
+    /// - Returns: A handle that can cancel it.
+    ///
+    /// asyncio: `call_at(when, callback, context=)`.
     @discardableResult
     public func callAt(
         _ when: LoopInstant, context: TaskLocalContext, file: StaticString = #fileID, line: UInt = #line,
@@ -85,11 +95,13 @@ extension Future {
     /// As ``addDoneCallback(file:line:_:)``; the callback sees the context's task-local values.
     ///
     /// - Parameters:
-    ///   - context: What `copyContext()` of the future's loop returned.
+    ///   - context: A context of the future's loop, from `copyContext()`.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
-    ///   - callback: Called with the future; what it throws goes to the exception handler.
-    /// - Returns: A token for ``removeDoneCallback(_:)``. asyncio: `add_done_callback(callback, context=)`.
+    ///   - callback: Called with the future; an error that it throws goes to the exception handler.
+    /// - Returns: A token for ``removeDoneCallback(_:)``.
+    ///
+    /// asyncio: `add_done_callback(callback, context=)`.
     @discardableResult
     public final func addDoneCallback(
         context: TaskLocalContext, file: StaticString = #fileID, line: UInt = #line,
@@ -102,7 +114,7 @@ extension Future {
 }
 
 extension LoopCore {
-    /// The callback, so that it sees the context's values, and the exception handler with it.
+    /// Wraps a callback, so that it and the exception handler see the context's values.
     func inContext(_ context: TaskLocalContext, _ callback: @escaping () throws -> Void) -> () throws -> Void {
         { [unowned self] in
             guard context.isFree(on: queue) else {

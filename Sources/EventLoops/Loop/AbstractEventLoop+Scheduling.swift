@@ -1,13 +1,15 @@
 extension AbstractEventLoop {
-    /// Calls `callback` in the loop's next turn, after those that were scheduled before.
+    /// Calls `callback` in the loop's next turn, after callbacks that were scheduled earlier.
     ///
     /// - Parameters:
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
-    ///   - callback: What it throws goes to the exception handler.
-    /// - Returns: A handle to call it off. On a closed loop, or off the loop's thread, the callback is not taken: the
-    ///   exception handler gets an ``EventLoopError`` and the handle is cancelled.
-    /// - Cost: Two allocations, no system call. asyncio: `call_soon`.
+    ///   - callback: The callback; an error that it throws goes to the exception handler.
+    /// - Returns: A handle that can cancel it. On a closed loop, or off the loop's thread, the callback is not taken:
+    ///   the exception handler gets an ``EventLoopError`` and the handle is cancelled.
+    /// - Cost: Two allocations, no system call.
+    ///
+    /// asyncio: `call_soon`.
     @discardableResult
     public func callSoon(
         file: StaticString = #fileID, line: UInt = #line, _ callback: consuming @escaping () throws -> Void
@@ -19,18 +21,20 @@ extension AbstractEventLoop {
         return handle
     }
 
-    /// Calls `callback` on the loop's thread, soon.
+    /// Calls `callback` on the loop's thread, in its next turn.
     ///
-    /// From any thread; keeps the order of one thread's calls.
+    /// Calls from one thread keep their order.
     ///
     /// - Parameters:
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
-    ///   - callback: What it throws goes to the exception handler.
-    /// - Returns: A handle, to be used on the loop's thread.
+    ///   - callback: The callback; an error that it throws goes to the exception handler.
+    /// - Returns: A handle that can cancel it, on the loop's thread only.
     /// - Throws: ``EventLoopError`` with `.closed`, or `.forkedChild` in a child of the loop's process.
-    /// - Cost: Two allocations; no system call unless the loop sleeps and nobody has woken it. asyncio:
-    ///   `call_soon_threadsafe`.
+    /// - Thread: Any.
+    /// - Cost: Two allocations, and a system call if the loop sleeps and has not been woken.
+    ///
+    /// asyncio: `call_soon_threadsafe`.
     @discardableResult
     public func callSoonThreadsafe(
         file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping @Sendable () throws -> Void
@@ -40,14 +44,18 @@ extension AbstractEventLoop {
         return posted
     }
 
-    /// Calls `callback` once `delay` has passed; at once, in order of their due times, if it is not above zero.
+    /// Calls `callback` once `delay` has passed.
+    ///
+    /// Callbacks whose delay is zero or negative run in the next turn, in the order of their due times.
     ///
     /// - Parameters:
-    ///   - delay: How long to wait at least.
+    ///   - delay: The minimum time to wait.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
-    ///   - callback: What it throws goes to the exception handler.
-    /// - Returns: A handle to call it off, as for ``callSoon(file:line:_:)``. asyncio: `call_later`.
+    ///   - callback: The callback; an error that it throws goes to the exception handler.
+    /// - Returns: A handle that can cancel it, as for ``callSoon(file:line:_:)``.
+    ///
+    /// asyncio: `call_later`.
     @discardableResult
     public func callLater(
         _ delay: Duration, file: StaticString = #fileID, line: UInt = #line,
@@ -56,16 +64,18 @@ extension AbstractEventLoop {
         callAt(coreReference._withUnsafeGuaranteedRef { $0.now.advanced(by: delay) }, file: file, line: line, callback)
     }
 
-    /// Calls `callback` at an instant of the loop's clock, or as soon as possible after it.
+    /// Calls `callback` at an instant of the loop's clock, or as soon as possible afterwards.
     ///
-    /// Callbacks of one instant are called in the order of scheduling.
+    /// Callbacks for the same instant are called in the order of scheduling.
     ///
     /// - Parameters:
     ///   - when: An instant of ``time``.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
-    ///   - callback: What it throws goes to the exception handler.
-    /// - Returns: A handle to call it off, as for ``callSoon(file:line:_:)``. asyncio: `call_at`.
+    ///   - callback: The callback; an error that it throws goes to the exception handler.
+    /// - Returns: A handle that can cancel it, as for ``callSoon(file:line:_:)``.
+    ///
+    /// asyncio: `call_at`.
     @discardableResult
     public func callAt(
         _ when: LoopInstant, file: StaticString = #fileID, line: UInt = #line,
@@ -78,10 +88,12 @@ extension AbstractEventLoop {
         return timer
     }
 
-    /// Suspends the calling task for at least `delay`; for one turn of the loop if it is not above zero.
+    /// Suspends the calling task for at least `delay`, or for one turn of the loop if that is zero or negative.
     ///
     /// - Parameter delay: How long to sleep.
-    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread` or `.closed`. asyncio: `asyncio.sleep`.
+    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread` or `.closed`.
+    ///
+    /// asyncio: `asyncio.sleep`.
     public func sleep(for delay: Duration) async throws {
         try core.checkTask("sleep")
         guard delay > .zero else {
@@ -96,7 +108,7 @@ extension AbstractEventLoop {
             throw core.queue.refusal("sleep")
         default:
             handle.cancel()
-            // A task that ignores its cancellation and sleeps again must not keep the loop from turning.
+            // A task that ignores its cancellation and sleeps again must not block the loop.
             if core.queue.isTurning { await withUnsafeContinuation { core.queue.append(yielded: $0) } }
             throw CancellationError()
         }

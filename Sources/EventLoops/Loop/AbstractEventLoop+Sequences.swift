@@ -1,31 +1,31 @@
 extension AbstractEventLoop {
-    /// Finishes every async sequence that the loop feeds: chunks and lines of streams, signals, futures as they are
-    /// done.
+    /// Finishes every async sequence of the loop: chunks and lines of streams, signals, completed futures.
     ///
-    /// Tasks that wait in `next()` get nil and go on before this returns; later calls of `next()` give nil at once.
-    /// That is for good: a sequence that is begun afterwards is empty, and a warning goes to the log. Streams
-    /// themselves stay as they are, and can be read by ``StreamReader/read(_:)`` and its like.
+    /// Tasks that wait in `next()` get nil and resume before this returns; later calls of `next()` return nil at once.
+    /// This is permanent: a sequence that begins afterwards is empty, and the log gets a warning. Streams are not
+    /// affected, and can be read with ``StreamReader/read(_:)`` and the like.
     ///
-    /// `run` and `Runner` call it at their end, after all tasks have ended.
+    /// `run` and `Runner` call it at the end, after all tasks have ended.
     ///
     /// - Throws: ``EventLoopError`` with `.closed` or `.wrongThread`; `CancellationError`, with all sequences finished.
-    ///   asyncio: `shutdown_asyncgens`.
+    ///
+    /// asyncio: `shutdown_asyncgens`.
     public func shutdownAsyncGenerators() async throws {
         try core.checkTask("shutdownAsyncGenerators")
         core.areSequencesOver = true
         core.signals.endSequences()
         core.queue.endSequenceWaits()
-        // Those who waited are in the queue already: one turn later they have seen the end.
+        // The waiting tasks are queued: after one turn they have seen the end.
         try await core.yieldTurn()
     }
 }
 
 extension LoopCore {
-    /// Says aloud that a sequence comes too late.
+    /// Warns that a sequence begins too late.
     ///
     /// asyncio: `ResourceWarning`.
     func sequenceBegins() {
-        // Elsewhere `next()` throws.
+        // On other threads `next()` throws.
         guard queue.isTurning, areSequencesOver else { return }
         Log.write(.warning, "an async sequence was begun after shutdownAsyncGenerators: it is empty")
     }

@@ -1,26 +1,26 @@
 /// An event loop with the contract of asyncio's low-level API.
 ///
 /// Each chapter of asyncio's documentation is an extension in a file of its own: running, scheduling, futures and
-/// tasks, connections, servers, streams, names, signals, executors, errors. Code written against `any
+/// tasks, connections, servers, streams, names, signals, executors, errors. Code that is written for `any
 /// AbstractEventLoop` runs on every kind of loop.
 ///
-/// A loop may be stored anywhere, but is to be used on the thread that runs it; the exceptions say so:
-/// `callSoonThreadsafe` and `runCoroutineThreadsafe`. A loop that does not run may be used by one thread at a time, and
-/// run by any.
+/// A loop can be stored anywhere, but must be used on the thread that runs it. The exceptions, such as
+/// `callSoonThreadsafe` and `runCoroutineThreadsafe`, are documented with `- Thread: Any.` A loop that does not run may
+/// be used by one thread at a time, and may be run by any thread.
 ///
 /// asyncio: `asyncio.AbstractEventLoop`.
 public protocol AbstractEventLoop: AnyObject, Sendable {
-    /// What all loops have in common. Not for users.
+    /// The part that all loops have in common. Not for users.
     var core: LoopCore { get }
-    /// The core, without counting a reference to it.
+    /// The core, without a reference count.
     ///
-    /// Not for users. The count is memory to which all threads that call the loop would write, and wait for each other;
-    /// since the loop owns its core, it is there as long as the loop is.
+    /// Not for users. Threads that call the loop would all write to the reference count and contend for its cache line.
+    /// The loop owns its core, so the core lives as long as the loop.
     var coreReference: Unmanaged<LoopCore> { get }
 }
 
 extension AbstractEventLoop {
-    /// The core, without counting a reference to it for longer than this call.
+    /// The core, with a reference count for the time of this call only.
     ///
     /// Not for users.
     public var coreReference: Unmanaged<LoopCore> {
@@ -30,7 +30,9 @@ extension AbstractEventLoop {
 
 /// The loop that runs on the calling thread.
 ///
-/// - Throws: ``EventLoopError`` with `.notRunning` if there is none. asyncio: `asyncio.get_running_loop()`.
+/// - Throws: ``EventLoopError`` with `.notRunning` if there is none.
+///
+/// asyncio: `asyncio.get_running_loop()`.
 public func getRunningLoop() throws(EventLoopError) -> any AbstractEventLoop {
     guard let loop = RunningLoop.current?.loop as? any AbstractEventLoop else {
         throw EventLoopError(

@@ -1,7 +1,7 @@
 extension LoopCore {
-    /// What cancelled tasks are given to end.
+    /// The time that cancelled tasks get to end.
     ///
-    /// A task that ignores being cancelled must not keep the loop open for ever.
+    /// A task that ignores its cancellation must not keep the loop open without limit.
     private static let closingTime = Duration.seconds(1)
 
     /// asyncio: `close`; beyond it, tasks are cancelled, since a suspended task cannot be thrown away.
@@ -17,7 +17,7 @@ extension LoopCore {
         do throws(EventLoopError) {
             hold = try acquire("close") { () throws(EventLoopError) in if isClosed { throw .closed("close") } }
         } catch {
-            // Another thread may have closed it at this very moment.
+            // Another thread may have closed it in the meantime.
             if isClosed { return }
             throw error
         }
@@ -34,21 +34,23 @@ extension LoopCore {
         transports = [:]
         servers = [:]
         tasks.removeAll()
-        // They may hold their loop.
+        // They may reference their loop.
         resolver = nil
         taskFactory = nil
-        // From here on, what tasks are left run on a thread of their own.
+        // From here on, remaining tasks run on the thread for orphaned jobs.
         queue.close()
         defaultExecutor.close()
         noteWhatWaits()
         if let failure { throw failure }
     }
 
-    /// Lets tasks end and the kernel let go; every step is taken, whatever becomes of the one before.
+    /// Ends the tasks and the kernel's operations.
+    ///
+    /// Every step is taken, even if the one before fails.
     private func endWork() -> EventLoopError? {
         var first: EventLoopError?
         do throws(EventLoopError) { try endTasks() } catch { first = error }
-        // No wake may meet the descriptor that the driver closes now.
+        // No wake may use the descriptor that the driver closes now.
         queue.inbox.setWaker(nil)
         // A task that was ending has forked: the driver is the parent's.
         if queue.isInForkedChild { return queue.refusal("close") }
@@ -72,7 +74,7 @@ extension LoopCore {
         }
     }
 
-    /// Runs jobs, the requests on which they wait, and reports, and drops callbacks: those of a closed loop never run.
+    /// Runs jobs and the requests that they depend on, and drops callbacks, which never run on a closed loop.
     private func runJobs() {
         var left = queue.readyCount
         while left > 0, let entry = queue.next() {
@@ -90,16 +92,18 @@ extension LoopCore {
         }
     }
 
-    /// The loop's last reference is gone.
+    /// Called when the loop's last reference is released.
     ///
-    /// What it holds in the kernel is let go of if this thread may; said aloud either way, because tasks and
-    /// connections of the loop end unheard. asyncio: `ResourceWarning: unclosed event loop`.
+    /// Closes the loop if this thread may, and logs a warning in any case, because its tasks and connections end
+    /// without notification.
+    ///
+    /// asyncio: `ResourceWarning: unclosed event loop`.
     package func abandonUnlessClosed() {
         guard !isClosed, !queue.isInForkedChild else { return }
         Log.write(.warning, "unclosed event loop: call close() before letting go of a loop")
         do { try close() } catch {
             Log.write(.error, "\(error)")
-            // The descriptor with which a signal would wake the loop goes now.
+            // The descriptor through which a signal wakes the loop is about to be closed.
             signals.removeAll()
             warnOfUnclosed()
         }

@@ -29,7 +29,9 @@ extension LoopCore {
         }
     }
 
-    /// Moves the loop to the calling thread. If anything is thrown, the loop stays where it was.
+    /// Moves the loop to the calling thread.
+    ///
+    /// If anything is thrown, the loop stays where it was.
     func acquire(
         _ operation: String, unless check: () throws(EventLoopError) -> Void
     ) throws(EventLoopError) -> Hold {

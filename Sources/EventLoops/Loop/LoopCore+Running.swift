@@ -1,7 +1,7 @@
 internal import Kernel
 
 extension LoopCore {
-    /// Turns until ``stop()``.
+    /// Runs turns until ``stop()``.
     ///
     /// asyncio: `run_forever`.
     package func runForever(_ operation: String = "runForever") throws(EventLoopError) {
@@ -18,7 +18,7 @@ extension LoopCore {
             mustStop = false
         }
         repeat { try runOnce() } while !mustStop
-        // What the last turn wrote must not wait for another run.
+        // Data that was written in the last turn must not wait for another run.
         driver.flush()
     }
 
@@ -29,9 +29,10 @@ extension LoopCore {
         mustStop = true
     }
 
-    /// One turn: a round with the kernel, due timers, then what was ready when the running began.
+    /// One turn: poll the kernel, then run what is ready, then the timers that are due.
     ///
-    /// What callbacks add waits for the next turn: asyncio's rule, and what keeps a busy program fair to its sockets.
+    /// Entries that callbacks add wait for the next turn. This is asyncio's rule, and keeps a busy program from
+    /// starving its sockets.
     private func runOnce() throws(EventLoopError) {
         upcallsAreOver()
         counters.turns.add(1)
@@ -43,7 +44,7 @@ extension LoopCore {
         counters.turnRuns(ready)
         runReady(ready - due.count)
         if let earliest = due.earliest {
-            // Nothing ran in between: the clock has been read.
+            // Nothing ran in between, so the clock need not be read again.
             let begins = ready == due.count ? timersSeen : now.nanoseconds
             counters.timersBegin(late: begins - earliest)
         }
@@ -57,7 +58,7 @@ extension LoopCore {
         if queue.isInForkedChild { throw queue.refusal("runForever") }
     }
 
-    /// Runs so many of those that are ready.
+    /// Runs the given number of ready entries.
     private func runReady(_ count: Int) {
         var left = count
         while left > 0, !queue.isInForkedChild, let entry = queue.next() {
@@ -78,15 +79,16 @@ extension LoopCore {
         try driver.poll(wait)
     }
 
-    /// Puts the timers that are due behind what is ready; says how many they are, and when the earliest was due of
-    /// those for which the loop can be late.
+    /// Queues the timers that are due.
+    ///
+    /// Returns their number, and the earliest due time among those that count for the lag.
     private func moveDueTimers() -> (count: Int, earliest: Int64?) {
         guard timers.count > 0 else { return (0, nil) }
         let now = now.nanoseconds
         var (count, earliest): (Int, Int64?) = (0, nil)
         while let timer = timers.popDue(at: now) {
             let due = timer._withUnsafeGuaranteedRef { $0.when.nanoseconds }
-            // One that is due earlier was overdue when it was set, or when the run began.
+            // An earlier one was overdue when it was scheduled, or when the run began.
             if earliest == nil, due >= timersSeen { earliest = due }
             queue.append(owned: timer)
             count += 1
@@ -96,7 +98,7 @@ extension LoopCore {
         return (count, earliest)
     }
 
-    /// One of the places from where user code is called; the others are upcalls, of transports, servers and watches.
+    /// User code is called here, and by the upcalls of transports, servers and watches.
     private func run(_ entry: ReadyEntry) {
         switch entry {
         case .handle(let reference): run(reference.takeRetainedValue())

@@ -2,16 +2,17 @@ internal import CLinux
 internal import Kernel
 import Synchronization
 
-/// What every kind of loop has in common: ready queue, timers, inbox, executors, errors, signals.
+/// The part that all kinds of loop have in common: ready queue, timers, inbox, executors, errors, signals.
 ///
 /// Opaque to users.
 ///
-/// A loop owns one core and gives it a driver; the chapters of ``AbstractEventLoop`` are written once, on the core.
+/// A loop owns one core and supplies it with a driver. The extensions of ``AbstractEventLoop`` are written once, on the
+/// core.
 public final class LoopCore: @unchecked Sendable {
     // MARK: Parts
 
     package let queue: WorkQueue
-    /// The queue's, at hand: the compiler retains, for each call, what lies two steps away.
+    /// The queue's inbox, stored here because the compiler retains an object that is two steps away for each call.
     let inbox: Inbox
     package let driver: any LoopDriver
     let channels: any ChannelFactory
@@ -29,31 +30,31 @@ public final class LoopCore: @unchecked Sendable {
     let observation = Observation()
     let counters = LoopCounters()
     let defaultExecutor = DefaultExecutor()
-    /// Who is asked for names; nil for the system's resolver.
+    /// Resolves names; nil for the system's resolver.
     var resolver: (any Resolver)?
-    /// Set for good by `shutdownAsyncGenerators`: what feeds a sequence asks before it waits.
+    /// Set permanently by `shutdownAsyncGenerators`; sequences check it before they wait.
     var areSequencesOver = false
-    /// The loop that users hold; it owns the core.
+    /// The loop, which owns the core.
     package private(set) weak var loop: (any AnyObject & Sendable)?
 
     // MARK: State
 
     var mustStop = false
-    /// When the loop looked for due timers last, or the run began: nanoseconds of its clock.
+    /// When the loop last checked for due timers, or the run began: nanoseconds of its clock.
     var timersSeen: Int64 = 0
     private let closed = Atomic(false)
-    // Tasks and transports that the loop must end when it closes; counted when they change, not once a turn.
+    // Tasks and transports that the loop must end when it closes; counted when they change, not once per turn.
     let tasks: TaskList
     var transports: [ObjectIdentifier: any BaseTransport] = [:] {
         didSet { counters.connections.set(transports.count) }
     }
     var servers: [ObjectIdentifier: any LoopServer] = [:] { didSet { counters.servers.set(servers.count) } }
-    /// What users gave to make tasks with: of the kind `TaskFactory`, which knows tasks and so cannot be named here.
+    /// The user's `TaskFactory`, without its type: that protocol names tasks, which name the core.
     var taskFactory: AnyObject?
     private var lastTaskNumber = 0
-    /// Who looks at the user's code that the loop runs: one byte to ask before each call of it.
+    /// The observers of user code: one byte that is read before each call.
     private let observers: Atomic<UInt8>
-    /// Why the loop is of its kind; set before anybody else has it.
+    /// Why the loop uses its backend; set before the loop is shared.
     package var backendReason = BackendReason("Made as a loop of this kind")
 
     /// Makes a core on a driver that does everything itself.
@@ -81,9 +82,9 @@ public final class LoopCore: @unchecked Sendable {
         unownedTaskExecutor = taskExecutor.asUnownedTaskExecutor()
         serialExecutor = LoopSerialExecutor(queue: queue)
         observers = Atomic(DebugFlag.isSetInEnvironment ? Observer.debug.rawValue : 0)
-        // A write to a connection that is gone is an error to be told, not the end of the process.
+        // A write to a lost connection is an error to report, not the end of the process.
         cl_ignore_sigpipe()
-        // The driver outlives the inbox's waker, which `close` takes away before the driver goes.
+        // The driver outlives the inbox's waker, which `close` removes before it closes the driver.
         nonisolated(unsafe) let driver = driver
         queue.inbox.setWaker { driver.wake() }
         for own in driver.ownDescriptors { descriptors.claim(own.descriptor, asLoopsOwn: own.name) }
@@ -99,8 +100,8 @@ public final class LoopCore: @unchecked Sendable {
         LoopInstant(nanoseconds: MonotonicClock.now())
     }
 
-    // What others may see is computed: the compiler drops the exclusivity checks of what is stored only if all of its
-    // uses are in this module.
+    // Properties that other modules use are computed: the compiler omits the exclusivity checks of a stored property
+    // only if all uses are in this module.
 
     package var isClosed: Bool {
         get { closed.load(ordering: .relaxed) }
@@ -112,12 +113,12 @@ public final class LoopCore: @unchecked Sendable {
         case watchdog = 2
     }
 
-    /// Whether anybody looks.
+    /// Whether user code is observed.
     var isObserved: Bool {
         observers.load(ordering: .relaxed) != 0
     }
 
-    /// Any thread.
+    /// - Thread: Any.
     package var isDebug: Bool {
         get { observers.load(ordering: .relaxed) & Observer.debug.rawValue != 0 }
         set { setObserver(.debug, newValue) }
@@ -138,7 +139,9 @@ public final class LoopCore: @unchecked Sendable {
 
     // MARK: Scheduling
 
-    /// Whether `operation` may go on; what forbids it is reported, since the caller's signature cannot throw.
+    /// Whether `operation` may proceed.
+    ///
+    /// A refusal is reported, since the caller's signature cannot throw.
     @inline(__always)
     func admits(_ operation: String) -> Bool {
         queue.isTurning && !isClosed || admitsUnusual(operation)
@@ -153,7 +156,7 @@ public final class LoopCore: @unchecked Sendable {
         return false
     }
 
-    /// Throws unless the caller is a task on the thread that runs the loop: what suspends can be nothing else.
+    /// Throws unless the caller runs on the thread that turns the loop: required of everything that suspends.
     @inline(__always)
     package func checkTask(_ operation: String) throws(EventLoopError) {
         if isClosed || !queue.isTurning { throw taskRefusal(operation) }
@@ -180,8 +183,9 @@ public final class LoopCore: @unchecked Sendable {
         guard queue.ownership.allowsUse() else { throw queue.refusal(operation) }
     }
 
-    /// Whether the calling thread may use the loop. If not, that is reported, since the caller's signature cannot
-    /// throw.
+    /// Whether the calling thread may use the loop.
+    ///
+    /// If not, that is reported, since the caller's signature cannot throw.
     func allowsUse(_ operation: String, _ describe: (inout ExceptionContext) -> Void = { _ in }) -> Bool {
         queue.ownership.allowsUse() || reportMisuse(operation, describe)
     }
@@ -203,7 +207,7 @@ public final class LoopCore: @unchecked Sendable {
         return handle
     }
 
-    /// Makes a handle ready; a loop that may not be touched cancels it.
+    /// Queues a handle, or cancels it if the loop may not be used.
     package func makeReady(_ handle: Handle) {
         if admits("callSoon") { queue.append(handle) } else { handle.cancel() }
     }
@@ -217,23 +221,23 @@ public final class LoopCore: @unchecked Sendable {
         return timer
     }
 
-    /// Lets a timer wait for its time; a loop that may not be touched cancels it.
+    /// Schedules a timer, or cancels it if the loop may not be used.
     package func schedule(_ timer: TimerHandle) {
         guard admits("callAt") else { return timer.cancel() }
-        // Turns without timers do not look at the clock. What was overdue by then is no lag, but for the moment that it
-        // took to come here.
+        // Turns without timers do not read the clock. A timer that is overdue now does not count as lag, except for the
+        // moment that this call took.
         if timers.count == 0 { timersSeen = max(timersSeen, now.nanoseconds - 1_000_000) }
         timers.insert(timer)
     }
 
-    /// Tells the exception handler, on the loop's thread, from wherever this is called.
+    /// Reports to the exception handler on the loop's thread, from any thread.
     ///
-    /// A loop that is closed before it runs again is told while it closes.
+    /// If the loop closes before it runs again, the report is delivered while it closes.
     package func reportFromAnyThread(_ context: ExceptionContext) {
         nonisolated(unsafe) let context = context
         if queue.ownership.isHome || queue.isInForkedChild { return exceptions.report(context) }
         queue.performOnLoop { [exceptions, weak queue] in
-            // The handler is not for other threads, and when the loop has closed its own has no loop any more.
+            // The handler must not run on other threads, where this closure runs if the loop has closed.
             if let queue, queue.ownership.isHome { exceptions.report(context) } else { exceptions.logDefault(context) }
         }
     }

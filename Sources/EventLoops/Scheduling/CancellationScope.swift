@@ -2,18 +2,20 @@ import Synchronization
 
 /// Where a task of the loop may wait.
 protocol WaitingPlace: AnyObject {
-    /// Ends the wait of this number, if it goes on.
+    /// Ends the wait with this number, unless it is over.
     func cancel(_ number: UInt64)
 }
 
-/// What a loop knows of a task whose body runs: who it is, where it waits, and that it is to be cancelled.
+/// What a loop knows of a running task: its identity, where it waits, and whether it is to be cancelled.
 ///
-/// A cancellation handler around each wait costs more than the wait itself, and one around the whole body nearly as
-/// much as the rest of a task. So there is none: a task of the loop is cancelled through its scope, which marks what
-/// Swift runs as cancelled and ends the wait; a task has at most one place where it waits. Child tasks, which can be
-/// cancelled on their own, do not count as the task.
+/// A cancellation handler around each wait costs more than the wait, and one around the body nearly as much as the rest
+/// of a task. Therefore tasks of the loop have none: a task is cancelled through its scope, which cancels the Swift
+/// task and ends its wait. A task waits in at most one place. Child tasks can be cancelled on their own, so they do not
+/// count as the task.
 final class CancellationScope: TaskLink, @unchecked Sendable {
-    /// What is bound: a structure, because the runtime copies and destroys a plain optional by way of generic code.
+    /// The bound value.
+    ///
+    /// A structure, because the runtime copies and destroys a plain optional with generic code.
     private struct Binding: Sendable {
         var scope: CancellationScope?
     }
@@ -21,11 +23,11 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     @TaskLocal private static var current = Binding()
 
     private let queue: WorkQueue
-    /// What Swift runs, as an address that is only compared.
+    /// The address of the Swift task, which is only compared.
     private var address: UInt?
     private var place: (any WaitingPlace)?
     private var number: UInt64 = 0
-    /// What users know as the task instead, while its body runs, if it is a part of another one.
+    /// The task that users see instead, while the body runs, if this task is a part of another one.
     private var whole: (any EndableTask)?
     private let requests = Mutex(CancelRequests())
 
@@ -33,39 +35,39 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
         self.queue = queue
     }
 
-    /// The body will run as a part of another task's.
+    /// The body will run as a part of another task.
     func isPart(of whole: any EndableTask) {
         self.whole = whole
     }
 
     // MARK: Life
 
-    /// Makes what Swift runs, which inherits the scope, and its children from it.
+    /// Makes the Swift task, which inherits the scope, as do its children.
     ///
-    /// Cheaper than to bind the scope around the body, which would be one async function more.
+    /// Cheaper than binding the scope around the body, which would take one more async function.
     func bound(_ make: () -> TaskJob) -> TaskJob {
         Self.$current.withValue(Binding(scope: self), operation: make)
     }
 
-    /// Notes what Swift will run.
+    /// Notes the Swift task, which has not begun.
     func willBeRun(by job: TaskJob) {
         address = TaskAddress.of(job)
         requests.withLock { $0.job = job }
     }
 
-    /// Notes what Swift runs already.
+    /// Notes the Swift task, which has begun.
     func isRun(by job: TaskJob) {
         let wasCancelled = requests.withLock { requests in
             requests.job = job
             return requests.isCancelled
         }
-        // By itself, so far, when there was no job to be told.
+        // It was cancelled before there was a job to cancel.
         if wasCancelled { endWait(of: job) }
     }
 
-    /// The body is about to run, in the calling task; false if that was cancelled before.
+    /// Called by the task before its body; false if it is cancelled.
     func bodyBegins() -> Bool {
-        // An eager one begins before anybody has noted what runs it.
+        // An eager task begins before its job is noted.
         if address == nil { address = TaskAddress.ofCurrentTask() }
         return !requests.withLock { $0.isCancelled }
     }
@@ -76,7 +78,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
         if whole != nil { whole = nil }
     }
 
-    /// Runs a body that belongs to no task of a loop, though one of them made the task it runs in.
+    /// Runs a body that belongs to no task of a loop, although the task in which it runs inherits a scope.
     static func outside(_ body: () async -> Void) async {
         await $current.withValue(Binding()) { await body() }
     }
@@ -97,18 +99,18 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     private func endWait(of job: TaskJob) {
         job.cancel()
         queue.performOnLoop { [self] in
-            // A wait that is over is not in the list any more: its number is never used again.
+            // A wait that is over is not found: its number is never used again.
             place?.cancel(number)
             place = nil
         }
     }
 
-    /// What was asked for so far.
+    /// The requests so far.
     var cancelRequests: CancelRequests {
         requests.withLock { $0 }
     }
 
-    /// Takes one request back; returns how many are left.
+    /// Withdraws one request; returns how many are left.
     func uncancel() -> Int {
         requests.withLock { requests in
             requests.count = max(0, requests.count - 1)
@@ -118,16 +120,16 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
 
     // MARK: Finding
 
-    /// What users know as the task that runs here, be it by a child of that task.
+    /// The task, as users see it, to which the running code belongs; child tasks belong to the task that began them.
     static func owner(on queue: WorkQueue) -> (any EndableTask)? {
         guard queue.isTurning, let scope = current.scope, scope.queue === queue else { return nil }
         return scope.owner
     }
 
-    /// Whether the body is that of the task with this address: not one of its children, which inherit the value.
+    /// Whether the body belongs to the task with this address, and not to a child task, which inherits the scope.
     ///
-    /// Cheaper than to ask the task for its scope. On the loop's thread only, as all that waits: who suspends a task
-    /// has checked that.
+    /// Cheaper than looking up the task's scope. On the loop's thread only; callers that suspend a task have checked
+    /// that.
     @inline(__always)
     func isOf(_ address: UInt) -> Bool {
         self.address == address
@@ -140,7 +142,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     }
 
     func waitsIn(_ place: any WaitingPlace, _ number: UInt64) {
-        // Mostly the same place as last time: looking is cheaper than storing a reference.
+        // Usually the same place as last time: comparing is cheaper than storing a reference.
         if self.place !== place { self.place = place }
         self.number = number
     }
@@ -156,11 +158,11 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     }
 }
 
-/// What of a task other threads may touch, too.
+/// The part of a task's state that other threads may access.
 struct CancelRequests {
-    /// What Swift runs; nil before it has begun.
+    /// The Swift task; nil before it exists.
     var job: TaskJob?
-    /// Swift's mark, which stays when requests are taken back.
+    /// Swift's cancellation flag, which remains set when requests are withdrawn.
     var isCancelled = false
     var count = 0
     var message: String?

@@ -1,13 +1,14 @@
-/// A callback that waits for its turn, and the means to call it off.
+/// A scheduled callback, which can be cancelled.
 ///
-/// Cancelling releases the callback and all it holds at once; a handle that ran or was cancelled before is left as it
-/// is. `Sendable` so that it may be stored anywhere; to be used on its loop's thread only.
+/// Cancelling releases the callback at once, with everything that it holds. It has no effect on a handle that has run
+/// or is cancelled. A handle is `Sendable` so that it can be stored anywhere, but it must be used on its loop's thread
+/// only.
 ///
 /// asyncio: `asyncio.Handle`.
 public class Handle: @unchecked Sendable, CustomStringConvertible {
-    /// Whether the handle was called off, and in debug mode where it was made.
+    /// Whether the handle is cancelled, and in debug mode where it was made.
     ///
-    /// Together they are one word, with which a handle is 40 bytes: the next size of malloc's is 56.
+    /// One word for both keeps a handle at 40 bytes; malloc's next size is 56.
     private enum State {
         case standing, cancelled
         case standingFrom(SourcePlace)
@@ -22,7 +23,7 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
         state = place.map { .standingFrom($0) } ?? .standing
     }
 
-    /// Whether ``cancel()`` was called, be it before or after the callback ran.
+    /// Whether ``cancel()`` was called, before or after the callback ran.
     ///
     /// asyncio: `Handle.cancelled()`.
     public final var isCancelled: Bool {
@@ -32,7 +33,9 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
         }
     }
 
-    /// Where the callback was scheduled, if that was in debug mode; a handle that ran or was cancelled knows it, too.
+    /// Where the callback was scheduled, if that was in debug mode.
+    ///
+    /// Still known after the handle has run or was cancelled.
     ///
     /// asyncio: `_source_traceback`.
     public final var sourcePlace: SourcePlace? {
@@ -42,9 +45,9 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
         }
     }
 
-    /// Calls the callback off.
+    /// Cancels the callback.
     ///
-    /// No effect if it ran already.
+    /// No effect if it has run.
     ///
     /// asyncio: `Handle.cancel()`.
     public func cancel() {
@@ -56,13 +59,13 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
         forget()
     }
 
-    /// Lets go of the callback: it will never run.
+    /// Releases the callback, which will never run.
     package final func forget() {
-        // It goes after it was taken away: what it holds may, as it goes, cancel this very handle.
+        // Released after it was taken out: a deinit of what it holds may cancel this handle.
         _ = callback.take()
     }
 
-    /// Runs the callback once and lets go of it.
+    /// Runs the callback once and releases it.
     package final func run() throws {
         if let callback = callback.take() { try callback() }
     }
@@ -74,7 +77,7 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
     }
 }
 
-/// A callback that waits for an instant.
+/// A callback that is scheduled for an instant.
 ///
 /// asyncio: `asyncio.TimerHandle`.
 public final class TimerHandle: Handle, @unchecked Sendable {
@@ -82,7 +85,9 @@ public final class TimerHandle: Handle, @unchecked Sendable {
     ///
     /// asyncio: `TimerHandle.when()`.
     public let when: LoopInstant
-    /// Set while the heap holds the timer, which then is to be told of a cancelled entry; the heap owns it.
+    /// Set while the heap contains the timer, so that cancelling counts there.
+    ///
+    /// Owned by the heap.
     private var tally: Unmanaged<TimerTally>?
 
     package init(when: LoopInstant, at place: SourcePlace? = nil, _ callback: @escaping () throws -> Void) {
@@ -90,9 +95,9 @@ public final class TimerHandle: Handle, @unchecked Sendable {
         super.init(at: place, callback)
     }
 
-    /// Calls the timer off.
+    /// Cancels the timer.
     ///
-    /// Its place in the heap is freed later, when half of the heap is of cancelled timers.
+    /// Its place in the heap is freed later, when half of the timers in the heap are cancelled.
     ///
     /// asyncio: `TimerHandle.cancel()`.
     public override func cancel() {
@@ -100,18 +105,18 @@ public final class TimerHandle: Handle, @unchecked Sendable {
         super.cancel()
     }
 
-    /// The heap has taken the timer in.
+    /// The heap contains the timer from now on.
     func isScheduled(by tally: TimerTally) {
         self.tally = .passUnretained(tally)
     }
 
-    /// The heap has let go of the timer.
+    /// The heap no longer contains the timer.
     func isOffSchedule() {
         tally = nil
     }
 }
 
-/// How many timers of a heap were cancelled: what its handles know of it.
+/// The number of cancelled timers in a heap, shared with its handles.
 package final class TimerTally {
     var count = 0
 

@@ -1,13 +1,14 @@
 internal import Kernel
 import Synchronization
 
-/// What other threads give to the loop.
+/// Entries that other threads post to the loop.
 ///
-/// A chain, newest first: a post puts a link before what is there, and the loop takes the whole chain at once. Neither
-/// waits for the other, whoever is interrupted in the middle, and a forked child finds no lock taken. A post wakes the
-/// loop, which costs a system call, only when the loop said that it goes to sleep and nobody woke it since.
+/// A linked list, newest first: a post adds a link at the front, and the loop takes the whole list at once. Neither
+/// side ever waits for the other, even if a thread is interrupted in the middle, and a forked child never finds a lock
+/// held. A post makes a system call to wake the loop only if the loop has announced that it will sleep and has not been
+/// woken since.
 package final class Inbox: @unchecked Sendable {
-    /// The loop's sleep, as posters see it.
+    /// The state of the loop's sleep.
     private enum Sleep {
         static let awake: UInt8 = 0
         static let asleep: UInt8 = 1
@@ -15,13 +16,14 @@ package final class Inbox: @unchecked Sendable {
     }
 
     private let newest = Atomic(InboxLink.none)
-    /// What was there when the inbox was closed, for the last drain.
+    /// What the inbox contained when it was closed, for the last drain.
     private var last = InboxLink.none
     private let sleep = Atomic(Sleep.awake)
-    /// Written with the waker's lock held only.
+    /// Written only while the waker's lock is held.
     private let wakeCount = Atomic(0)
-    /// Wakes the loop's thread; taken away when the loop closes, under its own lock, so that no wake meets a closed
-    /// descriptor.
+    /// Wakes the loop's thread.
+    ///
+    /// Removed under its own lock when the loop closes, so that no wake uses a closed descriptor.
     private let wakerLock = Lock()
     private var waker: (@Sendable () -> Void)?
 
@@ -29,7 +31,7 @@ package final class Inbox: @unchecked Sendable {
 
     deinit {
         takeNoMore()
-        // Nobody else has it, and a forked child may find the lock taken.
+        // No lock: no other thread has a reference, and in a forked child the lock may be held.
         waker = nil
         drain { $0.discard() }
     }
@@ -38,7 +40,7 @@ package final class Inbox: @unchecked Sendable {
         wakerLock.withLock { waker = wake }
     }
 
-    /// Hands a handle over; false if the loop is closed and the handle was not taken.
+    /// Posts a handle; false if the loop is closed, which drops the handle.
     package func post(_ handle: PostedHandle) -> Bool {
         let link = InboxLink(handle)
         if add(link) { return true }
@@ -46,7 +48,7 @@ package final class Inbox: @unchecked Sendable {
         return false
     }
 
-    /// Hands an entry over; false if the loop is closed and the entry was not taken.
+    /// Posts an entry; false if the loop is closed, which leaves the entry to the caller.
     package func post(_ entry: ReadyEntry) -> Bool {
         let link = InboxLink(entry)
         if add(link) { return true }
@@ -54,7 +56,7 @@ package final class Inbox: @unchecked Sendable {
         return false
     }
 
-    /// Makes the link the newest; false if the inbox is closed.
+    /// Adds the link at the front; false if the inbox is closed.
     private func add(_ link: InboxLink) -> Bool {
         var older = newest.load(ordering: .relaxed)
         while true {
@@ -80,24 +82,24 @@ package final class Inbox: @unchecked Sendable {
         }
     }
 
-    /// How often somebody woke the loop.
+    /// How often the loop was woken.
     ///
-    /// Any thread.
+    /// - Thread: Any.
     package var wakeUps: Int {
         wakeCount.load(ordering: .relaxed)
     }
 
-    /// Whether the loop sleeps, or is about to, and nobody has woken it.
+    /// Whether the loop sleeps or is about to, and has not been woken.
     ///
-    /// Any thread.
+    /// - Thread: Any.
     package var isAsleep: Bool {
         sleep.load(ordering: .relaxed) == Sleep.asleep
     }
 
-    /// Says that the loop is about to sleep; false if something came in, and then it must not.
+    /// Announces that the loop is about to sleep; false if an entry has arrived, so that it must not.
     ///
-    /// Poster: add a link, then look at `sleep`. Loop: set `sleep`, then look for links. In any order one sees the
-    /// other.
+    /// A poster adds a link and then reads `sleep`. The loop writes `sleep` and then looks for links. In any order, one
+    /// sees the other.
     package func prepareToSleep() -> Bool {
         sleep.store(Sleep.asleep, ordering: .sequentiallyConsistent)
         if newest.load(ordering: .sequentiallyConsistent) != .none {
@@ -108,7 +110,7 @@ package final class Inbox: @unchecked Sendable {
     }
 
     package func wokeUp() {
-        // Looked at first: a store in each turn would take the cache line away from those who post.
+        // Read first: a store in each turn would take the cache line from posting threads.
         if sleep.load(ordering: .relaxed) != Sleep.awake { sleep.store(Sleep.awake, ordering: .relaxed) }
     }
 
@@ -116,7 +118,7 @@ package final class Inbox: @unchecked Sendable {
         newest.load(ordering: .relaxed) == .none
     }
 
-    /// Takes out what came in, in the order in which it came.
+    /// Takes all entries out, in the order in which they were posted.
     ///
     /// Loop thread only.
     package func drain(_ take: (ReadyEntry) -> Void) {
@@ -135,7 +137,7 @@ package final class Inbox: @unchecked Sendable {
         return last
     }
 
-    /// Turns a chain round.
+    /// Reverses a list.
     private func oldestFirst(_ chain: InboxLink) -> InboxLink {
         var (left, turned) = (chain, InboxLink.none)
         while left != .none {
@@ -147,9 +149,9 @@ package final class Inbox: @unchecked Sendable {
         return turned
     }
 
-    /// Takes no more entries.
+    /// Refuses further entries.
     ///
-    /// Those that it took are there for one more drain.
+    /// Entries that were accepted are returned by one more drain.
     package func close() {
         takeNoMore()
         setWaker(nil)

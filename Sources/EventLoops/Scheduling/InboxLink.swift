@@ -1,15 +1,16 @@
 import Synchronization
 
-/// A handle that is made to be posted, with room for what ties it into the inbox's chain.
+/// A handle for posting, with space for the link of the inbox's list.
 ///
-/// To give away memory that another thread frees costs more than all else of a post: so a post is one object, not two.
+/// Memory that another thread frees is the largest cost of a post, so a post is one object, not two.
 package final class PostedHandle: Handle, @unchecked Sendable {
     fileprivate var older = InboxLink.none
 }
 
-/// A link of the inbox's chain: one word, so that one instruction can exchange it.
+/// A link of the inbox's list: one word, so that it can be exchanged atomically.
 ///
-/// A posted handle is its own link; for any other entry one is made. The lowest bit, which no address has, tells which.
+/// A posted handle is its own link; other entries get a box. The lowest bit, which is zero in addresses, distinguishes
+/// them.
 struct InboxLink: RawRepresentable, AtomicRepresentable, Equatable {
     private struct Box {
         let entry: ReadyEntry
@@ -18,7 +19,7 @@ struct InboxLink: RawRepresentable, AtomicRepresentable, Equatable {
 
     /// No link.
     static let none = InboxLink(rawValue: 0)
-    /// What stands for the newest link when nothing is taken any more: no address of a link.
+    /// Stands for the newest link of a closed inbox; not an address.
     static let closed = InboxLink(rawValue: 2)
 
     let rawValue: UInt
@@ -48,7 +49,7 @@ struct InboxLink: RawRepresentable, AtomicRepresentable, Equatable {
         UnsafeMutablePointer(bitPattern: rawValue).unsafelyUnwrapped
     }
 
-    /// The one that was posted before.
+    /// The link that was posted before this one.
     var older: InboxLink {
         get { handle?._withUnsafeGuaranteedRef { $0.older } ?? box.pointee.older }
         nonmutating set {
@@ -60,7 +61,7 @@ struct InboxLink: RawRepresentable, AtomicRepresentable, Equatable {
         }
     }
 
-    /// Ends the link, and gives away its entry with the reference to a handle.
+    /// Destroys the link and returns its entry, which owns the reference to a handle.
     func take() -> ReadyEntry {
         if let handle { return .handle(.fromOpaque(handle.toOpaque())) }
         defer { box.deallocate() }

@@ -1,7 +1,7 @@
-/// The loop as the executor of tasks that prefer it: their code runs on the loop's thread, without a hop.
+/// The executor of tasks that prefer the loop: their code runs on the loop's thread, without a hop.
 ///
-/// Two small objects share the loop's queue and tag their jobs, because a task's job and an actor's job must be run
-/// differently and an executor that is both could not tell them apart.
+/// Two small objects share the loop's queue and tag their jobs: a task's job and an actor's job are run in different
+/// ways, and one executor for both could not distinguish them.
 package final class LoopTaskExecutor: TaskExecutor {
     fileprivate let queue: WorkQueue
 
@@ -14,7 +14,7 @@ package final class LoopTaskExecutor: TaskExecutor {
     }
 }
 
-/// The loop as the executor of actors that are pinned to it.
+/// The executor of actors that are pinned to the loop.
 package final class LoopSerialExecutor: SerialExecutor {
     fileprivate let queue: WorkQueue
 
@@ -26,8 +26,8 @@ package final class LoopSerialExecutor: SerialExecutor {
         queue.enqueue(.serialJob(UnownedJob(job)))
     }
 
-    /// True on the loop's thread, so that `assumeIsolated` works from plain callbacks, and where the jobs of closed
-    /// loops run.
+    /// True on the loop's thread, so that `assumeIsolated` works in plain callbacks, and on the thread for orphaned
+    /// jobs.
     package func isIsolatingCurrentContext() -> Bool? {
         queue.ownership.isHome && queue.isRunning || queue.ownership.runsLeftovers
     }
@@ -41,8 +41,8 @@ package final class LoopSerialExecutor: SerialExecutor {
 }
 
 extension WorkQueue {
-    /// Whether the calling task, which is isolated so, goes on here after a wait: it prefers the loop, or is in an
-    /// actor that is pinned to it.
+    /// Whether the calling task, with this isolation, continues on this loop after a wait: it prefers the loop, or is
+    /// in an actor that is pinned to it.
     func isReturnedTo(from isolation: (any Actor)?) -> Bool {
         if let actor = isolation, let executor = actor.unownedExecutor.asSerialExecutor() as? LoopSerialExecutor {
             return executor.queue === self

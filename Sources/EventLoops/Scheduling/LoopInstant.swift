@@ -12,10 +12,12 @@ public struct LoopInstant: InstantProtocol, Hashable, Sendable, CustomStringConv
         self.nanoseconds = nanoseconds
     }
 
-    /// The latest instant that can be said, 292 years after the clock's zero: where sums that overflow end.
+    /// The latest representable instant, 292 years after the clock's zero.
+    ///
+    /// Sums that would overflow are limited to it.
     public static let distantFuture = LoopInstant(nanoseconds: .max)
 
-    /// The instant that lies `duration` later; sums beyond the end of the clock stay at its end.
+    /// The instant that lies `duration` later, limited to the range of the clock.
     public func advanced(by duration: Duration) -> LoopInstant {
         let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.clampedNanoseconds)
         return LoopInstant(nanoseconds: overflow ? (duration < .zero ? .min : .max) : sum)
@@ -31,7 +33,7 @@ public struct LoopInstant: InstantProtocol, Hashable, Sendable, CustomStringConv
         instant.advanced(by: duration)
     }
 
-    /// The instant that lies `duration` before `instant`; differences beyond the ends of the clock stay there.
+    /// The instant that lies `duration` before `instant`, limited to the range of the clock.
     public static func - (instant: LoopInstant, duration: Duration) -> LoopInstant {
         instant.advanced(by: .zero - duration)
     }
@@ -53,9 +55,9 @@ public struct LoopInstant: InstantProtocol, Hashable, Sendable, CustomStringConv
 }
 
 extension Duration {
-    /// The duration in nanoseconds, held at the ends of `Int64` (292 years) so that no arithmetic can trap.
+    /// The duration in nanoseconds, limited to `Int64` (292 years) so that no arithmetic traps.
     package var clampedNanoseconds: Int64 {
-        // Up to two hours, as most are: by 2^9 and 5^9 in 64 bits, instead of the library's divisions of 128.
+        // For durations up to two hours: division by 2^9 and 5^9 in 64 bits, instead of the library's 128-bit division.
         let scaled = attoseconds >> 9
         if scaled >> 64 == 0 { return Int64(UInt64(truncatingIfNeeded: scaled) / 1_953_125) }
         let (seconds, attoseconds) = components

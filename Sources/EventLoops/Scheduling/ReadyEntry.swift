@@ -15,7 +15,7 @@ package enum ReadyEntry: @unchecked Sendable {
 
     /// Releases a callback that will never run, with everything that it holds, even if the handle is still referenced.
     ///
-    /// Other entries cannot be dropped: tasks would wait for ever.
+    /// Other entries cannot be dropped: their tasks would never end.
     package func discard() {
         guard case .handle(let reference) = self else { return }
         reference.takeRetainedValue().forget()

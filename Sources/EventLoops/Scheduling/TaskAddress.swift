@@ -1,12 +1,12 @@
-/// What Swift runs of a task of the loop.
+/// The Swift task behind a task of the loop.
 ///
-/// It throws nothing; but a closure that may throw needs no wrapper to be made a task of.
+/// It never throws; the error type saves a wrapper around closures that may throw.
 package typealias TaskJob = Task<Void, any Error>
 
-/// Which of Swift's tasks something is, by its address.
+/// The address that identifies a Swift task.
 ///
-/// A task's job and its continuations have the task's own address; a loop that met others would ask in slower ways.
-/// Child tasks have others than the task that began them.
+/// Relies on the runtime: a task, its job and its continuations share one address. A child task has an address of its
+/// own. If that changes, compare tasks instead.
 package enum TaskAddress {
     package static func of(_ job: UnownedJob) -> UInt {
         unsafeBitCast(job, to: UInt.self)
@@ -16,17 +16,17 @@ package enum TaskAddress {
         unsafeBitCast(task, to: UInt.self)
     }
 
-    /// That of the task which the continuation suspends.
+    /// The address of the task that the continuation suspends.
     ///
-    /// Asking the runtime for the calling task costs as much as ten calls.
+    /// Far cheaper than asking the runtime for the calling task.
     package static func of<Result>(_ continuation: UnsafeContinuation<Result, Never>) -> UInt {
         unsafeBitCast(continuation, to: UInt.self)
     }
 
-    /// Whether the task with this address, which must be that of a task that is alive, is cancelled.
+    /// Whether the task with this address, which must be alive, is cancelled.
     ///
-    /// Looked at in place and not inlined: the runtime's type has a size that is known at run time only, for which an
-    /// async function would allocate.
+    /// Accessed in place and not inlined: the size of the runtime's type is known only at run time, so an async
+    /// function would allocate for it.
     @inline(never)
     static func isCancelled(_ address: UInt) -> Bool {
         withUnsafePointer(to: address) { address in
@@ -34,7 +34,7 @@ package enum TaskAddress {
         }
     }
 
-    /// That of the calling task; nil if none calls.
+    /// The address of the calling task; nil outside of tasks.
     package static func ofCurrentTask() -> UInt? {
         let address = withUnsafeCurrentTask { unsafeBitCast($0, to: UInt.self) }
         return address == 0 ? nil : address

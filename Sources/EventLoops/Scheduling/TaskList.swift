@@ -1,8 +1,8 @@
 internal import Kernel
 
-/// The tasks of a loop that have not ended, so that it can show them, and end them when it closes.
+/// The tasks of a loop that have not ended, for inspection and for closing.
 ///
-/// A list that is linked through its members: joining and leaving are a few stores. Loop thread only.
+/// A list that is linked through its members, so that joining and leaving take a few stores. Loop thread only.
 final class TaskList {
     fileprivate var first: Unmanaged<TaskLink>?
     private let counters: LoopCounters
@@ -15,7 +15,7 @@ final class TaskList {
         first == nil
     }
 
-    /// All of them, in no order.
+    /// All members, in no particular order.
     var members: [any EndableTask] {
         var (found, link): ([any EndableTask], _) = ([], first)
         while let member = link?.takeUnretainedValue() {
@@ -25,7 +25,7 @@ final class TaskList {
         return found
     }
 
-    /// Lets go of those that do not end though the loop closes.
+    /// Removes the tasks that do not end although the loop closes.
     func removeAll() {
         while let link = first { link.takeUnretainedValue().leave(self) }
     }
@@ -39,7 +39,9 @@ final class TaskList {
 class TaskLink {
     private var previous: Unmanaged<TaskLink>?
     fileprivate var next: Unmanaged<TaskLink>?
-    /// The task, while it is a member; what Swift runs keeps it alive until it leaves.
+    /// The task, while it is a member.
+    ///
+    /// The Swift task keeps it alive until it leaves.
     private(set) final unowned(unsafe) var task: (any EndableTask)?
     private var isMember = false
 

@@ -1,9 +1,9 @@
-/// The task-local values of one moment, for callbacks that are to see them.
+/// A snapshot of task-local values, for callbacks that should see them.
 ///
-/// Callbacks run outside of any task: without a context they see the default values. A context is a task that waits
-/// between one callback and the next, because nothing but a task can hold the values of another one.
+/// Callbacks run outside of any task, so without a context they see the default values. A context is a task that is
+/// suspended between callbacks, because only a task can keep another task's values.
 ///
-/// Made by ``AbstractEventLoop/copyContext()``, and of use on that loop only; let go of anywhere.
+/// Made by ``AbstractEventLoop/copyContext()`` and usable on that loop only. It may be released on any thread.
 ///
 /// asyncio: `contextvars.Context`.
 public final class TaskLocalContext: @unchecked Sendable {
@@ -11,7 +11,7 @@ public final class TaskLocalContext: @unchecked Sendable {
     private let queue: WorkQueue
     private let executor: LoopTaskExecutor
 
-    /// Takes the values of the calling task, or of the calling thread if no task runs there.
+    /// Copies the values of the calling task, or of the calling thread outside of tasks.
     package init(queue: WorkQueue, executor: LoopTaskExecutor) {
         self.queue = queue
         self.executor = executor
@@ -24,14 +24,14 @@ public final class TaskLocalContext: @unchecked Sendable {
         carrier.end()
     }
 
-    /// Whether a callback that runs in this context may be called now: none does, and the values are of this loop.
+    /// Whether a callback can run in this context now: none runs in it, and it belongs to this loop.
     package func isFree(on queue: WorkQueue) -> Bool {
         self.queue === queue && carrier.isFree
     }
 
     /// Calls `work` so that it sees the values.
     ///
-    /// On the loop's thread, in its turn, outside of any task, when the context is free.
+    /// On the loop's thread, during a turn, outside of any task, while the context is free.
     package func run(_ work: () -> Void) {
         withoutActuallyEscaping(work) { work in
             guard let waiting = carrier.begin(work), case .taskJob(let job)? = queue.takeJob(of: waiting) else {
@@ -42,9 +42,10 @@ public final class TaskLocalContext: @unchecked Sendable {
     }
 }
 
-/// What a context and its task share; the task must not keep the context alive.
+/// Shared by a context and its task, so that the task does not keep the context alive.
 ///
-/// Touched by the task's first step, by the loop's thread, and by whoever lets go of the context: one after the other.
+/// Accessed by the task's first step, by the loop's thread, and by the thread that releases the context: never at the
+/// same time.
 private final class Carrier: @unchecked Sendable {
     private var waiting: UnsafeContinuation<Void, Never>?
     private var work: (() -> Void)?
@@ -67,7 +68,7 @@ private final class Carrier: @unchecked Sendable {
         return take()
     }
 
-    /// Lets the task end: it is resumed without work.
+    /// Ends the task by resuming it without work.
     func end() {
         take()?.resume()
     }

@@ -1,8 +1,7 @@
-/// Timers in order of their due time; equal times in order of their making.
+/// Timers in the order of their due times; equal times in the order in which they were made.
 ///
-/// A 4-ary heap of plain entries: half the depth of a binary heap and its children share a cache line. Cancelling is
-/// lazy, as in asyncio: a cancelled timer stays until it comes up, or until more than half of a large heap is
-/// cancelled.
+/// A 4-ary heap of plain entries: half as deep as a binary heap, and siblings share a cache line. Cancelling is lazy,
+/// as it is in asyncio: a cancelled timer stays until it is due, or until more than half of a large heap is cancelled.
 package final class TimerHeap {
     private struct Entry {
         var due: Int64
@@ -18,7 +17,7 @@ package final class TimerHeap {
     private var capacity = 64
     private var sequence: UInt64 = 0
     private var length = 0
-    /// Known to the handles, which count themselves when they are cancelled.
+    /// Shared with the handles, which count themselves when they are cancelled.
     package let tally = TimerTally()
 
     package var count: Int {
@@ -40,7 +39,7 @@ package final class TimerHeap {
             let first = entries[0]
             let isCancelled = first.handle._withUnsafeGuaranteedRef { $0.isCancelled }
             if !isCancelled { return first.due }
-            // Where most are cancelled one walk takes them all out; one after the other, each has to be sifted for.
+            // If most timers are cancelled, one pass removes them all, which is cheaper than removing them one by one.
             if purgeIfMostlyCancelled() { continue }
             letGo(of: removeFirst())
             tally.count -= 1
@@ -64,7 +63,7 @@ package final class TimerHeap {
         siftUp(from: length - 1)
     }
 
-    /// Takes the earliest timer out if it is due at `now`; the caller owns the reference.
+    /// Removes the earliest timer if it is due at `now`; the caller owns the reference.
     package func popDue(at now: Int64) -> Unmanaged<TimerHandle>? {
         guard let due = nextDue, due <= now else { return nil }
         let handle = removeFirst()
@@ -72,10 +71,10 @@ package final class TimerHeap {
         return handle
     }
 
-    /// Lets go of every timer without running it, and of what the callbacks hold, even if somebody keeps the handles.
+    /// Releases every timer without running it, and its callback even if the handle is still referenced.
     package func removeAll() {
         tally.count = 0
-        // One at a time: what a callback held may, as it goes, cancel other timers.
+        // One at a time: a deinit of what a callback held may cancel other timers.
         while length > 0 {
             length -= 1
             let handle = entries[length].handle.takeRetainedValue()

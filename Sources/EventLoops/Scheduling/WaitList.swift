@@ -1,16 +1,16 @@
-/// Tasks that wait for one event of the loop.
+/// The tasks that wait for one event of the loop.
 ///
-/// All of it happens on the loop's thread; only cancelling may come from elsewhere, and is handed over.
+/// Loop thread only. Cancelling from another thread is handed over.
 package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     /// What became of a wait.
     package enum Outcome {
         case happened
         case cancelled
-        /// The task would go on, or goes on, on another thread than the loop's: nothing of the loop may be touched.
+        /// The task would continue, or has continued, on another thread, where it must not use the loop.
         ///
-        /// So it is with a `Task.immediate` that does not prefer the loop, and in an actor that other threads use.
+        /// Happens in a `Task.immediate` that does not prefer the loop, and in an actor that other threads use.
         case misplaced
-        /// The task is none of the loop's own: cancelling it must be told to the list by a handler.
+        /// The task is not one of the loop's own, so it needs a cancellation handler.
         case needsHandler
     }
 
@@ -28,18 +28,20 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
 
     private let queue: WorkQueue
     private let waits: WaitRegistry
-    /// The usual case, a single waiter, has a place of its own: no array is touched.
+    /// The usual case, a single waiter, uses no array.
     private var first: Continuation?
     private var firstNumber: UInt64 = 0
     private var others: Crowd?
     private var lastNumber: UInt64 = 0
-    /// The last number that was given out when the event happened the last time.
+    /// The last number at the time of the latest event: waits up to this number are over.
     private var resumedThrough: UInt64 = 0
-    /// The scope of the task that waited last: mostly the same task waits again.
+    /// The scope of the task that waited last: usually the same task waits again.
     ///
-    /// Owned here, but unmanaged, because what lies in a variable is retained for each call.
+    /// Owned, but unmanaged, because a reference in a variable is retained for each call.
     private var lastScope: Unmanaged<CancellationScope>?
-    /// Whether those who wait want the next element of a sequence; all who wait at a time want the same.
+    /// Whether the waiters want the next element of a sequence.
+    ///
+    /// All waiters at a time want the same.
     private var servesSequence = false
 
     package init(queue: WorkQueue) {
@@ -69,9 +71,9 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         return queue.isTurning ? outcome : elsewhere(outcome)
     }
 
-    /// As ``wait(inSequence:)``, for who goes on only when the event has happened.
+    /// As ``wait(inSequence:)``, for callers that continue only if the event has happened.
     ///
-    /// - Parameter operation: What the error is to name.
+    /// - Parameter operation: The name for the error.
     /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`.
     @inline(__always)
     package func waitOrThrow(_ operation: StaticString, inSequence: Bool = false) async throws {
@@ -84,13 +86,13 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         outcome == .cancelled ? CancellationError() : queue.refusal("\(operation)")
     }
 
-    /// What is left of a closed loop is anybody's.
+    /// Tasks of a closed loop may run on any thread.
     @inline(never)
     private func elsewhere(_ outcome: Outcome) -> Outcome {
         queue.isClosed ? outcome : .misplaced
     }
 
-    /// Lets the task wait, if it is one of the loop's: cancelling it looks at its scope for where it waits.
+    /// Suspends the task if it is one of the loop's, which is cancelled through its scope.
     private func beginWait(_ continuation: Continuation, _ number: UInt64) {
         let address = TaskAddress.of(continuation)
         guard let scope = scope(of: address) else { return continuation.resume(returning: .needsHandler) }
@@ -99,9 +101,9 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         park(continuation, number)
     }
 
-    /// The scope of the calling task, whose address this is, if it has one.
+    /// The scope of the calling task, which has this address; nil if it has none.
     ///
-    /// The list keeps it alive, at least until another task waits here.
+    /// The list keeps the scope alive until another task waits here.
     @inline(__always)
     private func scope(of address: UInt) -> Unmanaged<CancellationScope>? {
         if let lastScope, lastScope._withUnsafeGuaranteedRef({ $0.isOf(address) }) { return lastScope }
@@ -119,7 +121,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
 
     /// Suspends the calling task until the event has happened or the loop closes, even if the task is cancelled.
     ///
-    /// Not on a closed loop: nobody would end the wait.
+    /// Not to be called on a closed loop, where nothing would end the wait.
     package func waitUncancelled() async {
         lastNumber &+= 1
         let number = lastNumber
@@ -131,7 +133,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         _ number: UInt64, isolation: isolated (any Actor)? = #isolation
     ) async -> Outcome {
         await withTaskCancellationHandler {
-            // Isolated as the caller, an actor that is pinned to the loop: it would leave the loop's thread otherwise.
+            // Isolated like the caller: in an actor that is pinned to the loop it would otherwise leave the thread.
             _ = isolation
             if let outcome = outcomeByNow(number, isolation) { return outcome }
             return await withUnsafeContinuation { park($0, number) }
@@ -140,11 +142,11 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         }
     }
 
-    /// What has become of a wait that was not parked at once; nil if nothing has.
+    /// The outcome of a wait that has not been parked yet; nil if it must be.
     private func outcomeByNow(_ number: UInt64, _ isolation: (any Actor)?) -> Outcome? {
         guard queue.isTurning else { return queue.isClosed ? .cancelled : .misplaced }
         guard queue.isReturnedTo(from: isolation) else { return .misplaced }
-        // A task that was cancelled before has had its handler called already: nobody would wake it.
+        // The handler of a task that was cancelled before has already run.
         if Task.isCancelled { return .cancelled }
         return number <= resumedThrough ? .happened : nil
     }
@@ -160,7 +162,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         crowd.members.append(Waiter(number: number, continuation: continuation))
     }
 
-    /// The event has happened: every waiting task goes on, in the order in which they came.
+    /// The event has happened: resumes every waiting task, in the order of waiting.
     package func resumeAll() {
         resumeAll(with: .happened)
     }

@@ -1,7 +1,7 @@
-/// The places of a loop where some task waits, so that the loop can end their waits when it closes.
+/// The places of a loop where tasks wait, so that the loop can end the waits when it closes.
 ///
-/// An array whose members know their index. A list that is linked through its members would touch two of them at each
-/// leaving, of connections that may have been idle for long: with many, each is a miss of the processor's caches.
+/// An array whose members know their index. Leaving a linked list would touch two neighbours, which may belong to idle
+/// connections: with many connections, each access is a cache miss.
 package final class WaitRegistry {
     private var members = UnsafeMutablePointer<Unmanaged<WaitLink>>.allocate(capacity: 64)
     private var capacity = 64
@@ -22,8 +22,8 @@ package final class WaitRegistry {
 
     /// Ends the waits for the next element of a sequence.
     ///
-    /// Resumed tasks run later: no member comes or goes meanwhile but the one that is told, whose place the last one
-    /// takes, which has been told by then.
+    /// Resumed tasks run later, so only the notified member can leave during its call. The last member takes its place,
+    /// and has been notified already.
     func endSequences() {
         for index in (0..<count).reversed() { members[index].takeUnretainedValue().sequencesEnd() }
     }
@@ -55,17 +55,17 @@ package final class WaitRegistry {
 
 /// A member of the registry.
 ///
-/// It leaves before it goes: a task that waits keeps its place alive.
+/// A waiting task keeps its place alive, so a member always leaves before its deinit.
 package class WaitLink {
     private static let none = -1
     private var index = none
 
     package init() {}
 
-    /// Nothing happens on the loop any more.
+    /// The loop closes: nothing will happen on it any more.
     package func loopCloses() {}
 
-    /// Sequences that the loop feeds have no more elements.
+    /// The sequences that the loop feeds have ended.
     package func sequencesEnd() {}
 
     final func join(_ registry: WaitRegistry) {

@@ -113,7 +113,9 @@ package final class WorkQueue: @unchecked Sendable {
         waits.endSequences()
     }
 
-    /// Takes no more entries. Queued callbacks are dropped; jobs are run elsewhere, so that their tasks can end.
+    /// Refuses further entries.
+    ///
+    /// Queued callbacks are dropped; jobs are run elsewhere, so that their tasks can end.
     package func close() {
         inbox.close()
         ownership.close()

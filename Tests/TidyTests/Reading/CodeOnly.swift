@@ -1,6 +1,7 @@
-/// Swift text with comments and the contents of string literals blanked, so that what is left can be searched for code.
+/// Replaces comments and the contents of string literals with spaces, so that the rest can be searched for code.
 ///
-/// Lines stay where they are. Interpolations are code and are kept. Regular-expression literals are not known.
+/// Line numbers do not change. Interpolations are kept, because they are code. Regular-expression literals are not
+/// supported.
 func codeOnly(_ text: String) -> String {
     var masker = Masker(input: Array(text.utf8))
     masker.run()
@@ -33,7 +34,7 @@ private struct Masker {
         code(untilParenthesis: false)
     }
 
-    /// Copies code; inside an interpolation it returns behind the parenthesis that closes it.
+    /// Copies code; inside an interpolation, up to the closing parenthesis.
     private mutating func code(untilParenthesis: Bool) {
         var depth = 0
         while at < input.count {
@@ -92,7 +93,7 @@ private struct Masker {
         }
     }
 
-    /// The number of `#` before the quote that opens a string here; nil if none opens.
+    /// The number of `#` before the quote that opens a string here; nil if no string opens.
     private func hashesBeforeQuote() -> Int? {
         var end = at
         while end < input.count, input[end] == Byte.hash { end += 1 }

@@ -1,4 +1,4 @@
-/// A declaration as far as text shows it.
+/// A declaration, as far as it can be recognised in text.
 struct Declaration {
     /// `import`, `struct`, `func`, `case` and so on.
     let kind: String
@@ -13,7 +13,7 @@ struct Declaration {
     var lastLine: Int
     /// How many braces are open around it.
     let depth: Int
-    /// The type whose body it stands in directly, as an index into the same list.
+    /// The type that directly contains it, as an index into the same list.
     let parent: Int?
 
     var isType: Bool { ["struct", "class", "enum", "actor", "protocol"].contains(kind) }
@@ -21,7 +21,7 @@ struct Declaration {
     var isPrivate: Bool { modifiers.contains { $0 == "private" || $0 == "fileprivate" } }
 }
 
-/// The declarations in a text that went through ``codeOnly(_:)``, in order.
+/// The declarations in the result of ``codeOnly(_:)``, in order.
 func declarations(in code: String) -> [Declaration] {
     var reader = DeclarationReader(tokens: tokens(of: code))
     return reader.read()
@@ -42,13 +42,13 @@ private struct DeclarationReader {
     let tokens: [Token]
     private var at = 0
     private var found: [Declaration] = []
-    /// For each open brace the declaration whose body it opened.
+    /// For each open brace, the declaration whose body it opened.
     private var braces: [Int?] = []
     /// The declaration whose body the next brace opens.
     private var pending: Int?
-    /// How many parentheses are open since the last open brace: a line inside them starts no declaration.
+    /// The number of parentheses opened since the last open brace: no declaration starts inside of them.
     private var parentheses = 0
-    /// What ``parentheses`` was outside each open brace.
+    /// For each open brace, the value of ``parentheses`` outside.
     private var outerParentheses: [Int] = []
 
     init(tokens: [Token]) {
@@ -82,7 +82,9 @@ private struct DeclarationReader {
         if let opened = braces.popLast() ?? nil { found[opened].lastLine = tokens[at].line }
     }
 
-    /// Reads attributes, modifiers and a keyword; false, and nothing consumed, if that is not what stands here.
+    /// Reads attributes, modifiers and a keyword.
+    ///
+    /// Returns false and consumes nothing if there is something else.
     private mutating func declaration() -> Bool {
         let start = at
         var cursor = at
@@ -114,7 +116,7 @@ private struct DeclarationReader {
         return true
     }
 
-    /// The word behind the keyword; for an operator its signs, for a module all of its path's first part.
+    /// The word after the keyword; the signs of an operator; the first component of an imported module's path.
     private func name(after keyword: Int) -> String {
         var cursor = keyword + 1
         if tokens[keyword].text == "import" {

@@ -2,13 +2,13 @@ import Foundation
 
 /// The package on disk.
 struct PackageTree {
-    /// Directories that may hold Swift of ours, besides the manifest.
+    /// Directories that may contain Swift files of the package, besides the manifest.
     static let swiftDirectories = ["Sources", "Tests", "Examples", "Benchmarks"]
-    /// What the names of text files end with.
+    /// The extensions of text files.
     private static let textEndings = [
         ".swift", ".c", ".h", ".py", ".sh", ".md", ".json", ".yml", ".yaml", ".modulemap", ".txt", ".tsv", ".csv",
     ]
-    /// Text files whose names have no such ending.
+    /// Text files without such an extension.
     private static let textNames: Set = [
         "Makefile", "LICENSE", ".swift-format", ".gitignore", ".editorconfig", ".ci/run",
         "scripts/install-dependencies",
@@ -20,7 +20,7 @@ struct PackageTree {
 
     let root: URL
 
-    /// The package this file belongs to: the nearest directory above it whose manifest names it.
+    /// The package that contains this file: the nearest directory above it whose manifest names the package.
     static func current(above file: String = #filePath) throws -> PackageTree {
         var directory = URL(fileURLWithPath: file).resolvingSymlinksInPath().deletingLastPathComponent()
         while directory.path != "/" {
@@ -39,7 +39,7 @@ struct PackageTree {
         var description: String { "No manifest of swift-proactor lies above \(file)." }
     }
 
-    /// The paths of all files that Git tracks or would track; without Git, of all files but the built ones.
+    /// The paths of all files that Git tracks or would track; without Git, of all files except build products.
     func paths() throws -> [String] {
         if let listed = git("ls-files", "--cached", "--others", "--exclude-standard") {
             return listed.filter { FileManager.default.fileExists(atPath: root.appendingPathComponent($0).path) }
@@ -54,7 +54,7 @@ struct PackageTree {
         }.sorted()
     }
 
-    /// What Git tracks; nil if this is no checkout.
+    /// The paths that Git tracks; nil if this is not a checkout.
     func trackedPaths() -> [String]? {
         git("ls-files")
     }
@@ -63,7 +63,7 @@ struct PackageTree {
         SourceFile(path, try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8))
     }
 
-    /// The Swift files below a directory, or the single file of that name.
+    /// The Swift files below a directory, or the single file with that name.
     func swiftFiles(in directories: [String] = ["Sources"]) throws -> [SourceFile] {
         try paths().filter { path in
             path.hasSuffix(".swift") && directories.contains { path == $0 || path.hasPrefix($0 + "/") }
@@ -79,7 +79,7 @@ struct PackageTree {
         }.map(file)
     }
 
-    /// The lines that a Git command prints; nil if it fails or the package is no checkout of its own.
+    /// The output lines of a Git command; nil if it fails or the package is not the root of a checkout.
     private func git(_ arguments: String...) -> [String]? {
         guard FileManager.default.fileExists(atPath: root.appendingPathComponent(".git").path) else { return nil }
         let process = Process()

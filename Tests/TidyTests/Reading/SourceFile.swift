@@ -1,8 +1,8 @@
-/// A file as the rules see it: a path below the package root and its text.
+/// A file with its path below the package root.
 struct SourceFile {
     let path: String
     let text: String
-    /// The text without comments and without the contents of string literals, line for line.
+    /// The text without comments and without the contents of string literals, with the same lines.
     let code: String
 
     init(_ path: String, _ text: String) {
@@ -11,12 +11,12 @@ struct SourceFile {
         code = path.hasSuffix(".swift") ? codeOnly(text) : text
     }
 
-    /// The lines as they stand in the file; the first has number 1 for a reader and index 0 here.
+    /// The lines of the file; line 1 has index 0.
     var lines: [Substring] { linesOf(text) }
     /// The lines of ``code``.
     var codeLines: [Substring] { linesOf(code) }
-    /// `Sources/<room>/…` gives the room; nil for files elsewhere.
-    var room: String? {
+    /// The module of a file in `Sources/<module>/…`; nil for other files.
+    var module: String? {
         let parts = path.split(separator: "/")
         return parts.count > 2 && parts[0] == "Sources" ? String(parts[1]) : nil
     }

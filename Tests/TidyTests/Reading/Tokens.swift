@@ -1,18 +1,18 @@
-/// A word or a single sign of the code, and the line it stands on.
+/// A word or a single sign of the code, with its line.
 struct Token: Equatable {
     let text: String
     let line: Int
-    /// Nothing but blanks stands before it on its line.
+    /// Whether it is the first token of its line.
     let isFirstOnLine: Bool
 
     var isWord: Bool { text.utf8.first.map(isWordByte) ?? false }
-    /// Capitalised, as the names of types are.
+    /// Whether it is capitalised, as the names of types are.
     var isTypeName: Bool { text.utf8.first.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) } ?? false }
 }
 
-/// Cuts code that went through ``codeOnly(_:)`` into words and signs.
+/// Splits the result of ``codeOnly(_:)`` into words and signs.
 ///
-/// A word in back quotes keeps them, because it is no keyword.
+/// A word in back quotes keeps them, because it is not a keyword.
 func tokens(of code: String) -> [Token] {
     var found: [Token] = []
     let bytes = Array(code.utf8)

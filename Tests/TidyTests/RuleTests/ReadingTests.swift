@@ -1,6 +1,6 @@
 import Testing
 
-/// The reading of Swift as text, on which all rules stand.
+/// Tests of the text reader that all rules use.
 @Suite struct ReadingTests {
     @Test func comments_areBlanked_lineForLine() {
         #expect(codeOnly("a // b\nc") == "a     \nc")

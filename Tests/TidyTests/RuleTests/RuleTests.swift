@@ -1,6 +1,6 @@
 import Testing
 
-/// Each rule finds what it is for, and lets its neighbour pass.
+/// Each rule finds its violations, and accepts similar code that is correct.
 @Suite struct RuleTests {
     @Test func importRule_findsTheWayUp() {
         #expect(imports("Kernel", "import CLinux\npublic import Glibc") == [])
@@ -48,6 +48,25 @@ import Testing
         #expect(RingRule.findings(in: [usesB, file("B", "struct B { let text = \"A\" }")]) == [])
         #expect(RingRule.findings(in: [usesB, file("B", "private struct B { let a: A }")]) == [])
         #expect(RingRule.findings(in: [usesB, SourceFile("Sources/Uring/B.swift", "struct B { let a: A }")]) == [])
+    }
+
+    @Test func folderRule_findsARingOfFolders() {
+        let files = [
+            SourceFile("Sources/EventLoops/Low/A.swift", "struct A {}"),
+            SourceFile("Sources/EventLoops/Low/B.swift", "struct B { let d: D }"),
+            SourceFile("Sources/EventLoops/High/C.swift", "struct C { let a: A }"),
+            SourceFile("Sources/EventLoops/High/D.swift", "struct D {}"),
+            SourceFile("Sources/EventLoops/Top/E.swift", "struct E { let c: C }"),
+        ]
+        #expect(RingRule.findings(in: files) == [])
+        let found = FolderRule.findings(in: files)
+        #expect(found.map(\.path) == ["Sources/EventLoops/High"])
+        #expect(found.first?.message.contains("2 folders in EventLoops: High, Low") == true)
+        #expect(found.first?.message.contains("B.swift -> D.swift: D (line 1)") == true)
+        #expect(found.first?.message.contains("C.swift -> A.swift: A (line 1)") == true)
+        #expect(FolderRule.findings(in: Array(files.dropLast(2))) == [])
+        let elsewhere = SourceFile("Sources/EventLoops/D.swift", "struct D { let c: C }")
+        #expect(FolderRule.findings(in: Array(files.prefix(3)) + [elsewhere]) == [])
     }
 
     @Test func components_areThoseOfTheGraph() {
@@ -158,8 +177,8 @@ import Testing
         SourceFile("Sources/Kernel/\(name).swift", text)
     }
 
-    private func imports(_ room: String, _ text: String) -> [Int] {
-        ImportRule.findings(in: SourceFile("Sources/\(room)/A.swift", text)).map(\.line)
+    private func imports(_ module: String, _ text: String) -> [Int] {
+        ImportRule.findings(in: SourceFile("Sources/\(module)/A.swift", text)).map(\.line)
     }
 
     private func leftovers(_ text: String) -> [Int] {

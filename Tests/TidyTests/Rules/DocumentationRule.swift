@@ -1,6 +1,7 @@
-/// What users can name is documented: public declarations, requirements of public protocols, cases of public enums.
+/// Everything that users can name is documented: public declarations, requirements of public protocols, cases of public
+/// enums.
 enum DocumentationRule {
-    /// Members whose meaning the standard library gives; undocumented only while their body is of at most three lines.
+    /// Members whose meaning the standard library defines; these need a comment only if their body exceeds three lines.
     static let boilerplate: Set = ["==", "<", "hash", "description", "debugDescription", "encode"]
     private static let longestBoilerplate = 5
 
@@ -27,7 +28,8 @@ enum DocumentationRule {
             && declaration.lastLine - declaration.firstLine < longestBoilerplate
     }
 
-    /// Whether a doc comment ends right above; plain comments may stand between, such as a formatter's directive.
+    /// Whether a doc comment ends directly above; plain comments in between are allowed, such as a formatter's
+    /// directive.
     private static func isDocumented(_ declaration: Declaration, _ lines: [Substring]) -> Bool {
         var above = declaration.firstLine - 2
         while above >= 0 {

@@ -1,6 +1,6 @@
 import Testing
 
-/// A place that breaks a rule: what is wrong there and how to mend it.
+/// A violation of a rule: the place, what is wrong, and how to fix it.
 struct Finding: Equatable, CustomStringConvertible {
     let path: String
     let line: Int
@@ -15,7 +15,7 @@ struct Finding: Equatable, CustomStringConvertible {
     var description: String { "\(path):\(line): \(message)" }
 }
 
-/// Fails the test that runs, once for each finding.
+/// Fails the running test, once for each finding.
 func report(_ findings: [Finding], sourceLocation: SourceLocation = #_sourceLocation) {
     for finding in findings {
         Issue.record(Comment(rawValue: finding.description), sourceLocation: sourceLocation)

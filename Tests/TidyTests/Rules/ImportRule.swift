@@ -1,46 +1,50 @@
-/// Imports point down, as the table of rooms says.
+/// Imports point down, as listed in ``Modules``.
 enum ImportRule {
     static func findings(
-        in file: SourceFile, rooms: [String: Set<String>] = Rooms.imports, system: Set<String> = Rooms.system
+        in file: SourceFile, modules: [String: Set<String>] = Modules.imports, system: Set<String> = Modules.system
     ) -> [Finding] {
-        guard let room = file.room else { return [] }
-        guard let allowed = rooms[room] else {
-            return [Finding(file.path, 1, "room \(room) is unknown: add it, and what it may import, to Rooms.swift")]
+        guard let module = file.module else { return [] }
+        guard let allowed = modules[module] else {
+            return [
+                Finding(file.path, 1, "module \(module) is unknown: add it, and what it may import, to Modules.swift")
+            ]
         }
         return declarations(in: file.code).filter { $0.kind == "import" }.compactMap { line in
             if allowed.contains(line.name) || system.contains(line.name) { return nil }
-            if rooms[line.name] != nil {
+            if modules[line.name] != nil {
                 return Finding(
                     file.path, line.line,
-                    "\(room) must not import \(line.name), which is not below it: "
+                    "\(module) must not import \(line.name), which is not below it: "
                         + "declare a protocol here and let \(line.name) conform, or move the code")
             }
             return Finding(
                 file.path, line.line,
                 "\(line.name) is not imported in Sources: "
-                    + "use \(system.sorted().joined(separator: ", ")) or the rooms below")
+                    + "use \(system.sorted().joined(separator: ", ")) or the modules below")
         }
     }
 
-    /// The manifest's targets against the table: no target may depend on more than its room may import.
-    static func findings(inManifest manifest: SourceFile, rooms: [String: Set<String>] = Rooms.imports) -> [Finding] {
+    /// Checks the manifest's targets: no target may depend on more than its module may import.
+    static func findings(inManifest manifest: SourceFile, modules: [String: Set<String>] = Modules.imports) -> [Finding]
+    {
         manifestTargets(manifest.text).flatMap { target -> [Finding] in
-            guard let allowed = rooms[target.name] else {
+            guard let allowed = modules[target.name] else {
                 return [
-                    Finding(manifest.path, target.line, "target \(target.name) is unknown: add its room to Rooms.swift")
+                    Finding(
+                        manifest.path, target.line, "target \(target.name) is unknown: add its module to Modules.swift")
                 ]
             }
             return target.dependencies.filter { !allowed.contains($0) }.map { dependency in
                 Finding(
                     manifest.path, target.line,
-                    "target \(target.name) must not depend on \(dependency): take it out, or change Rooms.swift"
+                    "target \(target.name) must not depend on \(dependency): take it out, or change Modules.swift"
                 )
             }
         }
     }
 }
 
-/// The library targets of a manifest: name, what they depend on, and the line they begin on.
+/// The library targets of a manifest, with name, dependencies and first line.
 func manifestTargets(_ text: String) -> [(name: String, dependencies: [String], line: Int)] {
     text.components(between: ".target(", and: "\n").compactMap { call in
         guard let name = call.text.components(between: "name: \"", and: "\"").first else { return nil }
@@ -51,7 +55,7 @@ func manifestTargets(_ text: String) -> [(name: String, dependencies: [String], 
 }
 
 extension String {
-    /// The pieces that stand between two marks, each with the line it begins on.
+    /// The pieces of text between two marks, each with its first line.
     fileprivate func components(between open: String, and close: String) -> [(text: String, line: Int)] {
         var pieces: [(String, Int)] = []
         var rest = self[...]

@@ -1,4 +1,4 @@
-/// Lines that fit the screen, blanks instead of tabs, one newline at the end.
+/// Lines of limited width, spaces instead of tabs, one newline at the end.
 enum LayoutRule {
     static let columns = 120
 

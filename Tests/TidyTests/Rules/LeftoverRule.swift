@@ -1,6 +1,6 @@
-/// Nothing unfinished and no printing for the sake of finding a bug.
+/// Finds unfinished code and debug output.
 enum LeftoverRule {
-    /// Put together from halves, so that a search of the tree for them does not end here.
+    /// Concatenated, so that a search for the words does not find this file.
     static let words: Set = ["TO" + "DO", "FIX" + "ME", "X" + "XX"]
     private static let stubs = ["unimplemented", "not implemented"].map { "fatalerror(\"" + $0 }
 
@@ -22,7 +22,7 @@ enum LeftoverRule {
         }
     }
 
-    /// Calls of `print` and its kin; `output.print(` and `func print(` are something else.
+    /// Calls of `print` and the like, but not `output.print(` or `func print(`.
     private static func printing(_ file: SourceFile) -> [Finding] {
         guard file.isSwift else { return [] }
         let code = tokens(of: file.code)

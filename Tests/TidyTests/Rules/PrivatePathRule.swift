@@ -1,6 +1,6 @@
-/// What we ship names no path that only one machine has.
+/// No file of the package contains a path that exists on one machine only.
 enum PrivatePathRule {
-    /// Put together from halves, so that this file does not name them either.
+    /// Concatenated, so that this file does not contain them either.
     static let prefixes = ["work", "farm", "home", "root"].map { "/" + $0 + "/" }
 
     static func findings(in file: SourceFile) -> [Finding] {
@@ -13,7 +13,7 @@ enum PrivatePathRule {
         }
     }
 
-    /// Whether the path begins here, and is no deeper part of another path or of an address.
+    /// Whether the path begins here, and is not the inner part of another path or of an address.
     private static func isNamed(_ prefix: String, in line: Substring) -> Bool {
         var rest = line
         while let found = rest.firstRange(of: prefix) {

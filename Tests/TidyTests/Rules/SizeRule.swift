@@ -1,4 +1,4 @@
-/// A file has one subject; past the limit a second one has moved in.
+/// Limits the length of files: a longer file has more than one subject.
 enum SizeRule {
     static let limit = 400
 

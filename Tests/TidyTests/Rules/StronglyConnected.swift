@@ -1,4 +1,4 @@
-/// The strongly connected components of a graph given as each node's targets (Tarjan's algorithm).
+/// The strongly connected components of a graph, which is given as the targets of each node (Tarjan's algorithm).
 func components(of arrows: [[Int]]) -> [[Int]] {
     var search = ComponentSearch(arrows: arrows)
     for node in arrows.indices where search.order[node] == nil { search.visit(node) }
@@ -7,10 +7,10 @@ func components(of arrows: [[Int]]) -> [[Int]] {
 
 private struct ComponentSearch {
     let arrows: [[Int]]
-    /// When each node was first seen.
+    /// The order in which nodes were first visited.
     var order: [Int?]
     var found: [[Int]] = []
-    /// The earliest node on the path that each node leads back to.
+    /// For each node, the earliest node on the path that can be reached from it.
     private var low: [Int]
     private var path: [Int] = []
     private var isOnPath: [Bool]

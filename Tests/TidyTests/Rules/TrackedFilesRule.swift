@@ -1,4 +1,4 @@
-/// Git holds what people wrote, not what tools made.
+/// Git tracks only files that were written by hand, and none that tools generate.
 enum TrackedFilesRule {
     static func findings(in paths: [String]) -> [Finding] {
         paths.filter(isMade).map { path in

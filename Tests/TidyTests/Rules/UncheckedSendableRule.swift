@@ -1,4 +1,4 @@
-/// Where we promise to the compiler what it cannot check, the file is listed with the reason why the promise holds.
+/// Each file with `@unchecked Sendable`, which the compiler cannot check, is listed with the reason why it is safe.
 enum UncheckedSendableRule {
     private static let list = "UncheckedSendableReasons.swift"
 
@@ -17,7 +17,7 @@ enum UncheckedSendableRule {
         return unlisted + stale
     }
 
-    /// The first line that says it, be it with a space or a line break between.
+    /// The first line that contains it; space and line break between the words are both found.
     private static func line(in code: String) -> Int? {
         let code = tokens(of: code)
         return code.indices.dropLast(2).first { index in

@@ -1,7 +1,7 @@
-/// The rooms of the house and what each may import: the rooms below it, and of those only what it needs.
+/// The modules, and the modules that each may import: only modules below it, and only those that it needs.
 ///
-/// `Uring` and `EventLoops` do not know one another; the loops bring them together.
-enum Rooms {
+/// `Uring` and `EventLoops` do not import each other; the loops import both.
+enum Modules {
     static let imports: [String: Set<String>] = [
         "CLinux": [],
         "CUring": [],
@@ -18,6 +18,6 @@ enum Rooms {
         "Proactor": ["ProactorLoop", "SelectorLoop", "EventLoops", "Uring", "Kernel", "CUring", "CLinux"],
     ]
 
-    /// What every room may import besides: the C library and the language's own, never Foundation or Dispatch.
+    /// What every module may import in addition: the C library and Swift's own modules, never Foundation or Dispatch.
     static let system: Set = ["Glibc", "Synchronization", "_Concurrency"]
 }
