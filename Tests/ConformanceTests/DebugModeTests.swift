@@ -166,7 +166,7 @@ extension Conformance {
             let log = try await linesOfALife(kind, debug: true)
             #expect(log.texts(.info).count { $0.contains("<Server serving") && $0.hasSuffix("is serving") } == 1)
             for end in [
-                "got a new connection: <SocketTransport", "is connected, for ConformanceTests.StreamRecorder",
+                "got a new connection: <SocketTransport", "is connected, for TestSupport.StreamRecorder",
                 "pauses reading", "resumes reading", "received EOF", "is closed",
             ] {
                 #expect(log.texts(.debug).contains { $0.contains(end) }, "\(end) in \(log.lines)")
