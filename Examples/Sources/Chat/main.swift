@@ -1,8 +1,8 @@
-// Shows tasks that share state: a room where everybody hears what anybody says. Try: Chat 9999; nc 127.0.0.1 9999
+// Shows tasks that share state: a chat room. Try: Chat 9999; nc 127.0.0.1 9999
 @preconcurrency import Glibc
 import Proactor
 
-/// Who is in the room; all tasks run on the loop's thread, so nobody needs a lock.
+/// The guests, without a lock, because all tasks run on the loop's thread.
 final class Room {
     private var members: [String: StreamWriter] = [:]
 
@@ -21,13 +21,13 @@ final class Room {
     func tell(_ line: String, from speaker: String? = nil) {
         for (name, writer) in members where name != speaker {
             writer.write(line + "\n")
-            // One who does not listen must not fill the memory: waiting for them would hold up all others.
+            // Drop a guest who does not read: waiting would delay the others, and the buffer would grow.
             if writer.transport.writeBufferSize > 1 << 20 { writer.transport.abort() }
         }
     }
 }
 
-/// Serves one guest from the first line, the name, to the last.
+/// Serves one guest: the first line is the name, each further line a message.
 func serve(_ reader: StreamReader, _ writer: StreamWriter, in room: Room) async throws {
     writer.write("What is your name?\n")
     let name = text(try await reader.readLine())
@@ -37,7 +37,7 @@ func serve(_ reader: StreamReader, _ writer: StreamWriter, in room: Room) async 
     for try await line in reader.lines { room.tell("\(name): \(text(line))", from: name) }
 }
 
-/// A line without the blanks at its end.
+/// A line without trailing white space.
 func text(_ line: [UInt8]) -> String {
     String(decoding: line.prefix(1 + (line.lastIndex { $0 > 0x20 } ?? -1)), as: UTF8.self)
 }

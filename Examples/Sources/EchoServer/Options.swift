@@ -1,6 +1,6 @@
 @preconcurrency import Glibc
 
-/// What the command line asks for.
+/// The command line.
 struct Options: Sendable {
     enum Style: String {
         case protocols
@@ -35,13 +35,13 @@ struct Options: Sendable {
     }
 }
 
-/// Prints a line at once, also into a pipe.
+/// Prints a line and flushes it, because standard output may be a pipe.
 func announce(_ line: String) {
     print(line)
     fflush(nil)
 }
 
-/// Prints a line where errors go.
+/// Prints a line to standard error.
 func complain(_ line: String) {
     fputs("EchoServer: \(line)\n", stderr)
 }

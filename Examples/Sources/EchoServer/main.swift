@@ -1,11 +1,11 @@
-// Shows the library's two styles side by side; each sends back what it gets:
+// Shows the library's two styles side by side; each server sends back what it receives:
 //
 //     EchoServer --port 8888 --backend auto --style protocols
 //     EchoServer --port 8888 --backend io_uring --style streams
 import Glibc
 import Proactor
 
-/// Protocols: the loop calls the object of a connection with the bytes that came in, lent for the time of the call.
+/// Protocols: the loop passes received bytes to the object of the connection, lent for the duration of the call.
 final class Echo: StreamProtocol {
     private var transport: (any StreamTransport)?
 
@@ -21,7 +21,7 @@ final class Echo: StreamProtocol {
         transport = nil
     }
 
-    // Who does not read what was sent back is not asked for more.
+    // Nothing more is read from a client that does not read its echo.
     func pauseWriting() {
         transport?.pauseReading()
     }
@@ -31,7 +31,7 @@ final class Echo: StreamProtocol {
     }
 }
 
-/// Streams: a task for each connection reads and writes.
+/// Streams: each connection has a task that reads and writes.
 func echo(_ reader: StreamReader, _ writer: StreamWriter) async throws {
     while try await reader.withNextBytes({ writer.write($0) }) != nil {
         try await writer.drain()

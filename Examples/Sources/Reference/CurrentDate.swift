@@ -1,7 +1,7 @@
 import Glibc
 import Proactor
 
-/// "Display the current date with call_later()": a callback that has itself called again, for five seconds.
+/// "Display the current date with call_later()": a callback that schedules itself again, for five seconds.
 func displayDate() throws {
     let loop = try newEventLoop()
     let end = loop.time.advanced(by: .seconds(5))

@@ -1,7 +1,7 @@
 import Glibc
 import Proactor
 
-/// "Set signal handlers for SIGINT and SIGTERM": either of them ends the program.
+/// "Set signal handlers for SIGINT and SIGTERM": either signal ends the program.
 func handleSignals() throws {
     try run { loop in
         let exit = loop.createFuture(of: String.self)

@@ -8,7 +8,7 @@ func runInExecutor() throws {
         let bytes = try await loop.runInExecutor { try readRandomBytes() }.value
         print("default thread pool", bytes.count)
 
-        // 2. On an executor of one's own; both at once, while the loop goes on turning.
+        // 2. On a custom executor; both at once, while the loop keeps running.
         let pool = ThreadPoolExecutor(maxWorkers: 2)
         async let random = loop.runInExecutor(pool) { try readRandomBytes() }.value
         async let sum = loop.runInExecutor(pool) { sumOfSquares(below: 1_000_000) }.value
@@ -28,7 +28,7 @@ private func readRandomBytes() throws -> [UInt8] {
     return Array(bytes.prefix(count))
 }
 
-/// Work for the processor blocks the loop just as well.
+/// Computations block a loop, too.
 private func sumOfSquares(below bound: Int) -> Int {
     (0..<bound).reduce(0) { $0 + $1 * $1 }
 }

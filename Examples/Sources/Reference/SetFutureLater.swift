@@ -1,6 +1,6 @@
 import Proactor
 
-/// The example of asyncio's chapter on futures: one task waits for a future whose result another one sets later.
+/// The example of asyncio's chapter on futures: one task waits for a future, and another sets its result later.
 func setFutureLater() throws {
     try run { loop in
         let future = loop.createFuture(of: String.self)

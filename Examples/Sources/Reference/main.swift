@@ -1,4 +1,4 @@
-// The examples of asyncio's reference, one a file, in Swift:
+// The examples of asyncio's reference in Swift, one per file:
 //
 //     Reference hello
 @preconcurrency import Glibc
@@ -18,7 +18,7 @@ guard let name = CommandLine.arguments.dropFirst().first, let example = examples
     exit(2)
 }
 
-// What is printed shall be seen when it is printed, also where it goes into a pipe.
+// Flush each line, because standard output may be a pipe.
 setvbuf(stdout, nil, _IOLBF, 0)
 
 do { try example() } catch {

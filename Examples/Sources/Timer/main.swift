@@ -1,10 +1,10 @@
-// Shows callbacks at their times, the smallest use of a loop: the date once a second, as often as told.
+// Shows timed callbacks, the smallest use of a loop: prints the date once a second, for a number of times.
 //
 //     Timer 5
 @preconcurrency import Glibc
 import Proactor
 
-/// Prints the date, and has itself called again until it has done so often enough.
+/// Prints the date and schedules itself again, a number of times.
 final class Ticker {
     private let loop: any AbstractEventLoop
     private var left: Int
@@ -19,7 +19,7 @@ final class Ticker {
         left -= 1
         print(Self.date())
         fflush(nil)
-        // After the last line there is nothing to wait for.
+        // After the last line, stop without another second.
         loop.callLater(left > 0 ? .seconds(1) : .zero) { self.tick() }
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite struct ChatTests {
-    /// Enters the room.
+    /// Connects and enters the room.
     private func guest(_ name: String, port: Int) throws -> Client {
         let client = try Client(port: port)
         #expect(try client.line() == "What is your name?")
@@ -11,7 +11,7 @@ import Testing
         return client
     }
 
-    @Test func guests_hearEachOther_andWhoComesAndGoes() throws {
+    @Test func guests_receiveMessages_arrivalsAndDepartures() throws {
         let program = try Program("Chat", "0")
         let port = try program.port()
         let ann = try guest("Ann", port: port)
@@ -31,7 +31,7 @@ import Testing
         #expect(errors.isEmpty)
     }
 
-    @Test func aName_isTakenOnce() throws {
+    @Test func name_isRefused_whenInUse() throws {
         let program = try Program("Chat", "0")
         let port = try program.port()
         let ann = try guest("Ann", port: port)

@@ -8,7 +8,7 @@ import Testing
         let client = try Client(port: try program.port())
         try client.send("there and back\n")
         #expect(try client.line() == "there and back")
-        // More than the kernel keeps at once, in pieces, so that buffers run full and empty again.
+        // More than the kernel buffers, in pieces, so that buffers fill and drain.
         let block = (0..<1 << 18).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
         for _ in 0..<8 {
             try client.send(block)

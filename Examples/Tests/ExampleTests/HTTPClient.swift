@@ -1,7 +1,7 @@
-/// An answer, as far as the tests look at it.
+/// The parts of an answer that the tests check.
 struct Answer {
     let status: Int
-    /// By name in small letters.
+    /// By name in lower case.
     let fields: [String: String]
     let body: [UInt8]
 
@@ -13,7 +13,7 @@ struct Answer {
 extension Client {
     /// Reads one answer.
     ///
-    /// - Parameter hasBody: False after HEAD, whose answer tells of a body that does not come.
+    /// - Parameter hasBody: False after HEAD, whose answer gives the length of a body that is not sent.
     func answer(hasBody: Bool = true) throws -> Answer {
         let head = String(decoding: try bytes(through: "\r\n\r\n"), as: UTF8.self)
         let lines = head.split(separator: "\r\n")

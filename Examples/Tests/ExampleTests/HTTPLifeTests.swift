@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// How the server begins and ends.
+/// The start and the shutdown of the server.
 @Suite struct HTTPLifeTests {
     @Test(arguments: [("auto", "io_uring"), ("epoll", "The program asks for epoll"), ("select", "asks for select")])
-    func start_tellsAddressBackendAndReason(_ backend: String, reason: String) throws {
+    func start_printsAddressBackendAndReason(_ backend: String, reason: String) throws {
         let program = try Program("HTTPServer", "--port", "0", "--backend", backend)
         let line = try program.line()
         #expect(line.hasPrefix("backend: ") && line.contains(reason), "\(line)")
@@ -13,14 +13,14 @@ import Testing
     }
 
     @Test(arguments: [("SIGINT", SIGINT), ("SIGTERM", SIGTERM)])
-    func signal_letsARequestInFlightEnd(_ name: String, _ number: Int32) throws {
+    func signal_letsARequestInFlightFinish(_ name: String, _ number: Int32) throws {
         let program = try Program("HTTPServer", "--port", "0")
         let port = try program.port()
         let idle = try Client(port: port)
         #expect(try idle.ask("GET", "/").status == 200)
         let busy = try Client(port: port)
         try busy.send(request("POST", "/echo", "Content-Length: 14\r\nExpect: 100-continue\r\n"))
-        // From then on the request is in flight.
+        // The request is in flight now.
         #expect(try busy.answer().status == 100)
 
         program.signal(number)
@@ -38,7 +38,7 @@ import Testing
         #expect(errors.isEmpty)
     }
 
-    @Test func usr1_printsTheLoopsState_andNothingEnds() throws {
+    @Test func usr1_printsTheLoopsState_andServingContinues() throws {
         let program = try Program("HTTPServer", "--port", "0")
         let client = try Client(port: try program.port())
         #expect(try client.ask("GET", "/").status == 200)
@@ -51,7 +51,7 @@ import Testing
         #expect(errors.contains("pending operations: ") && errors.contains("<SocketTransport fd="))
     }
 
-    @Test func requestThatNeverEnds_isAbortedAfterAWhile() throws {
+    @Test func requestThatNeverEnds_isAborted_afterTheStopTimeout() throws {
         let program = try Program("HTTPServer", "--port", "0", "--stop-timeout", "1")
         let client = try Client(port: try program.port())
         try client.send(request("POST", "/echo", "Content-Length: 4\r\nExpect: 100-continue\r\n"))
@@ -61,7 +61,7 @@ import Testing
         #expect(try client.isAtEnd())
     }
 
-    @Test func secondSignal_endsAtOnce() throws {
+    @Test func secondSignal_endsTheServerAtOnce() throws {
         let program = try Program("HTTPServer", "--port", "0", "--stop-timeout", "3600")
         let port = try program.port()
         let client = try Client(port: port)
@@ -69,7 +69,7 @@ import Testing
         try client.send(request("POST", "/echo", "Content-Length: 4\r\nExpect: 100-continue\r\n"))
         #expect(try client.answer().status == 100)
         program.signal(SIGINT)
-        // Two that come at once would count as one: the idle connection's end shows that the first has come in.
+        // Two pending signals count as one: the end of the idle connection shows that the first was handled.
         #expect(try idle.isAtEnd())
         program.signal(SIGINT)
         #expect(try program.end().status == 0)
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test(arguments: ["--backend magic", "--port 70000", "--port", "--colour red"])
-    func nonsense_isRefused(_ arguments: String) throws {
+    func invalidArguments_areRefused(_ arguments: String) throws {
         let (status, output, errors) = try Program("HTTPServer", arguments.split(separator: " ").map(String.init)).end()
         #expect(status > 0)
         #expect(output.isEmpty)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What clients that behave get.
+/// Answers to valid requests.
 @Suite struct HTTPRequestTests {
     private let program: Program
     private let client: Client
@@ -29,7 +29,7 @@ import Testing
         #expect(wrong.status == 405)
         #expect(wrong.fields["allow"] == "POST")
         #expect(try client.ask("DELETE", "/").fields["allow"] == "GET, HEAD")
-        // An offer that is not taken up.
+        // The offer of another protocol is ignored.
         #expect(try client.ask("GET", "/", "Upgrade: h2c\r\nConnection: Upgrade\r\n").status == 200)
     }
 
@@ -48,10 +48,10 @@ import Testing
     }
 
     @Test(arguments: ["/", "/stats", "/nowhere", "/echo"])
-    func head_tellsTheLength_butSendsNoBody(_ target: String) throws {
+    func head_sendsTheLength_butNoBody(_ target: String) throws {
         let head = try client.ask("HEAD", target)
         #expect(head.fields["content-length"].flatMap { Int($0) }.map { $0 > 0 } == true)
-        // What follows is the next answer.
+        // The next bytes are the next answer.
         #expect(try client.ask("GET", "/").text == "Hello, world!\n")
     }
 
@@ -60,15 +60,15 @@ import Testing
         for number in 0..<16 { requests += request("POST", "/echo", body: "number \(number)") }
         try client.send(requests)
         for number in 0..<16 { #expect(try client.answer().text == "number \(number)") }
-        // As many as need several reads.
+        // Enough for several reads.
         try client.send(String(repeating: request("GET", "/"), count: 2000))
         for _ in 0..<2000 { #expect(try client.answer().status == 200) }
     }
 
-    @Test func request_mayComeByteByByte() throws {
+    @Test func request_mayArriveByteByByte() throws {
         for byte in request("POST", "/echo", "Expect: 100-continue\r\n", body: "slowly").utf8 {
             try client.send([byte])
-            // So that the server's reads see the bytes one by one.
+            // So that the server reads the bytes one by one.
             usleep(200)
         }
         #expect(try client.answer().status == 100)
@@ -76,20 +76,20 @@ import Testing
     }
 
     @Test(arguments: ["100-continue", "100-Continue", "100-continue ", " \t100-continue\t "])
-    func body_isAskedFor_whereTheClientWaits(_ expectation: String) throws {
+    func continue_isSent_whenTheClientWaits(_ expectation: String) throws {
         try client.send(request("POST", "/echo", "Content-Length: 4\r\nExpect: \(expectation)\r\n"))
         #expect(try client.answer().status == 100)
         try client.send("body")
         #expect(try client.answer().text == "body")
     }
 
-    @Test func connection_ends_whenTheClientSaysSo() throws {
+    @Test func connection_isClosed_whenTheClientAsks() throws {
         let answer = try client.ask("GET", "/", "Connection: close\r\n")
         #expect(answer.fields["connection"] == "close")
         #expect(try client.isAtEnd())
     }
 
-    @Test func olderClients_mustAskToStay() throws {
+    @Test func http10_isClosed_withoutKeepAlive() throws {
         try client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
         #expect(try client.answer().fields["connection"] == "keep-alive")
         try client.send("GET / HTTP/1.0\r\n\r\n")

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Reads lines from a descriptor, and never waits for ever.
+/// Reads lines from a descriptor, with a time limit.
 final class LineReader {
-    /// Seconds to wait for anything: far more than it takes, since the machine may be busy.
+    /// Seconds to wait; generous, because the machine may be busy.
     static let patience = 30.0
 
     private let handle: FileHandle
@@ -37,11 +37,11 @@ final class LineReader {
     }
 }
 
-/// Blocking calls that give up.
+/// Blocking calls with a time limit.
 enum Waiting {
-    /// What can be read; nil at the end, or after a reset.
+    /// The bytes that can be read; nil at the end, or after a reset.
     static func read(_ descriptor: Int32, within seconds: Double = LineReader.patience) throws -> [UInt8]? {
-        guard isReadable(descriptor, within: seconds) else { throw Failure("nothing came within \(seconds) s") }
+        guard isReadable(descriptor, within: seconds) else { throw Failure("nothing arrived within \(seconds) s") }
         var count = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, initialized in
             count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)

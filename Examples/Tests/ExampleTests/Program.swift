@@ -1,6 +1,6 @@
 import Foundation
 
-/// An example that runs as a process of its own, with what it prints.
+/// An example that runs as a process, with its output.
 final class Program {
     private let process = Process()
     private let output: LineReader
@@ -18,7 +18,7 @@ final class Program {
         output = LineReader(outputPipe.fileHandleForReading)
         errors = LineReader(errorPipe.fileHandleForReading)
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        // Whoever runs the tests in the background ignores SIGINT, and so would all that they start.
+        // A shell ignores SIGINT in background jobs, and child processes inherit that.
         process.arguments = ["--default-signal=INT", directory.appendingPathComponent(name).path] + arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = outputPipe
@@ -26,7 +26,7 @@ final class Program {
         try Self.withSignalsUnblocked { try process.run() }
     }
 
-    /// Tests run on threads that block most signals, and a process inherits what the thread blocks that starts it.
+    /// Tests run on threads that block most signals, and a process inherits the mask of the thread that starts it.
     private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
         var none = sigset_t()
         var before = sigset_t()
@@ -40,7 +40,7 @@ final class Program {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
-    /// The port that a server says it listens on.
+    /// The port that a server prints.
     func port() throws -> Int {
         let line = try line { $0.hasPrefix("listening on ") }
         let address = line.split(separator: " ")[2]
@@ -49,7 +49,7 @@ final class Program {
         return port
     }
 
-    /// The next line that is of that kind; the others are thrown away.
+    /// The next line that matches; the lines before it are dropped.
     func line(_ isWanted: (String) -> Bool = { _ in true }) throws -> String {
         while let line = try output.line() {
             if isWanted(line) { return line }
@@ -61,11 +61,11 @@ final class Program {
         kill(process.processIdentifier, number)
     }
 
-    /// What is left of the output, the errors and the exit status, once the program has ended.
+    /// Waits for the program to exit, and returns its status, the rest of its output and its errors.
     func end() throws -> (status: Int32, output: String, errors: String) {
         let deadline = Date(timeIntervalSinceNow: LineReader.patience)
         while process.isRunning {
-            guard Date() < deadline else { throw Failure("the program does not end") }
+            guard Date() < deadline else { throw Failure("the program does not exit") }
             usleep(5000)
         }
         guard process.terminationReason == .exit else { throw Failure("signal \(process.terminationStatus) ended it") }
@@ -73,7 +73,7 @@ final class Program {
     }
 }
 
-/// Something that a test waited for did not come.
+/// Something that a test waited for did not happen.
 struct Failure: Error, CustomStringConvertible {
     let description: String
 

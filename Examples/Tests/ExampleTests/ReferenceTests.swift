@@ -15,7 +15,7 @@ import Testing
         #expect(errors.isEmpty)
     }
 
-    /// The original prints five or six dates, by how long its calls take.
+    /// The original prints five or six dates, depending on how long its calls take.
     @Test func date_isPrinted_forFiveSeconds() throws {
         let (status, output, errors) = try Program("Reference", "date").end()
         let lines = output.split(separator: "\n")
@@ -36,7 +36,7 @@ import Testing
         #expect(errors.isEmpty)
     }
 
-    @Test func unknownExample_isAnsweredWithTheNames() throws {
+    @Test func unknownExample_printsTheNames() throws {
         let (status, output, errors) = try Program("Reference", "nothing").end()
         #expect(status == 2)
         #expect(output.isEmpty)

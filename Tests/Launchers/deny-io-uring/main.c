@@ -1,7 +1,7 @@
-// deny-io-uring EPERM|ENOSYS command...: runs a command, and all that it starts, where the kernel denies io_uring.
+// deny-io-uring EPERM|ENOSYS command...: runs a command and its child processes without io_uring.
 //
-// What containers do: a seccomp filter answers the three calls with the errno. The command finds the errno's name in
-// PROACTOR_EXPECT_DENIAL.
+// Like a container, it installs a seccomp filter that fails the three system calls with the errno. The command finds
+// the name of the errno in PROACTOR_EXPECT_DENIAL.
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -14,7 +14,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-// The same on all architectures.
+// These numbers are the same on all architectures.
 enum { FIRST_CALL = 425 /* io_uring_setup */, LAST_CALL = 427 /* io_uring_register */ };
 
 #if defined(__x86_64__)
@@ -22,7 +22,7 @@ enum { FIRST_CALL = 425 /* io_uring_setup */, LAST_CALL = 427 /* io_uring_regist
 #elif defined(__aarch64__)
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #else
-#error "deny-io-uring knows x86_64 and aarch64 only"
+#error "deny-io-uring supports x86_64 and aarch64 only"
 #endif
 
 static int deny(unsigned int number) {
@@ -36,7 +36,7 @@ static int deny(unsigned int number) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog filter = {.len = sizeof program / sizeof program[0], .filter = program};
-    // Without it only root may install a filter.
+    // Without this, only root may install a filter.
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0);
 }

@@ -4,8 +4,8 @@ enum TestListRule {
     static let folder = "Tests/Lists/"
     static let marks: [String: [String]] = [
         "threads.txt": [
-            "callSoonThreadsafe", "DetachedThread", "pthread_create", "pthread_kill", "runInExecutor", "setWatchdog",
-            "ThreadPoolExecutor", "withThread",
+            "callSoonThreadsafe", "DetachedThread", "HelperThread", "pthread_create", "pthread_kill", "runInExecutor",
+            "setWatchdog", "ThreadPoolExecutor", "withThread",
         ],
         "default-backend.txt": ["EventLoopPolicy", "newEventLoop", "Runner"],
         "fallback.txt": ["RingDenial"],
