@@ -1,8 +1,8 @@
 package import EventLoops
 
 extension ProactorDriver: ChannelFactory {
-    package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {
-        ProactorStreamChannel(descriptor, port: port, owner: owner)
+    package func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel {
+        ProactorStreamChannel(descriptor, port: port)
     }
 
     package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {

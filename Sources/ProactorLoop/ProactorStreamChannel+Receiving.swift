@@ -4,15 +4,15 @@ internal import Kernel
 internal import Uring
 
 extension ProactorStreamChannel {
-    func startReading() {
+    func startReading(_ mode: ReceiveMode) {
         guard !isClosing else { return }
-        receiving.isWanted = true
+        receiving.mode = mode
         // What arrived during a pause is delivered first, even while the former receive is still being cancelled.
         if holdsBytes || receiving.end != nil { notifyLater() }
         if let tag = receiving.tag {
             // In flight already; replaced if it is of the kind that the owner no longer wants.
-            if receiving.isMultishot, owner.suppliesMemory { cancelReceive(tag) }
-        } else if owner.suppliesMemory || isListedToNotify {
+            if receiving.isMultishot, receiving.isSupplied { cancelReceive(tag) }
+        } else if receiving.isSupplied || isListedToNotify {
             notifyLater()
         } else {
             receive(expectsData: false)
@@ -21,7 +21,7 @@ extension ProactorStreamChannel {
 
     /// The receive stays in flight until something arrives: a pause that ends before that costs nothing.
     func stopReading() {
-        receiving.isWanted = false
+        receiving.mode = nil
     }
 
     private func cancelReceive(_ tag: UInt64) {
@@ -34,8 +34,8 @@ extension ProactorStreamChannel {
 
     /// Delivers what is held, then the end, then receives again. Outside of the owner's calls.
     func continueReceiving() {
-        while let held, !held.isEmpty, owner.acceptsBytes, !isClosing, !ring.isInForkedChild {
-            held.consume(owner.received(held.first))
+        while let held, !held.isEmpty, receiving.isWanted, !isClosing, !ring.isInForkedChild {
+            held.consume(withOwner { $0.received(held.first) })
         }
         guard !holdsBytes, !isClosing else { return }
         if receiving.end != nil { notifyEnd() } else if receiving.tag == nil { receive(expectsData: true) }
@@ -46,7 +46,7 @@ extension ProactorStreamChannel {
         receiving.isStarved = false
         guard receiving.tag == nil, !isClosing, receiving.isWanted else { return }
         // Asking an owner for memory runs its code, which may change the list that calls this.
-        if owner.suppliesMemory { notifyLater() } else { receive(expectsData: true) }
+        if receiving.isSupplied { notifyLater() } else { receive(expectsData: true) }
     }
 
     /// - Parameter expectsData: Whether bytes may be there already; if not, the kernel need not try to receive before
@@ -56,7 +56,7 @@ extension ProactorStreamChannel {
         guard receiving.tag == nil, mayReceive else { return }
         receiving.isCancelling = false
         receiving.hasReceived = false
-        if owner.suppliesMemory { return receiveIntoOwner(expectsData) }
+        if receiving.isSupplied { return receiveIntoOwner(expectsData) }
         receiving.isMultishot = true
         receiving.mustLook = true
         receiving.tag = ring.receiveMultishot(descriptor, group: pool.group, for: self)
@@ -70,9 +70,9 @@ extension ProactorStreamChannel {
     }
 
     private func receiveIntoOwner(_ expectsData: Bool) {
-        guard let memory = owner.receiveBuffer(), let start = memory.baseAddress else { return }
+        guard let memory = withOwner({ $0.receiveBuffer() }), let start = memory.baseAddress else { return }
         // Asking for memory ran the owner's code: look again.
-        guard receiving.tag == nil, mayReceive, owner.suppliesMemory else { return }
+        guard receiving.tag == nil, mayReceive, receiving.isSupplied else { return }
         receiving.isMultishot = false
         receiving.memory = memory
         receiving.tag = ring.receive(
@@ -109,7 +109,7 @@ extension ProactorStreamChannel {
     }
 
     private func deliver(_ bytes: UnsafeRawBufferPointer) {
-        let taken = !holdsBytes && owner.acceptsBytes ? owner.received(bytes) : 0
+        let taken = !holdsBytes && receiving.isWanted ? withOwner { $0.received(bytes) } : 0
         guard taken < bytes.count, !isClosing else { return }
         hold(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(taken)))
         // The owner is slow: receive no more.
@@ -125,7 +125,7 @@ extension ProactorStreamChannel {
         self.held = held
         held.append(bytes)
         // It still wants them if it changed its protocol in the middle; nothing else would deliver the rest.
-        if owner.acceptsBytes { notifyLater() }
+        if receiving.isWanted { notifyLater() }
     }
 
     func bufferedReceiveCompleted(_ result: Int32) {
@@ -135,7 +135,7 @@ extension ProactorStreamChannel {
         if isClosing { return finishIfPossible() }
         guard result > 0 else { return receiveEnded(result) }
         let filled = UnsafeRawBufferPointer(start: memory?.baseAddress, count: Int(result))
-        let taken = !holdsBytes && owner.acceptsBytes ? owner.receivedIntoBuffer(filled) : 0
+        let taken = !holdsBytes && receiving.isWanted ? withOwner { $0.receivedIntoBuffer(filled) } : 0
         if taken < filled.count, !isClosing { hold(UnsafeRawBufferPointer(rebasing: filled.dropFirst(taken))) }
         receive(expectsData: false)
     }
@@ -155,11 +155,11 @@ extension ProactorStreamChannel {
 
     /// Notifies the owner of the end, unless it has yet to take the bytes before it.
     private func notifyEnd() {
-        guard !holdsBytes, owner.acceptsBytes, !receiving.hasNotifiedEnd, let end = receiving.end else { return }
+        guard !holdsBytes, receiving.isWanted, !receiving.hasNotifiedEnd, let end = receiving.end else { return }
         receiving.hasNotifiedEnd = true
         switch end {
-        case .eof: owner.receivedEOF()
-        case .failure(let errno): owner.failed(errno, "recv")
+        case .eof: withOwner { $0.receivedEOF() }
+        case .failure(let errno): withOwner { $0.failed(errno, "recv") }
         }
     }
 }

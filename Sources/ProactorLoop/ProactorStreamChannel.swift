@@ -13,7 +13,8 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     // The port's, one step away: for each call, the compiler retains what lies two steps away.
     let ring: Ring
     let pool: ReceivePool
-    let owner: any StreamChannelOwner
+    /// Retained here, but unmanaged: the compiler would retain a variable for each call.
+    private var ownerReference = Unmanaged.passRetained(StreamChannelOwner.none)
     /// Bytes that arrived while the owner took none: delivered first when it takes bytes again.
     ///
     /// Made when it is first needed, so that the usual check reads no other object.
@@ -27,13 +28,27 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     private var hasSent = false
     var receiving = ReceiveState()
 
-    init(_ descriptor: Int32, port: RingPort, owner: any StreamChannelOwner) {
+    init(_ descriptor: Int32, port: RingPort) {
         self.descriptor = descriptor
         self.port = port
         ring = port.ring
         pool = port.pool
-        self.owner = owner
         super.init()
+    }
+
+    deinit {
+        ownerReference.release()
+    }
+
+    @inline(__always)
+    func withOwner<Result>(_ body: (StreamChannelOwner) -> Result) -> Result {
+        ownerReference._withUnsafeGuaranteedRef(body)
+    }
+
+    func handOver(to owner: StreamChannelOwner) -> StreamChannelOwner {
+        let former = ownerReference.takeRetainedValue()
+        ownerReference = .passRetained(owner)
+        return former
     }
 
     override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
@@ -46,7 +61,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     }
 
     override func purpose(of tag: UInt64) -> OperationPurpose {
-        OperationPurpose(tag == sendTag ? .send : .receive, descriptor, owner: "\(owner)")
+        OperationPurpose(tag == sendTag ? .send : .receive, descriptor, owner: withOwner { "\($0)" })
     }
 
     override func turnCame(_ call: TurnCall) {
@@ -72,7 +87,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         if isClosing { return notifyLater() }
         guard sendTag == nil else { return }
         let vectors = port.gathering.scratch
-        let count = owner.gather(into: vectors).runs
+        let count = withOwner { $0.gather(into: vectors).runs }
         guard count > 0 else { return }
         if count == 1, let start = vectors[0].iov_base {
             sendTag = ring.send(descriptor, from: start, count: vectors[0].iov_len, for: self)
@@ -90,11 +105,11 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         if result > 0 { hasSent = true }
         if isClosing { return finishIfPossible() }
         if result >= 0 {
-            owner.sent(Int(result))
+            withOwner { $0.sent(Int(result)) }
         } else if Self.isTransient(result) {
             send()
         } else {
-            owner.failed(Errno(rawValue: -result), "send")
+            withOwner { $0.failed(Errno(rawValue: -result), "send") }
         }
     }
 
@@ -104,7 +119,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     }
 
     func shutdownWriting() {
-        if ring.isInForkedChild { return }
+        if isClosing || ring.isInForkedChild { return }
         // If the connection is gone already, the receive reports that.
         try? SocketCalls.shutdownWriting(descriptor)
     }
@@ -143,7 +158,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         // Not through the ring: the owner notifies its protocol in this turn, and the peer must have seen the end by
         // then.
         try? Descriptor.close(descriptor)
-        owner.channelClosed()
+        handOver(to: .none).channelClosed()
     }
 
     @inline(never)

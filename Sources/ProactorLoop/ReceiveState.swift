@@ -1,3 +1,4 @@
+internal import EventLoops
 internal import Kernel
 
 /// What a channel's receiving half is about.
@@ -17,10 +18,19 @@ struct ReceiveState {
     var hasReceived = false
     /// Whether to check, after bytes, that the kernel has not forgotten the end of the connection.
     var mustLook = false
-    /// Whether the owner wants bytes.
-    var isWanted = false
+    /// How the owner takes bytes; nil while it takes none.
+    var mode: ReceiveMode?
     var end: End?
     var hasNotifiedEnd = false
     /// The owner's memory, while the kernel fills it.
     var memory: UnsafeMutableRawBufferPointer?
+
+    var isWanted: Bool {
+        mode != nil
+    }
+
+    /// Whether the owner wants the bytes in memory of its own.
+    var isSupplied: Bool {
+        if case .supplied = mode { true } else { false }
+    }
 }

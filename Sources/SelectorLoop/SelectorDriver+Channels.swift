@@ -1,9 +1,9 @@
 package import EventLoops
 
 extension SelectorDriver: ChannelFactory {
-    package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {
+    package func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel {
         watches.claim(descriptor)
-        return SelectorStreamChannel(descriptor, port: port, owner: owner)
+        return SelectorStreamChannel(descriptor, port: port)
     }
 
     package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {

@@ -3,8 +3,9 @@ internal import Glibc
 internal import Kernel
 
 extension SelectorStreamChannel {
-    func startReading() {
+    func startReading(_ mode: ReceiveMode) {
         guard !isClosing, !hasEnded else { return }
+        self.mode = mode
         isReading = true
         updateWatch()
     }
@@ -18,15 +19,18 @@ extension SelectorStreamChannel {
     /// Receives once: more is told of again, after the others have had their turn.
     @inline(__always)
     func receive() {
-        guard owner.acceptsBytes, !isClosing else { return }
-        if owner.suppliesMemory { receiveIntoOwner() } else { receiveAndLend() }
+        guard isReading, !isClosing else { return }
+        switch mode {
+        case .lending: receiveAndLend()
+        case .supplied: receiveIntoOwner()
+        }
     }
 
     private func receiveIntoOwner() {
         // Asking for memory runs the owner's code: look again.
-        guard let memory = owner.receiveBuffer(), isReading, !isClosing else { return }
+        guard let memory = withOwner({ $0.receiveBuffer() }), isReading, !isClosing else { return }
         guard let filled = receive(into: memory) else { return }
-        _ = owner.receivedIntoBuffer(filled)
+        _ = withOwner { $0.receivedIntoBuffer(filled) }
     }
 
     @inline(__always)
@@ -34,7 +38,7 @@ extension SelectorStreamChannel {
         port.withReceiveBuffer { memory in
             guard let filled = receive(into: memory) else { return }
             // All of it is taken: whoever has the bytes lent decides at once, and the owner's kind cannot have changed.
-            _ = owner.received(filled)
+            _ = withOwner { $0.received(filled) }
         }
     }
 
@@ -47,12 +51,12 @@ extension SelectorStreamChannel {
             let count = try SocketCalls.receive(descriptor, into: memory, waits: false)
             if count > 0 { return UnsafeRawBufferPointer(rebasing: memory[..<count]) }
             end()
-            owner.receivedEOF()
+            withOwner { $0.receivedEOF() }
         } catch {
             // Another process with the same socket was faster.
             if error == .resourceTemporarilyUnavailable { return nil }
             end()
-            owner.failed(error, "recv")
+            withOwner { $0.failed(error, "recv") }
         }
         return nil
     }

@@ -7,9 +7,12 @@ internal import Polling
 final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     let descriptor: Int32
     let port: PollerPort
-    let owner: any StreamChannelOwner
+    /// Retained here, but unmanaged: the compiler would retain a variable for each call.
+    private var ownerReference = Unmanaged.passRetained(StreamChannelOwner.none)
     /// Whether the owner wants bytes, and there may be some.
     var isReading = false
+    /// How the owner takes bytes while it wants some.
+    var mode = ReceiveMode.lending
     var hasEnded = false
     /// Whether the kernel had no room for what was to be sent.
     private var isBlocked = false
@@ -22,11 +25,25 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     private(set) var isClosing = false
     private var isFinished = false
 
-    init(_ descriptor: Int32, port: PollerPort, owner: any StreamChannelOwner) {
+    init(_ descriptor: Int32, port: PollerPort) {
         self.descriptor = descriptor
         self.port = port
-        self.owner = owner
         super.init()
+    }
+
+    deinit {
+        ownerReference.release()
+    }
+
+    @inline(__always)
+    func withOwner<Result>(_ body: (StreamChannelOwner) -> Result) -> Result {
+        ownerReference._withUnsafeGuaranteedRef(body)
+    }
+
+    func handOver(to owner: StreamChannelOwner) -> StreamChannelOwner {
+        let former = ownerReference.takeRetainedValue()
+        ownerReference = .passRetained(owner)
+        return former
     }
 
     override func ready(_ readiness: Readiness) {
@@ -51,11 +68,11 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     }
 
     override func watchingFailed(_ errno: Errno) {
-        if !isClosing { owner.failed(errno, "watch") }
+        if !isClosing { withOwner { $0.failed(errno, "watch") } }
     }
 
     override func purpose(of readiness: Readiness) -> OperationPurpose {
-        OperationPurpose(readiness.isWritable ? .send : .receive, descriptor, owner: "\(owner)")
+        OperationPurpose(readiness.isWritable ? .send : .receive, descriptor, owner: withOwner { "\($0)" })
     }
 
     override func turnCame(_ call: TurnCall) {
@@ -93,15 +110,16 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         // The owner's code ran before this, and may have forked: its parent sends these bytes.
         if port.isInForkedChild { return }
         let vectors = port.vectors
-        let gathering = owner.gather(into: vectors)
+        let gathering = withOwner { $0.gather(into: vectors) }
         guard gathering.runs > 0 else { return }
         do throws(Errno) {
             let sent = try send(vectors, gathering.runs)
             if sent < gathering.bytes { waitForRoom() }
             hasSent = true
-            owner.sent(sent)
+            withOwner { $0.sent(sent) }
         } catch {
-            if error == .resourceTemporarilyUnavailable { waitForRoom() } else { owner.failed(error, "send") }
+            if error == .resourceTemporarilyUnavailable { return waitForRoom() }
+            withOwner { $0.failed(error, "send") }
         }
     }
 
@@ -126,7 +144,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     }
 
     func shutdownWriting() {
-        if port.isInForkedChild { return }
+        if isClosing || port.isInForkedChild { return }
         // The connection may be gone already: then its end is on the way to the owner by the receive.
         try? SocketCalls.shutdownWriting(descriptor)
     }
@@ -155,6 +173,6 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         isFinished = true
         if hasSent, !hasEnded { dropUnread() }
         try? Descriptor.close(descriptor)
-        owner.channelClosed()
+        handOver(to: .none).channelClosed()
     }
 }

@@ -48,6 +48,35 @@ extension Conformance {
             }
         }
 
+        /// TRANSPORT-054; the former protocol object is released as soon as nothing needs its memory, and not before.
+        ///
+        /// What the new one had not taken when it paused was read from memory that was released.
+        @Test(arguments: LoopKind.allCases)
+        func formerProtocolsMemory_isRead_beforeItIsReleased(_ kind: LoopKind) async throws {
+            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
+            defer { memory.deallocate() }
+            nonisolated(unsafe) let lasting = memory
+            try await runLoop(kind) { loop, _ in
+                let (socket, peer) = try RawPeer.pair()
+                defer { peer.close() }
+                let transport = try await loop.createConnection(socket: socket) { Overwriting(lasting) }.0
+                try await loop.turns()
+                let taker = BufferedRecorder(loop, size: 100)
+                taker.connectionMade(transport)
+                taker.when = { if $0 == .data { transport.pauseReading() } }
+                try transport.setProtocol(taker)
+                try await loop.turns()
+                try peer.send(Pattern.bytes(4000))
+                try await loop.eventually("all bytes are delivered") {
+                    transport.resumeReading()
+                    return taker.total == 4000
+                }
+                expectSame(taker.received, Pattern.bytes(4000))
+                transport.abort()
+                try await taker.waitUntilLost()
+            }
+        }
+
         /// TRANSPORT-054 BUFPROTO-009. The rest is copied to memory into which later bytes must not be received yet.
         @Test(arguments: LoopKind.allCases)
         func setProtocol_keepsTheOrder_whenTheRestWaitsForAResume(_ kind: LoopKind) async throws {
@@ -217,4 +246,20 @@ extension Conformance {
             }
         }
     }
+}
+
+/// Supplies memory that outlives it, and overwrites it when it is released.
+private final class Overwriting: BufferedProtocol {
+    private let memory: UnsafeMutableRawBufferPointer
+
+    init(_ memory: UnsafeMutableRawBufferPointer) {
+        self.memory = memory
+    }
+
+    deinit {
+        memory.initializeMemory(as: UInt8.self, repeating: 0xDD)
+    }
+
+    func getBuffer(sizeHint: Int) -> UnsafeMutableRawBufferPointer { memory }
+    func bufferUpdated(_ count: Int) {}
 }

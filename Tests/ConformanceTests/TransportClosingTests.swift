@@ -68,6 +68,24 @@ extension Conformance {
             }
         }
 
+        /// TRANSPORT-021; asyncio's order, in which a task that the last bytes have resumed takes them before the loss.
+        @Test(arguments: LoopKind.allCases)
+        func connectionLost_comesAfterCallbacks_thatWereScheduledBeforeTheEnd(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                var order: [String] = []
+                link.told.when = { event in
+                    if event == .lost { order.append("lost") }
+                    guard event == .data else { return }
+                    link.loop.callSoon { order.append("callback") }
+                    link.transport.abort()
+                }
+                try link.peer.send([1])
+                try await link.told.waitUntilLost()
+                #expect(order == ["callback", "lost"])
+                link.told.when = { _ in }
+            }
+        }
+
         /// TRANSPORT-024.
         @Test(arguments: LoopKind.allCases)
         func bytes_areNotDelivered_afterClose(_ kind: LoopKind) async throws {

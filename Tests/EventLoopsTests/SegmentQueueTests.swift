@@ -151,6 +151,24 @@ import Testing
         #expect(contents(other) == [5])
     }
 
+    @Test func lentBytes_goBackToTheirOwnBuffers_ifThereAreSeveral() {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: 8 * 4096, alignment: 64)
+        defer { memory.deallocate() }
+        let pool = SegmentPool()
+        let lents = [0, 4].map { LentMemory(base: memory + $0 * 4096, pieceSize: 4096, count: 4) }
+        for lent in lents { pool.adopt(lent) }
+        let queue = SegmentQueue(pool: pool)
+        for (piece, lent) in zip([2, 3] as [UInt16], lents) {
+            queue.append(UnsafeRawBufferPointer(start: lent.lend(piece), count: 4096))
+            lent.release(piece)
+        }
+        #expect(lents.allSatisfy { $0.outstanding == 1 })
+        queue.consume(4096)
+        #expect(lents.map { $0.popReturned() } == [2, nil])
+        queue.removeAll()
+        #expect(lents.map { $0.popReturned() } == [nil, 3])
+    }
+
     @Test func lentBytes_areNotCopied_andReturnedOnce() {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: 8 * 4096, alignment: 64)
         defer { memory.deallocate() }

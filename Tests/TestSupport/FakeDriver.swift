@@ -50,7 +50,7 @@ extension FakeDriver: LoopDriver {
 }
 
 extension FakeDriver: ChannelFactory {
-    package func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel {
+    package func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel {
         preconditionFailure("a fake loop has no channels")
     }
 

@@ -1,20 +1,21 @@
-/// What every protocol object can be told by its transport.
+/// The notifications that every protocol object gets from its transport.
 ///
-/// All calls come on the loop's thread.
+/// - Thread: All calls are made on the loop's thread.
 ///
 /// asyncio: `asyncio.BaseProtocol`.
 public protocol BaseProtocol: AnyObject {
-    /// The connection is gone; the last call of all, exactly once, never inside the call that caused it.
+    /// The connection is lost. The last call, made exactly once, and never inside the call that caused it.
     ///
-    /// Not called where the loop is closed under its connections: nothing is called on a closed loop.
+    /// Callbacks that were scheduled before the end run first. Not called if the loop is closed before its connections:
+    /// a closed loop calls nothing.
     ///
-    /// - Parameter error: What broke it, or nil after a regular end or an abort of your own.
+    /// - Parameter error: What broke the connection; nil after a regular end or an abort by this side.
     func connectionLost(_ error: (any Error)?)
-    /// More is waiting to be sent than the high limit allows: stop writing until ``resumeWriting()``.
+    /// More bytes wait to be sent than the high limit allows: stop writing until ``resumeWriting()``.
     ///
-    /// Called inside the `write` that crossed the limit. Pause and resume alternate strictly, pause first.
+    /// Called inside the `write` that exceeded the limit. Calls to pause and to resume alternate; the first is a pause.
     func pauseWriting()
-    /// No more than the low limit is waiting: go on writing.
+    /// No more bytes wait than the low limit allows: continue writing.
     func resumeWriting()
 }
 

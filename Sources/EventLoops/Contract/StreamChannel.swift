@@ -1,65 +1,25 @@
-package import Glibc
-package import Kernel
-
-/// How a loop moves a stream's bytes: the little that differs between a ring and a selector.
+/// How a loop moves a stream's bytes: the part that differs between a ring and a selector.
 ///
-/// A channel owns the descriptor. It calls its owner from the loop's turn only, never inside a call of its owner's.
+/// A channel owns its descriptor. It calls its owner from the loop's turn only, never inside a call that the owner
+/// makes to it. After ``close()`` every call but ``handOver(to:)`` is ignored.
 package protocol StreamChannel: AnyObject {
-    /// Delivers what comes in, until it is stopped or the peer ends.
-    func startReading()
-    /// Asks the kernel for no more. What it has already sent is kept and delivered when reading starts again.
+    /// Makes another object the owner: from the next event on it is called, and the former owner no more.
+    ///
+    /// The new owner gets bytes once it calls ``startReading(_:)``.
+    ///
+    /// - Returns: The former owner. A caller that may be inside one of its methods has to keep it until that method has
+    ///   returned.
+    func handOver(to owner: StreamChannelOwner) -> StreamChannelOwner
+    /// Delivers what arrives until reading is stopped or the peer ends the stream.
+    ///
+    /// - Parameter mode: How the owner takes the bytes; another mode than before applies from the next receive on.
+    func startReading(_ mode: ReceiveMode)
+    /// Delivers nothing more. Bytes that the kernel has passed on already are kept until reading starts again.
     func stopReading()
-    /// The owner has bytes to send: asks it for them before the loop sleeps.
+    /// The owner has bytes to send: the channel gathers them before the loop sleeps.
     func send()
     /// Ends the sending half. The owner has nothing left to send.
     func shutdownWriting()
-    /// Calls off whatever is in flight, closes the descriptor once the kernel has let go of it, and says so to the
-    /// owner.
+    /// Cancels what is in flight, closes the descriptor once the kernel has released it, and then notifies the owner.
     func close()
-}
-
-/// Who is told what happens on a channel.
-package protocol StreamChannelOwner: AnyObject {
-    /// Whether bytes may be delivered now.
-    var acceptsBytes: Bool { get }
-    /// Memory of the owner's to receive into, where it wants that; nil if the channel lends its own.
-    func receiveBuffer() -> UnsafeMutableRawBufferPointer?
-    /// Whether the owner supplies the memory: decides how the channel receives next.
-    var suppliesMemory: Bool { get }
-    /// Lends received bytes for the time of the call; returns how many the owner took before it wanted no more.
-    ///
-    /// All of them where it wants bytes lent, as ``suppliesMemory`` says, and is called right after it was asked.
-    func received(_ bytes: UnsafeRawBufferPointer) -> Int
-    /// These bytes of the owner's memory were filled.
-    ///
-    /// Returns how many the owner took before it wanted no more.
-    func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer) -> Int
-    /// The peer sends no more.
-    func receivedEOF()
-    /// Describes what is to be sent next, in a list with room for ``Gathering/mostRuns``; the bytes stay where they are
-    /// until ``sent(_:)``.
-    func gather(into vectors: UnsafeMutablePointer<iovec>) -> Gathering
-    /// The kernel took this many bytes.
-    func sent(_ count: Int)
-    /// The kernel refused: the connection is broken.
-    func failed(_ errno: Errno, _ operation: StaticString)
-    /// The descriptor is closed and nothing is in flight.
-    func channelClosed()
-}
-
-/// How a loop accepts connections on one listening socket.
-///
-/// It owns the descriptor.
-package protocol ListenerChannel: AnyObject {
-    func startAccepting()
-    /// Calls off accepting and closes the socket: no connection is taken once this has returned.
-    func close()
-}
-
-/// Who is told of new connections.
-package protocol ListenerOwner: AnyObject {
-    /// A connection came in; the owner has its descriptor now.
-    func accepted(_ descriptor: Int32)
-    /// Accepting stopped with an error; the channel accepts again when it is told to.
-    func acceptFailed(_ errno: Errno)
 }

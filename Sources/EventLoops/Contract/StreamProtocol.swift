@@ -1,27 +1,27 @@
-/// What both kinds of stream protocol are told.
+/// The notifications that both kinds of stream protocol get.
 ///
-/// The legal order of calls is `connectionMade (data* eofReceived?) connectionLost`, with `(pauseWriting
-/// resumeWriting)*` in between; the first and the last come exactly once.
+/// The order of calls is `connectionMade (data* eofReceived?) connectionLost`, with `(pauseWriting resumeWriting)*` in
+/// between. The first and the last call are made exactly once.
 ///
 /// asyncio: what `asyncio.Protocol` and `asyncio.BufferedProtocol` have in common.
 public protocol ConnectionProtocol: BaseProtocol {
-    /// The connection stands. Keep the transport to write to it, and let go of it in `connectionLost`.
+    /// The connection is established. Keep the transport to write to it, and release it in `connectionLost`.
     ///
     /// - Parameter transport: The connection.
     func connectionMade(_ transport: any StreamTransport)
-    /// The peer sends no more.
+    /// The peer has ended its half of the stream.
     ///
-    /// - Returns: Whether the transport is to close itself, which is the default.
+    /// - Returns: Whether the transport closes itself, which is the default.
     func eofReceived() -> EOFDisposition
 }
 
-/// What a transport does when its peer sends no more.
+/// What a transport does when its peer has ended its half of the stream.
 ///
 /// asyncio: the truth value that `eof_received` returns.
 public enum EOFDisposition: Sendable {
-    /// Send what is waiting, then close.
+    /// Send the bytes that wait, then close.
     case close
-    /// Stay open for sending; closing is up to you.
+    /// Stay open for sending until the protocol object closes the transport.
     case keepOpen
 }
 
@@ -36,12 +36,13 @@ extension ConnectionProtocol {
 ///
 /// asyncio: `asyncio.Protocol`.
 public protocol StreamProtocol: ConnectionProtocol {
-    /// Bytes came in.
+    /// Bytes have arrived.
     ///
-    /// They lie in the loop's own receive buffer, and the compiler forbids to keep the span: copy what is to stay.
-    /// Writing the span, or a part of it, to a transport of the same loop does not copy it where that is cheaper.
+    /// They are in the loop's receive buffer, and the compiler does not let the span outlive the call: copy the bytes
+    /// to keep them. Writing the span, or a part of it, to a transport of the same loop avoids the copy where that is
+    /// cheaper.
     ///
-    /// It has no default, unlike the other methods, so that one with a wrong signature does not compile.
+    /// The method has no default implementation, so that a wrong signature does not compile.
     ///
     /// - Parameter data: At least one byte.
     func dataReceived(_ data: RawSpan)
@@ -51,14 +52,16 @@ public protocol StreamProtocol: ConnectionProtocol {
 ///
 /// asyncio: `asyncio.BufferedProtocol`.
 public protocol BufferedProtocol: ConnectionProtocol {
-    /// Memory for the next receive. It belongs to the kernel until ``bufferUpdated(_:)`` or `connectionLost`: it must
-    /// stay valid and must not be read or written before.
+    /// Supplies memory for the next receive.
     ///
-    /// - Parameter sizeHint: How many bytes may come, or -1 if that is not known.
+    /// The memory belongs to the kernel until ``bufferUpdated(_:)`` or `connectionLost`: until then it has to stay
+    /// valid, and must not be read or written.
+    ///
+    /// - Parameter sizeHint: How many bytes may arrive; -1 if that is not known.
     /// - Returns: Memory of at least one byte; an empty buffer ends the connection with `.protocolBroken`.
     func getBuffer(sizeHint: Int) -> UnsafeMutableRawBufferPointer
-    /// The first bytes of the buffer were filled.
+    /// The kernel has filled the start of the memory.
     ///
-    /// - Parameter count: How many, above zero.
+    /// - Parameter count: How many bytes, at least one.
     func bufferUpdated(_ count: Int)
 }

@@ -1,24 +1,31 @@
 public import Kernel
 
-/// What every transport can do.
+/// The operations that every transport has.
 ///
-/// To be used on its loop's thread only; `Sendable` so that it may be stored anywhere.
+/// - Thread: Loop thread only; `Sendable`, so that a reference may be stored anywhere.
 ///
 /// asyncio: `asyncio.BaseTransport`.
 public protocol BaseTransport: AnyObject, Sendable {
-    /// Ends the connection: reading stops now, what was written is still sent, then `connectionLost(nil)`.
+    /// Ends the connection: reading stops at once, the bytes that wait are sent, and `connectionLost(nil)` follows.
     ///
     /// Idempotent.
     func close()
-    /// Ends the connection now: what was not sent is dropped, then `connectionLost(nil)`. Idempotent.
+    /// Ends the connection at once: bytes that wait are dropped, and `connectionLost(nil)` follows.
+    ///
+    /// Idempotent.
     func abort()
     /// Whether ``close()`` or ``abort()`` was called or the connection is lost.
     var isClosing: Bool { get }
-    /// The protocol object that is told what happens. asyncio: `get_protocol()`.
+    /// The protocol object that the transport notifies.
+    ///
+    /// asyncio: `get_protocol()`.
     var `protocol`: any BaseProtocol { get }
-    /// Something about the connection by its asyncio name: `peername`, `sockname`, `socket`; nil if it is not known.
+    /// A fact about the connection, by its asyncio name: `peername`, `sockname`, `socket`.
+    ///
+    /// The addresses stay available after the connection is lost.
     ///
     /// - Parameter name: asyncio's name of the fact.
+    /// - Returns: The fact; nil if there is none of this name.
     func extraInfo(_ name: String) -> (any Sendable)?
 }
 
@@ -28,46 +35,53 @@ public protocol BaseTransport: AnyObject, Sendable {
 public protocol ReadTransport: BaseTransport {
     /// Whether received bytes are being delivered.
     var isReading: Bool { get }
-    /// Delivers nothing more until ``resumeReading()``; no byte is lost. Idempotent; no effect on a closing transport.
+    /// Delivers nothing more until ``resumeReading()``; no byte is lost.
+    ///
+    /// Idempotent; no effect on a closing transport.
     func pauseReading()
-    /// Delivers again, first what came in before the pause took effect. Idempotent; no effect on a closing transport.
+    /// Delivers again, beginning with the bytes that arrived before the pause took effect.
+    ///
+    /// Idempotent; no effect on a closing transport.
     func resumeReading()
 }
 
 /// The sending half.
 ///
-/// Nothing here blocks or suspends.
+/// No call blocks or suspends.
 ///
 /// asyncio: `asyncio.WriteTransport`.
 public protocol WriteTransport: BaseTransport {
     /// Sends bytes, after those of earlier calls.
     ///
-    /// They are copied, or shared where they came from this loop's receive buffers.
+    /// They are copied, or shared if they lie in this loop's receive buffers.
     ///
-    /// After ``BaseTransport/close()`` or once the connection is lost the bytes are dropped; from the sixth such call
-    /// on the log has a warning. After ``writeEOF()`` they are dropped too and the exception handler is told, which
-    /// is asyncio's `RuntimeError`.
+    /// After ``BaseTransport/close()`` and once the connection is lost the bytes are dropped, and from the sixth such
+    /// call on a warning is logged. After ``writeEOF()`` they are dropped, too, and the error goes to the exception
+    /// handler; asyncio raises `RuntimeError`.
     ///
     /// - Parameter bytes: What to send; may be empty.
     func write(_ bytes: RawSpan)
-    /// Sends bytes, after those of earlier calls. A large array is kept until it is sent instead of being copied.
+    /// Sends bytes, after those of earlier calls.
+    ///
+    /// A large array is retained until it is sent instead of being copied.
     ///
     /// - Parameter bytes: What to send; may be empty.
     func write(_ bytes: [UInt8])
-    /// Ends the sending half once everything is sent; the peer may still send. Idempotent; no effect on a closing
-    /// transport.
+    /// Ends the sending half once everything is sent; the peer may still send.
+    ///
+    /// Idempotent; no effect on a closing transport.
     func writeEOF()
     /// Whether ``writeEOF()`` is possible.
     var canWriteEOF: Bool { get }
-    /// Bytes that the kernel has not yet taken, including those of a send in flight.
+    /// Bytes that the kernel has not taken yet, including those of a send in flight; 0 after ``BaseTransport/abort()``.
     var writeBufferSize: Int { get }
-    /// When the protocol is told to pause and to resume writing.
+    /// The limits at which the protocol object is notified to pause and to resume writing.
     var writeBufferLimits: WriteBufferLimits { get }
-    /// Sets the limits; one alone implies the other: low is a quarter of high, high is four times low.
+    /// Sets the limits; if one is missing, high is four times low.
     ///
     /// - Parameters:
-    ///   - high: Bytes above which the protocol is told to pause; nil for the default of 64 KiB, or four times `low`.
-    ///   - low: Bytes at or below which it is told to resume; nil for a quarter of `high`.
+    ///   - high: Bytes above which the protocol object has to pause; nil for four times `low`, or else 64 KiB.
+    ///   - low: Bytes at or below which it may resume; nil for a quarter of `high`.
     /// - Throws: ``EventLoopError`` with `.invalidArgument` unless high >= low >= 0; the old limits stay.
     func setWriteBufferLimits(high: Int?, low: Int?) throws(EventLoopError)
 }
@@ -79,7 +93,7 @@ extension WriteTransport {
     public func writeLines(_ pieces: some Sequence<[UInt8]>) {
         for piece in pieces {
             write(piece)
-            // The rest would be dropped as well, and counts as one write with this.
+            // The rest would be dropped, too; all pieces count as one lost write.
             if isClosing, !piece.isEmpty { break }
         }
     }
@@ -96,23 +110,23 @@ extension WriteTransport {
 ///
 /// asyncio: `asyncio.Transport`.
 public protocol StreamTransport: ReadTransport, WriteTransport {
-    /// Hands the connection to another protocol object, from the next event on.
+    /// Makes another protocol object the receiver of all notifications from the next one on.
     ///
     /// - Parameter protocol: A ``StreamProtocol`` or a ``BufferedProtocol``.
     /// - Throws: ``EventLoopError`` with `.invalidArgument` if it is neither.
     func setProtocol(_ protocol: any BaseProtocol) throws(EventLoopError)
-    /// The other end's address; nil where it has none.
+    /// The address of the other end, also after the connection is lost; nil if it has none.
     var peerAddress: SocketAddress? { get }
-    /// This end's address; nil where it has none.
+    /// The address of this end, also after the connection is lost; nil if it has none.
     var localAddress: SocketAddress? { get }
-    /// The socket, for options and addresses; the transport keeps owning it.
+    /// The socket, for options and addresses; the transport still owns it.
     var socket: TransportSocket { get }
 }
 
 /// The limits of a transport's write buffer, in bytes.
 public struct WriteBufferLimits: Hashable, Sendable {
-    /// At or below it the protocol is told to resume.
+    /// The protocol object resumes writing at this size or below.
     public let low: Int
-    /// Above it the protocol is told to pause.
+    /// The protocol object pauses writing above this size.
     public let high: Int
 }

@@ -1,7 +1,6 @@
 public import Kernel
 
-/// A socket that a transport or a server owns, seen from outside: its addresses and options, but no way to close or
-/// read it.
+/// The socket of a transport or a server: its addresses and options, without a way to read or close it.
 ///
 /// asyncio: `asyncio.trsock.TransportSocket`.
 public struct TransportSocket: Hashable, Sendable, CustomStringConvertible {

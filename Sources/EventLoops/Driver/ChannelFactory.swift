@@ -2,8 +2,8 @@
 ///
 /// Loop thread only.
 package protocol ChannelFactory: AnyObject {
-    /// A channel for a connected stream socket, which the channel owns from here on.
-    func makeStreamChannel(_ descriptor: Int32, owner: any StreamChannelOwner) -> any StreamChannel
+    /// A channel for a connected stream socket, which the channel owns once it is handed over to an owner.
+    func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel
     /// A channel for a listening socket, which the channel owns from here on.
     func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel
     /// A channel that watches a descriptor of the owner's.

@@ -3,20 +3,21 @@ public import Kernel
 extension AbstractEventLoop {
     /// Connects to a TCP server, for async code.
     ///
-    /// The connection is ended by the writer's `close()`. Who lets go of the pair without it leaves the connection open
-    /// until it breaks or the loop closes, even if the peer sends no more.
+    /// The writer's `close()` ends the connection. Releasing the pair does not: without it the connection stays open
+    /// until it breaks or the loop closes, even if the peer has ended the stream.
     ///
     /// - Parameters:
     ///   - host: Name or address.
     ///   - port: 0...65535, but nobody can listen on 0.
-    ///   - limit: The longest line or record to read, in bytes; twice as much is buffered at most, and a little more.
+    ///   - limit: The longest line or record to read, in bytes. About twice as much is buffered at most.
     ///   - family: Which addresses of the host to try.
     ///   - localAddress: Host and port to bind this end to; nil to let the kernel choose.
-    ///   - happyEyeballsDelay: After how long to try the next address beside the previous one; nil for one after the
+    ///   - happyEyeballsDelay: How long to wait before the next address is tried in parallel; nil to try one after the
     ///     other.
     /// - Returns: The two halves of the connection.
     /// - Throws: As `createConnection`; ``EventLoopError`` with `.invalidArgument` for a limit that is not above zero.
-    ///   asyncio: `asyncio.open_connection`.
+    ///
+    /// asyncio: `asyncio.open_connection`.
     public func openConnection(
         host: String, port: Int, limit: Int = 64 * 1024, family: AddressFamily = .unspecified,
         localAddress: (host: String, port: Int)? = nil, happyEyeballsDelay: Duration? = nil
@@ -29,13 +30,17 @@ extension AbstractEventLoop {
         return (connection.reader, StreamWriter(transport: transport, connection: connection))
     }
 
-    /// Gives a connected socket to async code, which must close the writer: dropping it leaves the connection open.
+    /// Makes streams of a connected socket.
+    ///
+    /// Close the writer to end the connection: releasing it leaves the connection open.
     ///
     /// - Parameters:
-    ///   - socket: A connected stream socket; the stream owns its descriptor from now on.
+    ///   - socket: A connected stream socket; the streams take over its descriptor.
     ///   - limit: The longest line or record to read, in bytes.
     /// - Returns: The two halves of the connection.
-    /// - Throws: As `createConnection(socket:)`. asyncio: `asyncio.open_connection(sock=…)`.
+    /// - Throws: As `createConnection(socket:)`.
+    ///
+    /// asyncio: `asyncio.open_connection(sock=…)`.
     public func openConnection(socket: Socket, limit: Int = 64 * 1024) async throws -> (StreamReader, StreamWriter) {
         let core = core
         try StreamLimit.check(limit, "openConnection")
@@ -51,16 +56,18 @@ extension AbstractEventLoop {
     ///   - host: Name or address; nil or empty for all interfaces.
     ///   - port: 0...65535; 0 for a free one.
     ///   - limit: The longest line or record to read, in bytes.
-    ///   - family: Which addresses of the host to take.
-    ///   - backlog: How many connections the kernel keeps that were not accepted yet.
-    ///   - reuseAddress: Whether a port can be bound again while old connections of it fade.
-    ///   - reusePort: Whether other sockets that say so too may share the port.
+    ///   - family: Which addresses of the host to use.
+    ///   - backlog: How many connections may wait in the kernel to be accepted.
+    ///   - reuseAddress: Whether a port can be bound again while old connections to it are in TIME_WAIT.
+    ///   - reusePort: Whether other sockets with this option may share the port.
     ///   - addressInUseTimeout: How long to try again while an address is in use, as for `createServer`.
     ///   - startServing: Whether to accept at once.
-    ///   - handler: Serves one connection. When it ends the connection is closed, and what it wrote is still sent; what
-    ///     it throws goes to the exception handler unless it is the connection's own error or a cancellation.
+    ///   - handler: Serves one connection. When it returns the connection is closed once everything is sent. An error
+    ///     that it throws goes to the exception handler, unless it is the connection's own or a cancellation.
     /// - Returns: The server.
-    /// - Throws: As `createServer`. asyncio: `asyncio.start_server`.
+    /// - Throws: As `createServer`.
+    ///
+    /// asyncio: `asyncio.start_server`.
     public func startServer(
         host: String? = nil, port: Int, limit: Int = 64 * 1024, family: AddressFamily = .unspecified,
         backlog: Int = 100,
@@ -104,7 +111,7 @@ extension LoopCore {
     }
 
     private func report(_ error: any Error, from connection: StreamConnection, _ transport: any StreamTransport) {
-        // That a connection breaks is no fault of its handler.
+        // A broken connection is not the fault of its handler.
         if error is CancellationError || (connection.hasBroken && error is EventLoopError) { return }
         var context = ExceptionContext(message: "Unhandled exception in connection handler", error: error)
         context.task = CancellationScope.owner(on: queue)

@@ -11,7 +11,7 @@ final class StreamConnection: StreamProtocol {
     private var loss: (any Error)?
     private let onConnection: ((StreamConnection, any StreamTransport) -> Void)?
 
-    /// - Parameter onConnection: Called once the connection stands: what a server does with it.
+    /// - Parameter onConnection: Called once the connection is established; used by servers.
     init(core: LoopCore, limit: Int, onConnection: ((StreamConnection, any StreamTransport) -> Void)? = nil) {
         self.core = core
         self.onConnection = onConnection
@@ -20,7 +20,7 @@ final class StreamConnection: StreamProtocol {
         lost = WaitList(queue: core.queue)
     }
 
-    // MARK: Told by the transport
+    // MARK: Notifications of the transport
 
     func connectionMade(_ transport: any StreamTransport) {
         reader.attach(transport)
@@ -58,7 +58,7 @@ final class StreamConnection: StreamProtocol {
         loss != nil
     }
 
-    // MARK: Asked by the writer
+    // MARK: Calls of the writer
 
     /// False if a call of ``drain(isClosing:)`` would return at once.
     var mustDrain: Bool {
@@ -70,8 +70,7 @@ final class StreamConnection: StreamProtocol {
     }
 
     func drain(isClosing: Bool) async throws {
-        // A connection that is being lost pauses nobody: without giving way, who writes in a loop would never hear of
-        // it.
+        // A closing connection applies no back-pressure. Yield, so that a task writing in a loop still sees the loss.
         if isClosing { try await core.yieldTurn() }
         try throwIfLost()
         guard isPaused else { return }

@@ -1,31 +1,31 @@
-/// The peer ended before everything that was asked for had come.
+/// The stream ended before everything that was expected had arrived.
 ///
 /// asyncio: `asyncio.IncompleteReadError`.
 public struct IncompleteReadError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What did come; it is taken out of the stream.
+    /// The bytes that did arrive; they are removed from the stream.
     public let partial: [UInt8]
-    /// How many bytes were expected; nil if a separator was.
+    /// How many bytes were expected; nil if a separator was expected.
     public let expected: Int?
 
-    /// How much came, and how much was expected.
+    /// The number of bytes that arrived, and of those expected.
     public var description: String {
         "\(partial.count) bytes read on a total of \(expected.map(String.init) ?? "undefined") expected bytes"
     }
 }
 
-/// The separator did not come within the stream's limit.
+/// No separator was found within the stream's limit.
 ///
-/// After ``StreamReader/readUntil(separator:)`` what came stays in the stream; ``StreamReader/readLine()`` and
-/// ``StreamReader/lines`` have dropped it.
+/// ``StreamReader/readUntil(separator:)`` leaves the bytes in the stream; ``StreamReader/readLine()`` and
+/// ``StreamReader/lines`` drop them.
 ///
 /// asyncio: `asyncio.LimitOverrunError`.
 public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// How many bytes there are before the separator may begin.
+    /// The offset at which the separator begins or may begin.
     public let consumed: Int
     /// The stream's limit, in bytes.
     public let limit: Int
 
-    /// Where the separator was found or not, and the limit.
+    /// The offset, the limit, and the remedy.
     public var description: String {
         "No separator within the limit of \(limit) bytes (looked at \(consumed)): "
             + "open the stream with a larger limit, or read it in chunks"

@@ -2,17 +2,17 @@ internal import Glibc
 
 /// The receiving half of a connection, for async code.
 ///
-/// Bytes wait in the reader until they are read; past twice the limit the kernel is asked for no more, until the reader
-/// has come down to the limit. One task may wait at a time. Cancelling a waiting task loses no byte and leaves the
+/// Bytes wait in the reader until they are read. Reading from the kernel pauses when they exceed twice the limit, and
+/// resumes when they are down to the limit. One task may wait at a time. Cancelling it loses no byte and leaves the
 /// stream usable.
 ///
 /// asyncio: `asyncio.StreamReader`.
 public final class StreamReader: @unchecked Sendable {
-    // What each message needs lies together: with many connections each further cache line is a miss.
+    // What each message uses lies together: with many connections each further cache line is a miss.
     let core: LoopCore
     private let arrived: WaitList
     private let incoming: SegmentQueue
-    /// Above it the kernel is asked for no more.
+    /// Reading from the kernel pauses above this many bytes.
     private let highMark: Int
     private var error: (any Error)?
     private var hasEnded = false
@@ -33,12 +33,12 @@ public final class StreamReader: @unchecked Sendable {
 
     // MARK: Reading
 
-    /// Lends the next received bytes, as they lie in memory: no copy, no allocation.
+    /// Lends the next received bytes without a copy or an allocation.
     ///
     /// - Parameters:
     ///   - count: How many bytes at most.
-    ///   - body: Gets at least one byte; what it gets counts as read, also if it throws. Writing the span, or a part of
-    ///     it, to a writer of the same loop does not copy it where that is cheaper.
+    ///   - body: Gets at least one byte. The bytes count as read, even if it throws. Writing the span, or a part of it,
+    ///     to a writer of the same loop avoids the copy where that is cheaper.
     /// - Returns: What the body returns; nil at the end of the stream.
     /// - Throws: What the body throws; the connection's error; `CancellationError`; ``EventLoopError`` with
     ///   `.invalidState` if another task waits on this reader, `.wrongThread`.
@@ -58,11 +58,15 @@ public final class StreamReader: @unchecked Sendable {
         return UnsafeRawBufferPointer(start: run.baseAddress, count: min(max(1, count), run.count))
     }
 
-    /// Reads what there is, up to `count` bytes, or waits for at least one.
+    /// Reads the bytes that have arrived, up to `count`; waits for at least one.
     ///
     /// - Parameter count: How many bytes at most; below zero for all up to the end of the stream.
     /// - Returns: The bytes; empty at the end of the stream, or if `count` is zero.
-    /// - Throws: The connection's error; `CancellationError`; ``EventLoopError`` as above. asyncio: `read`.
+    /// - Throws: The connection's error; `CancellationError`; ``EventLoopError`` with `.invalidState` if another task
+    ///   waits on this reader, `.wrongThread`.
+    /// - Cancellation: Ends the wait; no byte is lost.
+    ///
+    /// asyncio: `read`.
     public func read(_ count: Int = -1) async throws -> [UInt8] {
         if count == 0 { return [] }
         if count < 0 { return try await readToEnd() }
@@ -72,17 +76,20 @@ public final class StreamReader: @unchecked Sendable {
 
     private func readToEnd() async throws -> [UInt8] {
         try throwIfBroken()
-        // Taken at the end only: what a task had taken before it is cancelled would be lost.
+        // Taken at the end: what a task takes before it is cancelled is lost.
         while !hasEnded { try await waitForMore() }
         return take(incoming.count)
     }
 
-    /// Reads exactly so many bytes.
+    /// Reads an exact number of bytes.
     ///
-    /// - Parameter count: How many; not below zero.
+    /// - Parameter count: How many bytes, not below zero.
     /// - Returns: The bytes.
     /// - Throws: ``IncompleteReadError`` if the stream ends before; ``EventLoopError`` with `.invalidArgument` for a
-    ///   count below zero, else as ``read(_:)``. asyncio: `readexactly`.
+    ///   count below zero, else as ``read(_:)``.
+    /// - Cancellation: Ends the wait; no byte is lost.
+    ///
+    /// asyncio: `readexactly`.
     public func readExactly(_ count: Int) async throws -> [UInt8] {
         guard count >= 0 else {
             throw EventLoopError.invalidArgument("readExactly", "The count must not be below zero, as \(count) is")
@@ -98,15 +105,18 @@ public final class StreamReader: @unchecked Sendable {
     /// Reads through the next newline.
     ///
     /// - Returns: The line with its newline; without one if the stream ends before; empty at the end of the stream.
-    /// - Throws: ``LimitOverrunError`` if the line is longer than the limit: it is then dropped, as far as it has come;
-    ///   else as ``read(_:)``. asyncio: `readline`.
+    /// - Throws: ``LimitOverrunError`` if the line is longer than the limit: what has arrived of it is dropped; else as
+    ///   ``read(_:)``.
+    /// - Cancellation: Ends the wait; no byte is lost.
+    ///
+    /// asyncio: `readline`.
     public func readLine() async throws -> [UInt8] {
         do { return try await readUntil(separator: Self.newline) } catch { return try line(inSpiteOf: error) }
     }
 
     private static let newline: [UInt8] = [0x0A]
 
-    /// The last line needs no newline; one that is too long is dropped.
+    /// Returns a last line without a newline, and drops a line that is too long.
     private func line(inSpiteOf error: any Error) throws -> [UInt8] {
         if let incomplete = error as? IncompleteReadError { return incomplete.partial }
         if let overrun = error as? LimitOverrunError {
@@ -118,11 +128,15 @@ public final class StreamReader: @unchecked Sendable {
 
     /// Reads through the next separator.
     ///
+    /// The time is linear in the bytes that arrive, whatever the separator.
+    ///
     /// - Parameter separator: At least one byte.
-    /// - Returns: The bytes up to and with the separator.
+    /// - Returns: The bytes through the separator.
     /// - Throws: ``IncompleteReadError`` if the stream ends before; ``LimitOverrunError`` if more than ``limit`` bytes
     ///   come before it; ``EventLoopError`` with `.invalidArgument` for an empty separator, else as ``read(_:)``.
-    ///   asyncio: `readuntil`.
+    /// - Cancellation: Ends the wait; no byte is lost.
+    ///
+    /// asyncio: `readuntil`.
     public func readUntil(separator: [UInt8]) async throws -> [UInt8] {
         guard !separator.isEmpty else {
             throw EventLoopError.invalidArgument("readUntil", "Separator should be at least one-byte string")
@@ -159,7 +173,7 @@ public final class StreamReader: @unchecked Sendable {
         search?.work ?? 0
     }
 
-    // MARK: Reading as sequences, which the loop may finish before the stream ends
+    // MARK: Reading for sequences, which the loop may finish before the stream ends
 
     func nextChunk() async throws -> [UInt8]? {
         try throwIfBroken()
@@ -185,7 +199,7 @@ public final class StreamReader: @unchecked Sendable {
         }
     }
 
-    /// Whether the peer has ended and everything is read.
+    /// Whether the stream has ended and everything is read.
     ///
     /// asyncio: `at_eof`.
     public var atEOF: Bool {
@@ -206,7 +220,7 @@ public final class StreamReader: @unchecked Sendable {
         if let error { throw error }
     }
 
-    /// True if there is something to read, false at the end of the stream.
+    /// Returns true once there are bytes to read, false at the end of the stream.
     @usableFromInline
     func waitForBytes() async throws -> Bool {
         try throwIfBroken()
@@ -226,7 +240,7 @@ public final class StreamReader: @unchecked Sendable {
         if let error { throw error }
     }
 
-    /// A reader that wants more than its limit must not stay paused.
+    /// A reader that needs more bytes than its limit must not stay paused.
     private func prepareToWait() throws {
         guard arrived.isEmpty else {
             throw EventLoopError(

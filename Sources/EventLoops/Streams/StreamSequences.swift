@@ -1,12 +1,12 @@
 extension StreamReader {
-    /// What comes in, piece by piece as it comes, until the end of the stream.
+    /// The received bytes, in pieces as they arrive, until the end of the stream.
     ///
-    /// Nothing more is asked of the kernel while the loop's body is slow: back-pressure is the reader's.
+    /// While the body of the `for` loop is slow, the reader applies back-pressure.
     public var chunks: Chunks {
         Chunks(reader: self)
     }
 
-    /// The stream's lines as bytes, each with its newline but perhaps the last.
+    /// The stream's lines as bytes; each ends in a newline, except perhaps the last.
     ///
     ///     for try await line in reader.lines {
     ///         let text = String(decoding: line, as: UTF8.self)   // with its "\n"
@@ -21,7 +21,7 @@ extension StreamReader {
     public struct Chunks: AsyncSequence, Sendable {
         fileprivate let reader: StreamReader
 
-        /// Takes the pieces out of the stream.
+        /// Removes the pieces from the stream.
         public struct AsyncIterator: AsyncIteratorProtocol {
             fileprivate let reader: StreamReader
 
@@ -45,7 +45,7 @@ extension StreamReader {
     public struct Lines: AsyncSequence, Sendable {
         fileprivate let reader: StreamReader
 
-        /// Takes the lines out of the stream.
+        /// Removes the lines from the stream.
         public struct AsyncIterator: AsyncIteratorProtocol {
             fileprivate let reader: StreamReader
 

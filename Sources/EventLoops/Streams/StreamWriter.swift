@@ -17,14 +17,18 @@ public final class StreamWriter: @unchecked Sendable {
 
     /// Sends bytes, after those of earlier calls; see ``WriteTransport/write(_:)-(RawSpan)``.
     ///
-    /// - Parameter bytes: What to send. asyncio: `write`.
+    /// - Parameter bytes: What to send.
+    ///
+    /// asyncio: `write`.
     public func write(_ bytes: RawSpan) {
         transport.write(bytes)
     }
 
     /// Sends bytes, after those of earlier calls.
     ///
-    /// - Parameter bytes: What to send. asyncio: `write`.
+    /// - Parameter bytes: What to send.
+    ///
+    /// asyncio: `write`.
     public func write(_ bytes: [UInt8]) {
         transport.write(bytes)
     }
@@ -38,21 +42,25 @@ public final class StreamWriter: @unchecked Sendable {
 
     /// Sends several pieces as one.
     ///
-    /// - Parameter pieces: What to send, in order. asyncio: `writelines`.
+    /// - Parameter pieces: What to send, in order.
+    ///
+    /// asyncio: `writelines`.
     public func writeLines(_ pieces: some Sequence<[UInt8]>) {
         transport.writeLines(pieces)
     }
 
-    /// Waits until the peer has taken enough for more to be written; at once unless the high limit was passed.
+    /// Waits while more bytes wait to be sent than the limits allow.
     ///
-    /// After ``close()`` it returns quietly until the connection is lost, and throws from then on. What is written
-    /// after ``close()`` is dropped.
+    /// After ``close()`` it returns at once until the connection is lost, and throws from then on. Bytes that are
+    /// written after ``close()`` are dropped.
     ///
-    /// - Throws: The connection's error, or ``EventLoopError`` with `.closed` once it is lost; `CancellationError`,
-    ///   which loses nothing. asyncio: `drain`.
+    /// - Throws: The connection's error, or ``EventLoopError`` with `.closed` once it is lost; `CancellationError`.
+    /// - Cancellation: Ends the wait; no byte is lost.
+    ///
+    /// asyncio: `drain`.
     @inlinable
     public func drain() async throws {
-        // Without a call of an async function, which costs as much as all the rest, in the usual case.
+        // The usual case does not call an async function, which would cost as much as everything else.
         if try mustWait() { try await waitToDrain() }
     }
 
@@ -80,7 +88,7 @@ public final class StreamWriter: @unchecked Sendable {
         transport.canWriteEOF
     }
 
-    /// Ends the connection; what was written is still sent.
+    /// Ends the connection once everything is sent.
     ///
     /// asyncio: `close`.
     public func close() {
@@ -96,14 +104,20 @@ public final class StreamWriter: @unchecked Sendable {
 
     /// Waits until the connection is lost.
     ///
-    /// - Throws: The error that broke it, if one did; `CancellationError`. asyncio: `wait_closed`.
+    /// - Throws: The error that broke it, if one did; `CancellationError`.
+    /// - Cancellation: Ends the wait; the connection is not affected.
+    ///
+    /// asyncio: `wait_closed`.
     public func waitClosed() async throws {
         try await connection.waitClosed()
     }
 
-    /// Something about the connection by its asyncio name: `peername`, `sockname`, `socket`.
+    /// A fact about the connection, by its asyncio name: `peername`, `sockname`, `socket`.
     ///
-    /// - Parameter name: asyncio's name of the fact. asyncio: `get_extra_info`.
+    /// - Parameter name: asyncio's name of the fact.
+    /// - Returns: The fact; nil if there is none of this name.
+    ///
+    /// asyncio: `get_extra_info`.
     public func extraInfo(_ name: String) -> (any Sendable)? {
         transport.extraInfo(name)
     }

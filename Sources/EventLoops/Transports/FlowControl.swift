@@ -1,4 +1,4 @@
-/// When a protocol is told to pause and to resume writing.
+/// Decides when a protocol object has to pause and to resume writing.
 ///
 /// asyncio: `transports._FlowControlMixin`.
 package struct FlowControl {
@@ -18,7 +18,7 @@ package struct FlowControl {
         hasPaused
     }
 
-    /// The limits that are meant by one or both of them; four times the low one is cut at the largest number.
+    /// Completes limits of which one or both are given.
     package static func limits(high: Int?, low: Int?) throws(EventLoopError) -> WriteBufferLimits {
         let newHigh = high ?? low.map(Self.fourTimes) ?? Self.defaultHigh
         let newLow = low ?? newHigh / 4
@@ -39,7 +39,7 @@ package struct FlowControl {
         high = limits.high
     }
 
-    /// Whether the protocol must be told to pause now that `size` bytes wait.
+    /// Whether the protocol object has to pause, now that `size` bytes wait.
     @inline(__always)
     package mutating func mustPause(at size: Int) -> Bool {
         guard size > high, !hasPaused else { return false }
@@ -47,7 +47,7 @@ package struct FlowControl {
         return true
     }
 
-    /// Whether the protocol must be told to resume now that only `size` bytes wait.
+    /// Whether the protocol object has to resume, now that only `size` bytes wait.
     @inline(__always)
     package mutating func mustResume(at size: Int) -> Bool {
         guard hasPaused, size <= low else { return false }

@@ -1,13 +1,10 @@
-/// The bytes that one send takes: so many runs, described in vectors, and the sum of their lengths.
+/// The size of what one send takes: the number of runs, which vectors describe, and the sum of their lengths.
 package struct Gathering {
-    /// Runs that one send takes at most, and so the room that a list of vectors needs.
-    ///
-    /// The kernel's own limit is 1024.
+    /// Most runs in one send, and so the length of a list of vectors; the kernel's limit is 1024.
     package static let mostRuns = 64
-    /// Bytes that one send takes at most.
+    /// Most bytes in one send.
     ///
-    /// A send completes when the kernel has all of it: in smaller steps its owner learns in time that more may be
-    /// written.
+    /// A send completes when the kernel has taken all of it. With smaller sends, flow control resumes earlier.
     static let mostBytes = 256 * 1024
 
     package var runs = 0

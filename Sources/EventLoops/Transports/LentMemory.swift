@@ -1,10 +1,10 @@
 internal import Kernel
 
-/// The kernel's receive buffers: one region in equal pieces, each with a count of those who still read it.
+/// Receive buffers: one region in equal pieces, each with a count of its readers.
 ///
-/// A piece that came filled from the kernel is lent to whoever is told of its bytes. Whoever wants to keep them a
-/// while, such as a write queue that sends them on, retains the piece instead of copying. At the last release the piece
-/// goes to the list of returned pieces, from where the ring's owner gives it back to the kernel.
+/// A piece that the kernel has filled is lent to the receiver of its bytes. A reader that needs the bytes longer, such
+/// as a write queue that sends them on, retains the piece instead of copying. The last release puts the piece in the
+/// list of returned ones, from which the owner of the region supplies it to the kernel again.
 package final class LentMemory {
     private let base: UnsafeMutableRawPointer
     private let pieceSize: Int
@@ -12,22 +12,21 @@ package final class LentMemory {
     private let readers: UnsafeMutablePointer<UInt32>
     private let returned: UnsafeMutablePointer<UInt16>
     private var returnedCount = 0
-    /// Pieces that are out: neither with the kernel nor on their way back to it.
+    /// Pieces with readers.
     ///
     /// Any thread, as ``total``.
     package var outstanding: Int {
         keptOut.value
     }
 
-    /// Pieces that the kernel was given so far.
+    /// Pieces supplied to the kernel so far: the first ones of the region.
     package var total: Int {
         supplied.value
     }
 
     private let keptOut = SingleWriterCounter()
-    /// Keeping pieces must not starve the kernel: past this many the bytes are copied instead.
+    /// Beyond this many pieces with readers, bytes are copied instead of kept: keeping must not starve the kernel.
     private var keepLimit: Int
-    /// How many pieces the kernel was given: the first ones.
     private let supplied: SingleWriterCounter
 
     package init(base: UnsafeMutableRawPointer, pieceSize: Int, count: Int, supplied: Int? = nil) {
@@ -46,7 +45,7 @@ package final class LentMemory {
         returned.deallocate()
     }
 
-    /// The kernel filled a piece: its first reader is the caller.
+    /// Makes the caller the first reader of a piece that the kernel has filled.
     package func lend(_ piece: UInt16) -> UnsafeMutableRawPointer {
         readers[Int(piece)] = 1
         keptOut.add(1)
@@ -66,7 +65,7 @@ package final class LentMemory {
         returnedCount += 1
     }
 
-    /// Whether there are more readers of a piece than the one who was lent it.
+    /// Whether a piece has more readers than the first one.
     package func hasOtherReaders(_ piece: UInt16) -> Bool {
         readers[Int(piece)] > 1
     }
@@ -82,13 +81,12 @@ package final class LentMemory {
         return piece
     }
 
-    /// Whether some piece is neither out nor on its way back: with the kernel, or in a completion that was not seen
-    /// yet.
+    /// Whether some piece is with the kernel, or in a completion that was not processed yet.
     package var isKernelSupplied: Bool {
         keptOut.value + returnedCount < supplied.value
     }
 
-    /// The kernel was given more pieces.
+    /// Notes that the kernel has been supplied with more pieces.
     package func nowSupplied(_ count: Int) {
         supplied.set(count)
         keepLimit = count / 2
@@ -98,14 +96,14 @@ package final class LentMemory {
         returnedCount > 0
     }
 
-    /// The piece that came back last, if any has: forgotten here, and the caller's to fill.
+    /// Removes the piece that was returned last, if there is one, for the caller to fill.
     package func popReturned() -> UInt16? {
         guard returnedCount > 0 else { return nil }
         returnedCount -= 1
         return returned[returnedCount]
     }
 
-    /// Hands each returned piece to `give` and forgets it.
+    /// Removes all returned pieces and passes each to `give`.
     package func takeReturned(_ give: (UInt16) -> Void) {
         for index in 0..<returnedCount { give(returned[index]) }
         returnedCount = 0

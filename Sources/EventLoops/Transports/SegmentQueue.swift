@@ -1,49 +1,49 @@
 package import Glibc
 
-/// Bytes in order: those that wait to be sent, or those that wait to be read.
+/// A queue of bytes: those that wait to be sent, or those that wait to be read.
 ///
-/// Short runs are copied into blocks and run together; long ones are kept where they are, if their owner allows.
+/// Short runs are copied into blocks; long ones stay where they are if their memory can be retained.
 ///
-/// A class and not a struct, as all state on the byte's road: changing a struct in place inside of a class costs an
-/// exclusivity check each time, which came to more than all else there.
-package final class SegmentQueue {
-    private let pool: SegmentPool
-    private var head: SegmentPool.Node?
-    private var tail: SegmentPool.Node?
+/// A class and not a struct, like all state on the data path: mutating a struct in place inside a class costs an
+/// exclusivity check each time, which was the largest cost there.
+package class SegmentQueue {
+    private final let pool: SegmentPool
+    private final var head: SegmentPool.Node?
+    private final var tail: SegmentPool.Node?
     /// Bytes in the queue.
-    package var count: Int {
+    package final var count: Int {
         length
     }
 
-    private var length = 0
+    private final var length = 0
     /// Bytes consumed so far, modulo the word size: cursors compare it to see that they are invalid.
-    private var consumed = 0
+    private final var consumed = 0
 
     package init(pool: SegmentPool) {
         self.pool = pool
     }
 
-    package var isEmpty: Bool {
+    package final var isEmpty: Bool {
         length == 0
     }
 
     // MARK: Filling
 
-    package func append(_ bytes: UnsafeRawBufferPointer) {
+    package final func append(_ bytes: UnsafeRawBufferPointer) {
         if let node = pool.keeping(bytes) { link(node) } else { copy(bytes) }
     }
 
-    package func append(_ bytes: [UInt8]) {
+    package final func append(_ bytes: [UInt8]) {
         if let node = pool.keeping(bytes) { link(node) } else { bytes.withUnsafeBytes { copy($0) } }
     }
 
-    private func link(_ node: SegmentPool.Node) {
+    private final func link(_ node: SegmentPool.Node) {
         if let tail { tail.pointee.next = node } else { head = node }
         tail = node
         length += node.pointee.bytes.count
     }
 
-    private func copy(_ bytes: UnsafeRawBufferPointer) {
+    private final func copy(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
         let node = unfilledTail(for: bytes.count)
         guard node.pointee.unfilled >= bytes.count else { return copyInPieces(bytes, source) }
@@ -52,7 +52,7 @@ package final class SegmentQueue {
         length += bytes.count
     }
 
-    private func copyInPieces(_ bytes: UnsafeRawBufferPointer, _ source: UnsafeRawPointer) {
+    private final func copyInPieces(_ bytes: UnsafeRawBufferPointer, _ source: UnsafeRawPointer) {
         var copied = 0
         while copied < bytes.count {
             let node = unfilledTail(for: bytes.count - copied)
@@ -64,8 +64,8 @@ package final class SegmentQueue {
         length += copied
     }
 
-    /// The last block if there is room in it, else a new one.
-    private func unfilledTail(for count: Int) -> SegmentPool.Node {
+    /// The last block if it has space left, else a new one.
+    private final func unfilledTail(for count: Int) -> SegmentPool.Node {
         if let tail, tail.pointee.unfilled > 0 { return tail }
         let node = pool.block(for: count)
         link(node)
@@ -74,15 +74,13 @@ package final class SegmentQueue {
 
     // MARK: Reading
 
-    /// The first run of bytes; empty if there is none.
-    ///
-    /// Valid until the queue consumes it.
-    package var first: UnsafeRawBufferPointer {
+    /// The first run of bytes, valid until it is consumed; empty if the queue is.
+    package final var first: UnsafeRawBufferPointer {
         head?.pointee.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
-    /// Describes what one send takes, from the front, in a list with room for ``Gathering/mostRuns``.
-    package func gather(into vectors: UnsafeMutablePointer<iovec>) -> Gathering {
+    /// Describes the bytes at the front that one send takes, in a list with space for ``Gathering/mostRuns`` vectors.
+    package final func gather(into vectors: UnsafeMutablePointer<iovec>) -> Gathering {
         var gathering = Gathering()
         var node = head
         while let current = node, gathering.runs < Gathering.mostRuns, gathering.bytes < Gathering.mostBytes {
@@ -97,7 +95,7 @@ package final class SegmentQueue {
     }
 
     /// Removes bytes at the front.
-    package func consume(_ length: Int) {
+    package final func consume(_ length: Int) {
         var left = length
         self.length -= length
         consumed &+= length
@@ -114,12 +112,12 @@ package final class SegmentQueue {
         }
     }
 
-    package func removeAll() {
+    package final func removeAll() {
         consume(length)
     }
 
     /// Calls `body` with each run of the first `length` bytes, in order.
-    package func forEachRun(of length: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+    package final func forEachRun(of length: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
         var left = length
         var node = head
         while let current = node, left > 0 {
@@ -133,17 +131,17 @@ package final class SegmentQueue {
     // MARK: Reading on from a place
 
     /// A cursor before the first byte.
-    package var front: SegmentCursor {
+    package final var front: SegmentCursor {
         SegmentCursor(consumed: consumed)
     }
 
-    package func isValid(_ cursor: SegmentCursor) -> Bool {
+    package final func isValid(_ cursor: SegmentCursor) -> Bool {
         cursor.consumed == consumed
     }
 
     /// Returns the bytes from a valid cursor to the end of their segment, and moves the cursor behind them; nil at the
     /// end of the queue.
-    package func nextRun(from cursor: inout SegmentCursor) -> UnsafeRawBufferPointer? {
+    package final func nextRun(from cursor: inout SegmentCursor) -> UnsafeRawBufferPointer? {
         var node = cursor.node ?? head
         var offset = cursor.node == nil ? node?.pointee.start ?? 0 : cursor.offset
         while let current = node {

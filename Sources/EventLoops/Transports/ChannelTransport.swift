@@ -1,0 +1,191 @@
+internal import Kernel
+
+/// What all transports over a stream channel share: the loop, the protocol object, the state, and the end.
+///
+/// The channel below moves bytes and knows no rules; the protocol object above knows no kernel. A subclass adds a
+/// ``ReceivingHalf``, a ``SendingHalf`` or both. The halves have no reference to their transport: they are passed it.
+class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
+    /// Where the connection is in its life.
+    enum State {
+        case made
+        case open
+        /// Closed by the user: bytes that wait are still sent.
+        case flushing
+        /// The channel is being closed: nothing is sent or delivered any more.
+        case closing
+        case lost
+    }
+
+    // What each message uses lies together: with many connections each further cache line is a miss.
+    final let core: LoopCore
+    final let channel: any StreamChannel
+    // Retained here, but unmanaged: the compiler would retain a variable for each call.
+    private final var wiringReference: Unmanaged<ProtocolWiring>
+    final let descriptor: Int32
+    private(set) final var state = State.made
+    private final var loss: (any Error)?
+    private final weak var tracker: (any TransportTracker)?
+
+    /// - Parameter channel: Owns the descriptor; its owner is the transport once that begins.
+    init(
+        core: LoopCore, channel: any StreamChannel, descriptor: Int32, wiring: ProtocolWiring,
+        tracker: (any TransportTracker)?
+    ) {
+        self.core = core
+        self.channel = channel
+        self.descriptor = descriptor
+        self.tracker = tracker
+        wiringReference = .passRetained(wiring)
+    }
+
+    /// Takes the place of the stub that the compiler (6.3) makes for an inherited initializer, and then warns of.
+    @available(*, unavailable, message: "a transport needs a channel")
+    override init() {
+        preconditionFailure("a transport needs a channel")
+    }
+
+    deinit {
+        wiringReference.release()
+    }
+
+    // MARK: The protocol object
+
+    @inline(__always)
+    final func withWiring<Result>(_ body: (ProtocolWiring) -> Result) -> Result {
+        wiringReference._withUnsafeGuaranteedRef(body)
+    }
+
+    final var wiring: ProtocolWiring {
+        wiringReference.takeUnretainedValue()
+    }
+
+    /// Puts another protocol object in place.
+    ///
+    /// The former one is kept until the next turn: this may be called inside one of its methods, for which nothing
+    /// retains it, and the kernel may have filled its memory in this turn.
+    final func rewire(_ wiring: ProtocolWiring) {
+        let former = wiringReference
+        wiringReference = .passRetained(wiring)
+        releaseLater(former.takeRetainedValue())
+    }
+
+    final func releaseLater(_ object: AnyObject) {
+        core.queue.append(Handle { withExtendedLifetime(object) {} })
+    }
+
+    final var `protocol`: any BaseProtocol {
+        wiring.connection
+    }
+
+    // MARK: Hooks of subclasses
+
+    /// The connection has begun: notifies the protocol object, and starts reading.
+    func begun() {}
+    /// The descriptor is still open.
+    func channelWillClose() {}
+    /// Whether bytes wait to be sent, so that ``close()`` has to flush.
+    var hasUnsentBytes: Bool { false }
+    /// The connection is lost, and its protocol object was notified.
+    func protocolReleased() {}
+    /// The other end, for errors and descriptions.
+    var peerName: String? { nil }
+    func extraInfo(_ name: String) -> (any Sendable)? { nil }
+
+    // MARK: Thread
+
+    @inline(__always)
+    final func allowsUse(_ operation: StaticString) -> Bool {
+        let thread = LoopOwnership.callingThread
+        return core.queue.ownership.isTurning(on: thread) || allowsUnusualUse("\(operation)")
+    }
+
+    /// Whether a call while the loop does not run may go on.
+    @inline(never)
+    private final func allowsUnusualUse(_ operation: String) -> Bool {
+        // Closing a loop drops its connections, so a late call on one is harmless.
+        if core.queue.isClosed { return false }
+        return core.allowsUse(operation) { $0.transport = self }
+    }
+
+    // MARK: Life
+
+    /// Takes the channel over and notifies the protocol object.
+    final func begin() {
+        core.descriptors.claim(descriptor, "transport", self)
+        _ = channel.handOver(to: self)
+        core.transports[ObjectIdentifier(self)] = self
+        tracker?.attach(self)
+        state = .open
+        begun()
+    }
+
+    final var isClosing: Bool {
+        switch state {
+        case .made, .open: false
+        case .flushing, .closing, .lost: true
+        }
+    }
+
+    final func close() {
+        guard allowsUse("close"), !isClosing else { return }
+        channel.stopReading()
+        if hasUnsentBytes { state = .flushing } else { closeChannel() }
+    }
+
+    final func abort() {
+        guard allowsUse("abort") else { return }
+        closeChannel()
+    }
+
+    override func failed(_ errno: Errno, _ operation: StaticString) {
+        guard state == .open || state == .flushing else { return }
+        let error = EventLoopError(system: errno, "\(operation)", address: peerName)
+        core.note(.debug, "\(self) failed: \(error)")
+        loss = error
+        closeChannel()
+    }
+
+    /// Reports that the protocol object broke its contract, and ends the connection.
+    final func protocolFailed(_ error: EventLoopError) {
+        var context = ExceptionContext(message: "Fatal error: protocol.\(error.operation)() call failed.", error: error)
+        context.protocol = `protocol`
+        context.transport = self
+        core.exceptions.report(context)
+        loss = error
+        closeChannel()
+    }
+
+    final func closeChannel() {
+        guard state != .closing, state != .lost else { return }
+        channelWillClose()
+        state = .closing
+        channel.close()
+    }
+
+    override func channelClosed() {
+        guard state != .lost else { return }
+        state = .lost
+        core.transports[ObjectIdentifier(self)] = nil
+        core.descriptors.release(descriptor, self)
+        guard !core.isClosed else { return releaseProtocol() }
+        // The second deferral of a close. The channel's own waits for the kernel, and keeps this call out of the
+        // user's; this one keeps asyncio's order: what was scheduled before the end, such as a task that the last bytes
+        // have resumed, runs before `connectionLost`.
+        _ = core.callSoon { self.notifyLoss() }
+    }
+
+    private final func notifyLoss() {
+        core.note(.debug, "\(self) is closed")
+        core.upcall(CodeName("connectionLost", of: `protocol`)) { `protocol`.connectionLost(loss) }
+        releaseProtocol()
+    }
+
+    private final func releaseProtocol() {
+        let former = wiringReference
+        wiringReference = .passRetained(.none)
+        former.release()
+        protocolReleased()
+        tracker?.detach(self)
+        tracker = nil
+    }
+}

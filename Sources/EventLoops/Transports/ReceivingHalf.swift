@@ -1,0 +1,121 @@
+/// The receiving half of a transport: pausing, the end of the peer's stream, and delivery to the protocol object.
+///
+/// A protocol object that has bytes lent gets them without a look at the half's state: the channel delivers nothing
+/// while reading is stopped.
+final class ReceivingHalf {
+    private var isPaused = false
+    private var hasReceivedEOF = false
+    /// The protocol object whose memory the kernel fills: the transport may have another one by the time it is filled.
+    private var supplier: (any BufferedProtocol)?
+
+    func isReading(_ transport: ChannelTransport) -> Bool {
+        transport.state == .open && !isPaused && !hasReceivedEOF
+    }
+
+    /// Starts reading, unless it is paused: in the mode that the protocol object of now wants.
+    func start(_ transport: ChannelTransport) {
+        guard isReading(transport) else { return }
+        transport.channel.startReading(transport.wiring.receiveMode)
+    }
+
+    func pause(_ transport: ChannelTransport) {
+        guard transport.state == .open || transport.state == .made, !isPaused else { return }
+        isPaused = true
+        if !hasReceivedEOF { transport.channel.stopReading() }
+        transport.core.note(.debug, "\(transport) pauses reading")
+    }
+
+    func resume(_ transport: ChannelTransport) {
+        guard transport.state == .open || transport.state == .made, isPaused else { return }
+        isPaused = false
+        start(transport)
+        transport.core.note(.debug, "\(transport) resumes reading")
+    }
+
+    // MARK: Delivery
+
+    @inline(__always)
+    func deliver(_ bytes: UnsafeRawBufferPointer, to transport: ChannelTransport) -> Int {
+        transport.withWiring { wiring in
+            // Not by `upcall`, for which the compiler retains what the call may need: 50 instructions a message.
+            if wiring.receiver == .stream, !transport.core.isObserved {
+                wiring.stream.dataReceived(bytes.bytes)
+                return bytes.count
+            }
+            return deliverRarely(bytes, to: transport, wiring)
+        }
+    }
+
+    @inline(never)
+    private func deliverRarely(
+        _ bytes: UnsafeRawBufferPointer, to transport: ChannelTransport, _ wiring: ProtocolWiring
+    ) -> Int {
+        switch wiring.receiver {
+        case .buffered: return copy(bytes, to: transport)
+        case .none: break
+        case .stream:
+            let stream = wiring.stream
+            transport.core.upcall(CodeName("dataReceived", of: stream)) { stream.dataReceived(bytes.bytes) }
+        }
+        return bytes.count
+    }
+
+    /// Copies bytes into the memory of a protocol object that supplies it, until the object stops reading.
+    private func copy(_ bytes: UnsafeRawBufferPointer, to transport: ChannelTransport) -> Int {
+        var taken = 0
+        while taken < bytes.count, isReading(transport), let buffered = transport.wiring.buffered,
+            !transport.core.queue.isInForkedChild
+        {
+            guard let memory = buffer(of: transport), isReading(transport), buffered === supplier else { break }
+            let count = min(memory.count, bytes.count - taken)
+            memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[taken..<taken + count]))
+            transport.core.upcall(CodeName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(count) }
+            taken += count
+        }
+        return transport.isClosing ? bytes.count : taken
+    }
+
+    /// The protocol object's memory for the next receive.
+    func buffer(of transport: ChannelTransport) -> UnsafeMutableRawBufferPointer? {
+        guard let buffered = transport.wiring.buffered else { return nil }
+        let memory = transport.core.upcall(CodeName("getBuffer", of: buffered)) { buffered.getBuffer(sizeHint: -1) }
+        // The call may have changed the protocol object; the channel then asks the new one.
+        guard transport.wiring.buffered === buffered else { return nil }
+        supply(buffered, transport)
+        if memory.count > 0 { return memory }
+        let detail = "getBuffer() returned an empty buffer"
+        transport.protocolFailed(EventLoopError(.protocolBroken, "getBuffer", detail: detail))
+        return nil
+    }
+
+    /// The former supplier's memory may hold bytes that arrived in this turn and are not taken yet.
+    private func supply(_ buffered: any BufferedProtocol, _ transport: ChannelTransport) {
+        guard supplier !== buffered else { return }
+        if let supplier { transport.releaseLater(supplier) }
+        supplier = buffered
+    }
+
+    /// The kernel filled the start of the memory that was supplied last.
+    func filled(_ bytes: UnsafeRawBufferPointer, of transport: ChannelTransport) -> Int {
+        // The protocol object may have changed while the kernel filled the memory of the former one.
+        guard let buffered = transport.wiring.buffered, buffered === supplier else {
+            return deliver(bytes, to: transport)
+        }
+        transport.core.upcall(CodeName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(bytes.count) }
+        return bytes.count
+    }
+
+    func end(_ transport: ChannelTransport) {
+        guard transport.state == .open, !hasReceivedEOF else { return }
+        hasReceivedEOF = true
+        transport.core.note(.debug, "\(transport) received EOF")
+        let connection = transport.wiring.connection
+        let disposition = transport.core.upcall(CodeName("eofReceived", of: connection)) { connection.eofReceived() }
+        if disposition == .close { transport.close() }
+    }
+
+    /// The connection is lost.
+    func releaseSupplier() {
+        supplier = nil
+    }
+}

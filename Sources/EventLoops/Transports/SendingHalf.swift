@@ -1,0 +1,110 @@
+/// The sending half of a transport: the bytes that wait, flow control, and the end of the stream to the peer.
+///
+/// A subclass of the queue instead of an owner of one: every message uses both, and so they are one object.
+final class SendingHalf: SegmentQueue {
+    private var flow = FlowControl()
+    private var mustSendEOF = false
+    private var hasSentEOF = false
+    private var lostWrites = 0
+
+    // MARK: Writing
+
+    @inline(__always)
+    func write(_ bytes: UnsafeRawBufferPointer, to transport: ChannelTransport) {
+        guard mayWrite(bytes.count, to: transport) else { return }
+        append(bytes)
+        queued(transport)
+    }
+
+    @inline(__always)
+    func write(_ bytes: [UInt8], to transport: ChannelTransport) {
+        guard mayWrite(bytes.count, to: transport) else { return }
+        append(bytes)
+        queued(transport)
+    }
+
+    @inline(__always)
+    private func mayWrite(_ count: Int, to transport: ChannelTransport) -> Bool {
+        guard transport.allowsUse("write"), count > 0 else { return false }
+        guard transport.state == .open else { return noteLostWrite(transport) }
+        return !mustSendEOF || refuseAfterEOF(count, transport)
+    }
+
+    /// A few writes may race with the end of the connection; a caller that keeps writing has missed it.
+    @inline(never)
+    private func noteLostWrite(_ transport: ChannelTransport) -> Bool {
+        lostWrites += 1
+        if lostWrites > 5 { Log.write(.warning, "\(lostWrites) writes after the end of \(transport) were dropped") }
+        return false
+    }
+
+    @inline(never)
+    private func refuseAfterEOF(_ count: Int, _ transport: ChannelTransport) -> Bool {
+        var context = ExceptionContext(
+            message: "Cannot write after writeEOF",
+            error: EventLoopError(.invalidState, "write", detail: "\(count) bytes written after writeEOF were dropped"))
+        context.protocol = transport.protocol
+        context.transport = transport
+        transport.core.exceptions.report(context)
+        return false
+    }
+
+    @inline(__always)
+    private func queued(_ transport: ChannelTransport) {
+        transport.channel.send()
+        if flow.mustPause(at: count) { pauseProtocol(transport) }
+    }
+
+    @inline(never)
+    private func pauseProtocol(_ transport: ChannelTransport) {
+        let listener = transport.protocol
+        transport.core.upcall(CodeName("pauseWriting", of: listener)) { listener.pauseWriting() }
+    }
+
+    // MARK: Flow control
+
+    var limits: WriteBufferLimits {
+        flow.limits
+    }
+
+    func setLimits(_ limits: WriteBufferLimits, of transport: ChannelTransport) {
+        flow.adopt(limits)
+        if flow.mustPause(at: count) { pauseProtocol(transport) }
+    }
+
+    // MARK: Sending
+
+    /// The kernel has taken bytes from the front.
+    func sent(_ sent: Int, of transport: ChannelTransport) {
+        consume(sent)
+        guard transport.state == .open || transport.state == .flushing else { return }
+        if flow.isPaused, flow.mustResume(at: count) { resumeProtocol(transport) }
+        if !isEmpty {
+            transport.channel.send()
+        } else if transport.state == .flushing {
+            transport.closeChannel()
+        } else if mustSendEOF {
+            sendEOF(transport)
+        }
+    }
+
+    @inline(never)
+    private func resumeProtocol(_ transport: ChannelTransport) {
+        let listener = transport.protocol
+        transport.core.upcall(CodeName("resumeWriting", of: listener)) { listener.resumeWriting() }
+    }
+
+    // MARK: The end of the stream
+
+    func end(_ transport: ChannelTransport) {
+        guard transport.state == .open, !mustSendEOF else { return }
+        mustSendEOF = true
+        if isEmpty { sendEOF(transport) }
+    }
+
+    private func sendEOF(_ transport: ChannelTransport) {
+        guard !hasSentEOF else { return }
+        hasSentEOF = true
+        transport.channel.shutdownWriting()
+    }
+}
