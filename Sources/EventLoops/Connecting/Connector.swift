@@ -98,7 +98,7 @@ package struct Connector: Sendable {
         try core.checkTask("connect")
         let descriptor: Int32
         do { descriptor = try SocketCalls.open(address.family, type: Socket.stream) } catch {
-            throw EventLoopError(system: error, "socket", address: address.description)
+            throw EventLoopError(system: error, "socket", address: address)
         }
         do {
             try bindLocally(descriptor, address.family)
@@ -110,7 +110,7 @@ package struct Connector: Sendable {
         } catch {
             try? Descriptor.close(descriptor)
             guard let errno = error as? Errno else { throw error }
-            throw EventLoopError(system: errno, "connect", address: address.description)
+            throw EventLoopError(system: errno, "connect", address: address)
         }
     }
 
@@ -119,7 +119,7 @@ package struct Connector: Sendable {
         var last: EventLoopError?
         for local in localAddresses where local.family == family {
             do { return try SocketCalls.bind(descriptor, to: local) } catch {
-                last = EventLoopError(system: error, "bind", address: local.description)
+                last = EventLoopError(system: error, "bind", address: local)
             }
         }
         throw last

@@ -47,7 +47,7 @@ struct ServerSockets {
                 throw error
             }
         } catch {
-            throw EventLoopError(system: error, step, address: address.description)
+            throw EventLoopError(system: error, step, address: address)
         }
     }
 
