@@ -12,7 +12,7 @@ extension SocketTransport: CustomStringConvertible {
     package var canWriteEOF: Bool { true }
 
     package var socket: TransportSocket {
-        TransportSocket(descriptor)
+        TransportSocket(descriptor, core.sockets)
     }
 
     package var peerAddress: SocketAddress? {

@@ -20,7 +20,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
     }
 
     // What each message needs lies together: with many connections each further cache line is a miss.
-    private let core: LoopCore
+    let core: LoopCore
     let descriptor: Int32
     private(set) var state = State.made
     private var isPaused = false
@@ -54,7 +54,7 @@ package final class SocketTransport: StreamTransport, @unchecked Sendable {
         hot = .passRetained(try TransportNeighbours(channel: NoChannel.shared, protocol: `protocol`))
         outgoing = SegmentQueue(pool: core.segments)
         // The kernel forgets it when the peer resets the connection.
-        knownPeer = peer ?? (try? SocketCalls.peerAddress(descriptor))
+        knownPeer = peer ?? (try? core.sockets.peerAddress(descriptor))
     }
 
     deinit {
