@@ -41,8 +41,8 @@ ASAN_ENVIRONMENT := ASAN_OPTIONS=detect_leaks=1 \
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-package test-logging test-examples test-everything test-release test-denied test-memlock \
-	test-epoll built-tests bench deps format lint sanitize sanitize-thread sanitize-address sanitize-address-debug \
-	clean deps-run
+	test-epoll built-tests check-api accept-api bench deps format lint sanitize sanitize-thread sanitize-address \
+	sanitize-address-debug clean deps-run
 
 help: ## list the goals
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,12 @@ test-epoll: built-tests ## run the tests with PROACTOR_BACKEND=epoll
 
 built-tests: deps
 	$(BUILD_TESTS) $(FLAGS)
+
+check-api: built-tests ## compare the public API with Tests/PublicAPI
+	scripts/public-api check
+
+accept-api: built-tests ## write the public API to Tests/PublicAPI
+	scripts/public-api accept
 
 bench: deps ## run the benchmarks
 	$(SWIFT) build --package-path $(EXAMPLES) -c release

@@ -1,18 +1,18 @@
 import Glibc
 
-/// What kind of address a socket has.
+/// The family of a socket's address.
 public struct AddressFamily: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The number, for instance `AF_INET`.
     public let rawValue: Int32
 
-    /// Makes a family of a number, be it known or not.
+    /// Makes a family from a number, known or unknown.
     ///
     /// - Parameter rawValue: The number, one of `AF_…`.
     public init(rawValue: Int32) {
         self.rawValue = rawValue
     }
 
-    /// Any family, where one may be asked for.
+    /// Any family, where an operation accepts several.
     ///
     /// `AF_UNSPEC`.
     public static var unspecified: AddressFamily { AddressFamily(rawValue: AF_UNSPEC) }
@@ -27,12 +27,12 @@ public struct AddressFamily: RawRepresentable, Hashable, Sendable, CustomStringC
     /// `AF_INET6`.
     public static var ipv6: AddressFamily { AddressFamily(rawValue: AF_INET6) }
 
-    /// Sockets of this machine, found by path or abstract name.
+    /// Sockets on this machine, identified by a path or an abstract name.
     ///
     /// `AF_UNIX`.
     public static var unix: AddressFamily { AddressFamily(rawValue: AF_UNIX) }
 
-    /// "IPv4", or "family 40" if it has no name here.
+    /// A name such as "IPv4"; "family 40" for a family without a member.
     public var description: String {
         switch self {
         case .unspecified: "unspecified"

@@ -1,4 +1,4 @@
-/// One answer to the question where a host is: an address, and what kind of socket goes with it.
+/// A result of a host lookup: an address and the kind of socket to use with it.
 public struct AddressInfo: Hashable, Sendable {
     /// The address with its port.
     public let address: SocketAddress
@@ -6,16 +6,16 @@ public struct AddressInfo: Hashable, Sendable {
     public let socketType: Int32
     /// The protocol, for instance `IPPROTO_TCP`.
     public let protocolNumber: Int32
-    /// The host's full name; only in the first answer, and only if it was asked for with `AI_CANONNAME`.
+    /// The host's canonical name; in the first result only, and only if `AI_CANONNAME` was passed.
     public let canonicalName: String?
 
-    /// Makes an answer, as for a resolver of your own.
+    /// Makes a result, for use by a custom resolver.
     ///
     /// - Parameters:
     ///   - address: The address with its port.
     ///   - socketType: The kind of socket.
-    ///   - protocolNumber: The protocol; 0 for the usual one.
-    ///   - canonicalName: The host's full name.
+    ///   - protocolNumber: The protocol; 0 for the default one.
+    ///   - canonicalName: The host's canonical name.
     public init(address: SocketAddress, socketType: Int32, protocolNumber: Int32 = 0, canonicalName: String? = nil) {
         self.address = address
         self.socketType = socketType
@@ -23,7 +23,7 @@ public struct AddressInfo: Hashable, Sendable {
         self.canonicalName = canonicalName
     }
 
-    /// The address's family.
+    /// The family of the address.
     public var family: AddressFamily {
         address.family
     }

@@ -1,24 +1,24 @@
 import Glibc
 
-/// Names to addresses and back, by the system's resolver.
+/// Resolves names to addresses and addresses to names with the system's resolver.
 ///
-/// It blocks, for seconds at times: never on a loop's thread.
+/// It blocks, possibly for seconds: do not call it on a loop's thread.
 package enum AddressLookup {
-    /// The addresses of a host and service, in the order in which to try them.
+    /// The addresses of a host and service, in order of preference.
     ///
     /// Source: `getaddrinfo(3)`.
     ///
     /// - Parameters:
-    ///   - host: Name or numeric address; nil for loopback, or with `AI_PASSIVE` for every address of this machine.
+    ///   - host: Name or numeric address; nil for loopback, or with `AI_PASSIVE` for all addresses of this machine.
     ///   - service: Name or port; nil for port 0.
-    ///   - family: Which addresses.
-    ///   - type: Which sockets, `SOCK_…`; 0 for an answer per kind.
-    ///   - protocol: Which protocol; 0 for any.
+    ///   - family: The family of addresses; `.unspecified` for any.
+    ///   - type: The socket type, `SOCK_…`; 0 for a result per type.
+    ///   - protocol: The protocol; 0 for any.
     ///   - flags: `AI_…`.
     package static func addresses(
         host: String?, service: String?, family: AddressFamily, type: Int32, protocol: Int32, flags: Int32
     ) throws(LookupError) -> [AddressInfo] {
-        // C would look up what stands before the NUL.
+        // C would look up only the part before the NUL.
         if (host ?? "").utf8.contains(0) || (service ?? "").utf8.contains(0) {
             throw LookupError(code: EAI_NONAME, host: host, service: service)
         }
@@ -34,13 +34,13 @@ package enum AddressLookup {
         return sequence(first: list) { $0?.pointee.ai_next }.compactMap { $0.flatMap { info(of: $0.pointee) } }
     }
 
-    /// The names of an address, numbers where there are none.
+    /// The host and service names of an address, or their numbers if they have none.
     ///
     /// Source: `getnameinfo(3)`.
     ///
     /// - Parameters:
     ///   - address: An IP address and port.
-    ///   - flags: `NI_…`; with `NI_NAMEREQD` an address without a name is an error.
+    ///   - flags: `NI_…`; with `NI_NAMEREQD`, an address without a name is an error.
     package static func names(
         of address: SocketAddress, flags: Int32
     ) throws(LookupError) -> (host: String, service: String) {

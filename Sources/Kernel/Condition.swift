@@ -33,7 +33,7 @@ package final class Condition: Sendable {
         return body()
     }
 
-    /// Releases the lock and sleeps until ``signal()``, at most until `deadline`. May return early for no reason.
+    /// Releases the lock and sleeps until ``signal()``, at most until `deadline`; may return early for no reason.
     ///
     /// - Parameter deadline: In nanoseconds of ``MonotonicClock``; nil to wait without limit.
     package func wait(until deadline: Int64? = nil) {

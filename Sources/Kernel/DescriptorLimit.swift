@@ -1,19 +1,19 @@
 import CLinux
 import Glibc
 
-/// How many descriptors the process may have.
+/// The process's limit of descriptors.
 ///
 /// Kernel: `RLIMIT_NOFILE`.
 package struct DescriptorLimit: Hashable, Sendable {
-    /// What the kernel enforces: numbers below it may be given out.
+    /// The enforced limit: all descriptor numbers are below it.
     package var soft: UInt64
-    /// Up to where the process may raise ``soft`` by itself.
+    /// The highest value to which the process may raise ``soft``.
     package var hard: UInt64
 
-    /// What both say when there is no limit.
+    /// The value of both if there is no limit.
     package static var unlimited: UInt64 { CL_RLIM_INFINITY }
 
-    /// The limit now.
+    /// The current limit.
     ///
     /// Throws the kernel's error. Kernel: `getrlimit(2)`.
     package static func current() throws(Errno) -> DescriptorLimit {

@@ -34,7 +34,7 @@ package enum DetachedThread {
         return failure
     }
 
-    /// The name of one of several threads. A long prefix is cut, so that the number remains visible.
+    /// The name of one of several threads; a long prefix is cut, so that the number remains visible.
     package static func name(_ prefix: String, number: Int) -> String {
         let ending = "-\(number)"
         var kept = Substring(prefix)

@@ -1,7 +1,7 @@
 import Glibc
 
-// Named after swift-system, so that one need not learn two sets; `nameTooLong` and `notSupported` are the exceptions,
-// because the names of sockets and calls on other things than sockets fail with them, too.
+// The names are those of swift-system, except for `nameTooLong` and `notSupported`: swift-system names them after files
+// and sockets only.
 
 // About arguments and descriptors.
 extension Errno {
@@ -17,7 +17,7 @@ extension Errno {
     /// `EFAULT`: A pointer outside the process's memory.
     public static var badAddress: Errno { Errno(rawValue: EFAULT) }
 
-    /// `ENOTSOCK`: The descriptor is no socket.
+    /// `ENOTSOCK`: The descriptor is not a socket.
     public static var notSocket: Errno { Errno(rawValue: ENOTSOCK) }
 
     /// `ENOSYS`: This kernel does not have the call, or a filter forbids it.
@@ -26,22 +26,22 @@ extension Errno {
     /// `EOPNOTSUPP`: The object cannot do this; `ENOTSUP` is the same number.
     public static var notSupported: Errno { Errno(rawValue: EOPNOTSUPP) }
 
-    /// `ERANGE`: A result that does not fit.
+    /// `ERANGE`: The result does not fit, or a number is out of range.
     public static var outOfRange: Errno { Errno(rawValue: ERANGE) }
 
     /// `EOVERFLOW`: A value too large for its type.
     public static var overflow: Errno { Errno(rawValue: EOVERFLOW) }
 
-    /// `ENOTTY`: The object is not of the kind that this request is for.
+    /// `ENOTTY`: The request does not apply to this kind of object.
     public static var inappropriateIOCTLForDevice: Errno { Errno(rawValue: ENOTTY) }
 
-    /// `ESPIPE`: The object has no position, as a pipe or a socket.
+    /// `ESPIPE`: The object has no position; pipes and sockets have none.
     public static var illegalSeek: Errno { Errno(rawValue: ESPIPE) }
 
-    /// `EMFILE`: The process has as many descriptors as its limit allows.
+    /// `EMFILE`: The process is at its limit of descriptors.
     public static var tooManyOpenFiles: Errno { Errno(rawValue: EMFILE) }
 
-    /// `ENFILE`: The system has as many open files as its limit allows.
+    /// `ENFILE`: The system is at its limit of open files.
     public static var tooManyOpenFilesInSystem: Errno { Errno(rawValue: ENFILE) }
 }
 
@@ -56,19 +56,19 @@ extension Errno {
     /// `EBUSY`: The object is in use.
     public static var resourceBusy: Errno { Errno(rawValue: EBUSY) }
 
-    /// `EAGAIN`: Not now; `EWOULDBLOCK` is the same number.
+    /// `EAGAIN`: The call would have to wait; `EWOULDBLOCK` is the same number.
     public static var resourceTemporarilyUnavailable: Errno { Errno(rawValue: EAGAIN) }
 
-    /// `EINTR`: A signal came in while the call waited.
+    /// `EINTR`: A signal interrupted the call.
     public static var interrupted: Errno { Errno(rawValue: EINTR) }
 
     /// `ECANCELED`: The operation was cancelled.
     public static var canceled: Errno { Errno(rawValue: ECANCELED) }
 
-    /// `ETIMEDOUT`: The other side did not answer in time.
+    /// `ETIMEDOUT`: The peer did not answer in time.
     public static var timedOut: Errno { Errno(rawValue: ETIMEDOUT) }
 
-    /// `ETIME`: A timer ran out.
+    /// `ETIME`: A timer expired.
     public static var timerExpired: Errno { Errno(rawValue: ETIME) }
 
     /// `EDEADLK`: The call would wait for itself.
@@ -77,25 +77,25 @@ extension Errno {
     /// `EIO`: A device failed.
     public static var ioError: Errno { Errno(rawValue: EIO) }
 
-    /// `ENODATA`: There is nothing under that name.
+    /// `ENODATA`: There is no data under that name.
     public static var noData: Errno { Errno(rawValue: ENODATA) }
 
-    /// `EWOULDBLOCK`: ``resourceTemporarilyUnavailable`` by its other name.
+    /// `EWOULDBLOCK`: Another name of ``resourceTemporarilyUnavailable``.
     public static var wouldBlock: Errno { resourceTemporarilyUnavailable }
 }
 
 // About sockets and networks.
 extension Errno {
-    /// `EPIPE`: The other end does not read any more.
+    /// `EPIPE`: The other end has stopped reading.
     public static var brokenPipe: Errno { Errno(rawValue: EPIPE) }
 
-    /// `ECONNREFUSED`: Nobody listens there.
+    /// `ECONNREFUSED`: No socket listens on that address.
     public static var connectionRefused: Errno { Errno(rawValue: ECONNREFUSED) }
 
-    /// `ECONNRESET`: The peer broke the connection off.
+    /// `ECONNRESET`: The peer reset the connection.
     public static var connectionReset: Errno { Errno(rawValue: ECONNRESET) }
 
-    /// `ECONNABORTED`: The connection broke before it was accepted.
+    /// `ECONNABORTED`: The connection was aborted before it was accepted.
     public static var connectionAborted: Errno { Errno(rawValue: ECONNABORTED) }
 
     /// `EISCONN`: The socket is connected already.
@@ -107,10 +107,10 @@ extension Errno {
     /// `ESHUTDOWN`: The socket's sending side was shut down.
     public static var socketShutdown: Errno { Errno(rawValue: ESHUTDOWN) }
 
-    /// `EINPROGRESS`: The operation has begun and goes on by itself.
+    /// `EINPROGRESS`: The operation has started and continues in the background.
     public static var nowInProgress: Errno { Errno(rawValue: EINPROGRESS) }
 
-    /// `EALREADY`: An earlier operation of this kind has not ended yet.
+    /// `EALREADY`: An earlier operation of this kind is still in progress.
     public static var alreadyInProcess: Errno { Errno(rawValue: EALREADY) }
 
     /// `EADDRINUSE`: Another socket has that address.
@@ -122,22 +122,22 @@ extension Errno {
     /// `EDESTADDRREQ`: No destination was given.
     public static var addressRequired: Errno { Errno(rawValue: EDESTADDRREQ) }
 
-    /// `EAFNOSUPPORT`: This machine does not have that address family.
+    /// `EAFNOSUPPORT`: This system does not support the address family.
     public static var addressFamilyNotSupported: Errno { Errno(rawValue: EAFNOSUPPORT) }
 
-    /// `EPROTONOSUPPORT`: This machine does not have that protocol.
+    /// `EPROTONOSUPPORT`: This system does not support the protocol.
     public static var protocolNotSupported: Errno { Errno(rawValue: EPROTONOSUPPORT) }
 
-    /// `EPROTOTYPE`: The protocol does not fit the type of socket.
+    /// `EPROTOTYPE`: The protocol does not match the type of the socket.
     public static var protocolWrongTypeForSocket: Errno { Errno(rawValue: EPROTOTYPE) }
 
     /// `ENOPROTOOPT`: The protocol does not have that option.
     public static var protocolNotAvailable: Errno { Errno(rawValue: ENOPROTOOPT) }
 
-    /// `EPROTO`: The other side broke the protocol.
+    /// `EPROTO`: The peer violated the protocol.
     public static var protocolError: Errno { Errno(rawValue: EPROTO) }
 
-    /// `ESOCKTNOSUPPORT`: This machine does not have that type of socket.
+    /// `ESOCKTNOSUPPORT`: This system does not support the type of socket.
     public static var socketTypeNotSupported: Errno { Errno(rawValue: ESOCKTNOSUPPORT) }
 
     /// `EMSGSIZE`: The datagram is larger than the protocol allows.
@@ -161,25 +161,25 @@ extension Errno {
 
 // About files, permissions and processes.
 extension Errno {
-    /// `ENOENT`: The path leads nowhere.
+    /// `ENOENT`: The file does not exist.
     public static var noSuchFileOrDirectory: Errno { Errno(rawValue: ENOENT) }
 
-    /// `EEXIST`: The path, or the thing to register, is there already.
+    /// `EEXIST`: The file, or the object to register, exists already.
     public static var fileExists: Errno { Errno(rawValue: EEXIST) }
 
-    /// `EISDIR`: The path leads to a directory.
+    /// `EISDIR`: The file is a directory.
     public static var isDirectory: Errno { Errno(rawValue: EISDIR) }
 
-    /// `ENOTDIR`: A part of the path is no directory.
+    /// `ENOTDIR`: A component of the path is not a directory.
     public static var notDirectory: Errno { Errno(rawValue: ENOTDIR) }
 
     /// `ENOTEMPTY`: The directory is not empty.
     public static var directoryNotEmpty: Errno { Errno(rawValue: ENOTEMPTY) }
 
-    /// `ENAMETOOLONG`: A path, or a part of it, is too long.
+    /// `ENAMETOOLONG`: A path, or a component of it, is too long.
     public static var nameTooLong: Errno { Errno(rawValue: ENAMETOOLONG) }
 
-    /// `ELOOP`: The path leads through too many symbolic links, or through one where none is allowed.
+    /// `ELOOP`: The path has too many symbolic links, or one where none is allowed.
     public static var tooManySymbolicLinkLevels: Errno { Errno(rawValue: ELOOP) }
 
     /// `EXDEV`: The two paths are on different file systems.
@@ -191,28 +191,28 @@ extension Errno {
     /// `ENOSPC`: The device is full.
     public static var noSpace: Errno { Errno(rawValue: ENOSPC) }
 
-    /// `EDQUOT`: The user's share of the device is full.
+    /// `EDQUOT`: The user's disk quota is exhausted.
     public static var diskQuotaExceeded: Errno { Errno(rawValue: EDQUOT) }
 
-    /// `EROFS`: The file system allows no writing.
+    /// `EROFS`: The file system is read-only.
     public static var readOnlyFileSystem: Errno { Errno(rawValue: EROFS) }
 
     /// `ETXTBSY`: The program file is being run or written.
     public static var textFileBusy: Errno { Errno(rawValue: ETXTBSY) }
 
-    /// `ESTALE`: The file on the server is gone.
+    /// `ESTALE`: The file no longer exists on the server.
     public static var staleNFSFileHandle: Errno { Errno(rawValue: ESTALE) }
 
     /// `ENODEV`: There is no such device.
     public static var operationNotSupportedByDevice: Errno { Errno(rawValue: ENODEV) }
 
-    /// `ENXIO`: There is no such device, or nobody at the other end.
+    /// `ENXIO`: There is no such device, or no process at the other end.
     public static var noSuchAddressOrDevice: Errno { Errno(rawValue: ENXIO) }
 
-    /// `EPERM`: The caller may not do this at all.
+    /// `EPERM`: The caller lacks a privilege.
     public static var notPermitted: Errno { Errno(rawValue: EPERM) }
 
-    /// `EACCES`: The caller may not do this with that object.
+    /// `EACCES`: The caller lacks access to the object.
     public static var permissionDenied: Errno { Errno(rawValue: EACCES) }
 
     /// `ESRCH`: There is no such process.
@@ -224,6 +224,6 @@ extension Errno {
     /// `ENOEXEC`: The file is not a program that the kernel can run.
     public static var execFormatError: Errno { Errno(rawValue: ENOEXEC) }
 
-    /// `E2BIG`: Arguments and environment, or a list of arguments, are too large.
+    /// `E2BIG`: The arguments, or arguments and environment together, are too large.
     public static var argListTooLong: Errno { Errno(rawValue: E2BIG) }
 }

@@ -1,44 +1,43 @@
 import CLinux
 import Glibc
 
-/// A counter of the kernel that wakes who waits for it; the cheapest way to wake a loop.
+/// A kernel counter that wakes a waiting thread; the cheapest way to wake a loop.
 ///
 /// Kernel: `eventfd(2)`.
 ///
-/// A value without an owner: whoever made it closes it, once.
+/// Copies share the descriptor; its creator must close it, once.
 package struct EventDescriptor: Sendable {
-    /// The descriptor; readable while the counter is above zero.
+    /// The descriptor, which is readable while the counter is above zero.
     package let fd: Int32
 
-    /// Makes a counter at zero, closed in programs that this one starts.
+    /// Makes a counter with the value zero, which programs started by this process do not inherit.
     ///
-    /// Throws `.tooManyOpenFiles` and its like.
-    ///
-    /// Nonblocking is for who drains it after polling. What the ring reads must block: to a read of a nonblocking
-    /// descriptor io_uring answers `EAGAIN` at once instead of waiting.
+    /// - Parameter nonblocking: True to drain it after polling; false for a ring, because io_uring completes a read of
+    ///   a nonblocking descriptor with `EAGAIN` instead of waiting.
+    /// - Throws: `.tooManyOpenFiles` and other errors of the kernel.
     package init(nonblocking: Bool = true) throws(Errno) {
         let flags = Int32(EFD_CLOEXEC) | (nonblocking ? Int32(EFD_NONBLOCK) : 0)
         fd = try Descriptor.aboveStandard(try SystemCall.value { eventfd(0, flags) })
     }
 
-    /// Adds 1, from any thread and even from a signal handler.
+    /// Adds 1; safe on any thread and in signal handlers.
     ///
-    /// Errors are of no interest: `EAGAIN` says that the counter is full, hence that the other side is awake anyway.
+    /// Errors are ignored: `EAGAIN` means that the counter is full, so the reader will wake in any case.
     package func signal() {
         var one: UInt64 = 1
         _ = write(fd, &one, MemoryLayout<UInt64>.size)
     }
 
-    /// Takes the counter back to zero.
+    /// Resets the counter to zero.
     ///
-    /// A blocking one at zero waits for the next ``signal()``; a nonblocking one throws
+    /// If it is zero already, a blocking counter waits for ``signal()``, and a nonblocking one throws
     /// `.resourceTemporarilyUnavailable`.
     package func drain() throws(Errno) {
         var count: UInt64 = 0
         _ = try SystemCall.count { read(fd, &count, MemoryLayout<UInt64>.size) }
     }
 
-    /// Closes the descriptor; who waits on another thread is not woken by it.
+    /// Closes the descriptor; this does not wake a thread that waits for it.
     package func close() {
         try? Descriptor.close(fd)
     }

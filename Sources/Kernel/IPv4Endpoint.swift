@@ -1,8 +1,8 @@
 import Glibc
 
-/// An address of IPv4 and a port.
+/// An IPv4 address and a port.
 struct IPv4Endpoint: Hashable, Sendable {
-    /// Four bytes in the order of the network, as in `in_addr`.
+    /// Four bytes in network byte order, as in `in_addr`.
     var address: UInt32
     var port: UInt16
 
@@ -11,7 +11,7 @@ struct IPv4Endpoint: Hashable, Sendable {
         self.port = port
     }
 
-    /// Reads "127.0.0.1"; nil for anything else, abbreviations such as "127.1" included.
+    /// Parses an address such as "127.0.0.1"; nil for anything else, including abbreviations such as "127.1".
     ///
     /// Source: `inet_pton(3)`.
     init?(text: String, port: UInt16) {

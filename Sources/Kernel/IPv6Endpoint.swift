@@ -1,11 +1,11 @@
 import Glibc
 
-/// An address of IPv6, a port, and what belongs to them: the flow and, for link-local addresses, the interface.
+/// An IPv6 address and a port, with the flow and, for a link-local address, the interface.
 struct IPv6Endpoint: Hashable, Sendable {
-    /// Sixteen bytes in the order of the network, as in `in6_addr`, read as two numbers.
+    /// Sixteen bytes in network byte order, as in `in6_addr`, read as two numbers.
     var address: (high: UInt64, low: UInt64)
     var port: UInt16
-    /// In the order of the network, as in `sockaddr_in6`.
+    /// In network byte order, as in `sockaddr_in6`.
     var flowInfo: UInt32 = 0
     var scopeID: UInt32 = 0
 
@@ -14,7 +14,7 @@ struct IPv6Endpoint: Hashable, Sendable {
         self.port = port
     }
 
-    /// Reads "::1" or "fe80::1%eth0"; nil for anything else, brackets included.
+    /// Parses an address such as "::1" or "fe80::1%eth0"; nil for anything else, including brackets.
     ///
     /// Source: `inet_pton(3)`.
     init?(text: String, port: UInt16) {
@@ -43,13 +43,18 @@ struct IPv6Endpoint: Hashable, Sendable {
         return form
     }
 
-    /// The scope as a number: interfaces change their names, and a number needs no system call.
+    /// The address, with the scope as a number: interfaces can be renamed, and a number needs no system call.
     var host: String {
         var source = kernelAddress
         let address = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
             inet_ntop(AF_INET6, &source, text.baseAddress, socklen_t(text.count)).map { String(cString: $0) } ?? ""
         }
         return scopeID == 0 ? address : "\(address)%\(scopeID)"
+    }
+
+    /// Whether it is link-local, that is valid on one interface only, and does not say which.
+    var lacksScope: Bool {
+        scopeID == 0 && UInt64(bigEndian: address.high) >> 54 == 0xFE80 >> 6
     }
 
     private var kernelAddress: in6_addr {
@@ -67,7 +72,7 @@ struct IPv6Endpoint: Hashable, Sendable {
         }
     }
 
-    /// The number of an interface, by its name or as it stands.
+    /// The number of an interface, given its name or number.
     private static func scope(_ text: String) -> UInt32? {
         let index = if_nametoindex(text)
         return index != 0 ? index : UInt32(text).flatMap { $0 == 0 ? nil : $0 }

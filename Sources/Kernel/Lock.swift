@@ -1,9 +1,9 @@
 import Glibc
 
-/// A mutex of the C library's.
+/// A mutex of the C library.
 ///
-/// The standard library's `Mutex` is smaller, but slow when many threads want it, and sanitizers cannot see it: they
-/// take what it guards for races. Source: `pthread_mutex_lock(3)`.
+/// The standard library's `Mutex` is smaller, but slow under contention, and sanitizers do not understand it: they
+/// report what it guards as data races. Source: `pthread_mutex_lock(3)`.
 package final class Lock: Sendable {
     private nonisolated(unsafe) let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
@@ -26,7 +26,7 @@ package final class Lock: Sendable {
     }
 }
 
-/// A value that any thread may look at and change, one at a time.
+/// A value that any thread may read and change, one thread at a time.
 package final class Locked<Value: Sendable>: Sendable {
     private let lock = Lock()
     private nonisolated(unsafe) var stored: Value
@@ -35,11 +35,11 @@ package final class Locked<Value: Sendable>: Sendable {
         stored = value
     }
 
-    /// The value of this moment.
+    /// The current value.
     package var value: Value {
         get { lock.withLock { stored } }
         set {
-            // What was there goes outside of the lock: its end may be somebody's code that asks for the value.
+            // Release the former value outside the lock: its deinit may run code that reads this value.
             let former = lock.withLock {
                 defer { stored = newValue }
                 return stored
@@ -48,7 +48,7 @@ package final class Locked<Value: Sendable>: Sendable {
         }
     }
 
-    /// Changes the value, or looks at a part of it, while no other thread can.
+    /// Runs `body` with the value while no other thread can access it.
     package func update<Result>(_ body: (inout Value) -> Result) -> Result {
         lock.withLock { body(&stored) }
     }

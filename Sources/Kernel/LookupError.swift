@@ -1,26 +1,26 @@
 import CLinux
 import Glibc
 
-/// A name that was not found, or an address without a name.
+/// A failed lookup of a host name or of an address.
 ///
 /// asyncio: `socket.gaierror`.
 public struct LookupError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Why: a number of its own, for instance `EAI_NONAME`.
+    /// The reason, for instance `EAI_NONAME`.
     public let code: Int32
-    /// The kernel's error, where ``code`` is `EAI_SYSTEM`.
+    /// The kernel's error if ``code`` is `EAI_SYSTEM`.
     public let errno: Errno?
-    /// The host that was asked for.
+    /// The host that was looked up.
     public let host: String?
-    /// The service or port that was asked for.
+    /// The service or port that was looked up.
     public let service: String?
 
-    /// Makes an error, as for a resolver of your own.
+    /// Makes an error, for use by a custom resolver.
     ///
     /// - Parameters:
-    ///   - code: Why, one of `EAI_…`.
-    ///   - errno: The kernel's error, where the code is `EAI_SYSTEM`.
-    ///   - host: The host that was asked for.
-    ///   - service: The service or port that was asked for.
+    ///   - code: The reason, one of `EAI_…`.
+    ///   - errno: The kernel's error if the code is `EAI_SYSTEM`.
+    ///   - host: The host that was looked up.
+    ///   - service: The service or port that was looked up.
     public init(code: Int32, errno: Errno? = nil, host: String?, service: String?) {
         self.code = code
         self.errno = errno
@@ -28,19 +28,20 @@ public struct LookupError: Error, Hashable, Sendable, CustomStringConvertible {
         self.service = service
     }
 
-    /// The code's name in C, such as "EAI_NONAME"; "EAI 4711" if it has none.
+    /// The name of the code in C, such as "EAI_NONAME"; "EAI 4711" if it has none.
     public var name: String {
         Self.names[code] ?? "EAI \(code)"
     }
 
-    /// A sentence about it, such as "Name or service not known".
+    /// The C library's message, such as "Name or service not known".
     ///
     /// Source: `gai_strerror(3)`.
     public var message: String {
         errno.map(\.description) ?? gai_strerror(code).map { String(cString: $0) } ?? name
     }
 
-    /// Name, message and what was asked, such as "EAI_NONAME (Name or service not known): nowhere.invalid, service 80".
+    /// The name, the message and the query, such as "EAI_NONAME (Name or service not known): nowhere.invalid, service
+    /// 80".
     public var description: String {
         let asked = [host, service.map { "service \($0)" }].compactMap { $0 }.joined(separator: ", ")
         return "\(name) (\(message))\(asked.isEmpty ? "" : ": \(asked)")"

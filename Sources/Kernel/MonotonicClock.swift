@@ -1,13 +1,15 @@
 import Glibc
 
-/// The clock that nobody can set, which io_uring's timeouts follow as well; it stands still while the machine sleeps.
+/// The clock that cannot be set, which io_uring's timeouts use, too.
+///
+/// It does not advance while the machine is suspended.
 package enum MonotonicClock {
-    /// Nanoseconds since some moment in the past.
+    /// Nanoseconds since an unspecified moment in the past.
     ///
-    /// Source: `clock_gettime(2)`, `CLOCK_MONOTONIC`; no system call.
+    /// Source: `clock_gettime(2)` with `CLOCK_MONOTONIC`; no system call.
     package static func now() -> Int64 {
         var time = timespec()
-        // It cannot fail: the clock exists everywhere and the pointer is good.
+        // Cannot fail: every kernel has this clock, and the pointer is valid.
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }

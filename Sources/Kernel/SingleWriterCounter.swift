@@ -1,40 +1,48 @@
 public import Synchronization
 
-/// A number that one thread changes and any may read.
+/// A number that one thread changes and any thread may read.
 ///
-/// Since nobody else writes, adding is a load and a store, and no instruction that other processors must agree on: it
-/// costs what a plain variable costs.
+/// With a single writer, adding is a load and a store instead of an atomic read-modify-write; it costs as much as a
+/// plain variable.
 ///
-/// Public, though nobody outside of this package is meant to use it: what is only `package` the compiler (6.3) never
-/// inlines into another module, whatever attributes it has.
+/// Public for inlining only: the compiler (6.3) does not inline `package` declarations into other modules, whatever
+/// their attributes. `import Proactor` does not export it.
 public struct SingleWriterCounter: ~Copyable, Sendable {
     @usableFromInline let number: Atomic<Int>
 
-    /// Begins with a value.
+    /// Makes a counter.
     @inlinable
     public init(_ value: Int = 0) {
         number = Atomic(value)
     }
 
-    /// Any thread.
+    /// The number.
+    ///
+    /// - Thread: Any.
     @inlinable
     public var value: Int {
         number.load(ordering: .relaxed)
     }
 
-    /// The one thread that changes it, as the next two.
+    /// Sets the number.
+    ///
+    /// - Thread: The writer.
     @inlinable
     public func set(_ value: Int) {
         number.store(value, ordering: .relaxed)
     }
 
-    /// Adds without a check for overflow.
+    /// Adds, without an overflow check.
+    ///
+    /// - Thread: The writer.
     @inlinable
     public func add(_ difference: Int) {
         set(value &+ difference)
     }
 
-    /// Sets it to what is larger.
+    /// Sets the number to `value` if that is larger.
+    ///
+    /// - Thread: The writer.
     @inlinable
     public func raise(to value: Int) {
         if value > self.value { set(value) }

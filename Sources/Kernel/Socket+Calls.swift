@@ -1,41 +1,41 @@
 extension Socket {
-    /// Gives the socket an address of this machine.
+    /// Binds the socket to a local address.
     ///
     /// Kernel: `bind(2)`.
     ///
-    /// - Parameter address: The address; with port 0 the kernel chooses one, see ``localAddress``.
+    /// - Parameter address: The address; with port 0 the kernel chooses a port, see ``localAddress``.
     /// - Throws: `.addressInUse`, `.addressNotAvailable`, `.permissionDenied` and other errors of the kernel.
     public func bind(to address: SocketAddress) throws(Errno) {
         try SocketCalls.bind(fileDescriptor, to: address)
     }
 
-    /// Lets connections come in.
+    /// Makes the socket listen for connections.
     ///
     /// Kernel: `listen(2)`.
     ///
-    /// - Parameter backlog: How many may wait to be accepted; the kernel cuts it to `net.core.somaxconn`.
+    /// - Parameter backlog: The number of connections that may wait to be accepted, limited by `net.core.somaxconn`.
     /// - Throws: `.addressInUse` and other errors of the kernel.
     public func listen(backlog: Int = 100) throws(Errno) {
         try SocketCalls.listen(fileDescriptor, backlog: backlog)
     }
 
-    /// Begins a connection without waiting for it; to wait, ask a loop.
+    /// Starts to connect without waiting; a loop's `createConnection` waits.
     ///
     /// Kernel: `connect(2)`.
     ///
     /// - Parameter address: The peer.
-    /// - Throws: `.nowInProgress` when it has begun, as always unless for Unix sockets and datagrams; else the kernel's
-    ///   error.
+    /// - Throws: `.nowInProgress` if the connection was started, as is usual for TCP; other errors of the kernel if it
+    ///   failed. Unix and datagram sockets connect at once.
     public func connect(to address: SocketAddress) throws(Errno) {
         try SocketCalls.connect(fileDescriptor, to: address)
     }
 
-    /// Takes a connection that waits.
+    /// Accepts a waiting connection.
     ///
     /// Kernel: `accept4(2)`.
     ///
     /// - Returns: The connection and the peer's address.
-    /// - Throws: `.wouldBlock` if none waits, and other errors of the kernel.
+    /// - Throws: `.wouldBlock` if there is none, and other errors of the kernel.
     public func accept() throws(Errno) -> (socket: Socket, address: SocketAddress) {
         let (fd, address) = try SocketCalls.accept(fileDescriptor)
         return (Socket(takingOwnershipOf: fd), address)
@@ -45,7 +45,7 @@ extension Socket {
     ///
     /// Kernel: `getsockname(2)`.
     ///
-    /// - Throws: `.badFileDescriptor` once it is closed.
+    /// - Throws: `.badFileDescriptor` if it is closed.
     public var localAddress: SocketAddress {
         get throws(Errno) { try SocketCalls.localAddress(fileDescriptor) }
     }
@@ -54,12 +54,12 @@ extension Socket {
     ///
     /// Kernel: `getpeername(2)`.
     ///
-    /// - Throws: `.notConnected` if it is not; `.badFileDescriptor` once it is closed.
+    /// - Throws: `.notConnected` if it is not connected; `.badFileDescriptor` if it is closed.
     public var peerAddress: SocketAddress {
         get throws(Errno) { try SocketCalls.peerAddress(fileDescriptor) }
     }
 
-    /// Reads an option that is a number.
+    /// Reads an integer option.
     ///
     /// Kernel: `getsockopt(2)`.
     ///
@@ -71,14 +71,14 @@ extension Socket {
         try SocketCalls.option(fileDescriptor, level: level, name: name)
     }
 
-    /// Sets an option that is a number.
+    /// Sets an integer option.
     ///
     /// Kernel: `setsockopt(2)`.
     ///
     /// - Parameters:
     ///   - name: The option, for instance `SO_REUSEADDR`.
     ///   - level: Its level, for instance `SOL_SOCKET`.
-    ///   - value: Its new value.
+    ///   - value: The new value.
     /// - Throws: The kernel's error, `.protocolNotAvailable` for an unknown option.
     public func setOption(_ name: Int32, level: Int32, to value: Int32) throws(Errno) {
         try SocketCalls.setOption(fileDescriptor, level: level, name: name, value)

@@ -1,11 +1,13 @@
 import Glibc
 import Synchronization
 
-/// A socket that belongs to you: asyncio's socket object, for what a loop takes or is asked about.
+/// A socket that the program owns, to give to a loop or to use by itself.
 ///
-/// It is nonblocking, closed in programs that yours starts, and closed when the last reference goes. Closing and
-/// detaching happen exactly once, from whatever thread. Closing it while a loop or another thread still uses its
-/// descriptor is your mistake: the number may already stand for something else.
+/// It is nonblocking, and programs started by this process do not inherit it. It is closed when the last reference is
+/// released. Closing and detaching happen exactly once, on any thread. Do not close it while a loop or another thread
+/// uses its descriptor: the number may be reused for another file.
+///
+/// asyncio: the `socket` object.
 public final class Socket: Sendable, CustomStringConvertible {
     private let descriptor: Atomic<Int32>
 
@@ -14,17 +16,17 @@ public final class Socket: Sendable, CustomStringConvertible {
     /// Kernel: `socket(2)`.
     ///
     /// - Parameters:
-    ///   - family: Which kind of address it will have.
-    ///   - type: ``stream`` or ``datagram``, or another `SOCK_…`.
-    ///   - protocol: Which protocol; 0 for the usual one.
+    ///   - family: The family of its addresses.
+    ///   - type: ``stream``, ``datagram`` or another `SOCK_…`.
+    ///   - protocol: The protocol; 0 for the default one.
     /// - Throws: `.tooManyOpenFiles`, `.addressFamilyNotSupported` and other errors of the kernel.
     public init(family: AddressFamily, type: Int32 = Socket.stream, protocol: Int32 = 0) throws(Errno) {
         descriptor = Atomic(try SocketCalls.open(family, type: type, protocol: `protocol`))
     }
 
-    /// Takes over a descriptor that somebody else has opened; whether it blocks stays as it is.
+    /// Takes ownership of a descriptor; whether it is nonblocking does not change.
     ///
-    /// - Parameter fd: A socket; from now on only this object closes it.
+    /// - Parameter fd: A socket; from now on only this object may close it.
     public init(takingOwnershipOf fd: Int32) {
         descriptor = Atomic(fd)
     }
@@ -33,7 +35,7 @@ public final class Socket: Sendable, CustomStringConvertible {
         close()
     }
 
-    /// Makes two stream sockets that are connected with one another.
+    /// Makes two stream sockets connected to each other.
     ///
     /// Kernel: `socketpair(2)`.
     ///
@@ -43,12 +45,12 @@ public final class Socket: Sendable, CustomStringConvertible {
         return (Socket(takingOwnershipOf: one), Socket(takingOwnershipOf: other))
     }
 
-    /// Bytes in order, without bounds between them.
+    /// A stream of bytes without message boundaries.
     ///
     /// `SOCK_STREAM`.
     public static var stream: Int32 { Int32(SOCK_STREAM.rawValue) }
 
-    /// Messages, each on its own.
+    /// Separate messages.
     ///
     /// `SOCK_DGRAM`.
     public static var datagram: Int32 { Int32(SOCK_DGRAM.rawValue) }
@@ -58,17 +60,19 @@ public final class Socket: Sendable, CustomStringConvertible {
         descriptor.load(ordering: .relaxed)
     }
 
-    /// Closes the socket; the second time nothing happens.
+    /// Closes the socket.
+    ///
+    /// Idempotent. Errors are ignored: Linux frees the descriptor in any case, and a caller could not act on them.
     ///
     /// Kernel: `close(2)`.
-    ///
-    /// No error is told: Linux frees the descriptor in any case, and sockets have none that one could act on.
     public func close() {
         let fd = detach()
         if fd >= 0 { try? Descriptor.close(fd) }
     }
 
-    /// Gives the descriptor away without closing it; -1 if it is gone already.
+    /// Releases ownership of the descriptor without closing it.
+    ///
+    /// - Returns: The descriptor; -1 if it was closed or detached before.
     ///
     /// asyncio: `socket.detach()`.
     public func detach() -> Int32 {

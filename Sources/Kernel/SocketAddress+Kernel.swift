@@ -1,7 +1,7 @@
 package import Glibc
 
 extension SocketAddress {
-    /// Lends the address as the kernel reads it; the pointer is good only inside `body`.
+    /// Calls `body` with the kernel's form of the address; the pointer is valid only during the call.
     package func withSockAddr<R, E: Error>(
         _ body: (UnsafePointer<sockaddr>, socklen_t) throws(E) -> R
     ) throws(E) -> R {
@@ -13,7 +13,7 @@ extension SocketAddress {
         }
     }
 
-    /// Reads what the kernel wrote; nil if it is too short to be an address.
+    /// Reads an address that the kernel wrote; nil if it is too short.
     package init?(_ pointer: UnsafePointer<sockaddr>, length: socklen_t) {
         guard Int(length) >= MemoryLayout<sa_family_t>.size else { return nil }
         let written = UnsafeRawBufferPointer(start: pointer, count: Int(length))
@@ -32,24 +32,25 @@ extension SocketAddress {
         }
     }
 
-    /// The address that `getpeername(2)` and its like write.
+    /// The address that a call such as `getpeername(2)` writes.
     ///
-    /// Throws the call's error; retries while it is interrupted.
+    /// Throws the call's error; retries if interrupted.
     package static func filled(
         by call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
     ) throws(Errno) -> SocketAddress {
         try result(of: call).address
     }
 
-    /// The same for calls whose result matters, such as `accept(2)`.
+    /// The result and the address of a call such as `accept(2)`.
     static func result(
+        _ name: SystemCallName = .other,
         of call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
     ) throws(Errno) -> (value: Int32, address: SocketAddress) {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         return try withUnsafeMutablePointer(to: &storage) { storage throws(Errno) in
             try storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer throws(Errno) in
-                let value = try SystemCall.value {
+                let value = try SystemCall.value(name) {
                     length = socklen_t(MemoryLayout<sockaddr_storage>.size)
                     return call(pointer, &length)
                 }
@@ -58,7 +59,7 @@ extension SocketAddress {
         }
     }
 
-    /// What stands for an address of no bytes: a socket whose family has none to tell.
+    /// Stands for an address of zero bytes, which some families return.
     private static var nameless: SocketAddress { SocketAddress(.other(.unspecified, [0, 0])) }
 
     private static func lend<Form, R, E: Error>(

@@ -1,5 +1,5 @@
 extension SocketAddress {
-    /// What kind of address it is.
+    /// The family of the address.
     public var family: AddressFamily {
         switch form {
         case .ipv4: .ipv4
@@ -9,7 +9,7 @@ extension SocketAddress {
         }
     }
 
-    /// The IP address in numbers, a link-local one with "%" and the number of its interface; nil if it is none.
+    /// The numeric IP address, with "%" and the number of the interface if it has a scope; nil for other families.
     public var host: String? {
         switch form {
         case .ipv4(let endpoint): endpoint.host
@@ -18,7 +18,7 @@ extension SocketAddress {
         }
     }
 
-    /// The port, 0...65535; nil if it is no IP address.
+    /// The port, 0...65535; nil if this is not an IP address.
     public var port: Int? {
         switch form {
         case .ipv4(let endpoint): Int(endpoint.port)
@@ -27,13 +27,13 @@ extension SocketAddress {
         }
     }
 
-    /// The path, or the name with its NUL in front, or "" for a socket without a name; nil if it is no Unix address.
+    /// The path, the abstract name with its leading NUL, or "" for an unnamed socket; nil for other families.
     public var unixPath: String? {
         guard case .unix(let name) = form else { return nil }
         return name.path
     }
 
-    /// The interface that a link-local IPv6 address belongs to, by number; otherwise 0.
+    /// The number of the interface of a link-local IPv6 address; otherwise 0.
     ///
     /// Source: `sin6_scope_id`.
     public var scopeID: UInt32 {
@@ -41,7 +41,13 @@ extension SocketAddress {
         return endpoint.scopeID
     }
 
-    /// Traffic class and flow label of an IPv6 address; otherwise 0.
+    /// Whether it is a link-local IPv6 address that does not name its interface: the kernel refuses to use it.
+    package var lacksScope: Bool {
+        guard case .ipv6(let endpoint) = form else { return false }
+        return endpoint.lacksScope
+    }
+
+    /// The traffic class and flow label of an IPv6 address; otherwise 0.
     ///
     /// Source: `sin6_flowinfo`.
     public var flowInfo: UInt32 {
@@ -49,7 +55,7 @@ extension SocketAddress {
         return UInt32(bigEndian: endpoint.flowInfo)
     }
 
-    /// "127.0.0.1:80", "[::1]:80", "unix:/run/x", or "unix:@x" for a name outside the file system.
+    /// A text such as "127.0.0.1:80", "[::1]:80", "unix:/run/x", or "unix:@x" for an abstract name.
     public var description: String {
         switch form {
         case .ipv4(let endpoint): "\(endpoint.host):\(endpoint.port)"

@@ -1,51 +1,78 @@
-public import Glibc
+package import Glibc
 
 extension SocketCalls {
-    /// Receives what is there into `buffer`; 0 means that the peer has finished.
+    /// Receives the bytes that are available, up to the size of `buffer`; returns 0 at the end of the stream.
     ///
     /// Kernel: `recv(2)`.
     ///
-    /// Without `waits` it throws `.resourceTemporarilyUnavailable` where it would wait, also if another process, which
-    /// has the socket too, has made it a blocking one.
-    @inlinable
-    public static func receive(
+    /// - Parameter waits: With false it throws `.resourceTemporarilyUnavailable` instead of waiting, even if another
+    ///   process that shares the socket has made it blocking.
+    package static func receive(
         _ fd: Int32, into buffer: UnsafeMutableRawBufferPointer, waits: Bool = true
     ) throws(Errno) -> Int {
-        try SystemCall.count { recv(fd, buffer.baseAddress, buffer.count, waits ? 0 : noWait) }
+        let count = limit(.receive, buffer.count)
+        return try SystemCall.count(.receive) { recv(fd, buffer.baseAddress, count, waits ? 0 : noWait) }
     }
 
-    /// Sends as many of the bytes as there is room for.
+    /// Sends as many of the bytes as the socket's buffer can take.
     ///
     /// Kernel: `send(2)`.
     ///
-    /// Throws `.brokenPipe` if the peer is gone, instead of the signal that ends the process.
-    @inlinable
-    public static func send(
+    /// Throws `.brokenPipe` if the peer has closed the connection; no `SIGPIPE` is raised.
+    package static func send(
         _ fd: Int32, _ bytes: UnsafeRawBufferPointer, waits: Bool = true
     ) throws(Errno) -> Int {
-        try SystemCall.count { Glibc.send(fd, bytes.baseAddress, bytes.count, waits ? noSignal : noSignal | noWait) }
+        let count = limit(.send, bytes.count)
+        return try SystemCall.count(.send) {
+            Glibc.send(fd, bytes.baseAddress, count, waits ? noSignal : noSignal | noWait)
+        }
     }
 
-    /// Sends as many bytes of several buffers as there is room for.
+    /// Sends as many bytes of several buffers as the socket's buffer can take.
     ///
     /// Kernel: `sendmsg(2)`.
-    @inlinable
-    public static func sendMessage(
+    package static func sendMessage(
         _ fd: Int32, _ message: UnsafePointer<msghdr>, waits: Bool = true
     ) throws(Errno) -> Int {
-        try SystemCall.count { sendmsg(fd, message, waits ? noSignal : noSignal | noWait) }
+        let flags = waits ? noSignal : noSignal | noWait
+        #if DEBUG
+            if let part = limitedPart(of: message) {
+                return try SystemCall.count(.sendMessage) { Glibc.send(fd, part.baseAddress, part.count, flags) }
+            }
+        #endif
+        return try SystemCall.count(.sendMessage) { sendmsg(fd, message, flags) }
     }
 
-    /// Takes away some of what has come and nobody will read: for that the kernel would reset the connection at its
-    /// closing, and the peer might lose what was just sent.
+    /// Discards bytes that were received and will not be read.
     ///
-    /// Kernel: `recv(2)`, at most twice: a peer that has sent more finds out in any case.
+    /// If any were left, closing the socket would reset the connection, and the peer could lose what was sent last.
+    ///
+    /// Kernel: `recv(2)`, at most twice: a peer that has sent more is reset in any case.
     package static func dropUnread(_ fd: Int32, into memory: UnsafeMutableRawBufferPointer) {
         for _ in 0..<2 {
             guard let count = try? receive(fd, into: memory, waits: false), count == memory.count else { return }
         }
     }
 
-    @inlinable static var noSignal: Int32 { Int32(MSG_NOSIGNAL) }
-    @inlinable static var noWait: Int32 { Int32(MSG_DONTWAIT) }
+    private static var noSignal: Int32 { Int32(MSG_NOSIGNAL) }
+    private static var noWait: Int32 { Int32(MSG_DONTWAIT) }
+
+    @inline(__always)
+    private static func limit(_ call: SystemCallName, _ bytes: Int) -> Int {
+        #if DEBUG
+            SystemCallFaults.limit(call, bytes)
+        #else
+            bytes
+        #endif
+    }
+
+    #if DEBUG
+        /// The part of the first buffer that a test allows to be sent; nil to send everything.
+        private static func limitedPart(of message: UnsafePointer<msghdr>) -> UnsafeRawBufferPointer? {
+            let limit = SystemCallFaults.limit(.sendMessage, .max)
+            guard limit < .max, message.pointee.msg_iovlen > 0 else { return nil }
+            let first = message.pointee.msg_iov[0]
+            return UnsafeRawBufferPointer(start: first.iov_base, count: min(first.iov_len, limit))
+        }
+    #endif
 }

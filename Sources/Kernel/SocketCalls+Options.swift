@@ -1,7 +1,7 @@
 import Glibc
 
 extension SocketCalls {
-    /// Sets an option that is a number.
+    /// Sets an integer option.
     ///
     /// Kernel: `setsockopt(2)`.
     package static func setOption(_ fd: Int32, level: Int32, name: Int32, _ value: Int32) throws(Errno) {
@@ -10,7 +10,7 @@ extension SocketCalls {
         try SystemCall.nothing { setsockopt(fd, level, name, &value, length) }
     }
 
-    /// Reads an option that is a number.
+    /// Reads an integer option.
     ///
     /// Kernel: `getsockopt(2)`.
     package static func option(_ fd: Int32, level: Int32, name: Int32) throws(Errno) -> Int32 {
@@ -20,7 +20,7 @@ extension SocketCalls {
         return value
     }
 
-    /// Takes the error that waits at the socket, such as that of a connection that failed.
+    /// Takes the socket's pending error, such as that of a failed connect.
     ///
     /// Kernel: `SO_ERROR`.
     package static func pendingError(_ fd: Int32) throws(Errno) -> Errno? {
@@ -37,7 +37,7 @@ extension SocketCalls {
         try SystemCall.nothing { fcntl(fd, F_SETFL, flags | O_NONBLOCK) }
     }
 
-    /// Whether it is a stream socket; false also for what is no socket.
+    /// Whether the descriptor is a stream socket; false if it is no socket at all.
     ///
     /// Kernel: `SO_TYPE`.
     package static func isStream(_ fd: Int32) -> Bool {

@@ -1,19 +1,19 @@
 import CLinux
 import Glibc
 
-/// The calls that make sockets and tell about them, on bare descriptors.
+/// Socket calls on bare descriptors.
 ///
 /// All throw the kernel's error.
-public enum SocketCalls {
-    /// Makes a socket, nonblocking and closed in programs that this one starts.
+package enum SocketCalls {
+    /// Makes a nonblocking socket that programs started by this process do not inherit.
     ///
     /// Kernel: `socket(2)`.
     package static func open(_ family: AddressFamily, type: Int32, protocol: Int32 = 0) throws(Errno) -> Int32 {
         try Descriptor.aboveStandard(
-            try SystemCall.value { socket(family.rawValue, type | openFlags, `protocol`) })
+            try SystemCall.value(.socket) { socket(family.rawValue, type | openFlags, `protocol`) })
     }
 
-    /// Makes two stream sockets that are connected with one another, otherwise as `open`.
+    /// Makes two stream sockets connected to each other, with the flags of `open`.
     ///
     /// Kernel: `socketpair(2)`.
     package static func pair() throws(Errno) -> (Int32, Int32) {
@@ -39,63 +39,63 @@ public enum SocketCalls {
         return (one, other)
     }
 
-    /// Gives the socket an address of this machine.
+    /// Binds the socket to a local address.
     ///
     /// Kernel: `bind(2)`.
     package static func bind(_ fd: Int32, to address: SocketAddress) throws(Errno) {
         try address.withSockAddr { pointer, length throws(Errno) in
-            try SystemCall.nothing { Glibc.bind(fd, pointer, length) }
+            try SystemCall.nothing(.bind) { Glibc.bind(fd, pointer, length) }
         }
     }
 
-    /// Lets up to `backlog` connections wait for `accept`; `net.core.somaxconn` limits it.
+    /// Makes the socket listen; up to `backlog` connections wait for `accept`, limited by `net.core.somaxconn`.
     ///
     /// Kernel: `listen(2)`.
     package static func listen(_ fd: Int32, backlog: Int) throws(Errno) {
-        try SystemCall.nothing { Glibc.listen(fd, Int32(clamping: backlog)) }
+        try SystemCall.nothing(.listen) { Glibc.listen(fd, Int32(clamping: backlog)) }
     }
 
-    /// Takes a waiting connection: its descriptor, made as by `open`, and the peer.
+    /// Accepts a waiting connection; returns its descriptor, with the flags of `open`, and the peer's address.
     ///
     /// Kernel: `accept4(2)`.
     package static func accept(_ fd: Int32) throws(Errno) -> (Int32, SocketAddress) {
-        let (accepted, peer) = try SocketAddress.result { cl_accept(fd, $0, $1) }
+        let (accepted, peer) = try SocketAddress.result(.accept) { cl_accept(fd, $0, $1) }
         return (try Descriptor.aboveStandard(accepted), peer)
     }
 
-    /// As ``accept(_:)``, without asking for the peer.
+    /// As ``accept(_:)``, without the peer's address.
     package static func acceptDescriptor(_ fd: Int32) throws(Errno) -> Int32 {
-        try Descriptor.aboveStandard(try SystemCall.value { cl_accept(fd, nil, nil) })
+        try Descriptor.aboveStandard(try SystemCall.value(.accept) { cl_accept(fd, nil, nil) })
     }
 
-    /// Begins a connection; fails as a rule with `.nowInProgress`.
+    /// Starts to connect the socket; usually throws `.nowInProgress`.
     ///
     /// Kernel: `connect(2)`.
     ///
-    /// The outcome is for `pendingError` to tell, once the socket is writable.
+    /// Once the socket is writable, `pendingError` returns the outcome.
     ///
-    /// Not repeated when interrupted, which happens only to blocking sockets: the connection goes on by itself, and a
+    /// Not retried when interrupted, which happens to blocking sockets only: the connection attempt continues, and a
     /// second call would fail with `.alreadyInProcess`.
     package static func connect(_ fd: Int32, to address: SocketAddress) throws(Errno) {
         try address.withSockAddr { pointer, length throws(Errno) in
             do throws(Errno) {
-                try SystemCall.once { Glibc.connect(fd, pointer, length) }
+                try SystemCall.once(.connect) { Glibc.connect(fd, pointer, length) }
             } catch {
                 throw error == .interrupted ? .nowInProgress : error
             }
         }
     }
 
-    /// Tells the peer that nothing more will come; receiving goes on.
+    /// Sends the end of the stream to the peer; the socket can still receive.
     ///
     /// Kernel: `shutdown(2)`.
     package static func shutdownWriting(_ fd: Int32) throws(Errno) {
         try SystemCall.nothing { shutdown(fd, Int32(SHUT_WR)) }
     }
 
-    /// Whether the peer sends no more, or an error waits to be told; it takes nothing away.
+    /// Whether the peer has finished sending, or an error is pending; consumes neither.
     ///
-    /// Kernel: `poll(2)`, `POLLRDHUP`, `POLLHUP` and `POLLERR`.
+    /// Kernel: `poll(2)` with `POLLRDHUP`, `POLLHUP` and `POLLERR`.
     package static func hasEnded(_ fd: Int32) -> Bool {
         var entry = pollfd(fd: fd, events: CL_POLLRDHUP, revents: 0)
         return poll(&entry, 1, 0) == 1

@@ -1,15 +1,32 @@
-public import Glibc
+import Glibc
 
-/// Turns what calls of the C library answer into a value or a thrown ``Errno``; the only reader of `errno`.
+/// Converts the results of C library calls to values or a thrown ``Errno``; the only reader of `errno`.
 ///
-/// The first three retry while a signal interrupts them: with handlers elsewhere in the process, any call can be.
-///
-/// Public, as ``SingleWriterCounter`` is, so that all rooms inline it.
-public enum SystemCall {
-    /// The result of a call that answers a small number, such as a descriptor, or -1.
-    @inlinable @inline(__always)
-    public static func value(_ call: () -> Int32) throws(Errno) -> Int32 {
+/// All but ``once(_:_:)`` retry a call that a signal interrupted. If the process has signal handlers, any call can be
+/// interrupted.
+package enum SystemCall {
+    /// The result of a call that returns a small number, such as a descriptor, or -1.
+    ///
+    /// - Parameters:
+    ///   - name: Which call it is, for ``SystemCallFaults``.
+    ///   - call: Makes the call.
+    @inline(__always)
+    package static func value(_ name: SystemCallName = .other, _ call: () -> Int32) throws(Errno) -> Int32 {
         while true {
+            do throws(Errno) { return try once(name, call) } catch { if error != .interrupted { throw error } }
+        }
+    }
+
+    /// The result of a call that returns a length or -1.
+    @inline(__always)
+    package static func count(_ name: SystemCallName = .other, _ call: () -> Int) throws(Errno) -> Int {
+        while true {
+            #if DEBUG
+                if let failure = SystemCallFaults.failure(of: name) {
+                    if failure == .interrupted { continue }
+                    throw failure
+                }
+            #endif
             let result = call()
             if result != -1 { return result }
             let failure = lastFailure
@@ -17,35 +34,26 @@ public enum SystemCall {
         }
     }
 
-    /// The result of a call that answers a length, or -1.
-    @inlinable @inline(__always)
-    public static func count(_ call: () -> Int) throws(Errno) -> Int {
-        while true {
-            let result = call()
-            if result != -1 { return result }
-            let failure = lastFailure
-            if failure != .interrupted { throw failure }
-        }
+    /// Makes a call that returns 0 or -1.
+    @inline(__always)
+    package static func nothing(_ name: SystemCallName = .other, _ call: () -> Int32) throws(Errno) {
+        _ = try value(name, call)
     }
 
-    /// Runs a call that answers nothing but success or -1.
-    @inlinable @inline(__always)
-    public static func nothing(_ call: () -> Int32) throws(Errno) {
-        _ = try value(call)
-    }
-
-    /// The result of a call that must not be repeated when it is interrupted.
-    @inlinable @inline(__always)
+    /// The result of a call that must not be retried when it is interrupted.
+    @inline(__always)
     @discardableResult
-    public static func once(_ call: () -> Int32) throws(Errno) -> Int32 {
+    package static func once(_ name: SystemCallName = .other, _ call: () -> Int32) throws(Errno) -> Int32 {
+        #if DEBUG
+            if let failure = SystemCallFaults.failure(of: name) { throw failure }
+        #endif
         let result = call()
         if result == -1 { throw lastFailure }
         return result
     }
 
-    /// Why the last call of this thread failed; only right after a call that tells its failure in another way than -1.
-    @inlinable
-    public static var lastFailure: Errno {
+    /// The error of this thread's last call; valid only right after a call that reports failure other than by -1.
+    package static var lastFailure: Errno {
         Errno(rawValue: errno)
     }
 }

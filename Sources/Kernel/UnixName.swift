@@ -1,8 +1,8 @@
 import Glibc
 
-/// The name of a Unix socket: a path, or after a NUL a name outside the file system, or nothing.
+/// The name of a Unix socket: a path, an abstract name that starts with a NUL, or empty.
 struct UnixName: Hashable, Sendable {
-    /// What `sun_path` holds, without a path's NUL at the end.
+    /// The contents of `sun_path`, without the NUL that terminates a path.
     var bytes: [UInt8]
 
     private static let capacity = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
@@ -15,9 +15,9 @@ struct UnixName: Hashable, Sendable {
         if isPath && bytes.contains(0) { throw .invalidArgument }
     }
 
-    /// `length` is that of the whole address.
+    /// Reads the kernel's form; `length` is that of the whole address.
     ///
-    /// The kernel ends paths with a NUL that it counts, abstract names not.
+    /// The kernel terminates paths, but not abstract names, with a NUL that it includes in the length.
     init(_ kernel: sockaddr_un, length: Int) {
         let used = max(0, min(length - Self.offset, Self.capacity))
         bytes = withUnsafeBytes(of: kernel.sun_path) { Array($0.prefix(used)) }
@@ -35,7 +35,7 @@ struct UnixName: Hashable, Sendable {
         String(decoding: bytes, as: UTF8.self)
     }
 
-    /// As in `ss(8)`: an "@" in the place of the NUL of an abstract name.
+    /// As in `ss(8)`: the NUL of an abstract name is shown as "@".
     var description: String {
         isAbstract ? "@" + String(decoding: bytes.dropFirst(), as: UTF8.self) : path
     }

@@ -2,16 +2,16 @@ internal import CLinux
 internal import Glibc
 package import Kernel
 
-/// Waits with `epoll(7)`: the kernel keeps the list, and what is idle costs nothing.
+/// Waits with `epoll(7)`: the kernel keeps the list, so idle descriptors cost nothing.
 package final class EpollPoller: Poller {
-    /// What one wait tells at most; the rest is told by the next.
+    /// The most descriptors that one wait reports; the next wait reports the rest.
     private static let capacity = 1024
 
     private let epoll: Int32
     private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
     private var isClosed = false
 
-    /// Throws `.tooManyOpenFiles` and its like.
+    /// Throws `.tooManyOpenFiles` and other errors of the kernel.
     package init() throws(Errno) {
         epoll = try Descriptor.aboveStandard(try SystemCall.value { epoll_create1(Int32(EPOLL_CLOEXEC)) })
     }
@@ -22,15 +22,15 @@ package final class EpollPoller: Poller {
         _ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64
     ) throws(Errno) {
         if new.isEmpty {
-            // It may have been closed before: then the kernel has taken it out already.
+            // If it was closed before, the kernel has removed it already.
             try? control(EPOLL_CTL_DEL, descriptor, new, tag)
         } else {
             try put(descriptor, isNew: old.isEmpty, new, tag)
         }
     }
 
-    /// Descriptors are closed and their numbers used again behind the loop's back: then the kernel knows better whether
-    /// it has this one.
+    /// Adds or changes a descriptor, whatever the caller believes: the program may have closed it without removing it,
+    /// and its number may have been reused.
     private func put(_ descriptor: Int32, isNew: Bool, _ readiness: Readiness, _ tag: UInt64) throws(Errno) {
         do throws(Errno) {
             try control(isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, readiness, tag)
@@ -50,14 +50,14 @@ package final class EpollPoller: Poller {
         if readiness.isReadable { event.events |= EPOLLIN.rawValue }
         if readiness.isWritable { event.events |= EPOLLOUT.rawValue }
         event.data.u64 = tag
-        try SystemCall.nothing { epoll_ctl(epoll, operation, descriptor, &event) }
+        try SystemCall.nothing(.epollControl) { epoll_ctl(epoll, operation, descriptor, &event) }
     }
 
     @discardableResult
     package func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) -> Int {
         let count: Int32
         do throws(Errno) {
-            count = try SystemCall.once { cl_epoll_wait(epoll, events, Int32(Self.capacity), timeout) }
+            count = try SystemCall.once(.epollWait) { cl_epoll_wait(epoll, events, Int32(Self.capacity), timeout) }
         } catch {
             if error == .interrupted { return 0 }
             throw error

@@ -2,11 +2,11 @@ internal import CLinux
 internal import Glibc
 package import Kernel
 
-/// Waits with `poll(2)`: the whole list goes to the kernel each time.
+/// Waits with `poll(2)`: each wait passes the whole list to the kernel.
 package final class PollPoller: Poller {
     private var entries: [pollfd] = []
     private var tags: [UInt64] = []
-    /// Where each descriptor is in the list.
+    /// The index of each descriptor in the list.
     private var places: [Int32: Int] = [:]
     private var found = ReadyList()
 
@@ -16,7 +16,7 @@ package final class PollPoller: Poller {
         _ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64
     ) throws(Errno) {
         if new.isEmpty { return remove(descriptor) }
-        guard try isOpen(descriptor) else { throw .badFileDescriptor }
+        guard Descriptor.isOpen(descriptor) else { throw .badFileDescriptor }
         var entry = pollfd(fd: descriptor, events: 0, revents: 0)
         if new.isReadable { entry.events |= Int16(POLLIN) }
         if new.isWritable { entry.events |= Int16(POLLOUT) }
@@ -30,7 +30,7 @@ package final class PollPoller: Poller {
         }
     }
 
-    /// The last takes the place of the one that goes.
+    /// Moves the last entry to the place of the removed one.
     private func remove(_ descriptor: Int32) {
         guard let place = places.removeValue(forKey: descriptor) else { return }
         let last = entries.removeLast()
@@ -45,7 +45,7 @@ package final class PollPoller: Poller {
     package func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) -> Int {
         let count: Int32
         do throws(Errno) {
-            count = try SystemCall.once { cl_poll(&entries, UInt(entries.count), timeout) }
+            count = try SystemCall.once(.poll) { cl_poll(&entries, UInt(entries.count), timeout) }
         } catch {
             if error == .interrupted { return 0 }
             throw error
@@ -54,7 +54,7 @@ package final class PollPoller: Poller {
         for (entry, tag) in zip(entries, tags) where entry.revents != 0 {
             found.append(tag, Self.readiness(entry.revents))
         }
-        return found.tell(body)
+        return found.report(to: body)
     }
 
     private static func readiness(_ events: Int16) -> Readiness {

@@ -2,9 +2,9 @@ internal import CLinux
 internal import Glibc
 package import Kernel
 
-/// Waits with `select(2)`: three sets of bits, here without the C library's bound of 1024 descriptors.
+/// Waits with `select(2)`: sets of bits, here without the C library's limit of 1024 descriptors.
 package final class SelectPoller: Poller {
-    /// One bit a descriptor.
+    /// One bit per descriptor.
     private struct Bits {
         var words: [UInt] = []
 
@@ -27,15 +27,15 @@ package final class SelectPoller: Poller {
         let index = Int(descriptor)
         if new.isEmpty, index >= tags.count { return }
         if !new.isEmpty {
-            guard try isOpen(descriptor) else { throw .badFileDescriptor }
-            makeRoom(for: index)
+            guard Descriptor.isOpen(descriptor) else { throw .badFileDescriptor }
+            grow(for: index)
         }
         wantedReadable.set(index, new.isReadable)
         wantedWritable.set(index, new.isWritable)
         tags[index] = tag
     }
 
-    private func makeRoom(for index: Int) {
+    private func grow(for index: Int) {
         guard index >= tags.count else { return }
         let words = index / UInt.bitWidth + 1
         let missing = words - wantedReadable.words.count
@@ -50,17 +50,17 @@ package final class SelectPoller: Poller {
         var writable = wantedWritable.words
         do throws(Errno) {
             let bound = Int32(tags.count)
-            let count = try SystemCall.once { cl_select(bound, &readable, &writable, timeout) }
+            let count = try SystemCall.once(.select) { cl_select(bound, &readable, &writable, timeout) }
             guard count > 0 else { return 0 }
         } catch {
             switch error {
             case .interrupted: return 0
-            case .badFileDescriptor: (readable, writable) = try closedOnes()
+            case .badFileDescriptor: (readable, writable) = closedDescriptors()
             default: throw error
             }
         }
         collect(readable, writable)
-        return found.tell(body)
+        return found.report(to: body)
     }
 
     private func collect(_ readable: [UInt], _ writable: [UInt]) {
@@ -76,15 +76,15 @@ package final class SelectPoller: Poller {
         }
     }
 
-    /// The kernel refuses the whole call for one closed descriptor: tells those, and leaves the others for next time.
-    private func closedOnes() throws(Errno) -> (readable: [UInt], writable: [UInt]) {
+    /// The closed descriptors: one makes the kernel refuse the whole call, and the next wait reports the others.
+    private func closedDescriptors() -> (readable: [UInt], writable: [UInt]) {
         var (readable, writable) = (Bits(words: wantedReadable.words), Bits(words: wantedWritable.words))
         for index in tags.indices {
             let word = index / UInt.bitWidth
             guard (readable.words[word] | writable.words[word]) >> UInt(index % UInt.bitWidth) & 1 != 0 else {
                 continue
             }
-            guard try isOpen(Int32(index)) else { continue }
+            guard Descriptor.isOpen(Int32(index)) else { continue }
             readable.set(index, false)
             writable.set(index, false)
         }

@@ -1,5 +1,11 @@
-// Users import only Proactor, which re-exports the modules below.
+// Users import only Proactor, which re-exports the modules below; of Kernel only what users' code names, not the calls.
 @_exported public import EventLoops
-@_exported public import Kernel
 @_exported public import ProactorLoop
 @_exported public import SelectorLoop
+
+@_exported public import struct Kernel.AddressFamily
+@_exported public import struct Kernel.AddressInfo
+@_exported public import struct Kernel.Errno
+@_exported public import struct Kernel.LookupError
+@_exported public import class Kernel.Socket
+@_exported public import struct Kernel.SocketAddress

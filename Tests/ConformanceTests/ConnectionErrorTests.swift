@@ -31,6 +31,29 @@ extension Conformance {
             }
         }
 
+        /// The kernel answers with EINVAL, which says nothing about the missing interface.
+        @Test(arguments: LoopKind.allCases)
+        func linkLocalAddressWithoutItsInterface_fails_withTheRemedy(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let client = try await loopError {
+                    try await loop.createConnection(host: "fe80::1", port: 9) { StreamRecorder(loop) }
+                }
+                let local = try await loopError {
+                    try await loop.createConnection(host: "::1", port: 9, localAddress: (host: "fe80::1", port: 0)) {
+                        StreamRecorder(loop)
+                    }
+                }
+                let server = try await loopError {
+                    try await loop.createServer(host: "fe80::1", port: 0) { StreamRecorder(loop) }
+                }
+                #expect([client, local, server].map(\.operation) == ["connect", "bind", "bind"])
+                for error in [client, local, server] {
+                    #expect(error.errno == .invalidArgument)
+                    #expect(error.description.contains("append the interface, as in fe80::1%eth0"), "\(error)")
+                }
+            }
+        }
+
         /// CONN-020.
         @Test(arguments: LoopKind.allCases)
         func createConnection_namesTheLocalAddress_whenItIsInUse(_ kind: LoopKind) async throws {

@@ -27,14 +27,14 @@ extension Conformance {
             #expect(error.operation == "io_uring_setup")
             #expect(error.description.contains(denial.value.remedy), "\(error)")
             #expect(LoopKind.allCases == [.epoll, .poll, .select])
-            #expect(LoopKind.withFaults.isEmpty)
+            #expect(LoopKind.onRing.isEmpty)
         }
 
         @Test(.enabled(if: RingDenial.errno == nil, "io_uring is denied here"))
         func everyKindOfLoop_isTested_whereNothingIsDenied() {
             #expect(Self.expected == nil, "the launcher denies nothing")
             #expect(LoopKind.allCases == [.proactor, .epoll, .poll, .select])
-            #expect(LoopKind.withFaults == [.proactor])
+            #expect(LoopKind.onRing == [.proactor])
         }
     }
 }

@@ -16,9 +16,9 @@ enum LoopKind: String, CaseIterable, CustomTestStringConvertible, Sendable {
     case proactor, epoll, poll, select
 
     /// Without the proactor where io_uring is denied.
-    static let allCases: [LoopKind] = withFaults + [.epoll, .poll, .select]
-    /// The kinds whose kernel calls can be made to fail.
-    static let withFaults: [LoopKind] = RingDenial.errno == nil ? [.proactor] : []
+    static let allCases: [LoopKind] = onRing + [.epoll, .poll, .select]
+    /// The proactor, or nothing where io_uring is denied.
+    static let onRing: [LoopKind] = RingDenial.errno == nil ? [.proactor] : []
 
     var testDescription: String { rawValue }
 

@@ -1,11 +1,9 @@
 import EventLoops
 import Kernel
 import Proactor
-import ProactorLoop
 import ProactorTesting
 import TestSupport
 import Testing
-import Uring
 
 extension Conformance {
     /// Failures between a connection and its server.
@@ -77,20 +75,18 @@ extension Conformance {
 
         #if DEBUG
             /// SERVER-034.
-            @Test(arguments: LoopKind.withFaults)
+            @Test(arguments: LoopKind.allCases)
             func accept_continuesWithoutAReport_whenThePeerHasGivenUp(_ kind: LoopKind) async throws {
                 try await runLoop(kind) { loop, _ in
-                    let proactor = try #require(loop as? ProactorEventLoop)
                     for errno in [Errno.connectionAborted, .interrupted, .resourceTemporarilyUnavailable] {
-                        let plan = FaultPlan()
-                        plan.inject(.refuse(errno), into: .acceptMultishot, .number(1))
-                        proactor.driver.ring.faults = plan
+                        let faults = LoopFaults(loop)
+                        defer { faults.remove() }
+                        faults.inject(.refuse(errno), into: .accept, 1)
                         let visitors = Visitors(loop)
                         let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
                         let peer = try RawPeer.connect(server.port)
                         try await loop.eventually("a visitor") { visitors.all.count == 1 }
-                        #expect(plan.strikes == 1)
-                        proactor.driver.ring.faults = nil
+                        #expect(faults.strikes == 1)
                         peer.close()
                         server.close()
                         try await server.waitClosed()
@@ -99,29 +95,37 @@ extension Conformance {
             }
 
             /// SERVER-033 SERVER-036. For the latter asyncio closes the socket, this library retries: see the notes.
-            @Test(arguments: LoopKind.withFaults)
+            ///
+            /// Four servers at a time, because each waits a second before it accepts again.
+            @Test(arguments: LoopKind.allCases)
             func accept_reportsAndRetries_afterOtherErrors(_ kind: LoopKind) async throws {
                 try await runLoop(kind) { loop, exceptions in
-                    let proactor = try #require(loop as? ProactorEventLoop)
-                    let expected: [(Errno, String)] = [
-                        (.tooManyOpenFilesInSystem, "accept: out of system resource"),
-                        (.noBufferSpace, "accept: out of system resource"),
-                        (.noMemory, "accept: out of system resource"),
-                        (.notPermitted, "Accept failed on a socket"),
+                    let expected: [Errno: String] = [
+                        .tooManyOpenFilesInSystem: "accept: out of system resource",
+                        .noBufferSpace: "accept: out of system resource",
+                        .noMemory: "accept: out of system resource",
+                        .notPermitted: "Accept failed on a socket",
                     ]
-                    for (errno, message) in expected {
-                        let plan = FaultPlan()
-                        plan.inject(.refuse(errno), into: .acceptMultishot, .number(1))
-                        proactor.driver.ring.faults = plan
-                        let visitors = Visitors(loop)
+                    let faults = LoopFaults(loop)
+                    defer { faults.remove() }
+                    for (index, errno) in expected.keys.enumerated() {
+                        faults.inject(.refuse(errno), into: .accept, index + 1)
+                    }
+                    let visitors = Visitors(loop)
+                    var servers: [Server] = []
+                    var peers: [RawPeer] = []
+                    for _ in expected {
                         let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
-                        let peer = try RawPeer.connect(server.port)
-                        try await loop.eventually("a visitor") { visitors.all.count == 1 }
-                        let contexts = exceptions.take()
-                        #expect(contexts.map(\.message) == [message])
-                        #expect((contexts.first?.error as? EventLoopError)?.errno == errno)
-                        proactor.driver.ring.faults = nil
-                        peer.close()
+                        servers.append(server)
+                        peers.append(try RawPeer.connect(server.port))
+                    }
+                    try await loop.eventually("the visitors") { visitors.all.count == expected.count }
+                    let reports = exceptions.take().map { ($0.message, ($0.error as? EventLoopError)?.errno) }
+                    #expect(reports.count == expected.count)
+                    for (message, errno) in reports { #expect(errno.flatMap { expected[$0] } == message) }
+                    #expect(Set(reports.map(\.1)) == Set(expected.keys))
+                    for peer in peers { peer.close() }
+                    for server in servers {
                         server.close()
                         try await server.waitClosed()
                     }

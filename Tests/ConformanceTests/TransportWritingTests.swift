@@ -2,10 +2,8 @@ import EventLoops
 import Glibc
 import Kernel
 import Proactor
-import ProactorLoop
 import TestSupport
 import Testing
-import Uring
 
 extension Conformance {
     @Suite struct TransportWriting {
@@ -84,17 +82,15 @@ extension Conformance {
 
         #if DEBUG
             /// TRANSPORT-006 TRANSPORT-067.
-            @Test(arguments: LoopKind.withFaults)
+            @Test(arguments: LoopKind.allCases)
             func restOfAShortSend_isSentBeforeLaterWrites(_ kind: LoopKind) async throws {
                 try await withLink(kind) { link in
-                    let proactor = try #require(link.loop as? ProactorEventLoop)
-                    let plan = FaultPlan()
-                    plan.inject(.clamp(701), into: .send)
-                    plan.inject(.clamp(1999), into: .sendMessage)
-                    plan.inject(.refuse(.interrupted), into: .send, .number(3))
-                    plan.inject(.refuse(.resourceTemporarilyUnavailable), into: .sendMessage, .number(2))
-                    proactor.driver.ring.faults = plan
-                    defer { proactor.driver.ring.faults = nil }
+                    let faults = LoopFaults(link.loop)
+                    defer { faults.remove() }
+                    faults.inject(.limit(701), into: .send)
+                    faults.inject(.limit(1999), into: .sendMessage)
+                    faults.inject(.refuse(.interrupted), into: .send, 3)
+                    faults.inject(.refuse(.resourceTemporarilyUnavailable), into: .sendMessage, 2)
                     var total = 0
                     for size in [5000, 20_000, 10, 40_000, 3, 17_000, 1, 1] {
                         link.transport.write(Pattern.bytes(size, at: total))
@@ -104,7 +100,7 @@ extension Conformance {
                     link.transport.writeEOF()
                     let received = try await link.onPeer { try $0.receivePattern() }
                     #expect(received == total)
-                    #expect(plan.strikes > 20)
+                    #expect(faults.strikes > 20)
                 }
             }
         #endif

@@ -168,7 +168,7 @@ extension Conformance {
 
         /// READER-016. The descriptor is closed without the loop's knowledge: a ring reports it once, and the watch
         /// ends.
-        @Test(arguments: LoopKind.withFaults)
+        @Test(arguments: LoopKind.onRing)
         func descriptorClosedWhileWatched_isReportedOnce(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
                 let pipe = try Pipe()
@@ -212,7 +212,7 @@ extension Conformance {
 
         #if DEBUG
             /// READER-001. A poll that is cancelled, or for which the kernel has no memory.
-            @Test(arguments: LoopKind.withFaults)
+            @Test(arguments: LoopKind.onRing)
             func pollThatFails_isSubmittedAgain_orReported(_ kind: LoopKind) async throws {
                 try await withLoop(kind) { loop, recorder in
                     let pipe = try Pipe()

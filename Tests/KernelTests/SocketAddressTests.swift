@@ -29,6 +29,16 @@ struct SocketAddressTests {
         #expect(address != (try SocketAddress(ipAddress: "fe80::1", port: 0)))
     }
 
+    @Test func linkLocalAddress_lacksItsScope_unlessGiven() throws {
+        for text in ["fe80::1", "fe80::", "febf:ffff::1"] {
+            #expect(try SocketAddress(ipAddress: text, port: 1).lacksScope, "\(text)")
+            #expect(try !SocketAddress(ipAddress: "\(text)%lo", port: 1).lacksScope, "\(text)")
+        }
+        for text in ["::1", "fec0::1", "fe7f::1", "fd00::1", "2001:db8::1", "169.254.1.1"] {
+            #expect(try !SocketAddress(ipAddress: text, port: 1).lacksScope, "\(text)")
+        }
+    }
+
     @Test(arguments: [
         "", "localhost", "127.1", "1.2.3.4.5", "256.0.0.1", "127.0.0.1 ", "127.0.0.1%lo", "[::1]", "::1%", "::1%0",
         "::1%nowhere", "%lo", ":::", "127.0.0.1\0.example",

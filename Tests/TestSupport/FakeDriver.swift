@@ -6,11 +6,13 @@ package import Kernel
 /// accept nothing.
 package final class FakeDriver: @unchecked Sendable {
     private let event: EventDescriptor
+    private let clock: LoopClock
     private let closing = Locked<[@Sendable () -> Void]>([])
     package private(set) var listenerChannels: [FakeListenerChannel] = []
 
-    init(_ event: EventDescriptor) {
+    init(_ event: EventDescriptor, _ clock: LoopClock) {
         self.event = event
+        self.clock = clock
     }
 
     /// Registers work for ``close()``: stands for an operation that ends when the loop closes.
@@ -31,7 +33,7 @@ extension FakeDriver: LoopDriver {
         switch wait {
         case .none: timeout = 0
         case .forever: timeout = -1
-        case .until(let end): timeout = max(0, (end - MonotonicClock.now() + 999_999) / 1_000_000)
+        case .until(let end): timeout = max(0, (end - clock.now() + 999_999) / 1_000_000)
         }
         var descriptor = pollfd(fd: event.fd, events: Int16(POLLIN), revents: 0)
         if Glibc.poll(&descriptor, 1, Int32(clamping: timeout)) > 0 { try? event.drain() }

@@ -6,9 +6,14 @@ package final class FakeLoop: AbstractEventLoop {
     package let core: LoopCore
     package let driver: FakeDriver
 
-    package init() throws {
-        driver = FakeDriver(try EventDescriptor())
-        core = LoopCore(driver: driver, queue: WorkQueue(), segments: SegmentPool())
+    /// - Parameters:
+    ///   - sockets: Replaces the kernel's sockets.
+    ///   - clock: Replaces the kernel's clock.
+    package init(sockets: any SocketSystem = KernelSockets.shared, clock: LoopClock = .monotonic) throws {
+        driver = FakeDriver(try EventDescriptor(), clock)
+        core = LoopCore(
+            driver: driver, channels: driver, operations: driver, report: driver, sockets: sockets, clock: clock,
+            queue: WorkQueue(), segments: SegmentPool())
         core.bind(to: self)
     }
 

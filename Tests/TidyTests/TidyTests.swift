@@ -25,6 +25,10 @@ import Testing
         report(RingRule.findings(in: try sources()))
     }
 
+    @Test func eventLoops_callTheKernelThroughTheSeams() throws {
+        report(try sources().flatMap { KernelSeamRule.findings(in: $0) })
+    }
+
     @Test func sources_haveNoLeftovers() throws {
         let headers = try tree.textFiles().filter { $0.path.hasPrefix("Sources/") && !$0.isSwift }
         report((try sources() + headers).flatMap { LeftoverRule.findings(in: $0) })

@@ -50,7 +50,7 @@ extension AbstractEventLoop {
         switch outcome {
         case .connected(let descriptor, let address):
             do { try core.checkTask(operation) } catch {
-                try? Descriptor.close(descriptor)
+                try? core.sockets.close(descriptor)
                 throw error
             }
             return try begin(descriptor, peer: address.isReportedAsPeer ? address : nil, makeProtocol)
@@ -90,8 +90,8 @@ extension AbstractEventLoop {
     private func adopt<P: ConnectionProtocol>(
         _ socket: Socket, _ operation: String, _ makeProtocol: () -> P
     ) throws -> (any StreamTransport, P) {
-        let descriptor = try StreamSocket.adopt(socket, operation)
-        StreamOptions.setNoDelay(descriptor)
+        let descriptor = try StreamSocket.adopt(socket, core.sockets, operation)
+        core.sockets.setNoDelay(descriptor)
         return try begin(descriptor, peer: nil, makeProtocol)
     }
 
@@ -107,7 +107,7 @@ extension AbstractEventLoop {
             transport.begin()
             return (transport, connectionProtocol)
         } catch {
-            try? Descriptor.close(descriptor)
+            try? core.sockets.close(descriptor)
             throw error
         }
     }

@@ -1,5 +1,3 @@
-internal import CLinux
-internal import Glibc
 package import Kernel
 
 /// Connects one socket to the first of several addresses that answers.
@@ -89,7 +87,7 @@ package struct Connector: Sendable {
 
     private func closeLosers(_ group: inout ThrowingTaskGroup<Event, any Error>) async {
         while let event = try? await group.next() {
-            if case .connected(let descriptor, _) = event { try? Descriptor.close(descriptor) }
+            if case .connected(let descriptor, _) = event { try? core.sockets.close(descriptor) }
         }
     }
 
@@ -97,20 +95,20 @@ package struct Connector: Sendable {
         try Task.checkCancellation()
         try core.checkTask("connect")
         let descriptor: Int32
-        do { descriptor = try SocketCalls.open(address.family, type: Socket.stream) } catch {
-            throw EventLoopError(system: error, "socket", address: address.description)
+        do { descriptor = try core.sockets.open(address.family, type: Socket.stream) } catch {
+            throw EventLoopError(system: error, "socket", address: address)
         }
         do {
             try bindLocally(descriptor, address.family)
             // A number that was closed and left watched, and has come back.
             core.descriptors.endWatch(descriptor)
             try await core.operations.connect(descriptor, to: address)
-            if address.family != .unix { StreamOptions.setNoDelay(descriptor) }
+            if address.family != .unix { core.sockets.setNoDelay(descriptor) }
             return descriptor
         } catch {
-            try? Descriptor.close(descriptor)
+            try? core.sockets.close(descriptor)
             guard let errno = error as? Errno else { throw error }
-            throw EventLoopError(system: errno, "connect", address: address.description)
+            throw EventLoopError(system: errno, "connect", address: address)
         }
     }
 
@@ -118,21 +116,11 @@ package struct Connector: Sendable {
         guard let localAddresses else { return }
         var last: EventLoopError?
         for local in localAddresses where local.family == family {
-            do { return try SocketCalls.bind(descriptor, to: local) } catch {
-                last = EventLoopError(system: error, "bind", address: local.description)
+            do { return try core.sockets.bind(descriptor, to: local) } catch {
+                last = EventLoopError(system: error, "bind", address: local)
             }
         }
         throw last
             ?? .invalidArgument("createConnection", "localAddress has no address of the family of the remote one")
-    }
-}
-
-/// Options that every TCP connection gets.
-enum StreamOptions {
-    /// Small writes go out at once.
-    ///
-    /// Not possible on a Unix socket, which needs no such thing.
-    static func setNoDelay(_ descriptor: Int32) {
-        try? SocketCalls.setOption(descriptor, level: Int32(IPPROTO_TCP), name: TCP_NODELAY, 1)
     }
 }

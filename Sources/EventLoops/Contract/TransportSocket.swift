@@ -1,28 +1,30 @@
 public import Kernel
 
-/// The socket of a transport or a server: its addresses and options, without a way to read or close it.
+/// A socket that a transport or a server owns: its addresses and options, but no way to read from it or close it.
 ///
 /// asyncio: `asyncio.trsock.TransportSocket`.
 public struct TransportSocket: Hashable, Sendable, CustomStringConvertible {
     /// The descriptor; valid only while its owner keeps it open.
     public let fileDescriptor: Int32
+    private let system: any SocketSystem
 
-    package init(_ fileDescriptor: Int32) {
+    package init(_ fileDescriptor: Int32, _ system: any SocketSystem) {
         self.fileDescriptor = fileDescriptor
+        self.system = system
     }
 
-    /// The address that the socket is bound to; nil once it is closed.
+    /// The address that the socket is bound to; nil if it is closed.
     ///
     /// Kernel: `getsockname(2)`.
     public var localAddress: SocketAddress? {
-        try? SocketCalls.localAddress(fileDescriptor)
+        try? system.localAddress(fileDescriptor)
     }
 
-    /// The address that the socket is connected to; nil if it is not.
+    /// The address that the socket is connected to; nil if it is not connected.
     ///
     /// Kernel: `getpeername(2)`.
     public var peerAddress: SocketAddress? {
-        try? SocketCalls.peerAddress(fileDescriptor)
+        try? system.peerAddress(fileDescriptor)
     }
 
     /// Reads an integer option.
@@ -34,7 +36,7 @@ public struct TransportSocket: Hashable, Sendable, CustomStringConvertible {
     ///   - level: Its level, for instance `IPPROTO_TCP`.
     /// - Throws: The kernel's error.
     public func option(_ name: Int32, level: Int32) throws(Errno) -> Int32 {
-        try SocketCalls.option(fileDescriptor, level: level, name: name)
+        try system.option(fileDescriptor, level: level, name: name)
     }
 
     /// Sets an integer option.
@@ -44,10 +46,20 @@ public struct TransportSocket: Hashable, Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - name: The option.
     ///   - level: Its level.
-    ///   - value: Its new value.
+    ///   - value: The new value.
     /// - Throws: The kernel's error.
     public func setOption(_ name: Int32, level: Int32, to value: Int32) throws(Errno) {
-        try SocketCalls.setOption(fileDescriptor, level: level, name: name, value)
+        try system.setOption(fileDescriptor, level: level, name: name, value)
+    }
+
+    /// Whether both have the same descriptor.
+    public static func == (left: TransportSocket, right: TransportSocket) -> Bool {
+        left.fileDescriptor == right.fileDescriptor
+    }
+
+    /// Hashes the descriptor.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(fileDescriptor)
     }
 
     /// The descriptor and its addresses.

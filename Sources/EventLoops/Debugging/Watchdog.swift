@@ -42,11 +42,11 @@ final class Watchdog: Sendable {
 
     private func watch() {
         var seen = activity.look()
-        var since = MonotonicClock.now()
+        var since = LoopClock.monotonic.now()
         var isTold = false
         while waitForNextLook() {
             let found = activity.look()
-            let now = MonotonicClock.now()
+            let now = LoopClock.monotonic.now()
             if found.number != seen.number {
                 (seen, since, isTold) = (found, now, false)
                 activity.wakesWatchdog = false
@@ -67,9 +67,9 @@ final class Watchdog: Sendable {
     private func waitForNextLook() -> Bool {
         let alarm = activity.alarm
         return alarm.withLock {
-            let next = MonotonicClock.now() &+ max(threshold / 2, 500_000)
+            let next = LoopClock.monotonic.now() &+ max(threshold / 2, 500_000)
             let mayDoze = activity.wakesWatchdog
-            while !isStopped, MonotonicClock.now() < next { alarm.wait(until: next) }
+            while !isStopped, LoopClock.monotonic.now() < next { alarm.wait(until: next) }
             while !isStopped, mayDoze, activity.wakesWatchdog, activity.look().name.kind == .nothing {
                 alarm.wait(until: nil)
             }

@@ -2,7 +2,7 @@
 package enum LoopWait {
     case none
     case forever
-    /// Until this time of the monotonic clock, in nanoseconds.
+    /// Until this time of the loop's clock, in nanoseconds.
     case until(Int64)
 }
 

@@ -3,17 +3,20 @@ package import Kernel
 /// Connects a socket by `connect(2)`, a wait until it is writable, and `SO_ERROR`.
 package final class ReadinessConnect: ReadinessOperation, @unchecked Sendable {
     private let address: SocketAddress
+    private let sockets: any SocketSystem
 
     package init(
-        _ descriptor: Int32, to address: SocketAddress, on queue: WorkQueue, channels: any ChannelFactory
+        _ descriptor: Int32, to address: SocketAddress, on queue: WorkQueue, channels: any ChannelFactory,
+        sockets: any SocketSystem
     ) {
         self.address = address
+        self.sockets = sockets
         super.init(descriptor, waitsFor: .writing, on: queue, channels: channels)
     }
 
     override func attempt() throws(Errno) -> Int? {
-        try SocketCalls.setNonBlocking(descriptor)
-        do throws(Errno) { try SocketCalls.connect(descriptor, to: address) } catch {
+        try sockets.setNonBlocking(descriptor)
+        do throws(Errno) { try sockets.connect(descriptor, to: address) } catch {
             guard error == .nowInProgress else { throw error }
             return nil
         }
@@ -22,7 +25,7 @@ package final class ReadinessConnect: ReadinessOperation, @unchecked Sendable {
 
     /// The kernel keeps the outcome with the socket.
     override func attemptAgain() throws(Errno) -> Int? {
-        if let failure = try SocketCalls.pendingError(descriptor) { throw failure }
+        if let failure = try sockets.pendingError(descriptor) { throw failure }
         return 0
     }
 

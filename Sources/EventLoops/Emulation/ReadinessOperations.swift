@@ -5,9 +5,10 @@ package import Kernel
 package enum ReadinessOperations {
     /// As ``DescriptorOperations/connect(_:to:)``.
     package static func connect(
-        _ descriptor: Int32, to address: SocketAddress, on queue: WorkQueue, channels: any ChannelFactory
+        _ descriptor: Int32, to address: SocketAddress, on queue: WorkQueue, channels: any ChannelFactory,
+        sockets: any SocketSystem = KernelSockets.shared
     ) async throws {
-        let operation = ReadinessConnect(descriptor, to: address, on: queue, channels: channels)
+        let operation = ReadinessConnect(descriptor, to: address, on: queue, channels: channels, sockets: sockets)
         _ = try await operation.wait.value(of: operation, "connect")
     }
 }

@@ -151,6 +151,17 @@ extension EventLoopError {
         self.init(.system, operation, errno: errno, address: address, detail: Remedy.of(errno) ?? "")
     }
 
+    /// The kernel's error for a call with an address, with the remedy if one is known.
+    package init(system errno: Errno, _ operation: String, address: SocketAddress) {
+        if errno == .invalidArgument, address.lacksScope, let host = address.host {
+            self.init(
+                .system, operation, errno: errno, address: address.description,
+                detail: "A link-local address is valid on one interface: append the interface, as in \(host)%eth0")
+        } else {
+            self.init(system: errno, operation, address: address.description)
+        }
+    }
+
     package static func closed(_ operation: String, _ what: String = "Event loop") -> EventLoopError {
         EventLoopError(.closed, operation, detail: "\(what) is closed: make a new one")
     }

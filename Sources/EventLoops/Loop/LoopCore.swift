@@ -18,6 +18,9 @@ public final class LoopCore: @unchecked Sendable {
     let channels: any ChannelFactory
     package let operations: any DescriptorOperations
     package let report: any DriverReport
+    /// Makes, configures and closes sockets.
+    package let sockets: any SocketSystem
+    private let clock: LoopClock
     package let segments: SegmentPool
     package let taskExecutor: LoopTaskExecutor
     let unownedTaskExecutor: UnownedTaskExecutor
@@ -68,12 +71,15 @@ public final class LoopCore: @unchecked Sendable {
 
     package init(
         driver: any LoopDriver, channels: any ChannelFactory, operations: any DescriptorOperations,
-        report: any DriverReport, queue: WorkQueue, segments: SegmentPool
+        report: any DriverReport, sockets: any SocketSystem = KernelSockets.shared, clock: LoopClock = .monotonic,
+        queue: WorkQueue, segments: SegmentPool
     ) {
         self.driver = driver
         self.channels = channels
         self.operations = operations
         self.report = report
+        self.sockets = sockets
+        self.clock = clock
         self.queue = queue
         inbox = queue.inbox
         self.segments = segments
@@ -97,7 +103,7 @@ public final class LoopCore: @unchecked Sendable {
 
     /// The loop's clock, read anew at each call.
     package var now: LoopInstant {
-        LoopInstant(nanoseconds: MonotonicClock.now())
+        LoopInstant(nanoseconds: clock.now())
     }
 
     // Properties that other modules use are computed: the compiler omits the exclusivity checks of a stored property

@@ -27,7 +27,8 @@ extension AbstractEventLoop {
         addressInUseTimeout: Duration = .milliseconds(100), startServing: Bool = true,
         _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
-        let sockets = ServerSockets(reuseAddress: reuseAddress, reusePort: reusePort, keepAlive: keepAlive)
+        let sockets = ServerSockets(
+            system: core.sockets, reuseAddress: reuseAddress, reusePort: reusePort, keepAlive: keepAlive)
         return try await createServer(
             hosts: [host], port: port, family: family, backlog: backlog, sockets, addressInUseTimeout, startServing,
             makeProtocol)
@@ -57,7 +58,8 @@ extension AbstractEventLoop {
         startServing: Bool = true, _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
         guard !host.isEmpty else { throw EventLoopError.invalidArgument("createServer", "The list of hosts is empty") }
-        let sockets = ServerSockets(reuseAddress: reuseAddress, reusePort: reusePort, keepAlive: keepAlive)
+        let sockets = ServerSockets(
+            system: core.sockets, reuseAddress: reuseAddress, reusePort: reusePort, keepAlive: keepAlive)
         return try await createServer(
             hosts: host, port: port, family: family, backlog: backlog, sockets, addressInUseTimeout, startServing,
             makeProtocol)
@@ -78,9 +80,9 @@ extension AbstractEventLoop {
         socket: Socket, backlog: Int = 100, startServing: Bool = true, _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
         try core.checkTask("createServer")
-        let descriptor = try StreamSocket.adopt(socket, "createServer")
+        let descriptor = try StreamSocket.adopt(socket, core.sockets, "createServer")
         // Accepted sockets inherit it.
-        StreamOptions.setNoDelay(descriptor)
+        core.sockets.setNoDelay(descriptor)
         return try makeServer([descriptor], backlog, startServing, makeProtocol)
     }
 
@@ -117,14 +119,16 @@ extension AbstractEventLoop {
 /// Checks a socket whose ownership a user transfers to the loop.
 enum StreamSocket {
     /// Takes ownership of the descriptor of an open stream socket and makes it non-blocking.
-    static func adopt(_ socket: Socket, _ operation: String) throws(EventLoopError) -> Int32 {
+    static func adopt(
+        _ socket: Socket, _ system: any SocketSystem, _ operation: String
+    ) throws(EventLoopError) -> Int32 {
         guard socket.fileDescriptor >= 0 else {
             throw .invalidArgument(operation, "The socket is closed or was handed over")
         }
-        guard SocketCalls.isStream(socket.fileDescriptor) else {
+        guard system.isStream(socket.fileDescriptor) else {
             throw .invalidArgument(operation, "A stream socket was expected, got \(socket)")
         }
-        do { try SocketCalls.setNonBlocking(socket.fileDescriptor) } catch {
+        do { try system.setNonBlocking(socket.fileDescriptor) } catch {
             throw EventLoopError(system: error, operation)
         }
         return socket.detach()

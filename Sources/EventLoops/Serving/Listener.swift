@@ -41,7 +41,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
             channel.close()
             self.channel = nil
         } else {
-            try? Descriptor.close(descriptor)
+            try? core.sockets.close(descriptor)
         }
     }
 
@@ -51,7 +51,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
             server.serve(descriptor)
         } else {
             // Accepted after the server closed and before the kernel had cancelled the accept: nothing serves it.
-            try? Descriptor.close(descriptor)
+            try? core.sockets.close(descriptor)
         }
     }
 
@@ -108,7 +108,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
     }
 
     private func report(_ message: String, _ errno: Errno) {
-        let address = TransportSocket(descriptor).localAddress
+        let address = TransportSocket(descriptor, core.sockets).localAddress
         var context = ExceptionContext(
             message: message, error: EventLoopError(system: errno, "accept", address: address?.description))
         context.socket = descriptor

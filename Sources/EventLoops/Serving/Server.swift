@@ -39,7 +39,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     ///
     /// asyncio: `Server.sockets`.
     public var sockets: [TransportSocket] {
-        listeners.map { TransportSocket($0.descriptor) }
+        listeners.map { TransportSocket($0.descriptor, core.sockets) }
     }
 
     /// The port of the first socket, for instance the one that the kernel chose for port 0; nil once the server is
@@ -85,8 +85,8 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         case .bound: break
         }
         for listener in listeners {
-            do { try SocketCalls.listen(listener.descriptor, backlog: backlog) } catch {
-                let address = TransportSocket(listener.descriptor).localAddress
+            do { try core.sockets.listen(listener.descriptor, backlog: backlog) } catch {
+                let address = TransportSocket(listener.descriptor, core.sockets).localAddress
                 throw EventLoopError(system: error, "listen", address: address?.description)
             }
         }
@@ -214,20 +214,20 @@ extension Server: TransportTracker, LoopServer {
 extension Server: AcceptTarget {
     func serve(_ descriptor: Int32) {
         guard let makeProtocol else {
-            try? Descriptor.close(descriptor)
+            try? core.sockets.close(descriptor)
             return
         }
         let `protocol` = core.upcall(CodeName(kind: .factory)) { makeProtocol() }
         if core.queue.isInForkedChild { return }
         do {
             // The factory may have closed the server.
-            guard state != .closed else { return try Descriptor.close(descriptor) }
+            guard state != .closed else { return try core.sockets.close(descriptor) }
             let transport = try SocketTransport(
                 core: core, descriptor: descriptor, protocol: `protocol`, tracker: self)
             core.note(.debug, "\(self) got a new connection: \(transport)")
             transport.begin()
         } catch {
-            try? Descriptor.close(descriptor)
+            try? core.sockets.close(descriptor)
             var context = ExceptionContext(
                 message: "Error on transport creation for incoming connection", error: error)
             context.protocol = `protocol`

@@ -4,6 +4,7 @@ internal import Kernel
 
 /// Makes the listening sockets of a server.
 struct ServerSockets {
+    let system: any SocketSystem
     var reuseAddress: Bool
     var reusePort: Bool
     var keepAlive: Bool
@@ -22,7 +23,7 @@ struct ServerSockets {
                     unsupported = error
                     continue
                 }
-                for descriptor in bound { try? Descriptor.close(descriptor) }
+                for descriptor in bound { try? system.close(descriptor) }
                 throw error
             }
         }
@@ -35,30 +36,30 @@ struct ServerSockets {
     private func bind(to address: SocketAddress) throws(EventLoopError) -> Int32 {
         var step = "socket"
         do throws(Errno) {
-            let descriptor = try SocketCalls.open(address.family, type: Socket.stream)
+            let descriptor = try system.open(address.family, type: Socket.stream)
             do throws(Errno) {
                 step = "setsockopt"
                 try configure(descriptor, address.family)
                 step = "bind"
-                try SocketCalls.bind(descriptor, to: address)
+                try system.bind(descriptor, to: address)
                 return descriptor
             } catch {
-                try? Descriptor.close(descriptor)
+                try? system.close(descriptor)
                 throw error
             }
         } catch {
-            throw EventLoopError(system: error, step, address: address.description)
+            throw EventLoopError(system: error, step, address: address)
         }
     }
 
     private func configure(_ descriptor: Int32, _ family: AddressFamily) throws(Errno) {
-        if reuseAddress { try SocketCalls.setOption(descriptor, level: SOL_SOCKET, name: SO_REUSEADDR, 1) }
-        if reusePort { try SocketCalls.setOption(descriptor, level: SOL_SOCKET, name: SO_REUSEPORT, 1) }
+        if reuseAddress { try system.setOption(descriptor, level: SOL_SOCKET, name: SO_REUSEADDR, 1) }
+        if reusePort { try system.setOption(descriptor, level: SOL_SOCKET, name: SO_REUSEPORT, 1) }
         guard family == .ipv4 || family == .ipv6 else { return }
         // One socket for each family, so that both can have the same port.
-        if family == .ipv6 { try SocketCalls.setOption(descriptor, level: Int32(IPPROTO_IPV6), name: IPV6_V6ONLY, 1) }
+        if family == .ipv6 { try system.setOption(descriptor, level: Int32(IPPROTO_IPV6), name: IPV6_V6ONLY, 1) }
         // Accepted sockets inherit these options, which saves a system call for each connection.
-        if keepAlive { try SocketCalls.setOption(descriptor, level: SOL_SOCKET, name: SO_KEEPALIVE, 1) }
-        try SocketCalls.setOption(descriptor, level: Int32(IPPROTO_TCP), name: TCP_NODELAY, 1)
+        if keepAlive { try system.setOption(descriptor, level: SOL_SOCKET, name: SO_KEEPALIVE, 1) }
+        try system.setOption(descriptor, level: Int32(IPPROTO_TCP), name: TCP_NODELAY, 1)
     }
 }

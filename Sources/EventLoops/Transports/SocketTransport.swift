@@ -22,7 +22,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
         let wiring = try ProtocolWiring(`protocol`)
         sending = SendingHalf(pool: core.segments)
         // The kernel forgets it when the peer resets the connection.
-        peerAddress = peer ?? (try? SocketCalls.peerAddress(descriptor))
+        peerAddress = peer ?? (try? core.sockets.peerAddress(descriptor))
         super.init(
             core: core, channel: channel ?? core.channels.makeStreamChannel(descriptor), descriptor: descriptor,
             wiring: wiring, tracker: tracker)
@@ -117,7 +117,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     // MARK: The two ends
 
     var socket: TransportSocket {
-        TransportSocket(descriptor)
+        TransportSocket(descriptor, core.sockets)
     }
 
     var localAddress: SocketAddress? {

@@ -8,7 +8,7 @@ extension LoopCore {
         try check(operation)
         try checkIsFree(operation, descriptor)
         // A ring would report it only in the next turn.
-        guard Descriptor.isOpen(descriptor) else {
+        guard sockets.isOpen(descriptor) else {
             throw EventLoopError(
                 .system, operation, errno: .badFileDescriptor, detail: "File descriptor \(descriptor) is not open")
         }

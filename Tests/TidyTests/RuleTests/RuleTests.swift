@@ -74,6 +74,14 @@ import Testing
         #expect(Set(found.map { Set($0) }) == [[0, 1, 2], [3, 4], [5], [6]])
     }
 
+    @Test func kernelSeamRule_findsCallsOutsideTheSeams() {
+        let text = "// SocketCalls\nlet a = try SocketCalls.pair()\ntry Descriptor.close(3)\nlet b = DescriptorTable()"
+        func lines(_ path: String) -> [Int] { KernelSeamRule.findings(in: SourceFile(path, text)).map(\.line) }
+        #expect(lines("Sources/EventLoops/Serving/Server.swift") == [2, 3])
+        #expect(lines("Sources/EventLoops/Driver/KernelSockets.swift") == [])
+        #expect(lines("Sources/SelectorLoop/Waker.swift") == [])
+    }
+
     @Test func leftoverRule_findsTheUnfinished() throws {
         let word = try #require(LeftoverRule.words.first)
         #expect(leftovers("let a = 1\n// \(word): later") == [2])

@@ -1,0 +1,60 @@
+package import Kernel
+
+/// The kernel's sockets.
+package final class KernelSockets: SocketSystem {
+    package static let shared = KernelSockets()
+
+    private init() {}
+
+    package func open(_ family: AddressFamily, type: Int32) throws(Errno) -> Int32 {
+        try SocketCalls.open(family, type: type)
+    }
+
+    package func close(_ descriptor: Int32) throws(Errno) {
+        try Descriptor.close(descriptor)
+    }
+
+    package func isOpen(_ descriptor: Int32) -> Bool {
+        Descriptor.isOpen(descriptor)
+    }
+
+    package func isStream(_ descriptor: Int32) -> Bool {
+        SocketCalls.isStream(descriptor)
+    }
+
+    package func setNonBlocking(_ descriptor: Int32) throws(Errno) {
+        try SocketCalls.setNonBlocking(descriptor)
+    }
+
+    package func bind(_ descriptor: Int32, to address: SocketAddress) throws(Errno) {
+        try SocketCalls.bind(descriptor, to: address)
+    }
+
+    package func connect(_ descriptor: Int32, to address: SocketAddress) throws(Errno) {
+        try SocketCalls.connect(descriptor, to: address)
+    }
+
+    package func pendingError(_ descriptor: Int32) throws(Errno) -> Errno? {
+        try SocketCalls.pendingError(descriptor)
+    }
+
+    package func listen(_ descriptor: Int32, backlog: Int) throws(Errno) {
+        try SocketCalls.listen(descriptor, backlog: backlog)
+    }
+
+    package func option(_ descriptor: Int32, level: Int32, name: Int32) throws(Errno) -> Int32 {
+        try SocketCalls.option(descriptor, level: level, name: name)
+    }
+
+    package func setOption(_ descriptor: Int32, level: Int32, name: Int32, _ value: Int32) throws(Errno) {
+        try SocketCalls.setOption(descriptor, level: level, name: name, value)
+    }
+
+    package func localAddress(_ descriptor: Int32) throws(Errno) -> SocketAddress {
+        try SocketCalls.localAddress(descriptor)
+    }
+
+    package func peerAddress(_ descriptor: Int32) throws(Errno) -> SocketAddress {
+        try SocketCalls.peerAddress(descriptor)
+    }
+}

@@ -1,0 +1,32 @@
+internal import Kernel
+
+/// The clock of a loop's timers, whose deadlines the driver waits for: the kernel's, or that of a simulation.
+package struct LoopClock: Sendable {
+    /// Asked first, so that reading the kernel's clock touches no closure.
+    private let isKernels: Bool
+    private let read: @Sendable () -> Int64
+
+    /// The kernel's monotonic clock.
+    package static let monotonic = LoopClock()
+
+    private init() {
+        isKernels = true
+        read = { 0 }
+    }
+
+    /// Makes a clock.
+    ///
+    /// - Parameter read: Returns the time in nanoseconds; it must never go back.
+    package init(_ read: @escaping @Sendable () -> Int64) {
+        isKernels = false
+        self.read = read
+    }
+
+    /// The time in nanoseconds.
+    ///
+    /// - Thread: Any.
+    @inline(__always)
+    package func now() -> Int64 {
+        isKernels ? MonotonicClock.now() : read()
+    }
+}

@@ -1,0 +1,173 @@
+import EventLoops
+import Glibc
+import Kernel
+import Synchronization
+import TestSupport
+import Testing
+
+/// A loop on sockets and a clock that are not the kernel's.
+struct DriverSeamTests {
+    @Test func timers_followTheGivenClock() async throws {
+        try await onThread {
+            let time = Atomic<Int64>(1_000)
+            // Only this thread reads it.
+            try withSimulatedLoop(clock: LoopClock { time.load(ordering: .relaxed) }) { loop, _ in
+                #expect(loop.time.nanoseconds == 1_000)
+                var calls: [Int] = []
+                loop.callLater(.seconds(3_600)) {
+                    calls.append(2)
+                    loop.stop()
+                }
+                loop.callSoon {
+                    calls.append(1)
+                    time.add(3_600_000_000_000, ordering: .relaxed)
+                }
+                try loop.runForever()
+                #expect(calls == [1, 2])
+                #expect(loop.time.nanoseconds == 3_600_000_001_000)
+            }
+        }
+    }
+
+    @Test func server_usesTheGivenSockets_andClosesThemIfOneFails() async throws {
+        try await onThread {
+            let sockets = ScriptedSockets(failing: "bind", number: 2, with: .permissionDenied)
+            try withSimulatedLoop(sockets: sockets) { loop, _ in
+                do {
+                    try loop.runUntilComplete {
+                        _ = try await loop.createServer(host: ["127.0.0.1", "127.0.0.2"], port: 80) { Nothing() }
+                    }
+                    Issue.record("a server was made")
+                } catch let error as EventLoopError {
+                    #expect(error.operation == "bind" && error.errno == .permissionDenied)
+                    #expect(error.address == "127.0.0.2:80")
+                }
+            }
+            #expect(
+                sockets.calls.filter { !$0.hasPrefix("setOption") } == [
+                    "open 1000", "bind 1000 127.0.0.1:80", "open 1001", "bind 1001 127.0.0.2:80", "close 1001",
+                    "close 1000",
+                ])
+        }
+    }
+
+    @Test func server_listensAndTellsItsAddress_throughTheGivenSockets() async throws {
+        try await onThread {
+            let sockets = ScriptedSockets(failing: "listen", number: 1, with: .notSupported)
+            try withSimulatedLoop(sockets: sockets) { loop, _ in
+                try loop.runUntilComplete {
+                    let server = try await loop.createServer(
+                        host: ["127.0.0.1"], port: 80, startServing: false
+                    ) { Nothing() }
+                    #expect(server.port == 80)
+                    #expect(server.sockets.map(\.fileDescriptor) == [1_000])
+                    #expect(throws: EventLoopError.self) { try server.startServing() }
+                    server.close()
+                }
+            }
+            #expect(sockets.calls.suffix(2) == ["listen 1000", "close 1000"])
+        }
+    }
+
+    @Test func connection_usesTheGivenSockets() async throws {
+        try await onThread {
+            let sockets = ScriptedSockets(failing: "open", number: 1, with: .tooManyOpenFiles)
+            try withSimulatedLoop(sockets: sockets) { loop, _ in
+                try loop.runUntilComplete {
+                    for expected in [EventLoopError.Code.system, .notSupported] {
+                        do {
+                            _ = try await loop.createConnection(host: "127.0.0.1", port: 80) { Nothing() }
+                            Issue.record("connected")
+                        } catch let error as EventLoopError { #expect(error.code == expected) }
+                    }
+                }
+            }
+            #expect(sockets.calls == ["open 1000", "open 1000", "close 1000"])
+        }
+    }
+}
+
+/// A protocol that does nothing.
+private final class Nothing: StreamProtocol {
+    func dataReceived(_ data: RawSpan) {}
+}
+
+/// Sockets that exist only as numbers; one call of one kind fails.
+private final class ScriptedSockets: SocketSystem {
+    private struct State {
+        var calls: [String] = []
+        var seen = 0
+        var open: [Int32: SocketAddress?] = [:]
+    }
+
+    private let state = Locked(State())
+    private let failing: (call: String, number: Int, errno: Errno)
+
+    init(failing call: String, number: Int, with errno: Errno) {
+        failing = (call, number, errno)
+    }
+
+    var calls: [String] { state.value.calls }
+
+    private func note(_ call: String, _ rest: String) throws(Errno) {
+        let fails = state.update { state in
+            state.calls.append("\(call) \(rest)")
+            guard call == failing.call else { return false }
+            state.seen += 1
+            return state.seen == failing.number
+        }
+        if fails { throw failing.errno }
+    }
+
+    func open(_ family: AddressFamily, type: Int32) throws(Errno) -> Int32 {
+        let number = state.update { state in
+            var number: Int32 = 1_000
+            while state.open[number] != nil { number += 1 }
+            return number
+        }
+        try note("open", "\(number)")
+        state.update { $0.open[number] = .some(nil) }
+        return number
+    }
+
+    func close(_ descriptor: Int32) throws(Errno) {
+        try note("close", "\(descriptor)")
+        state.update { $0.open[descriptor] = nil }
+    }
+
+    func bind(_ descriptor: Int32, to address: SocketAddress) throws(Errno) {
+        try note("bind", "\(descriptor) \(address)")
+        state.update { $0.open[descriptor] = .some(address) }
+    }
+
+    func listen(_ descriptor: Int32, backlog: Int) throws(Errno) {
+        try note("listen", "\(descriptor)")
+    }
+
+    func setOption(_ descriptor: Int32, level: Int32, name: Int32, _ value: Int32) throws(Errno) {
+        try note("setOption", "\(descriptor) \(name)")
+    }
+
+    func localAddress(_ descriptor: Int32) throws(Errno) -> SocketAddress {
+        guard let address = state.value.open[descriptor] ?? nil else { throw .badFileDescriptor }
+        return address
+    }
+
+    func isOpen(_ descriptor: Int32) -> Bool { state.value.open[descriptor] != nil }
+    func isStream(_ descriptor: Int32) -> Bool { true }
+    func setNonBlocking(_ descriptor: Int32) throws(Errno) {}
+    func option(_ descriptor: Int32, level: Int32, name: Int32) throws(Errno) -> Int32 { 0 }
+    func connect(_ descriptor: Int32, to address: SocketAddress) throws(Errno) {}
+    func pendingError(_ descriptor: Int32) throws(Errno) -> Errno? { nil }
+    func peerAddress(_ descriptor: Int32) throws(Errno) -> SocketAddress { throw .notConnected }
+}
+
+/// Makes a loop on the calling thread, gives it to `body` and closes it.
+private func withSimulatedLoop(
+    sockets: any SocketSystem = KernelSockets.shared, clock: LoopClock = .monotonic,
+    _ body: (FakeLoop, FakeDriver) throws -> Void
+) throws {
+    let loop = try FakeLoop(sockets: sockets, clock: clock)
+    defer { #expect(throws: Never.self) { try loop.close() } }
+    try body(loop, loop.driver)
+}
