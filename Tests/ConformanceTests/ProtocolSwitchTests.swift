@@ -27,7 +27,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054. Bytes that were received into the memory of the first protocol go to two others.
+        /// TRANSPORT-054.
+        ///
+        /// Bytes that were received into the memory of the first protocol go to two others.
         ///
         /// The rest was once kept for a resume that never happened, with all that followed.
         @Test(arguments: LoopKind.allCases)
@@ -48,7 +50,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054 BUFPROTO-009. The rest is copied to memory into which later bytes must not be received yet.
+        /// TRANSPORT-054 BUFPROTO-009.
+        ///
+        /// The rest is copied to memory into which later bytes must not be received yet.
         @Test(arguments: LoopKind.allCases)
         func setProtocol_keepsTheOrder_whenTheRestWaitsForAResume(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -94,7 +98,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054. Only the transport retains the protocol object, and releases it within its upcall.
+        /// TRANSPORT-054.
+        ///
+        /// Only the transport retains the protocol object, and releases it within its upcall.
         @Test(arguments: LoopKind.allCases)
         func protocolThatReplacesItself_livesUntilItsUpcallReturns(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -143,8 +149,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054. The protocol is switched within an upcall, in the middle of received bytes, in both
-        /// directions.
+        /// TRANSPORT-054.
+        ///
+        /// The protocol is switched within an upcall, in the middle of received bytes, in both directions.
         @Test(arguments: LoopKind.allCases)
         func setProtocol_switchesKinds_duringAFlow(_ kind: LoopKind) async throws {
             let size = 16 << 20

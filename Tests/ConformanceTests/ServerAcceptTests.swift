@@ -10,7 +10,9 @@ import Uring
 extension Conformance {
     /// Failures between a connection and its server.
     @Suite struct ServerAccepting {
-        /// SERVER-033. Runs in a process of its own: other tests would fail without descriptors.
+        /// SERVER-033.
+        ///
+        /// Runs in a process of its own: other tests would fail without descriptors.
         @Test(arguments: LoopKind.allCases)
         func accept_isReportedAndRecovers_whenTheProcessHasNoDescriptorLeft(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
@@ -98,7 +100,9 @@ extension Conformance {
                 }
             }
 
-            /// SERVER-033 SERVER-036. For the latter asyncio closes the socket, this library retries: see the notes.
+            /// SERVER-033 SERVER-036.
+            ///
+            /// For the latter asyncio closes the socket, this library retries: see the notes.
             @Test(arguments: LoopKind.withFaults)
             func accept_reportsAndRetries_afterOtherErrors(_ kind: LoopKind) async throws {
                 try await runLoop(kind) { loop, exceptions in
@@ -129,7 +133,9 @@ extension Conformance {
             }
         #endif
 
-        /// SERVER-037. The harness counts descriptors.
+        /// SERVER-037.
+        ///
+        /// The harness counts descriptors.
         @Test(arguments: LoopKind.allCases)
         func close_leaksNoDescriptor_whenConnectionsArriveMeanwhile(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
