@@ -7,7 +7,9 @@ import Testing
 
 extension Conformance {
     @Suite struct BufferedProtocols {
-        /// BUFPROTO-001 BUFPROTO-002 BUFPROTO-009. The recorder overwrites its memory before it supplies it.
+        /// BUFPROTO-001 BUFPROTO-002 BUFPROTO-009.
+        ///
+        /// The recorder overwrites its memory before it supplies it.
         @Test(arguments: LoopKind.allCases)
         func memory_isFilled_beforeBufferUpdated(_ kind: LoopKind) async throws {
             try await withLink(kind, BufferedRecorder.sized(4096)) { link in
@@ -97,7 +99,9 @@ extension Conformance {
             }
         }
 
-        /// BUFPROTO-010. Bytes that were held during a pause are delivered in pieces of the protocol's size.
+        /// BUFPROTO-010.
+        ///
+        /// Bytes that were held during a pause are delivered in pieces of the protocol's size.
         @Test(arguments: LoopKind.allCases)
         func heldBytes_areDeliveredInPiecesOfTheMemory(_ kind: LoopKind) async throws {
             try await withLink(kind, BufferedRecorder.sized(1000)) { link in
@@ -157,8 +161,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-047 TRANSPORT-054. Bytes that were held for a protocol that is lent memory go to one that
-        /// supplies a small buffer.
+        /// TRANSPORT-047 TRANSPORT-054.
+        ///
+        /// Bytes that were held for a protocol that is lent memory go to one that supplies a small buffer.
         @Test(arguments: LoopKind.allCases)
         func heldBytes_areNotDelivered_onceBufferUpdatedPausesReading(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -182,7 +187,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054. The protocol is replaced between two pieces of held bytes.
+        /// TRANSPORT-054.
+        ///
+        /// The protocol is replaced between two pieces of held bytes.
         @Test(arguments: LoopKind.allCases)
         func heldBytes_goToTheNextProtocol_whenBufferUpdatedChangesIt(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -202,7 +209,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-040 TRANSPORT-044 BUFPROTO-009. Every byte of 40 MB, with pauses at random moments.
+        /// TRANSPORT-040 TRANSPORT-044 BUFPROTO-009.
+        ///
+        /// Every byte of 40 MB, with pauses at random moments.
         @Test(arguments: LoopKind.allCases, [200, 70_000])
         func soak_losesNoByte_withPausesAtRandom(_ kind: LoopKind, memory: Int) async throws {
             let size = memory < 1000 ? 4 << 20 : 40 << 20

@@ -225,8 +225,9 @@ extension Conformance {
             }
         }
 
-        /// CALL-019: callbacks have no task-local values, neither those of the scheduling task nor those of each
-        /// other. Tasks inherit them.
+        /// CALL-019: callbacks have no task-local values, neither those of the scheduling task nor those of each other.
+        ///
+        /// Tasks inherit them.
         @Test(arguments: LoopKind.allCases)
         func callback_seesNoTaskLocals_ofTheSchedulingTask(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

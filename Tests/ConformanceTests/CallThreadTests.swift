@@ -161,8 +161,9 @@ extension Conformance {
             #expect(throws: CancellationError.self) { try result.get() }
         }
 
-        /// Another thread cancels the task right before the loop closes. The request was once dropped with the
-        /// callbacks, and the task never ended.
+        /// Another thread cancels the task right before the loop closes.
+        ///
+        /// The request was once dropped with the callbacks, and the task never ended.
         @Test(arguments: LoopKind.allCases)
         func cancellation_takesEffect_evenIfTheLoopClosesFirst(_ kind: LoopKind) async throws {
             try await onThread {

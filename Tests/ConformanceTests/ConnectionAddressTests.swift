@@ -60,7 +60,9 @@ extension Conformance {
             }
         }
 
-        /// CONN-015 CONN-023. The harness counts descriptors.
+        /// CONN-015 CONN-023.
+        ///
+        /// The harness counts descriptors.
         @Test(arguments: LoopKind.allCases)
         func differentFailures_areNamedOneByOne(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -167,7 +169,9 @@ extension Conformance {
             }
         }
 
-        /// CONN-029 CONN-030. The results are those of CPython 3.11 for the same addresses.
+        /// CONN-029 CONN-030.
+        ///
+        /// The results are those of CPython 3.11 for the same addresses.
         @Test func interleaving_alternatesFamilies_afterTheFirstAddresses() throws {
             func address(_ name: Character) throws -> SocketAddress {
                 let number = String(name.asciiValue.map { Int($0) } ?? 0)
@@ -184,7 +188,9 @@ extension Conformance {
             }
         }
 
-        /// CONN-031. The harness counts descriptors.
+        /// CONN-031.
+        ///
+        /// The harness counts descriptors.
         @Test(arguments: LoopKind.allCases)
         func happyEyeballs_keepsOneConnection_whenSeveralSucceedTogether(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -65,7 +65,9 @@ extension Conformance {
             }
         }
 
-        /// POLICY-003: as in Python 3.14. No thread is special, so any one shows it.
+        /// POLICY-003: as in Python 3.14.
+        ///
+        /// No thread is special, so any one shows it.
         @Test func getEventLoop_throwsWithARemedy_whenNothingIsSet() async throws {
             try await onThread {
                 let error = #expect(throws: EventLoopError.self) { try getEventLoop() }

@@ -41,7 +41,9 @@ extension Conformance {
             }
         }
 
-        /// ERR-003. The order is asyncio's: the message, the other keys sorted, then the exception.
+        /// ERR-003.
+        ///
+        /// The order is asyncio's: the message, the other keys sorted, then the exception.
         @Test(arguments: LoopKind.allCases)
         func defaultHandler_logsMessage_thenSortedKeys_thenError(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -129,7 +131,9 @@ extension Conformance {
             }
         }
 
-        /// ERR-013. Callbacks have task-local values only if they have a context.
+        /// ERR-013.
+        ///
+        /// Callbacks have task-local values only if they have a context.
         @Test(arguments: LoopKind.allCases)
         func exceptionHandler_seesTheTaskLocalsOfTheFailingTask(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, recorder in
@@ -244,7 +248,9 @@ extension Conformance {
             }
         }
 
-        /// ERR-011. Without a source location of its own, it has that of the running callback.
+        /// ERR-011.
+        ///
+        /// Without a source location of its own, it has that of the running callback.
         @Test(arguments: LoopKind.allCases)
         func exceptionContext_hasTheCallbacksSourceLocation_ifItHasNone(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in

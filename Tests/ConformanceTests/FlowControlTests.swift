@@ -13,7 +13,9 @@ extension Conformance {
             let bytes = Atomic(0)
         }
 
-        /// TRANSPORT-008 TRANSPORT-009. The numbers are CPython's.
+        /// TRANSPORT-008 TRANSPORT-009.
+        ///
+        /// The numbers are CPython's.
         @Test(arguments: LoopKind.allCases)
         func limits_implyEachOther_unlessBothAreGiven(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -44,8 +46,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-010 TRANSPORT-012 TRANSPORT-017. Bytes in flight count, so the speed of the kernel has no
-        /// influence (TRANSPORT-015).
+        /// TRANSPORT-010 TRANSPORT-012 TRANSPORT-017.
+        ///
+        /// Bytes in flight count, so the speed of the kernel has no influence (TRANSPORT-015).
         @Test(arguments: LoopKind.allCases)
         func pauseWriting_isCalledWithinTheWrite_thatExceedsTheHighLimit(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -181,7 +184,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-049. The receive in flight is cancelled, in whatever state it is.
+        /// TRANSPORT-049.
+        ///
+        /// The receive in flight is cancelled, in whatever state it is.
         @Test(arguments: LoopKind.allCases)
         func pausedReader_stopsTheKernel_duringAFlow(_ kind: LoopKind) async throws {
             for pieces in 1...20 {

@@ -9,8 +9,10 @@ import Testing
 extension Conformance {
     /// A forked child has its parent's descriptors and a copy of its memory, but not its loops.
     @Suite struct Forking {
-        /// POLICY-011. The child forks from a running loop with a connection, and may not touch the parent's ring:
-        /// every use of the loop is refused, and the parent is not affected.
+        /// POLICY-011.
+        ///
+        /// The child forks from a running loop with a connection, and may not touch the parent's ring: every use of the
+        /// loop is refused, and the parent is not affected.
         @Test(arguments: LoopKind.allCases)
         func loopOfTheParent_isRefusedInTheChild_andUnharmed(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
@@ -31,7 +33,9 @@ extension Conformance {
             }
         }
 
-        /// POLICY-011. A child that returns into the loop gets an error, and takes nothing that belongs to its parent.
+        /// POLICY-011.
+        ///
+        /// A child that returns into the loop gets an error, and takes nothing that belongs to its parent.
         @Test(arguments: LoopKind.allCases)
         func child_getsAnError_whenItReturnsIntoTheLoop(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in

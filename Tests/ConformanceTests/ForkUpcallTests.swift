@@ -6,7 +6,9 @@ import ProactorTesting
 import TestSupport
 import Testing
 
-/// Where a test forks. After each of these the loop continues with the connection, or with others.
+/// Where a test forks.
+///
+/// After each of these the loop continues with the connection, or with others.
 enum ForkingUpcall: String, CaseIterable, Codable, CustomTestStringConvertible, Sendable {
     case factory, connectionMade, dataReceived, resumeWriting, eofReceived, connectionLost
     case getBuffer, bufferUpdated

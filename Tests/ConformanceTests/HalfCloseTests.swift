@@ -69,7 +69,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-039. The call cannot throw, so the exception handler gets what is a `RuntimeError` in asyncio.
+        /// TRANSPORT-039.
+        ///
+        /// The call cannot throw, so the exception handler gets what is a `RuntimeError` in asyncio.
         @Test(arguments: LoopKind.allCases)
         func write_isReportedAndDropped_afterWriteEOF(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -94,7 +96,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-036 TRANSPORT-038. Both directions end, in either order; only the user closes.
+        /// TRANSPORT-036 TRANSPORT-038.
+        ///
+        /// Both directions end, in either order; only the user closes.
         @Test(arguments: LoopKind.allCases, [true, false])
         func connection_staysOpen_whenBothDirectionsHaveEnded(_ kind: LoopKind, peerFirst: Bool) async throws {
             try await withLink(kind) { link in
@@ -119,7 +123,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-038. Bytes and ends pass through two transports of one loop, and each sees the other's end.
+        /// TRANSPORT-038.
+        ///
+        /// Bytes and ends pass through two transports of one loop, and each sees the other's end.
         @Test(arguments: LoopKind.allCases)
         func halfClose_passesThroughAnEcho_inBothDirections(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

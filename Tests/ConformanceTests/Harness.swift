@@ -56,8 +56,9 @@ func runLoop(
 }
 
 extension AbstractEventLoop {
-    /// Runs a few turns, so that what has ended is released. Then no operation may be in flight, and no connection
-    /// open.
+    /// Runs a few turns, so that what has ended is released.
+    ///
+    /// Then no operation may be in flight, and no connection open.
     func settle() throws {
         guard !isClosed, !isRunning else { return }
         for _ in 0..<3 {

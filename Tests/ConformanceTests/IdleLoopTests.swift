@@ -143,7 +143,9 @@ extension Conformance {
             }
         }
 
-        /// Runs the body on three threads that start at the same moment. When all have ended, the loop can be closed.
+        /// Runs the body on three threads that start at the same moment.
+        ///
+        /// When all have ended, the loop can be closed.
         private func together(
             _ kind: LoopKind, _ body: @escaping @Sendable (any AbstractEventLoop, Int) throws -> Void
         ) throws {

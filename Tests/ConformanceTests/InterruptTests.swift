@@ -6,8 +6,9 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// SIGINT during a run. Each test has a process of its own, in which SIGINT has its default action, as at a
-    /// terminal.
+    /// SIGINT during a run.
+    ///
+    /// Each test has a process of its own, in which SIGINT has its default action, as at a terminal.
     @Suite struct Interrupts {
         /// RUN-009: a main that returns nothing ends normally; one with a result is cancelled.
         @Test(arguments: LoopKind.allCases)

@@ -1,7 +1,9 @@
 import EventLoops
 import Testing
 
-/// An error that no library makes. Equal if the numbers are.
+/// An error that no library makes.
+///
+/// Equal if the numbers are.
 struct Mishap: Error, Equatable {
     var number = 0
 }

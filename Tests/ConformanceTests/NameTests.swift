@@ -7,7 +7,9 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Names and addresses from the system's resolver. No test needs a name server.
+    /// Names and addresses from the system's resolver.
+    ///
+    /// No test needs a name server.
     @Suite struct Names {
         /// DNS-001 DNS-005: the same answers as from the system call.
         @Test(arguments: LoopKind.allCases)

@@ -54,7 +54,9 @@ extension Conformance {
             }
         }
 
-        /// POLICY-007. Runs in a process of its own, because other tests read the environment meanwhile.
+        /// POLICY-007.
+        ///
+        /// Runs in a process of its own, because other tests read the environment meanwhile.
         @Test func newEventLoop_ofTheDefaultPolicy_followsTheEnvironmentVariable() async {
             await #expect(processExitsWith: .success) {
                 let hasRing = LoopKind.allCases.contains(.proactor)

@@ -27,7 +27,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054. Bytes that were received into the memory of the first protocol go to two others.
+        /// TRANSPORT-054.
+        ///
+        /// Bytes that were received into the memory of the first protocol go to two others.
         ///
         /// The rest was once kept for a resume that never happened, with all that followed.
         @Test(arguments: LoopKind.allCases)
@@ -123,7 +125,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054. Only the transport retains the protocol object, and releases it within its upcall.
+        /// TRANSPORT-054.
+        ///
+        /// Only the transport retains the protocol object, and releases it within its upcall.
         @Test(arguments: LoopKind.allCases)
         func protocolThatReplacesItself_livesUntilItsUpcallReturns(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -172,8 +176,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054. The protocol is switched within an upcall, in the middle of received bytes, in both
-        /// directions.
+        /// TRANSPORT-054.
+        ///
+        /// The protocol is switched within an upcall, in the middle of received bytes, in both directions.
         @Test(arguments: LoopKind.allCases)
         func setProtocol_switchesKinds_duringAFlow(_ kind: LoopKind) async throws {
             let size = 16 << 20

@@ -112,7 +112,9 @@ extension Conformance {
             }
         }
 
-        /// PROTO-005. A copy belongs to the protocol; the compiler lets nothing keep the span itself.
+        /// PROTO-005.
+        ///
+        /// A copy belongs to the protocol; the compiler lets nothing keep the span itself.
         @Test(arguments: LoopKind.allCases)
         func copies_stayUnchanged_whenBuffersAreReused(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in

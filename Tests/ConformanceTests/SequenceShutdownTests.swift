@@ -5,7 +5,9 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// The end of the async sequences that a loop feeds. `SignalSequences` tests the one of signals.
+    /// The end of the async sequences that a loop feeds.
+    ///
+    /// `SignalSequences` tests the one of signals.
     @Suite struct SequenceShutdown {
         /// LOOP-033.
         @Test(arguments: LoopKind.allCases)

@@ -8,7 +8,9 @@ import Testing
 extension Conformance {
     /// Failures between a connection and its server.
     @Suite struct ServerAccepting {
-        /// SERVER-033. Runs in a process of its own: other tests would fail without descriptors.
+        /// SERVER-033.
+        ///
+        /// Runs in a process of its own: other tests would fail without descriptors.
         @Test(arguments: LoopKind.allCases)
         func accept_isReportedAndRecovers_whenTheProcessHasNoDescriptorLeft(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
@@ -133,7 +135,9 @@ extension Conformance {
             }
         #endif
 
-        /// SERVER-037. The harness counts descriptors.
+        /// SERVER-037.
+        ///
+        /// The harness counts descriptors.
         @Test(arguments: LoopKind.allCases)
         func close_leaksNoDescriptor_whenConnectionsArriveMeanwhile(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -186,7 +186,9 @@ extension Conformance {
             }
         }
 
-        /// SERVER-041. A closed server serves no connection.
+        /// SERVER-041.
+        ///
+        /// A closed server serves no connection.
         @Test(arguments: LoopKind.allCases)
         func closeWithinTheFactory_refusesTheConnection(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -227,7 +229,9 @@ extension Conformance {
             }
         }
 
-        /// SERVER-042. The harness checks what is left.
+        /// SERVER-042.
+        ///
+        /// The harness checks what is left.
         @Test(arguments: LoopKind.allCases)
         func closingTheLoop_endsServersAndConnections_withoutAReport(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

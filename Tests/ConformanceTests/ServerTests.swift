@@ -125,7 +125,9 @@ extension Conformance {
             }
         }
 
-        /// SERVER-008. The harness checks that the socket of the first host was closed.
+        /// SERVER-008.
+        ///
+        /// The harness checks that the socket of the first host was closed.
         @Test(arguments: LoopKind.allCases)
         func createServer_namesTheAddress_whenItIsInUse(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -6,7 +6,9 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Signals as async sequences. Each test runs in a process of its own.
+    /// Signals as async sequences.
+    ///
+    /// Each test runs in a process of its own.
     ///
     /// asyncio has no such sequences.
     @Suite struct SignalSequences {

@@ -7,7 +7,9 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Signal handlers. Each test runs in a process of its own, because signals belong to the process.
+    /// Signal handlers.
+    ///
+    /// Each test runs in a process of its own, because signals belong to the process.
     ///
     /// SIGNAL-007: no test runs on the main thread, and all can add handlers.
     @Suite struct Signals {

@@ -25,7 +25,9 @@ extension Conformance {
             }
         }
 
-        /// Sends through all connections at once, then reads all answers. Returns the number of correct ones.
+        /// Sends through all connections at once, then reads all answers.
+        ///
+        /// Returns the number of correct ones.
         private static func converse(_ port: Int, connections: Int, rounds: Int, size: Int) throws -> Int {
             let peers = try (0..<connections).map { _ in try RawPeer.connect(port) }
             var good = 0
@@ -49,7 +51,9 @@ extension Conformance {
             return configuration
         }
 
-        /// TRANSPORT-001. Lent spans are kept while they wait to be sent.
+        /// TRANSPORT-001.
+        ///
+        /// Lent spans are kept while they wait to be sent.
         @Test(arguments: LoopKind.allCases, [2, 4, 8])
         func echo_servesAllConnections_withFewReceiveBuffers(_ kind: LoopKind, buffers: Int) async throws {
             try await runLoop(kind, Self.configuration(buffers, 4096)) { loop in

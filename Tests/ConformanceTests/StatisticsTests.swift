@@ -46,8 +46,9 @@ extension Conformance {
             }
         }
 
-        /// Due at once, but behind a callback that takes some time. Both bounds follow from the order of the clock
-        /// readings.
+        /// Due at once, but behind a callback that takes some time.
+        ///
+        /// Both bounds follow from the order of the clock readings.
         @Test(arguments: LoopKind.allCases)
         func lag_isMeasuredFromDueToStart_andTheWorstIsKept(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

@@ -39,7 +39,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-015. A read to the end keeps its bytes, however often it is cancelled.
+        /// STREAM-015.
+        ///
+        /// A read to the end keeps its bytes, however often it is cancelled.
         @Test(arguments: LoopKind.allCases)
         func readToTheEnd_losesNoByte_whenCancelled(_ kind: LoopKind) async throws {
             try await withStreams(kind, limit: 100) { link in
@@ -55,7 +57,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-015. Tasks are cancelled at the moment at which bytes arrive.
+        /// STREAM-015.
+        ///
+        /// Tasks are cancelled at the moment at which bytes arrive.
         @Test(arguments: LoopKind.allCases)
         func reads_loseNoByte_whenCancelledAsBytesArrive(_ kind: LoopKind) async throws {
             try await withStreams(kind, limit: 5000) { link in
@@ -90,7 +94,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-015. Child tasks can be cancelled without their parent.
+        /// STREAM-015.
+        ///
+        /// Child tasks can be cancelled without their parent.
         @Test(arguments: LoopKind.allCases)
         func reads_loseNoByte_whenTheirGroupIsCancelled(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
@@ -186,7 +192,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-002. The cancellation of a handler is no error, and ends its connection.
+        /// STREAM-002.
+        ///
+        /// The cancellation of a handler is no error, and ends its connection.
         @Test(arguments: LoopKind.allCases)
         func handler_endsItsConnection_whenCancelled(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

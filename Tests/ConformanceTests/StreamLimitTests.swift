@@ -7,7 +7,9 @@ import Testing
 extension Conformance {
     /// Lines and records that exceed the limit of a stream.
     @Suite struct StreamLimits {
-        /// STREAM-007. The results are those of CPython for the same bytes and limit.
+        /// STREAM-007.
+        ///
+        /// The results are those of CPython for the same bytes and limit.
         @Test(arguments: LoopKind.allCases)
         func readLine_dropsALine_thatExceedsTheLimit(_ kind: LoopKind) async throws {
             try await withStreams(kind, limit: 3) { link in
@@ -119,7 +121,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-022. A stream of a closed connection does not stay paused, either.
+        /// STREAM-022.
+        ///
+        /// A stream of a closed connection does not stay paused, either.
         @Test(arguments: LoopKind.allCases)
         func limit_isRefused_unlessPositive(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

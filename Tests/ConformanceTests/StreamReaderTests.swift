@@ -32,7 +32,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-004. More than twice the limit, so reading pauses and resumes.
+        /// STREAM-004.
+        ///
+        /// More than twice the limit, so reading pauses and resumes.
         @Test(arguments: LoopKind.allCases)
         func read_returnsAllToTheEnd_withoutACount(_ kind: LoopKind) async throws {
             try await withStreams(kind, limit: 1000) { link in
@@ -141,7 +143,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-004. Bytes are lent without a copy, and sent on from the same memory.
+        /// STREAM-004.
+        ///
+        /// Bytes are lent without a copy, and sent on from the same memory.
         @Test(arguments: LoopKind.allCases)
         func withNextBytes_lendsAndConsumesReceivedBytes(_ kind: LoopKind) async throws {
             struct Enough: Error {}
@@ -167,7 +171,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-017. Every later read throws the error that broke the connection.
+        /// STREAM-017.
+        ///
+        /// Every later read throws the error that broke the connection.
         @Test(arguments: LoopKind.allCases)
         func reads_throwTheReset_onceTheConnectionIsBroken(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in

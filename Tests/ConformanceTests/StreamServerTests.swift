@@ -46,7 +46,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-002. What was written is still sent.
+        /// STREAM-002.
+        ///
+        /// What was written is still sent.
         @Test(arguments: LoopKind.allCases)
         func connection_isFlushedAndClosed_whenItsHandlerReturns(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -84,7 +86,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-003. An error that the peer caused is not reported.
+        /// STREAM-003.
+        ///
+        /// An error that the peer caused is not reported.
         @Test(arguments: LoopKind.allCases)
         func connectionErrorOfAHandler_isNotReported(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -117,8 +121,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-004 STREAM-016 TRANSPORT-049. 40 MB in each direction, with no more in memory than the limits
-        /// permit.
+        /// STREAM-004 STREAM-016 TRANSPORT-049.
+        ///
+        /// 40 MB in each direction, with no more in memory than the limits permit.
         @Test(arguments: LoopKind.allCases)
         func echo_keepsMemoryBounded_whenThePeerIsSlow(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

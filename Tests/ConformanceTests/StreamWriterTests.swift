@@ -52,7 +52,9 @@ extension Conformance {
             }
         }
 
-        /// STREAM-017. As in CPython, `drain()` yields while the transport closes, so that the loss can be delivered.
+        /// STREAM-017.
+        ///
+        /// As in CPython, `drain()` yields while the transport closes, so that the loss can be delivered.
         @Test(arguments: LoopKind.allCases)
         func writingAndDraining_ends_whenTheWriterWasClosed(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in

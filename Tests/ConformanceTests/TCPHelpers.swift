@@ -46,7 +46,9 @@ struct Link<P: ProtocolRecorder> {
     }
 }
 
-/// Passes a connection to code of a loop, and aborts it afterwards. Expects that the protocol gets exactly one loss.
+/// Passes a connection to code of a loop, and aborts it afterwards.
+///
+/// Expects that the protocol gets exactly one loss.
 func withLink<P: ProtocolRecorder>(
     _ kind: LoopKind, _ make: @escaping @Sendable (any AbstractEventLoop) -> P, receiveBuffer: Int32? = nil,
     sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable (Link<P>) async throws -> Void

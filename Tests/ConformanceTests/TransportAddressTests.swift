@@ -74,8 +74,9 @@ extension Conformance {
             }
         }
 
-        /// A client knows the address to which it connected. The kernel, which forgets the peer of a connection that
-        /// was reset, is not asked.
+        /// A client knows the address to which it connected.
+        ///
+        /// The kernel, which forgets the peer of a connection that was reset, is not asked.
         @Test(arguments: LoopKind.allCases)
         func peerAddress_isKnown_whenThePeerResetsBeforeTheTransportIsMade(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

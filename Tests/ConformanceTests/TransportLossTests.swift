@@ -28,7 +28,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-029. Bytes and a reset both arrive before the loop looks.
+        /// TRANSPORT-029.
+        ///
+        /// Bytes and a reset both arrive before the loop looks.
         ///
         /// A multishot receive that polls first delivers the bytes and does not report the reset: such connections
         /// once stayed open.
@@ -44,7 +46,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-030. An answer such as "too large" that arrives before all was sent, and then the end.
+        /// TRANSPORT-030.
+        ///
+        /// An answer such as "too large" that arrives before all was sent, and then the end.
         @Test(arguments: LoopKind.allCases)
         func lastBytes_areDelivered_evenIfTheSendFails(_ kind: LoopKind) async throws {
             for _ in 0..<10 {
@@ -95,7 +99,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-026. The first five writes may have raced with the end.
+        /// TRANSPORT-026.
+        ///
+        /// The first five writes may have raced with the end.
         @Test(arguments: LoopKind.allCases)
         func writesAfterTheEnd_areDropped_andLogAWarningFromTheSixthOn(_ kind: LoopKind) async throws {
             try await withLogLater { log in
@@ -116,7 +122,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-026. The pieces of one call are one write.
+        /// TRANSPORT-026.
+        ///
+        /// The pieces of one call are one write.
         @Test(arguments: LoopKind.allCases)
         func writesAfterClose_count_whileOlderBytesAreSent(_ kind: LoopKind) async throws {
             try await withLogLater { log in

@@ -160,7 +160,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-040 TRANSPORT-044. Every byte of 40 MB, with pauses at random moments.
+        /// TRANSPORT-040 TRANSPORT-044.
+        ///
+        /// Every byte of 40 MB, with pauses at random moments.
         @Test(arguments: LoopKind.allCases, [1, 2, 3] as [UInt64])
         func soak_losesNoByte_withPausesAtRandom(_ kind: LoopKind, seed: UInt64) async throws {
             let size = 40 << 20

@@ -45,7 +45,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-004. Large arrays are retained instead of copied; spans are always copied.
+        /// TRANSPORT-004.
+        ///
+        /// Large arrays are retained instead of copied; spans are always copied.
         @Test(arguments: LoopKind.allCases)
         func write_sendsTheOriginalBytes_whenTheCallerChangesThemLater(_ kind: LoopKind) async throws {
             try await withLink(kind, receiveBuffer: 4096) { link in
@@ -127,7 +129,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-004. Lent memory is shared while it waits to be sent, and must not be refilled meanwhile.
+        /// TRANSPORT-004.
+        ///
+        /// Lent memory is shared while it waits to be sent, and must not be refilled meanwhile.
         @Test(arguments: LoopKind.allCases)
         func lentBytes_areSentUnchanged_whileTheKernelContinuesToReceive(_ kind: LoopKind) async throws {
             try await withLink(kind, EchoRecorder.init, receiveBuffer: 4096) { link in

@@ -81,7 +81,9 @@ extension Conformance {
             }
         }
 
-        /// READER-014. A regular file is always ready, but epoll refuses it.
+        /// READER-014.
+        ///
+        /// A regular file is always ready, but epoll refuses it.
         @Test(arguments: LoopKind.allCases)
         func regularFile_isAlwaysReady_orRefusedByEpoll(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -105,7 +107,9 @@ extension Conformance {
             }
         }
 
-        /// READER-014. A listening socket and a datagram socket of the program.
+        /// READER-014.
+        ///
+        /// A listening socket and a datagram socket of the program.
         @Test(arguments: LoopKind.allCases)
         func sockets_ofEachType_areWatched(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

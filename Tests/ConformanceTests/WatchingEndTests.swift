@@ -27,7 +27,9 @@ extension Conformance {
             }
         }
 
-        /// READER-009, READER-015. The event has arrived, and the callback is queued.
+        /// READER-009, READER-015.
+        ///
+        /// The event has arrived, and the callback is queued.
         @Test(arguments: LoopKind.allCases)
         func queuedCallback_doesNotRun_afterItsRemoval(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -51,7 +53,9 @@ extension Conformance {
             }
         }
 
-        /// READER-010. No stale event is reported, and what was closed stays closed.
+        /// READER-010.
+        ///
+        /// No stale event is reported, and what was closed stays closed.
         @Test(arguments: LoopKind.allCases)
         func reusedNumber_getsNoStaleEvent(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -83,7 +87,9 @@ extension Conformance {
             }
         }
 
-        /// READER-010, READER-011. The kernel releases the file within the removal, whoever closes it next.
+        /// READER-010, READER-011.
+        ///
+        /// The kernel releases the file within the removal, whoever closes it next.
         @Test(arguments: LoopKind.allCases)
         func removal_leavesNoResidue(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -106,7 +112,9 @@ extension Conformance {
             }
         }
 
-        /// READER-010. An idle loop still belongs to its owner.
+        /// READER-010.
+        ///
+        /// An idle loop still belongs to its owner.
         @Test(arguments: LoopKind.allCases)
         func removal_isRefusedOnAnotherThread_whileTheLoopIsIdle(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -121,7 +129,9 @@ extension Conformance {
             }
         }
 
-        /// READER-012. For a socket and a pipe.
+        /// READER-012.
+        ///
+        /// For a socket and a pipe.
         @Test(arguments: LoopKind.allCases)
         func hangUp_callsReadersAndWriters(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -151,7 +161,9 @@ extension Conformance {
             }
         }
 
-        /// READER-016. The refused call leaves nothing.
+        /// READER-016.
+        ///
+        /// The refused call leaves nothing.
         @Test(arguments: LoopKind.allCases)
         func closedDescriptor_isRefused(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -166,8 +178,9 @@ extension Conformance {
             }
         }
 
-        /// READER-016. The descriptor is closed without the loop's knowledge: a ring reports it once, and the watch
-        /// ends.
+        /// READER-016.
+        ///
+        /// The descriptor is closed without the loop's knowledge: a ring reports it once, and the watch ends.
         @Test(arguments: LoopKind.onRing)
         func descriptorClosedWhileWatched_isReportedOnce(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in
@@ -185,7 +198,9 @@ extension Conformance {
             }
         }
 
-        /// READER-010. The descriptor was closed while it was watched, and its number now belongs to a connection.
+        /// READER-010.
+        ///
+        /// The descriptor was closed while it was watched, and its number now belongs to a connection.
         @Test(arguments: LoopKind.allCases, [false, true])
         func connection_withANumberThatIsStillWatched_isServed(_ kind: LoopKind, isForWriting: Bool) async throws {
             try await runLoop(kind) { loop, _ in
@@ -211,7 +226,9 @@ extension Conformance {
         }
 
         #if DEBUG
-            /// READER-001. A poll that is cancelled, or for which the kernel has no memory.
+            /// READER-001.
+            ///
+            /// A poll that is cancelled, or for which the kernel has no memory.
             @Test(arguments: LoopKind.onRing)
             func pollThatFails_isSubmittedAgain_orReported(_ kind: LoopKind) async throws {
                 try await withLoop(kind) { loop, recorder in
@@ -251,7 +268,9 @@ extension Conformance {
             }
         }
 
-        /// READER-018. The result type is `Void`, asyncio's None.
+        /// READER-018.
+        ///
+        /// The result type is `Void`, asyncio's None.
         @Test(arguments: LoopKind.allCases)
         func adding_returnsNothing(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -263,7 +282,9 @@ extension Conformance {
             }
         }
 
-        /// READER-019, LOOP-020. Closing releases what callbacks capture, queued or not.
+        /// READER-019, LOOP-020.
+        ///
+        /// Closing releases what callbacks capture, queued or not.
         @Test(arguments: LoopKind.allCases)
         func closingTheLoop_releasesAllCallbacks(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -293,7 +314,9 @@ extension Conformance {
             }
         }
 
-        /// READER-001. A loop is used on its own thread.
+        /// READER-001.
+        ///
+        /// A loop is used on its own thread.
         @Test(arguments: LoopKind.allCases)
         func watching_isRefused_onAnotherThread(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

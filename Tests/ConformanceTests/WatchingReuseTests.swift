@@ -83,7 +83,9 @@ extension Conformance {
             }
         }
 
-        /// READER-016: the number refers to a file that cannot be watched. Only epoll refuses one.
+        /// READER-016: the number refers to a file that cannot be watched.
+        ///
+        /// Only epoll refuses one.
         @Test(arguments: LoopKind.allCases.filter { $0 == .epoll })
         func secondReader_isRefused_whenTheOtherFileCannotBeWatched(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

@@ -9,7 +9,9 @@ import Testing
 
 extension Conformance {
     @Suite struct Watching {
-        /// READER-001. asyncio prints the same for the same program.
+        /// READER-001.
+        ///
+        /// asyncio prints the same for the same program.
         @Test(arguments: LoopKind.allCases)
         func reader_isCalledInEachTurn_whileBytesAreUnread_inTheOrderOfCallSoon(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -35,7 +37,9 @@ extension Conformance {
             }
         }
 
-        /// READER-001. Each event wakes a sleeping loop.
+        /// READER-001.
+        ///
+        /// Each event wakes a sleeping loop.
         @Test(arguments: LoopKind.allCases)
         func reader_wakesASleepingLoop(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -101,7 +105,9 @@ extension Conformance {
             }
         }
 
-        /// READER-004. Also if the old callback is already queued.
+        /// READER-004.
+        ///
+        /// Also if the old callback is already queued.
         @Test(arguments: LoopKind.allCases)
         func secondCallback_replacesTheFirst_whichNeverRunsAgain(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -165,7 +171,9 @@ extension Conformance {
             }
         }
 
-        /// READER-006. A number and an object with that descriptor are equivalent.
+        /// READER-006.
+        ///
+        /// A number and an object with that descriptor are equivalent.
         @Test(arguments: LoopKind.allCases)
         func objectsWithADescriptor_areEquivalentToNumbers(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -213,7 +221,9 @@ extension Conformance {
             }
         }
 
-        /// READER-007. In asyncio a reader would take the server's accept away.
+        /// READER-007.
+        ///
+        /// In asyncio a reader would take the server's accept away.
         @Test(arguments: LoopKind.allCases)
         func descriptorOfAServer_isRefused_untilItIsClosed(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -3,7 +3,9 @@ import Testing
 
 @testable import Kernel
 
-/// Tests that count or limit the descriptors of the process. Each runs in a process of its own.
+/// Tests that count or limit the descriptors of the process.
+///
+/// Each runs in a process of its own.
 struct LeakTests {
     @Test func kernelObjects_leaveNoDescriptor() async {
         await #expect(processExitsWith: .success) {

@@ -81,8 +81,9 @@ struct SocketTests {
         }
     }
 
-    /// Whether the other end is closed. Checked from this end, because a closed number may already belong to another
-    /// file.
+    /// Whether the other end is closed.
+    ///
+    /// Checked from this end, because a closed number may already belong to another file.
     private func hasEnded(_ socket: Socket) -> Bool {
         var byte: UInt8 = 0
         return recv(socket.fileDescriptor, &byte, 1, 0) == 0

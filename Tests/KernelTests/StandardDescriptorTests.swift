@@ -3,7 +3,9 @@ import Testing
 
 @testable import Kernel
 
-/// The numbers 0 to 2. Each test closes them in a process of its own.
+/// The numbers 0 to 2.
+///
+/// Each test closes them in a process of its own.
 struct StandardDescriptorTests {
     @Test func newDescriptors_areAbove2_ifStandardOnesAreClosed() async {
         await #expect(processExitsWith: .success) {

@@ -21,7 +21,9 @@ enum PollerKind: String, CaseIterable, CustomTestStringConvertible, Codable, Sen
     }
 }
 
-/// Makes a poller for synchronous code. Expects that no socket or pipe is left open.
+/// Makes a poller for synchronous code.
+///
+/// Expects that no socket or pipe is left open.
 func withPoller(
     _ kind: PollerKind, sourceLocation: SourceLocation = #_sourceLocation, _ body: (any Poller) throws -> Void
 ) throws {
@@ -53,7 +55,9 @@ struct Event: Equatable, CustomTestStringConvertible {
 }
 
 extension Poller {
-    /// The events of one wait, sorted by tag. Does not wait by default.
+    /// The events of one wait, sorted by tag.
+    ///
+    /// Does not wait by default.
     func events(within timeout: Int64 = 0) throws -> [Event] {
         var events: [Event] = []
         try wait(timeout) { events.append(Event($0, $1)) }

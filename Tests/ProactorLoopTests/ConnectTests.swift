@@ -65,8 +65,9 @@ extension RingLoop {
             }
         }
 
-        /// The loop closes while a task that it does not own, and nobody cancels, waits for a connect. The task gets
-        /// an error, and the socket is closed.
+        /// The loop closes while a task that it does not own, and nobody cancels, waits for a connect.
+        ///
+        /// The task gets an error, and the socket is closed.
         @Test func connectOfAForeignTask_endsWithTheLoop() async throws {
             try await withLoop { loop, _ in
                 let listener = try Listening(backlog: 0)

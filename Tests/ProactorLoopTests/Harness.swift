@@ -64,8 +64,9 @@ extension ProactorConfiguration {
 }
 
 extension ProactorEventLoop {
-    /// Runs the loop until what has ended is released. Then only the loop's own wake-up may be in flight, and all
-    /// receive buffers are back.
+    /// Runs the loop until what has ended is released.
+    ///
+    /// Then only the loop's own wake-up may be in flight, and all receive buffers are back.
     func settle(_ sourceLocation: SourceLocation) throws {
         guard !isClosed, !isRunning else { return }
         let deadline = MonotonicClock.now() + 5_000_000_000

@@ -43,7 +43,9 @@ final class Service<P: ProtocolRecorder> {
         return (try #require(connections.last), peer)
     }
 
-    /// Stops listening and waits until every connection is lost. Expects one loss each.
+    /// Stops listening and waits until every connection is lost.
+    ///
+    /// Expects one loss each.
     func end(closing peers: [Peer] = [], sourceLocation: SourceLocation = #_sourceLocation) async throws {
         server.close()
         for peer in peers { peer.close() }

@@ -118,12 +118,14 @@ extension RingLoop {
                 try await peer.send(Array(bytes[..<3000]))
                 try await loop.turns(turns)
                 try transport.setProtocol(second)
+                second.connectionMade(transport)
                 try await peer.send(Array(bytes[3000..<6000]))
                 try await loop.eventually("second part") { first.received.count + second.received.count == 6000 }
                 transport.pauseReading()
                 try await peer.send(Array(bytes[6000...]))
                 try await loop.turns(turns)
                 try transport.setProtocol(third)
+                third.connectionMade(transport)
                 transport.resumeReading()
                 try await loop.eventually("third part", within: .seconds(5)) {
                     first.received.count + second.received.count + third.received.count == 9000
@@ -135,7 +137,9 @@ extension RingLoop {
             }
         }
 
-        /// Pauses, resumes, bytes and ends in random order, many times. Each operation ends exactly once.
+        /// Pauses, resumes, bytes and ends in random order, many times.
+        ///
+        /// Each operation ends exactly once.
         @Test(arguments: 1...6 as ClosedRange<UInt64>) func cancellations_raceWithBytesAndEnds_withoutLosingBytes(
             seed: UInt64
         )

@@ -53,7 +53,9 @@ extension RingLoop {
             }
         }
 
-        /// Many peers at a time reset, close or half-close at any step. Each operation ends exactly once.
+        /// Many peers at a time reset, close or half-close at any step.
+        ///
+        /// Each operation ends exactly once.
         @Test(arguments: 1...3 as ClosedRange<UInt64>) func connections_areLostOnce_whateverThePeersDo(seed: UInt64)
             async throws
         {

@@ -8,8 +8,9 @@
     import Testing
     import Uring
 
-    /// Loops that are refused. Sizes are checked before the kernel is called, so this part also runs where io_uring is
-    /// denied.
+    /// Loops that are refused.
+    ///
+    /// Sizes are checked before the kernel is called, so this part also runs where io_uring is denied.
     @Suite struct RefusalTests {
         /// The error has to name the remedy for the person who runs the program.
         @Test(

@@ -78,8 +78,9 @@
                 }
             }
 
-            /// The kernel reports a lack of buffers although all of them are in the ring. No buffer will be returned,
-            /// so no return would wake the connection.
+            /// The kernel reports a lack of buffers although all of them are in the ring.
+            ///
+            /// No buffer will be returned, so no return would wake the connection.
             @Test(arguments: 1...4) func connection_continues_whenItStarvedAlthoughNoBufferIsLent(_ number: Int)
                 async throws
             {

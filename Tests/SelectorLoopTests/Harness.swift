@@ -34,7 +34,9 @@ enum LineKind {
     }
 }
 
-/// Runs code as a task of a loop with one connection. Expects that nothing is watched, lent or open afterwards.
+/// Runs code as a task of a loop with one connection.
+///
+/// Expects that nothing is watched, lent or open afterwards.
 func withLine(
     _ selector: Selector, _ kind: LineKind = .local, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (Line) async throws -> Void

@@ -6,7 +6,9 @@ import SelectorLoop
 import TestSupport
 import Testing
 
-/// What is particular to streams over a poller. ConformanceTests has what all loops share.
+/// What is particular to streams over a poller.
+///
+/// ConformanceTests has what all loops share.
 @Suite(.serialized) struct StreamChannelTests {
     @Test(arguments: Selector.allCases)
     func write_duringADelivery_isSentInTheSameTurn(_ selector: Selector) async throws {

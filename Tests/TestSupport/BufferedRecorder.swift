@@ -6,9 +6,11 @@ public final class BufferedRecorder: ProtocolRecorder, BufferedProtocol {
     private let memory: UnsafeMutableRawBufferPointer
     /// How much of the memory to supply next; zero breaks the contract.
     public var size: Int
+    /// The size hint of each `getBuffer`.
     public private(set) var hints: [Int] = []
     private var supplied = 0
 
+    /// Makes a recorder with this much memory.
     public init(_ loop: any AbstractEventLoop, size: Int) {
         memory = .allocate(byteCount: max(size, 1), alignment: 16)
         self.size = size
@@ -24,6 +26,7 @@ public final class BufferedRecorder: ProtocolRecorder, BufferedProtocol {
         { BufferedRecorder($0, size: size) }
     }
 
+    /// Supplies the memory, overwritten.
     public func getBuffer(sizeHint: Int) -> UnsafeMutableRawBufferPointer {
         hints.append(sizeHint)
         supplied = size
@@ -32,6 +35,7 @@ public final class BufferedRecorder: ProtocolRecorder, BufferedProtocol {
         return UnsafeMutableRawBufferPointer(rebasing: memory[..<size])
     }
 
+    /// Records the bytes.
     public func bufferUpdated(_ count: Int) {
         guard count <= supplied else {
             Issue.record("\(count) bytes were reported, but memory for \(supplied) was supplied")

@@ -1,7 +1,9 @@
 package import EventLoops
 package import Testing
 
-/// A condition did not come to hold in time. The issue that says which one has been recorded.
+/// A condition did not come to hold in time.
+///
+/// The issue that says which one has been recorded.
 package struct Overdue: Error {
     package init() {}
 }

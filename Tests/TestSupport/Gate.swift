@@ -17,7 +17,9 @@ package final class Gate: Sendable {
         state.store(true, ordering: .releasing)
     }
 
-    /// Blocks the calling thread until the gate is open. Records an issue and returns if it stays closed for a minute.
+    /// Blocks the calling thread until the gate is open.
+    ///
+    /// Records an issue and returns if it stays closed for a minute.
     package func wait(sourceLocation: SourceLocation = #_sourceLocation) {
         let deadline = MonotonicClock.now() + 60_000_000_000
         while !isOpen {

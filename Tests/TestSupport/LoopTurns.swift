@@ -1,7 +1,9 @@
 package import EventLoops
 
 extension AbstractEventLoop {
-    /// Runs the loop for this number of turns, none of which sleeps. Not from within the loop.
+    /// Runs the loop for this number of turns, none of which sleeps.
+    ///
+    /// Not from within the loop.
     package func turn(_ times: Int = 1) throws {
         for _ in 0..<times {
             stop()
@@ -9,7 +11,9 @@ extension AbstractEventLoop {
         }
     }
 
-    /// Runs the loop for about this long. Not from within the loop.
+    /// Runs the loop for about this long.
+    ///
+    /// Not from within the loop.
     package func run(for duration: Duration) throws {
         callLater(duration) { self.stop() }
         try runForever()

@@ -1,7 +1,8 @@
 internal import Kernel
 
-/// Runs blocking code on a thread of its own. Test bodies run on threads of a pool, which a loop must not block or
-/// own.
+/// Runs blocking code on a thread of its own.
+///
+/// Test bodies run on threads of a pool, which a loop must not block or own.
 ///
 /// The code runs in a task, so that issues that it records belong to the running test.
 package func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {

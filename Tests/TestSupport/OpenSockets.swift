@@ -5,8 +5,10 @@ internal import Kernel
 ///
 /// Event and timer descriptors do not count: Dispatch opens its own at any time.
 package enum OpenSockets {
-    /// The open sockets and pipes by inode. The kernel does not reuse an inode number soon, so a test can tell its own
-    /// from those of tests that run beside it.
+    /// The open sockets and pipes by inode.
+    ///
+    /// The kernel does not reuse an inode number soon, so a test can tell its own from those of tests that run beside
+    /// it.
     package static func open() -> Set<String> {
         Set(targets().filter { $0.hasPrefix("socket:") || $0.hasPrefix("pipe:") })
     }

@@ -39,7 +39,9 @@ package enum Pattern {
     }
 }
 
-/// Expects equal bytes. The issue names the first difference instead of printing both arrays.
+/// Expects equal bytes.
+///
+/// The issue names the first difference instead of printing both arrays.
 package func expectSame(_ bytes: [UInt8], _ expected: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
     if bytes == expected { return }
     let place = zip(bytes, expected).enumerated().first { $0.element.0 != $0.element.1 }?.offset

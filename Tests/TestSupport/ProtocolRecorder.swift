@@ -4,6 +4,7 @@ public import Testing
 
 /// The base of protocols that record their upcalls, and let a task of the loop wait for one.
 open class ProtocolRecorder: ConnectionProtocol {
+    /// An upcall.
     public enum Event: Equatable, Sendable {
         case made
         /// Bytes were delivered; consecutive deliveries are one event.
@@ -14,16 +15,21 @@ open class ProtocolRecorder: ConnectionProtocol {
         case lost
     }
 
+    /// The loop that calls this protocol.
     public let loop: any AbstractEventLoop
+    /// The upcalls, oldest first.
     public private(set) var events: [Event] = []
     /// All bytes, unless ``keepsBytes`` is off.
     public private(set) var received: [UInt8] = []
     /// The number of bytes of each delivery.
     public private(set) var pieces: [Int] = []
+    /// The number of bytes received.
     public private(set) var total = 0
+    /// The transport of the last `connectionMade`.
     public private(set) var transport: (any StreamTransport)?
     /// The error of each `connectionLost`: one entry, in the end.
     public private(set) var losses: [(any Error)?] = []
+    /// Whether the last flow control upcall was `pauseWriting`.
     public private(set) var isPaused = false
     /// Whether the bytes are recorded.
     public var keepsBytes = true
@@ -39,6 +45,7 @@ open class ProtocolRecorder: ConnectionProtocol {
     public var look: (UnsafeRawBufferPointer) -> Void = { _ in }
     private var changed: Future<Void>?
 
+    /// Makes a recorder for one loop.
     public init(_ loop: any AbstractEventLoop) {
         self.loop = loop
     }
@@ -48,11 +55,6 @@ open class ProtocolRecorder: ConnectionProtocol {
     open func connectionMade(_ transport: any StreamTransport) {
         self.transport = transport
         note(.made)
-    }
-
-    /// Whether a connection is left. One recorder may serve several, one after the other.
-    private var isConnected: Bool {
-        losses.isEmpty || losses.count < count(.made)
     }
 
     /// Records a delivery.
@@ -86,7 +88,14 @@ open class ProtocolRecorder: ConnectionProtocol {
 
     open func connectionLost(_ error: (any Error)?) {
         losses.append(error)
+        // Its captures may retain the transport, which is no longer of use.
+        look = { _ in }
         note(.lost)
+    }
+
+    /// Whether a connection is not lost yet: one recorder may serve several, one after the other.
+    private var isConnected: Bool {
+        losses.isEmpty || losses.count < count(.made)
     }
 
     private func note(_ event: Event) {
@@ -107,14 +116,17 @@ open class ProtocolRecorder: ConnectionProtocol {
         }
     }
 
+    /// How often an event is in ``events``.
     public func count(_ event: Event) -> Int {
         events.count { $0 == event }
     }
 
+    /// Whether the end of the stream was reported.
     public var hasEOF: Bool {
         events.contains(.eof)
     }
 
+    /// Whether the connection was lost.
     public var isLost: Bool {
         events.contains(.lost)
     }
@@ -153,6 +165,7 @@ open class ProtocolRecorder: ConnectionProtocol {
         }
     }
 
+    /// Suspends until the connection is lost.
     public func waitUntilLost(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         try await wait(sourceLocation: sourceLocation) { isLost }
     }

@@ -6,7 +6,9 @@ package final class RecordingDriver: @unchecked Sendable {
     package typealias Inner = LoopDriver & ChannelFactory & DescriptorOperations & DriverReport
 
     package let inner: any Inner
-    /// The wait of each turn. Loop thread only.
+    /// The wait of each turn.
+    ///
+    /// Loop thread only.
     package private(set) var waits: [LoopWait] = []
     private let wakes = Atomic(0)
 

@@ -59,7 +59,9 @@ final class RingHarness {
         return found
     }
 
-    /// Enters and reaps until `count` completions have been recorded, and returns them. Gives up after two seconds.
+    /// Enters and reaps until `count` completions have been recorded, and returns them.
+    ///
+    /// Gives up after two seconds.
     @discardableResult
     func wait(for count: Int) throws -> [Completion] {
         let deadline = MonotonicClock.now() + 2_000_000_000
