@@ -29,6 +29,12 @@ import Testing
         report(try sources().flatMap { KernelSeamRule.findings(in: $0) })
     }
 
+    @Test func folders_haveNoRing() throws {
+        let files = try sources()
+        #expect(files.contains { $0.path.hasPrefix("Sources/EventLoops/Core/") }, "the folders were not found")
+        report(FolderRule.findings(in: files))
+    }
+
     @Test func sources_haveNoLeftovers() throws {
         let headers = try tree.textFiles().filter { $0.path.hasPrefix("Sources/") && !$0.isSwift }
         report((try sources() + headers).flatMap { LeftoverRule.findings(in: $0) })

@@ -1,30 +1,30 @@
 /// The files that may contain `@unchecked Sendable`, each with the reason why it is safe.
 let uncheckedSendableReasons: [String: String] = [
-    "Sources/EventLoops/Errors/ExceptionReporter.swift": ofTheLoop,
+    "Sources/EventLoops/Reporting/ExceptionReporter.swift": ofTheLoop,
     "Sources/EventLoops/Executors/Workers.swift": "all that changes is guarded by the lock of its condition",
     "Sources/EventLoops/Combining/GatheringFuture.swift": "adds to Future only what is of its loop's thread, too",
     "Sources/EventLoops/Futures/Future.swift": ofTheLoop,
     "Sources/EventLoops/Futures/LoopTask.swift": "adds to Future only what is of its loop's thread, too",
     "Sources/EventLoops/Futures/WrappingFuture.swift": "adds to Future only what is of its loop's thread, too",
-    "Sources/EventLoops/Loop/LoopCore.swift": ofTheLoop + "; what other threads may call goes through the inbox",
-    "Sources/EventLoops/Scheduling/CancellationScope.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/EventLoops/Core/LoopCore.swift": ofTheLoop + "; what other threads may call goes through the inbox",
+    "Sources/EventLoops/Waiting/CancellationScope.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/EventLoops/Scheduling/Handle.swift": ofTheLoop,
     "Sources/EventLoops/Scheduling/Inbox.swift": "all that changes is atomic or behind its locks",
     "Sources/EventLoops/Scheduling/InboxLink.swift":
         "adds to Handle what the poster writes before the exchange, and the loop's thread after it",
     "Sources/EventLoops/Scheduling/ReadyEntry.swift":
         "a queue entry owns its reference, and one thread at a time the entry",
-    "Sources/EventLoops/Scheduling/TaskLocalContext.swift":
+    "Sources/EventLoops/Waiting/TaskLocalContext.swift":
         "its task, its loop's thread and whoever lets go of it come one after the other",
-    "Sources/EventLoops/Scheduling/WaitList.swift": ofTheLoop + "; cancelling from elsewhere is handed over to it",
+    "Sources/EventLoops/Waiting/WaitList.swift": ofTheLoop + "; cancelling from elsewhere is handed over to it",
     "Sources/EventLoops/Scheduling/WorkQueue.swift": ofTheLoop + "; ownership and inbox are atomic or locked",
     "Sources/EventLoops/Serving/Server.swift": ofTheLoop,
-    "Sources/EventLoops/Signals/SignalSequence.swift": ofTheLoop + "; its end is handed over to it",
+    "Sources/EventLoops/API/SignalSequence.swift": ofTheLoop + "; its end is handed over to it",
     "Sources/EventLoops/Streams/StreamReader.swift": ofTheLoop,
     "Sources/EventLoops/Streams/StreamWriter.swift": ofTheLoop,
-    "Sources/EventLoops/Contract/StreamChannelOwner.swift": ofTheLoop + "; the one that loops share has no state",
+    "Sources/EventLoops/Driver/StreamChannelOwner.swift": ofTheLoop + "; the one that loops share has no state",
     "Sources/EventLoops/Transports/ChannelTransport.swift": ofTheLoop,
-    "Sources/EventLoops/Transports/SegmentPool.swift": ofTheLoop + "; what other threads release is handed back to it",
+    "Sources/EventLoops/Bytes/SegmentPool.swift": ofTheLoop + "; what other threads release is handed back to it",
     "Sources/EventLoops/Transports/SocketTransport.swift": ofTheLoop,
     "Sources/ProactorLoop/ConnectOperation.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/EventLoops/Waiting/OperationWait.swift": ofTheLoop + "; cancelling is handed over to it",

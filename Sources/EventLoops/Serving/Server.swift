@@ -217,7 +217,7 @@ extension Server: AcceptTarget {
             try? core.sockets.close(descriptor)
             return
         }
-        let `protocol` = core.upcall(CodeName(kind: .factory)) { makeProtocol() }
+        let `protocol` = core.upcall(ActivityName(kind: .factory)) { makeProtocol() }
         if core.queue.isInForkedChild { return }
         do {
             // The factory may have closed the server.

@@ -176,7 +176,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
 
     private final func notifyLoss() {
         core.note(.debug, "\(self) is closed")
-        core.upcall(CodeName("connectionLost", of: `protocol`)) { `protocol`.connectionLost(loss) }
+        core.upcall(ActivityName("connectionLost", of: `protocol`)) { `protocol`.connectionLost(loss) }
         releaseProtocol()
     }
 

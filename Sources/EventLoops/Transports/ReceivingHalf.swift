@@ -55,7 +55,7 @@ final class ReceivingHalf {
         case .none: break
         case .stream:
             let stream = wiring.stream
-            transport.core.upcall(CodeName("dataReceived", of: stream)) { stream.dataReceived(bytes.bytes) }
+            transport.core.upcall(ActivityName("dataReceived", of: stream)) { stream.dataReceived(bytes.bytes) }
         }
         return bytes.count
     }
@@ -69,7 +69,7 @@ final class ReceivingHalf {
             guard let memory = buffer(of: transport), isReading(transport), buffered === supplier else { break }
             let count = min(memory.count, bytes.count - taken)
             memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[taken..<taken + count]))
-            transport.core.upcall(CodeName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(count) }
+            transport.core.upcall(ActivityName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(count) }
             taken += count
         }
         return transport.isClosing ? bytes.count : taken
@@ -78,7 +78,7 @@ final class ReceivingHalf {
     /// The protocol object's memory for the next receive.
     func buffer(of transport: ChannelTransport) -> UnsafeMutableRawBufferPointer? {
         guard let buffered = transport.wiring.buffered else { return nil }
-        let memory = transport.core.upcall(CodeName("getBuffer", of: buffered)) { buffered.getBuffer(sizeHint: -1) }
+        let memory = transport.core.upcall(ActivityName("getBuffer", of: buffered)) { buffered.getBuffer(sizeHint: -1) }
         // The call may have changed the protocol object; the channel then asks the new one.
         guard transport.wiring.buffered === buffered else { return nil }
         supply(buffered, transport)
@@ -101,7 +101,7 @@ final class ReceivingHalf {
         guard let buffered = transport.wiring.buffered, buffered === supplier else {
             return deliver(bytes, to: transport)
         }
-        transport.core.upcall(CodeName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(bytes.count) }
+        transport.core.upcall(ActivityName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(bytes.count) }
         return bytes.count
     }
 
@@ -110,7 +110,7 @@ final class ReceivingHalf {
         hasReceivedEOF = true
         transport.core.note(.debug, "\(transport) received EOF")
         let connection = transport.wiring.connection
-        let disposition = transport.core.upcall(CodeName("eofReceived", of: connection)) { connection.eofReceived() }
+        let disposition = transport.core.upcall(ActivityName("eofReceived", of: connection)) { connection.eofReceived() }
         if disposition == .close { transport.close() }
     }
 

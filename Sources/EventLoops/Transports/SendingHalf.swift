@@ -58,7 +58,7 @@ final class SendingHalf: SegmentQueue {
     @inline(never)
     private func pauseProtocol(_ transport: ChannelTransport) {
         let listener = transport.protocol
-        transport.core.upcall(CodeName("pauseWriting", of: listener)) { listener.pauseWriting() }
+        transport.core.upcall(ActivityName("pauseWriting", of: listener)) { listener.pauseWriting() }
     }
 
     // MARK: Flow control
@@ -91,7 +91,7 @@ final class SendingHalf: SegmentQueue {
     @inline(never)
     private func resumeProtocol(_ transport: ChannelTransport) {
         let listener = transport.protocol
-        transport.core.upcall(CodeName("resumeWriting", of: listener)) { listener.resumeWriting() }
+        transport.core.upcall(ActivityName("resumeWriting", of: listener)) { listener.resumeWriting() }
     }
 
     // MARK: The end of the stream

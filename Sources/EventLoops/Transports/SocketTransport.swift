@@ -30,7 +30,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
 
     override func begun() {
         let connection = wiring.connection
-        core.upcall(CodeName("connectionMade", of: connection)) { connection.connectionMade(self) }
+        core.upcall(ActivityName("connectionMade", of: connection)) { connection.connectionMade(self) }
         receiving.start(self)
     }
 

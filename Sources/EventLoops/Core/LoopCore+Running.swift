@@ -109,7 +109,7 @@ extension LoopCore {
             if isObserved { return runObserved(job) }
             job.runSynchronously(on: unownedTaskExecutor)
         case .serialJob(let job):
-            upcall(CodeName(kind: .actor)) {
+            upcall(ActivityName(kind: .actor)) {
                 job.runSynchronously(
                     isolatedTo: serialExecutor.asUnownedSerialExecutor(), taskExecutor: unownedTaskExecutor)
             }
@@ -118,7 +118,7 @@ extension LoopCore {
 
     @inline(never)
     private func runObserved(_ job: UnownedJob) {
-        upcall(CodeName(job)) { job.runSynchronously(on: unownedTaskExecutor) }
+        upcall(ActivityName(job)) { job.runSynchronously(on: unownedTaskExecutor) }
     }
 
     private func run(_ handle: Handle) {
@@ -129,7 +129,7 @@ extension LoopCore {
     @inline(never)
     private func runObserved(_ handle: Handle) {
         exceptions.runningPlace = handle.sourcePlace
-        upcall(CodeName(handle)) {
+        upcall(ActivityName(handle)) {
             do { try handle.run() } catch { report(error, of: handle) }
         }
         exceptions.runningPlace = nil

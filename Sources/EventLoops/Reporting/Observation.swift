@@ -19,7 +19,7 @@ final class Observation {
     }
 
     /// Runs code that the watchdog can sample.
-    func shown<Result>(_ name: CodeName, _ body: () -> Result) -> Result {
+    func shown<Result>(_ name: ActivityName, _ body: () -> Result) -> Result {
         // Leaves the same one afterwards, even if the code has set another watchdog.
         guard let activity = watchdog?.activity else { return body() }
         let outer = activity.enter(name)
@@ -30,7 +30,7 @@ final class Observation {
     /// Runs code, and logs a warning if it takes long.
     ///
     /// Time that a nested call took is reported once, for that call.
-    func timed<Result>(_ name: CodeName, clock: () -> LoopInstant, _ body: () -> Result) -> Result {
+    func timed<Result>(_ name: ActivityName, clock: () -> LoopInstant, _ body: () -> Result) -> Result {
         // Looked up now, because the task may have ended afterwards.
         let label = name.kind == .task ? labels[name.first] : nil
         let toldBefore = told

@@ -25,7 +25,7 @@ final class Activity: Sendable {
     // MARK: The loop's thread
 
     /// Begins a call of user code; returns what ran until now, for ``leave(to:)``.
-    func enter(_ name: CodeName) -> CodeName {
+    func enter(_ name: ActivityName) -> ActivityName {
         let outer = current
         publish(name)
         if dozes.load(ordering: .relaxed) { wakeWatchdog() }
@@ -33,7 +33,7 @@ final class Activity: Sendable {
     }
 
     /// Returns to what ran before, which the watchdog sees as a new call.
-    func leave(to outer: CodeName) {
+    func leave(to outer: ActivityName) {
         publish(outer)
     }
 
@@ -42,13 +42,13 @@ final class Activity: Sendable {
         if current.kind != .nothing { publish(.nothing) }
     }
 
-    private var current: CodeName {
-        CodeName(
-            kind: CodeName.Kind(rawValue: state.load(ordering: .relaxed) & 7) ?? .nothing,
+    private var current: ActivityName {
+        ActivityName(
+            kind: ActivityName.Kind(rawValue: state.load(ordering: .relaxed) & 7) ?? .nothing,
             first: first.load(ordering: .relaxed), second: second.load(ordering: .relaxed))
     }
 
-    private func publish(_ name: CodeName) {
+    private func publish(_ name: ActivityName) {
         let next = (state.load(ordering: .relaxed) >> 3 &+ 1) << 3
         // Kind "nothing" while the words change. Each store is releasing, so a reader that has seen a new word also
         // sees a new number.
@@ -68,13 +68,13 @@ final class Activity: Sendable {
     // MARK: The watchdog's thread
 
     /// Samples what is running, and the number of the call; "nothing" if it is changing right now.
-    func look() -> (number: UInt64, name: CodeName) {
+    func look() -> (number: UInt64, name: ActivityName) {
         let before = state.load(ordering: .acquiring)
         let words = (first.load(ordering: .acquiring), second.load(ordering: .acquiring))
-        guard state.load(ordering: .acquiring) == before, let kind = CodeName.Kind(rawValue: before & 7) else {
+        guard state.load(ordering: .acquiring) == before, let kind = ActivityName.Kind(rawValue: before & 7) else {
             return (before, .nothing)
         }
-        return (before, CodeName(kind: kind, first: words.0, second: words.1))
+        return (before, ActivityName(kind: kind, first: words.0, second: words.1))
     }
 
     /// Whether the loop's thread must wake the watchdog when it runs user code.

@@ -2,7 +2,7 @@
 ///
 /// It is made without an allocation, and can be read on another thread at any time: literals and types are permanent,
 /// and a task is looked up by its address.
-struct CodeName: Sendable {
+struct ActivityName: Sendable {
     enum Kind: UInt64 {
         /// No user code is running.
         case nothing
@@ -18,14 +18,14 @@ struct CodeName: Sendable {
         case method
     }
 
-    static let nothing = CodeName(kind: .nothing)
+    static let nothing = ActivityName(kind: .nothing)
 
     var kind: Kind
     var first: UInt = 0
     var second: UInt = 0
 }
 
-extension CodeName {
+extension ActivityName {
     /// Names a callback by the place where it was scheduled, if that is known.
     init(_ handle: Handle) {
         kind = handle is TimerHandle ? .timer : .handle

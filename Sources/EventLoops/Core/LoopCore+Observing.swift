@@ -13,12 +13,12 @@ extension LoopCore {
 
     /// Calls user code: timed in debug mode, shown to a watchdog, otherwise directly.
     @inline(__always)
-    func upcall<Result>(_ name: @autoclosure () -> CodeName, _ body: () -> Result) -> Result {
+    func upcall<Result>(_ name: @autoclosure () -> ActivityName, _ body: () -> Result) -> Result {
         isObserved ? observed(name(), body) : body()
     }
 
     @inline(never)
-    private func observed<Result>(_ name: CodeName, _ body: () -> Result) -> Result {
+    private func observed<Result>(_ name: ActivityName, _ body: () -> Result) -> Result {
         if name.kind == .task, observation.hasMissedTasks { labelAllTasks() }
         return observation.shown(name) {
             guard isDebug else { return body() }
@@ -97,13 +97,13 @@ extension LoopCore {
         setObserver(.watchdog, false)
     }
 
-    private var nameOfCaller: CodeName {
+    private var nameOfCaller: ActivityName {
         guard let task = CancellationScope.owner(on: queue), let job = task.job else {
-            return CodeName(kind: .unknown)
+            return ActivityName(kind: .unknown)
         }
         let address = TaskAddress.of(job)
         label(task, address)
-        return CodeName(kind: .task, first: address)
+        return ActivityName(kind: .task, first: address)
     }
 
     /// Shows that no user code is running.
