@@ -13,7 +13,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     // Direct references to the port's objects: the compiler retains objects reached through another object.
     let ring: Ring
     let pool: ReceivePool
-    /// Retained here, but unmanaged: the compiler would retain a variable for each call.
+    /// A retained reference, unmanaged because the compiler would retain a strong one for each call.
     private var ownerReference = Unmanaged.passRetained(StreamChannelOwner.none)
     /// Bytes that arrived while the owner took none: delivered first when it takes bytes again.
     ///

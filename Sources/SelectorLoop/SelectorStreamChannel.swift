@@ -7,7 +7,7 @@ internal import Polling
 final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     let descriptor: Int32
     let port: PollerPort
-    /// Retained here, but unmanaged: the compiler would retain a variable for each call.
+    /// A retained reference, unmanaged because the compiler would retain a strong one for each call.
     private var ownerReference = Unmanaged.passRetained(StreamChannelOwner.none)
     /// Whether the owner wants bytes and the stream has not ended.
     var isReading = false

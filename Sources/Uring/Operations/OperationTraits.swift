@@ -9,8 +9,8 @@ struct OperationTraits: Sendable {
     let isRequired: Bool
     /// The opcode whose presence in the probe shows that the kernel supports this kind.
     ///
-    /// The probe reports opcodes, not flags. For an older opcode with a newer flag, this is another opcode that the same
-    /// kernel version introduced.
+    /// The probe reports opcodes, not flags. For an older opcode with a newer flag, this is another opcode that the
+    /// same kernel version introduced.
     let witness: UInt32
     /// Whether a successful result is a new descriptor, to be closed if it is not delivered.
     let makesDescriptor: Bool
