@@ -1,7 +1,7 @@
 internal import EventLoops
 internal import Uring
 
-/// A target of completions that belongs to a loop: it can be listed for calls in the loop's turn, and described.
+/// A completion target of a loop, which the loop can call in its turns and describe in reports.
 class ChannelTarget: CompletionTarget {
     /// Why the loop calls a member of one of its lists.
     enum TurnCall {
@@ -15,9 +15,9 @@ class ChannelTarget: CompletionTarget {
         case watch
     }
 
-    /// The target asked to be called in this turn.
+    /// Called in a turn for which the target is in a list of the loop.
     func turnCame(_ call: TurnCall) {
-        preconditionFailure("\(type(of: self)) is in no list of the loop")
+        preconditionFailure("\(type(of: self)) must not be in a list of the loop")
     }
 
     /// What an operation of this target is for, for reports.

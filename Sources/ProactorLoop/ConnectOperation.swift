@@ -3,10 +3,10 @@ internal import Glibc
 internal import Kernel
 internal import Uring
 
-/// Connects a socket.
+/// Connects a socket with `IORING_OP_CONNECT`.
 final class ConnectOperation: RingOperation, @unchecked Sendable {
     private let address: SocketAddress
-    /// What the kernel reads when the operation is submitted.
+    /// The address, which the kernel reads when the operation is submitted.
     private let storage = UnsafeMutablePointer<sockaddr_storage>.allocate(capacity: 1)
 
     init(_ port: RingPort, _ descriptor: Int32, to address: SocketAddress) {

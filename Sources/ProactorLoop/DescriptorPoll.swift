@@ -5,17 +5,17 @@ internal import Uring
 
 /// Watches one direction of a descriptor, with a poll that is submitted again after each completion.
 ///
-/// A multishot poll reports new events only and not what is still unread, and the kernel refuses the flag that would
-/// change that (measured on 6.18). So the poll is single-shot. It is submitted right before the loop enters the kernel,
-/// after the callbacks of the turn have run: if the descriptor is still ready, it completes inside that same call.
+/// A multishot poll reports only new events, not data that is still unread, and the kernel rejects the flag that would
+/// change that (measured on 6.18). So the poll is single-shot. It is submitted after the callbacks of the turn, right
+/// before the loop enters the kernel: if the descriptor is still ready, it completes within the same call.
 ///
-/// The kernel looks the file up when it takes the poll, and holds it until the poll has completed. Therefore:
-/// - Ending a poll in flight enters the kernel at once. When ``end()`` has returned, the poll has released the file and
-///   the user's `close(2)` has its full effect: the peer sees the end, and the port is free.
-/// - Each registration is an object of its own, held by its operation until that has completed. A completion after
-///   ``end()`` notifies nothing, whatever the descriptor's number stands for by then.
-/// - If the kernel takes the poll late (EBUSY, EAGAIN), the number may stand for another file by then, and the cancel
-///   follows right behind. That is harmless: a poll takes nothing away from a file.
+/// The kernel looks up the file when it accepts the poll, and holds it until the poll has completed. Therefore:
+/// - Ending a poll in flight enters the kernel at once. When ``end()`` returns, the poll has released the file, and the
+///   user's `close(2)` takes full effect: the peer sees the end, and the port is free.
+/// - Each registration is a separate object, retained by its operation until that has completed. A completion after
+///   ``end()`` is ignored, even if the descriptor's number has been reused.
+/// - If the kernel accepts the poll late (EBUSY, EAGAIN), the number may stand for another file by then. The cancel
+///   follows immediately, and a poll does not change a file, so this is harmless.
 final class DescriptorPoll: ChannelTarget {
     enum Kind {
         case reading, writing
@@ -26,7 +26,7 @@ final class DescriptorPoll: ChannelTarget {
     private let port: RingPort
     private weak var owner: (any WatchOwner)?
     private var tag: UInt64?
-    /// Whether the port calls this object in the next turn.
+    /// Whether this object is in the port's list of polls to submit.
     private var isListed = false
     private var isOver = false
 
@@ -39,7 +39,7 @@ final class DescriptorPoll: ChannelTarget {
         list()
     }
 
-    /// Whether the kernel has the poll, and holds the file that the number stood for when it took the poll.
+    /// Whether the kernel has the poll, and thus holds the file that the number stood for when it accepted the poll.
     var isInFlight: Bool {
         tag != nil
     }
@@ -70,7 +70,7 @@ final class DescriptorPoll: ChannelTarget {
         let errno = Errno(rawValue: -result)
         if result < 0, errno != .canceled { return owner?.watchingFailed(errno) ?? () }
         list()
-        // The kernel also reports hang-ups and errors, which concern readers and writers alike.
+        // The kernel also reports hang-ups and errors, in both directions.
         if result >= 0 { owner?.becameReady(reading: kind == .reading, writing: kind == .writing) }
     }
 

@@ -1,13 +1,13 @@
 internal import EventLoops
 internal import Glibc
 
-/// Message headers of sends of several runs of bytes, which must stay unchanged until the send has completed.
+/// A pool of message headers for gathered sends; a header must stay unchanged until its send has completed.
 ///
-/// Free ones are kept, so that steady sending allocates nothing.
+/// Free headers are reused, so that steady sending allocates nothing.
 final class GatherPool {
     typealias List = UnsafeMutablePointer<GatherList>
 
-    /// Where a channel's owner describes its runs before their number is known.
+    /// Where a channel's owner lists its runs of bytes before their number is known.
     let scratch = UnsafeMutablePointer<iovec>.allocate(capacity: Gathering.mostRuns)
     private var free: [List] = []
     private static let kept = 256
@@ -17,7 +17,7 @@ final class GatherPool {
         for list in free { Self.release(list) }
     }
 
-    /// A header for the first `count` runs of the scratch.
+    /// Returns a header for the first `count` runs of ``scratch``.
     func take(_ count: Int) -> List {
         let list = free.popLast() ?? Self.make()
         list.pointee.vectors.update(from: scratch, count: count)

@@ -2,32 +2,33 @@
     package import Uring
 #endif
 
-/// How a ``ProactorEventLoop`` is set up.
+/// The configuration of a ``ProactorEventLoop``.
 ///
-/// The defaults serve servers of any size; each is a bound, not a reservation.
+/// The defaults suit servers of any size; each value is a limit, not a reservation.
 public struct ProactorConfiguration: Sendable {
-    /// Places in the submission queue; a full queue is submitted, never an error.
+    /// The size of the submission queue, in entries.
     ///
-    /// Halved if memory for rings is short.
+    /// A full queue is submitted early and is never an error. The size is halved if memory for rings is short.
     public var submissionEntries = 512
-    /// Places in the completion queue; what finds no place is kept by the kernel and fetched later.
+    /// The size of the completion queue; the kernel keeps completions that do not fit until the loop fetches them.
     public var completionEntries = 4096
-    /// Bytes in one receive buffer.
+    /// Bytes per receive buffer.
     ///
-    /// Buffers that are smaller than messages cost more than anything else here.
+    /// Buffers smaller than the messages are the most costly misconfiguration.
     public var receiveBufferSize = 16 * 1024
-    /// How many receive buffers the loop lends to the kernel at most: a power of two.
+    /// The maximum number of receive buffers that the loop gives to the kernel: a power of two.
     ///
-    /// It begins with up to 256 and doubles them when the kernel runs out, as it does when more connections have
-    /// something at once. They take memory once they are used.
+    /// The loop starts with up to 256 and doubles the number when the kernel runs out, which happens when more
+    /// connections receive data at the same time. A buffer uses memory only after it is first written.
     public var receiveBufferCount = 1024
-    /// How long to look for completions before sleeping, while waits are short; zero to sleep at once.
+    /// How long to spin for completions before sleeping, while waits are short; zero to sleep at once.
     ///
-    /// Saves the wake-up, at the price of a busy processor: for few connections that must be answered fast.
+    /// Spinning avoids the latency of a wake-up but keeps a processor busy. It suits few connections that need fast
+    /// replies.
     public var spin = Duration.zero
 
     #if DEBUG
-        /// What this machine's kernel shall pretend to lack.
+        /// Features that the kernel pretends to lack, for tests.
         package var pretence = SetupPretence()
     #endif
 

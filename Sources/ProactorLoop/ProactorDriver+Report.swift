@@ -58,7 +58,7 @@ extension ProactorDriver: DriverReport {
         port.pool.lent.outstanding
     }
 
-    /// Receive buffers that the kernel was given so far.
+    /// Receive buffers given to the kernel so far.
     package var buffersSupplied: Int {
         port.pool.supplied
     }

@@ -4,12 +4,12 @@ internal import Kernel
 internal import Synchronization
 package import Uring
 
-/// The turn of a loop on a ring: submits what channels queued, waits, and delivers completions.
+/// Performs the turns of a loop on a ring: submits what channels queued, waits, and delivers completions.
 package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     let port: RingPort
-    /// The ring itself, also for tests and figures.
+    /// The ring; tests and reports use it, too.
     package let ring: Ring
-    // What each turn uses is one step away: for each call, the compiler retains what lies two steps away.
+    // Direct references to objects used in each turn: the compiler retains objects reached through another object.
     private let inbox: Inbox
     private let operations: OperationTable
     private let pool: ReceivePool
@@ -18,9 +18,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     private let watching: TurnList
     private let waker: Waker
     private var spin: SpinBudget
-    /// The thread that enabled the ring: the only one that the kernel lets use it.
-    ///
-    /// 0 before that.
+    /// The thread that enabled the ring, the only one that the kernel allows to use it; 0 before that.
     private let thread = Atomic<Int32>(0)
 
     package init(_ configuration: ProactorConfiguration, queue: WorkQueue, segments: SegmentPool) throws(EventLoopError)
@@ -48,7 +46,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         guard owner != 0, owner != Ring.callingThread else { return }
         throw EventLoopError(
             .wrongThread, operation,
-            detail: "The loop's ring belongs to the thread that ran the loop first: run and close it there")
+            detail: "The loop's ring belongs to the thread that first ran the loop: run and close it there")
     }
 
     package func attach() throws(EventLoopError) {
@@ -69,7 +67,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         do throws(RingError) {
             if notifying.isEmpty { try rest(wait) } else { try ring.enter(.none) }
         } catch { throw EventLoopError(ring: error) }
-        // Awake before any callback runs: a thread that posts meanwhile need not wake the loop.
+        // Mark the loop awake before any callback runs, so that threads that post now need not wake it.
         inbox.wokeUp()
         operations.updateTime()
         ring.dispatch()
@@ -77,7 +75,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd read") }
     }
 
-    /// Waits for completions: first by spinning, if that is configured and likely to pay, then asleep.
+    /// Waits for completions: spins first, if that is configured and likely to pay, and then sleeps.
     private func rest(_ wait: LoopWait) throws(RingError) {
         switch wait {
         case .none: try ring.enter(.none)
@@ -87,8 +85,8 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     }
 
     private func sleep(_ wait: RingWait) throws(RingError) {
-        assert(sending.isEmpty && watching.isEmpty, "the loop goes to sleep with channels to call")
-        assert(!pool.neglectsStarved, "channels wait for receive buffers that the kernel has")
+        assert(sending.isEmpty && watching.isEmpty, "the loop must not sleep with channels to call")
+        assert(!pool.neglectsStarved, "channels wait for receive buffers although the kernel has some")
         guard spin.isOn else { return try ring.enter(wait) }
         let began = MonotonicClock.now()
         defer { spin.noteWait(MonotonicClock.now() - began) }
@@ -131,7 +129,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     /// How long closing waits for the kernel to end cancelled operations, in nanoseconds.
     ///
-    /// Network operations end at once.
+    /// Cancelled network operations end at once.
     private static let closingTime: Int64 = 5_000_000_000
 
     package func close() throws(EventLoopError) {
@@ -153,13 +151,14 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         ring.close()
     }
 
-    /// Whether operations are in flight, owners have yet to be notified, or the kernel has yet to take entries: if it
-    /// never took the close of a descriptor, that would stay open.
+    /// Whether operations are in flight, owners have yet to be notified, or entries have yet to be submitted.
+    ///
+    /// If the close of a descriptor were never submitted, the descriptor would stay open.
     private var mustContinueClosing: Bool {
         operations.live > 0 || !notifying.isEmpty || ring.entriesQueued != ring.entriesSubmitted
     }
 
-    /// The kernel did not end an operation: the memory that it may write to is leaked on purpose.
+    /// Leaks the memory of the driver on purpose: the kernel did not end an operation and may still write to it.
     private func abandon() {
         _ = Unmanaged.passRetained(self)
     }

@@ -1,21 +1,23 @@
 public import EventLoops
 
-/// An event loop on io_uring: operations are submitted to the kernel, and their completions go straight to protocols,
-/// futures and async code.
+/// An event loop based on io_uring: it submits operations to the kernel and delivers their completions directly to
+/// protocols, futures and async code.
 ///
-/// Linux 6.1 or later, where containers and sysctls allow it.
+/// Requires Linux 6.1 or later, and a system configuration that allows io_uring.
 ///
 ///     let loop = try ProactorEventLoop()
 ///     defer { try? loop.close() }
 ///     try loop.runUntilComplete { … }
 ///
-/// asyncio: `asyncio.ProactorEventLoop`. Kernel: `io_uring(7)`.
+/// asyncio: `asyncio.ProactorEventLoop`.
+///
+/// Kernel: `io_uring(7)`.
 public final class ProactorEventLoop: AbstractEventLoop, CustomStringConvertible {
-    /// What all loops have in common.
+    /// The implementation common to all loops.
     ///
     /// Not for users.
     public let core: LoopCore
-    /// The core, without counting a reference to it.
+    /// An unretained reference to the core.
     ///
     /// Not for users.
     public var coreReference: Unmanaged<LoopCore> { .passUnretained(core) }
@@ -26,8 +28,8 @@ public final class ProactorEventLoop: AbstractEventLoop, CustomStringConvertible
     /// Its ring is bound to the first thread that runs the loop.
     ///
     /// - Parameter configuration: Sizes of queues and buffers.
-    /// - Throws: ``EventLoopError`` with `.system`: the errno and the detail say what denies io_uring and what to do
-    ///   about it; `.invalidArgument` for sizes that cannot be.
+    /// - Throws: ``EventLoopError`` with `.system` if io_uring is unavailable: the errno and the detail name the cause
+    ///   and the remedy; with `.invalidArgument` for invalid sizes.
     public init(configuration: ProactorConfiguration = ProactorConfiguration()) throws(EventLoopError) {
         try configuration.check()
         let queue = WorkQueue()
@@ -52,13 +54,13 @@ extension ProactorConfiguration {
         func refuse(_ detail: String) -> EventLoopError { .invalidArgument("ProactorEventLoop", detail) }
         let count = receiveBufferCount
         guard count >= 2, count <= 32768, count & (count - 1) == 0 else {
-            throw refuse("receiveBufferCount must be a power of two in 2...32768, not \(count)")
+            throw refuse("receiveBufferCount must be a power of two from 2 to 32768, not \(count)")
         }
         guard (64...(16 << 20)).contains(receiveBufferSize) else {
-            throw refuse("receiveBufferSize must be 64 bytes to 16 MiB, not \(receiveBufferSize)")
+            throw refuse("receiveBufferSize must be from 64 bytes to 16 MiB, not \(receiveBufferSize)")
         }
         guard submissionEntries > 0, completionEntries >= submissionEntries else {
-            throw refuse("completionEntries must be at least submissionEntries, and that above zero")
+            throw refuse("submissionEntries must be at least 1, and completionEntries at least submissionEntries")
         }
     }
 }

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Kernel
 internal import Uring
 
-/// Accepts with one multishot operation for as long as all goes well.
+/// A listening socket on the ring, which accepts with a multishot operation.
 final class ProactorListenerChannel: ChannelTarget, ListenerChannel {
     private let descriptor: Int32
     private let port: RingPort
@@ -29,7 +29,7 @@ final class ProactorListenerChannel: ChannelTarget, ListenerChannel {
         if result >= 0 { deliver(result) }
         guard self.tag == nil else { return }
         if isClosed { return closeDescriptor() }
-        // Whatever ended the multishot, the owner decides when to go on after an error.
+        // After an error, the owner decides when to continue.
         if result >= 0 { startAccepting() } else { owner?.acceptFailed(Errno(rawValue: -result)) }
     }
 
@@ -39,7 +39,7 @@ final class ProactorListenerChannel: ChannelTarget, ListenerChannel {
 
     private func deliver(_ accepted: Int32) {
         do throws(Errno) {
-            // Standard descriptors are occupied when the ring is made; the program may have closed one since.
+            // Standard descriptors are occupied when the ring is created, but the program may have closed one since.
             let descriptor = try Descriptor.aboveStandard(accepted)
             if !isClosed, let owner { owner.accepted(descriptor) } else { try? Descriptor.close(descriptor) }
         } catch {
@@ -47,17 +47,17 @@ final class ProactorListenerChannel: ChannelTarget, ListenerChannel {
         }
     }
 
-    /// Takes no connection from here on.
+    /// Closes the socket; no connection is accepted from now on.
     ///
-    /// An accept in flight keeps its socket open past `close(2)`: so it is cancelled, and the kernel entered, before
-    /// the descriptor is closed. The socket may be shared with other processes, which go on listening.
+    /// An accept in flight would keep the socket open after `close(2)`, so it is cancelled and the kernel is entered
+    /// before the descriptor is closed. Other processes that share the socket continue to listen.
     func close() {
         guard !isClosed else { return }
         isClosed = true
         guard let tag else { return closeDescriptor() }
         port.ring.cancel(tag)
         try? port.ring.enter(.none)
-        // An accept that the kernel has not taken yet would go to whatever has the number by then.
+        // An accept that is submitted after the close would apply to whatever file has the number by then.
         if port.ring.entriesQueued == port.ring.entriesSubmitted { closeDescriptor() }
     }
 

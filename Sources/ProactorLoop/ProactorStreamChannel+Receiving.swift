@@ -7,10 +7,10 @@ extension ProactorStreamChannel {
     func startReading(_ mode: ReceiveMode) {
         guard !isClosing else { return }
         receiving.mode = mode
-        // What arrived during a pause is delivered first, even while the former receive is still being cancelled.
+        // Bytes that arrived during a pause are delivered first, even if the previous receive is still being cancelled.
         if holdsBytes || receiving.end != nil { notifyLater() }
         if let tag = receiving.tag {
-            // In flight already; replaced if it is of the kind that the owner no longer wants.
+            // A receive is in flight already. Replace it if the owner now wants the other kind.
             if receiving.isMultishot, receiving.isSupplied { cancelReceive(tag) }
         } else if receiving.isSupplied || isListedToNotify {
             notifyLater()
@@ -19,7 +19,7 @@ extension ProactorStreamChannel {
         }
     }
 
-    /// The receive stays in flight until something arrives: a pause that ends before that costs nothing.
+    /// The receive stays in flight until data arrives, so a pause that ends before that costs nothing.
     func stopReading() {
         receiving.mode = nil
     }
@@ -32,7 +32,7 @@ extension ProactorStreamChannel {
 
     // MARK: Submitting
 
-    /// Delivers what is held, then the end, then receives again. Outside of the owner's calls.
+    /// Delivers held bytes, then the end, or else receives again; called outside of the owner's calls.
     func continueReceiving() {
         while let held, !held.isEmpty, receiving.isWanted, !isClosing, !ring.isInForkedChild {
             held.consume(withOwner { $0.received(held.first) })
@@ -45,14 +45,14 @@ extension ProactorStreamChannel {
     func receiveAgain() {
         receiving.isStarved = false
         guard receiving.tag == nil, !isClosing, receiving.isWanted else { return }
-        // Asking an owner for memory runs its code, which may change the list that calls this.
+        // receiveBuffer() runs the owner's code, which may change the list that is calling this channel.
         if receiving.isSupplied { notifyLater() } else { receive(expectsData: true) }
     }
 
-    /// - Parameter expectsData: Whether bytes may be there already; if not, the kernel need not try to receive before
-    ///   it waits.
+    /// - Parameter expectsData: Whether bytes may be available already; if not, the kernel need not try to receive
+    ///   before it waits.
     private func receive(expectsData: Bool) {
-        // Never a second receive: a callback may have submitted one already.
+        // A callback may have submitted a receive already; never submit a second one.
         guard receiving.tag == nil, mayReceive else { return }
         receiving.isCancelling = false
         receiving.hasReceived = false
@@ -62,8 +62,9 @@ extension ProactorStreamChannel {
         receiving.tag = ring.receiveMultishot(descriptor, group: pool.group, for: self)
     }
 
-    /// Not while bytes are held, either: they are delivered first, and an owner that supplies memory would get later
-    /// bytes before them.
+    /// Whether a receive may be submitted.
+    ///
+    /// Not while bytes are held: an owner that supplies memory would get later bytes before the held ones.
     private var mayReceive: Bool {
         receiving.isWanted && receiving.end == nil && !receiving.isStarved && !isClosing && !holdsBytes
             && !ring.isInForkedChild
@@ -71,7 +72,7 @@ extension ProactorStreamChannel {
 
     private func receiveIntoOwner(_ expectsData: Bool) {
         guard let memory = withOwner({ $0.receiveBuffer() }), let start = memory.baseAddress else { return }
-        // Asking for memory ran the owner's code: look again.
+        // receiveBuffer() ran the owner's code, so check again.
         guard receiving.tag == nil, mayReceive, receiving.isSupplied else { return }
         receiving.isMultishot = false
         receiving.memory = memory
@@ -96,11 +97,11 @@ extension ProactorStreamChannel {
         if !flags.hasMore { receive(expectsData: true) }
     }
 
-    /// Restarts the receive if the kernel has forgotten that the connection is at its end.
+    /// Restarts the receive if the kernel has missed the end of the connection.
     ///
-    /// The kernel (6.18) tries to receive, and if nothing is there registers for a wake-up. If bytes and the end arrive
-    /// in between, it delivers the bytes, and no later wake-up reports the end: the receive would stay in flight until
-    /// it is cancelled. So the first bytes are followed by one poll(2). Older kernels may forget the end at any time.
+    /// The kernel (6.18) tries to receive and, if no data is available, registers for a wake-up. If bytes and the end
+    /// arrive in between, it delivers the bytes, and no later wake-up reports the end: the receive would stay in flight
+    /// until it is cancelled. So one poll(2) follows the first bytes. Older kernels may miss the end at any time.
     @inline(never)
     private func lookForEnd() {
         receiving.mustLook = port.kernelForgetsEnds
@@ -112,7 +113,7 @@ extension ProactorStreamChannel {
         let taken = !holdsBytes && receiving.isWanted ? withOwner { $0.received(bytes) } : 0
         guard taken < bytes.count, !isClosing else { return }
         hold(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(taken)))
-        // The owner is slow: receive no more.
+        // The owner took only a part, so stop receiving.
         if let tag = receiving.tag { cancelReceive(tag) }
     }
 
@@ -124,7 +125,7 @@ extension ProactorStreamChannel {
         let held = held ?? SegmentQueue(pool: port.segments)
         self.held = held
         held.append(bytes)
-        // It still wants them if it changed its protocol in the middle; nothing else would deliver the rest.
+        // An owner that changed its protocol during the delivery still accepts bytes, and only this delivers the rest.
         if receiving.isWanted { notifyLater() }
     }
 
@@ -153,7 +154,7 @@ extension ProactorStreamChannel {
         notifyEnd()
     }
 
-    /// Notifies the owner of the end, unless it has yet to take the bytes before it.
+    /// Notifies the owner of the end after it has taken all bytes.
     private func notifyEnd() {
         guard !holdsBytes, receiving.isWanted, !receiving.hasNotifiedEnd, let end = receiving.end else { return }
         receiving.hasNotifiedEnd = true

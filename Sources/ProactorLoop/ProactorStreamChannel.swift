@@ -3,21 +3,21 @@ internal import Glibc
 internal import Kernel
 internal import Uring
 
-/// A stream on the ring: one receive and one send in flight.
+/// A stream on the ring, with at most one receive and one send in flight.
 ///
-/// Receiving is multishot, into the loop's buffers, or single-shot into the owner's memory if it supplies some. Two
-/// sends are never in flight: the kernel would mix their bytes.
+/// A receive is multishot into the loop's buffers, or single-shot into memory that the owner supplies. Two sends are
+/// never in flight, because the kernel would interleave their bytes.
 final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     let descriptor: Int32
     let port: RingPort
-    // The port's, one step away: for each call, the compiler retains what lies two steps away.
+    // Direct references to the port's objects: the compiler retains objects reached through another object.
     let ring: Ring
     let pool: ReceivePool
-    /// Retained here, but unmanaged: the compiler would retain a variable for each call.
+    /// A retained reference, unmanaged because the compiler would retain a strong one for each call.
     private var ownerReference = Unmanaged.passRetained(StreamChannelOwner.none)
     /// Bytes that arrived while the owner took none: delivered first when it takes bytes again.
     ///
-    /// Made when it is first needed, so that the usual check reads no other object.
+    /// Created when first needed, so that the usual check reads no other object.
     var held: SegmentQueue?
     private var sendTag: UInt64?
     private var gathered: GatherPool.List?
@@ -55,7 +55,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         if tag == receiving.tag {
             if receiving.isMultishot { receiveCompleted(result, flags) } else { bufferedReceiveCompleted(result) }
         } else {
-            assert(tag == sendTag, "a completion of neither the receive nor the send")
+            assert(tag == sendTag, "the completion is neither of the receive nor of the send")
             sendCompleted(result)
         }
     }
@@ -81,7 +81,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         port.sending.append(self)
     }
 
-    /// Sends what the owner has by now.
+    /// Sends the bytes that the owner has queued.
     func submitSend() {
         isListedToSend = false
         if isClosing { return notifyLater() }
@@ -113,14 +113,14 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         }
     }
 
-    /// Errors that say nothing about the connection: the same operation can be submitted again.
+    /// Whether an error does not concern the connection, so that the operation can be submitted again.
     static func isTransient(_ result: Int32) -> Bool {
         result == -EINTR || result == -EAGAIN
     }
 
     func shutdownWriting() {
         if isClosing || ring.isInForkedChild { return }
-        // If the connection is gone already, the receive reports that.
+        // If the connection is lost already, the receive reports that.
         try? SocketCalls.shutdownWriting(descriptor)
     }
 
@@ -147,16 +147,17 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         if isClosing { finishIfPossible() } else { continueReceiving() }
     }
 
-    /// Closes the descriptor once no operation uses it, because the peer would not see the end before, and no list
-    /// contains the channel.
+    /// Closes the descriptor when no operation uses it and no list contains the channel.
+    ///
+    /// The peer would not see the end while an operation is in flight.
     func finishIfPossible() {
         guard isClosing, !isFinished, receiving.tag == nil, sendTag == nil else { return }
         guard !isListedToSend, !isListedToNotify, !ring.isInForkedChild else { return }
         isFinished = true
         held?.removeAll()
         if hasSent, receiving.end == nil { dropUnread() }
-        // Not through the ring: the owner notifies its protocol in this turn, and the peer must have seen the end by
-        // then.
+        // Not through the ring: the owner notifies its protocol in this turn, and the peer must see the end before
+        // that.
         try? Descriptor.close(descriptor)
         handOver(to: .none).channelClosed()
     }

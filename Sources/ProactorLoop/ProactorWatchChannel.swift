@@ -1,9 +1,9 @@
 internal import EventLoops
 internal import Kernel
 
-/// A descriptor of the user's on a ring, with one poll for reading and another for writing.
+/// A user's descriptor on a ring, with separate polls for reading and writing.
 ///
-/// A common poll would have to be cancelled and submitted again whenever one direction is added or removed.
+/// A combined poll would have to be cancelled and submitted again whenever a direction is added or removed.
 final class ProactorWatchChannel: WatchChannel {
     private let descriptor: Int32
     private let port: RingPort
@@ -28,9 +28,9 @@ final class ProactorWatchChannel: WatchChannel {
         try watch(reading: wantsReading, writing: wantsWriting)
     }
 
-    /// Ends a poll in flight, which may be of a file that had the number before.
+    /// Ends a poll in flight, which may be for a file that had the number before.
     ///
-    /// A poll that is yet to be submitted finds the file that has the number then.
+    /// A poll that has not been submitted yet will apply to the file that has the number at that time.
     private func withoutFormerFile(_ poll: DescriptorPoll?) -> DescriptorPoll? {
         guard let poll, poll.isInFlight else { return poll }
         poll.end()

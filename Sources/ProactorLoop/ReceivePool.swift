@@ -1,30 +1,28 @@
 internal import EventLoops
 internal import Uring
 
-/// One group of receive buffers: the kernel picks from them, channels lend their bytes, and the last reader returns
-/// them.
+/// A group of receive buffers: the kernel selects them, channels lend their bytes, and the last reader returns them.
 ///
-/// A loop has one pool for streams. Another kind of receive that needs buffers of another size gets a pool, and with it
-/// a group, of its own.
+/// A loop has one pool for streams. Receives that need buffers of another size get a separate pool with its own group.
 final class ReceivePool {
-    /// The name by which operations choose this pool.
+    /// The group ID, by which operations select from this pool.
     let group: UInt16
     private let buffers: BufferRing
-    /// Which buffers have readers.
+    /// Tracks the readers of each buffer.
     let lent: LentMemory
-    /// Channels that found no buffer, and receive again once one has been returned.
+    /// Channels that found no buffer, and receive again when one has been returned.
     private let starved = TurnList()
-    /// As ``starved``, for channels that had received since they last started.
+    /// As ``starved``, for channels whose last receive delivered bytes before it found no buffer.
     ///
-    /// They come second: a peer that sends without pause would take every buffer otherwise.
+    /// They are called second; otherwise a peer that sends without pause would take every buffer.
     private let starvedAfterService = TurnList()
 
-    /// The number of buffers that a pool starts with: few connections have few filled buffers at a time.
+    /// The initial number of buffers, which is enough for few connections.
     private static let initialBuffers = 256
 
     /// - Parameters:
-    ///   - count: The most buffers, a power of two.
-    ///   - size: Bytes in one buffer.
+    ///   - count: The maximum number of buffers, a power of two.
+    ///   - size: Bytes per buffer.
     init(_ ring: Ring, group: UInt16, count: Int, size: Int) throws(RingError) {
         self.group = group
         buffers = try BufferRing(ring: ring, group: group, count: count, size: size, first: Self.initialBuffers)
@@ -32,22 +30,22 @@ final class ReceivePool {
             base: buffers.base, pieceSize: buffers.size, count: buffers.count, supplied: buffers.supplied)
     }
 
-    /// The kernel filled a buffer: the caller is its first reader.
+    /// Lends a buffer that the kernel has filled; the caller is its first reader.
     func lend(_ buffer: UInt16) -> UnsafeMutableRawPointer {
         lent.lend(buffer)
     }
 
-    /// The first reader is done with the buffer.
+    /// Ends the first reader's use of a buffer.
     func takeBack(_ buffer: UInt16) {
         lent.release(buffer)
     }
 
-    /// Buffers that the kernel was given so far.
+    /// The number of buffers given to the kernel so far.
     var supplied: Int {
         buffers.supplied
     }
 
-    /// Takes the group away from the kernel; every receive into it must be over.
+    /// Unregisters the group; all receives into it must have ended.
     func unregister() {
         buffers.unregister()
     }
@@ -64,13 +62,13 @@ extension ReceivePool {
         (hasReceived ? starvedAfterService : starved).remove(channel)
     }
 
-    /// Gives the kernel the buffers that have no reader left, and then lets starved channels receive.
+    /// Returns buffers without readers to the kernel, and then lets starved channels receive.
     func returnBuffers() {
         if lent.hasReturned {
             lent.takeReturned { buffers.give($0) }
             buffers.publish()
         }
-        // Even if none was returned just now: the kernel may have reported the shortage after the last return.
+        // Even if no buffer was returned just now: the kernel may have reported the shortage after the last return.
         if hasStarved { receiveAgain() }
     }
 
@@ -91,8 +89,9 @@ extension ReceivePool {
         lent.nowSupplied(buffers.supplied)
     }
 
-    /// Whether channels wait though the kernel has buffers for them: they should have been called, so a loop that went
-    /// to sleep now might never wake.
+    /// Whether channels wait for buffers although the kernel has some.
+    ///
+    /// They should have been called: a loop that slept now might never wake.
     var neglectsStarved: Bool {
         hasStarved && lent.isKernelSupplied
     }

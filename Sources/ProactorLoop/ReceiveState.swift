@@ -1,28 +1,28 @@
 internal import EventLoops
 internal import Kernel
 
-/// What a channel's receiving half is about.
+/// The state of a channel's receiving half.
 struct ReceiveState {
-    /// What to report to the owner once it has taken the bytes that arrived before.
+    /// How the stream ended, reported to the owner after it has taken all bytes.
     enum End {
         case eof
         case failure(Errno)
     }
 
-    /// The receive in flight.
+    /// The tag of the receive in flight.
     var tag: UInt64?
     var isMultishot = false
     var isCancelling = false
     var isStarved = false
-    /// Whether the receive in flight, or the one that ended last, received anything.
+    /// Whether the receive in flight, or else the last one, received any bytes.
     var hasReceived = false
-    /// Whether to check, after bytes, that the kernel has not forgotten the end of the connection.
+    /// Whether to check, after bytes have arrived, that the kernel has not missed the end of the connection.
     var mustLook = false
     /// How the owner takes bytes; nil while it takes none.
     var mode: ReceiveMode?
     var end: End?
     var hasNotifiedEnd = false
-    /// The owner's memory, while the kernel fills it.
+    /// The owner's memory while a receive into it is in flight.
     var memory: UnsafeMutableRawBufferPointer?
 
     var isWanted: Bool {

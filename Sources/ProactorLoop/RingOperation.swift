@@ -4,8 +4,8 @@ internal import Uring
 
 /// An operation on the ring that a task awaits: one submission, one completion.
 ///
-/// Cancelling is a request: the kernel's answer is awaited, because the kernel has the descriptor and the memory until
-/// then. The table of operations keeps the object with its memory alive meanwhile.
+/// Cancellation is a request: the task still waits for the completion, because the kernel uses the descriptor and the
+/// memory until then. The operation table keeps this object and its memory alive meanwhile.
 class RingOperation: ChannelTarget, AwaitedOperation, @unchecked Sendable {
     final let port: RingPort
     final let descriptor: Int32

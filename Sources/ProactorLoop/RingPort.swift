@@ -4,7 +4,7 @@ internal import Kernel
 internal import Synchronization
 internal import Uring
 
-/// What the channels of a loop share: the ring, its receive buffers, and the lists of channels to call in a turn.
+/// What the channels of a loop share: the ring, its receive buffers, and the lists of channels to call.
 final class RingPort: @unchecked Sendable {
     let ring: Ring
     let queue: WorkQueue
@@ -18,7 +18,7 @@ final class RingPort: @unchecked Sendable {
     let notifying = TurnList()
     /// Polls to submit after the callbacks of the turn have run.
     let watching = TurnList()
-    /// Whether this kernel may forget the end of a connection that arrives right behind bytes.
+    /// Whether this kernel may miss the end of a connection that arrives right after bytes.
     let kernelForgetsEnds: Bool
     /// Optional operations that the kernel lacks or refuses.
     private let unavailable: [OperationKind]
@@ -50,16 +50,16 @@ final class RingPort: @unchecked Sendable {
         segments.adopt(pool.lent)
     }
 
-    /// Whether the kernel does an operation itself; if not, the loop emulates it.
+    /// Whether the kernel supports an operation; if not, the loop emulates it.
     func has(_ kind: OperationKind) -> Bool {
         !unavailable.contains(kind)
     }
 
     private static let findings = Mutex<SelfTest.Findings?>(nil)
 
-    /// Runs the self-test, unless it has passed before in this process.
+    /// Runs the self-test unless it has already passed in this process.
     ///
-    /// A failure is not remembered: the process may just have been out of descriptors.
+    /// A failure is not cached, because its cause may be temporary: the process may have been out of descriptors.
     private static func testOnce() throws(RingError) -> SelfTest.Findings {
         if let found = findings.withLock({ $0 }) { return found }
         let found = try SelfTest.run()

@@ -1,10 +1,10 @@
 internal import EventLoops
 internal import Uring
 
-/// Decides whether looking for completions a while is worth more than sleeping at once.
+/// Decides whether to spin for completions before sleeping.
 ///
-/// Sleeping costs a wake-up of some ten microseconds. While waits end within the budget they are spent awake; a wait
-/// that was longer than it puts spinning off until waits are short again.
+/// Sleeping costs a wake-up of about ten microseconds. The loop spins while waits end within the budget; after a longer
+/// wait, it sleeps at once until waits are short again.
 struct SpinBudget {
     private let budget: Int64
     private var lastWait: Int64 = 0
@@ -17,7 +17,7 @@ struct SpinBudget {
         budget > 0
     }
 
-    /// Until when to spin in a wait that begins now.
+    /// Returns the time until which to spin in a wait that begins now.
     func end(from now: Int64, _ wait: RingWait) -> Int64 {
         guard lastWait <= budget else { return now }
         if case .until(let deadline) = wait { return min(deadline, now + budget) }

@@ -2,20 +2,19 @@ internal import EventLoops
 internal import Kernel
 internal import Uring
 
-/// Ends the loop's wait, from any thread and from signal handlers: a read of an event descriptor that is always in
-/// flight.
+/// Ends the loop's wait from any thread or signal handler, with a read of an event descriptor that is always in flight.
 ///
-/// A single-shot read, armed again when it has completed: a burst of wake-ups then makes one completion, not many.
+/// The read is single-shot and armed again after each completion, so that a burst of wake-ups makes one completion.
 final class Waker: ChannelTarget {
     private let event: EventDescriptor
     private let counter = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
     private let port: RingPort
     private var isStopped = false
-    /// Why the loop cannot be woken any more: somebody closed the descriptor.
+    /// Why the loop can no longer be woken, for example because user code closed the descriptor.
     private(set) var failure: Errno?
     private var hasClosedEvent = false
 
-    /// Takes the event descriptor over, which must block: the ring waits for it.
+    /// Takes ownership of the event descriptor, which must be blocking so that the ring waits for it.
     init(_ event: EventDescriptor, _ port: RingPort) {
         self.event = event
         self.port = port
@@ -53,9 +52,7 @@ final class Waker: ChannelTarget {
         OperationPurpose(.wakeUp, event.fd, owner: "waker")
     }
 
-    /// Reads no more.
-    ///
-    /// The read in flight is cancelled with the rest.
+    /// Stops arming reads; the driver cancels the read in flight with all other operations.
     func stop() {
         isStopped = true
     }

@@ -3,12 +3,14 @@ internal import Glibc
 internal import Kernel
 internal import Polling
 
-/// Where channels meet the poller: they say what they wait for here, and what is ready finds them again.
+/// What the channels of a loop share: the poller and its watches, receive buffers, and the lists of channels to call.
 final class PollerPort: @unchecked Sendable {
-    /// Bytes in one receive buffer.
+    /// Bytes per receive buffer.
     private static let pieceSize = 64 * 1024
-    /// Receive buffers: one is in use at a time; the others may lie in write queues and streams, and take memory only
-    /// then.
+    /// The number of receive buffers.
+    ///
+    /// The loop receives into one at a time. Write queues and streams may retain others, which use memory only after
+    /// they are first written.
     private static let pieceCount = 64
 
     let poller: any Poller
@@ -17,23 +19,23 @@ final class PollerPort: @unchecked Sendable {
     private let inbox: Inbox
     let segments: SegmentPool
     private let memory: UnsafeMutableRawPointer
-    /// Who reads which receive buffer.
+    /// Tracks the readers of each receive buffer.
     let lent: LentMemory
-    /// The piece into which everybody receives, as long as nobody keeps it: the port is a reader of it.
+    /// The buffer into which all channels receive until a reader retains it; the port is one of its readers.
     private var current: UInt16 = 0
-    /// 1 while somebody is told what came into it.
+    /// 1 while a channel receives into the current buffer and delivers its bytes.
     private let lending = SingleWriterCounter()
-    /// Pieces from here on have not been used yet.
+    /// The first buffer that has not been used yet.
     private var unused: UInt16 = 1
-    /// Where a channel's owner describes what is to be sent.
+    /// Where a channel's owner lists the bytes to send.
     let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: Gathering.mostRuns)
-    /// Channels with bytes to send: looked at once a turn, so that all writes of a turn go out as one send.
+    /// Channels with bytes to send: called once per turn, so that all writes of a turn are one send.
     let sending = TurnList()
-    /// Channels with something to tell their owners outside of the owners' calls.
+    /// Channels that must notify their owners outside of the owners' calls.
     let notifying = TurnList()
     private(set) var isClosed = false
     private let mark = ForkMark()
-    /// Whether this is a copy of the loop in a forked child, which must not touch what it shares with its parent.
+    /// Whether this is a copy of the loop in a forked child, which must not use what it shares with its parent.
     var isInForkedChild: Bool { mark.isInForkedChild }
 
     init(_ poller: any Poller, queue: WorkQueue, segments: SegmentPool) {
@@ -54,13 +56,13 @@ final class PollerPort: @unchecked Sendable {
     }
 
     func dispatch(_ tag: UInt64, _ readiness: Readiness) {
-        // Awake before any callback runs: who posts meanwhile need not wake the loop.
+        // Mark the loop awake before any callback runs, so that threads that post now need not wake it.
         inbox.wokeUp()
-        // Forked in what was called before: the rest is for the parent.
+        // A callback may have forked: the parent handles the remaining events.
         if !isInForkedChild { watches.dispatch(tag, readiness) }
     }
 
-    /// Lends a receive buffer for the time of the call; whoever keeps it longer retains it.
+    /// Lends a receive buffer for the duration of the call; a reader that needs it longer retains it.
     @inline(__always)
     func withReceiveBuffer(_ body: (UnsafeMutableRawBufferPointer) -> Void) {
         let start = memory + Int(current) * Self.pieceSize
@@ -76,14 +78,16 @@ final class PollerPort: @unchecked Sendable {
         _ = lent.lend(current)
     }
 
-    /// Receive buffers that somebody else than the port reads.
+    /// Receive buffers with readers other than the port.
     ///
     /// Any thread.
     var buffersLent: Int {
         lent.outstanding - 1 + lending.value
     }
 
-    /// There always is one: beyond half of the pieces, bytes are not kept but copied.
+    /// Returns a buffer that has not been used yet.
+    ///
+    /// One is always left: when half of the buffers are retained, readers copy bytes instead.
     private func takeUnused() -> UInt16 {
         defer { unused += 1 }
         return unused

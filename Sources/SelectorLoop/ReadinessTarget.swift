@@ -2,9 +2,9 @@ internal import EventLoops
 internal import Kernel
 internal import Polling
 
-/// What watches a descriptor.
+/// Watches descriptors, and is notified of their readiness.
 ///
-/// A base class and not a protocol: tables and lists keep their targets unmanaged, so that calling one costs no retain
+/// A base class rather than a protocol: tables and lists store targets unmanaged, so that calling one costs no retain
 /// and release.
 class ReadinessTarget {
     /// Why the loop calls a member of one of its lists.
@@ -17,26 +17,26 @@ class ReadinessTarget {
 
     init() {}
 
-    /// The descriptor is ready for something that was wanted of it.
+    /// The descriptor is ready in a direction that this target watches.
     func ready(_ readiness: Readiness) {
-        preconditionFailure("\(type(of: self)) was told of a readiness that it never asked for")
+        preconditionFailure("\(type(of: self)) does not handle readiness")
     }
 
     /// The kernel refuses to watch the descriptor.
     func watchingFailed(_ errno: Errno) {
-        preconditionFailure("\(type(of: self)) watches nothing")
+        preconditionFailure("\(type(of: self)) does not handle a failed watch")
     }
 
-    /// What this target waits for, for people.
+    /// What this target waits for, for reports.
     ///
-    /// - Parameter readiness: One of the directions that it wanted.
+    /// - Parameter readiness: One of the directions that it watches.
     func purpose(of readiness: Readiness) -> OperationPurpose {
-        preconditionFailure("\(type(of: self)) does not say what it waits for")
+        preconditionFailure("\(type(of: self)) does not describe its waits")
     }
 
-    /// The target asked to be called in this turn.
+    /// Called in a turn for which the target is in a list of the loop.
     func turnCame(_ call: TurnCall) {
-        preconditionFailure("\(type(of: self)) was called in a turn without having asked")
+        preconditionFailure("\(type(of: self)) must not be in a list of the loop")
     }
 }
 

@@ -1,18 +1,18 @@
 internal import Kernel
 internal import Polling
 
-/// How a ``SelectorEventLoop`` asks the kernel what is ready.
+/// The system call by which a ``SelectorEventLoop`` waits for readiness.
 ///
 /// asyncio: the `selector` of `asyncio.SelectorEventLoop`, from the module `selectors`.
 public enum Selector: String, Sendable, CaseIterable, CustomStringConvertible {
-    /// `epoll(7)`: what is idle costs nothing. The best on Linux.
+    /// `epoll(7)`, the best choice on Linux: idle descriptors cost nothing.
     case epoll
-    /// `poll(2)`: the kernel looks at every descriptor each time.
+    /// `poll(2)`: the kernel checks every descriptor in each call.
     case poll
-    /// `select(2)`, the oldest; here without its bound of 1024 descriptors.
+    /// `select(2)`, the oldest, without the usual limit of 1024 descriptors.
     case select
 
-    /// The kernel's name for it.
+    /// The system call's name.
     public var description: String {
         rawValue
     }

@@ -19,7 +19,7 @@ extension SelectorDriver: DriverReport {
             .init("connect", .emulated("connect, \(selector) and SO_ERROR")),
             .init("receive", .emulated("\(selector) and recv")),
             .init("receive into a BufferedProtocol", .emulated("\(selector) and recv")),
-            .init("send", .emulated("send or sendmsg, and \(selector) while there is no room")),
+            .init("send", .emulated("send or sendmsg, and \(selector) while the socket's buffer is full")),
             .init("watch a descriptor", .emulated("\(selector)")),
             .init("wake-up", .emulated("\(selector) and an eventfd")),
         ]
@@ -43,12 +43,12 @@ extension SelectorDriver: DriverReport {
         }
     }
 
-    /// Descriptors that are being watched, with the loop's own.
+    /// The number of watched descriptors, including the loop's own.
     package var descriptorsWatched: Int {
         watches.live
     }
 
-    /// Receive buffers that somebody still reads.
+    /// Receive buffers that still have a reader.
     package var buffersLent: Int {
         port.buffersLent
     }

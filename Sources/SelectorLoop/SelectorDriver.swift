@@ -3,18 +3,18 @@ internal import Glibc
 internal import Kernel
 internal import Polling
 
-/// The turn of a loop on a poller: sends what channels queued, waits for readiness, and notifies channels.
+/// Performs the turns of a loop on a poller: sends queued bytes, waits for readiness, and notifies channels.
 package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     let selector: Selector
     let port: PollerPort
-    // What each turn uses is one step away: for each call, the compiler retains what lies two steps away.
+    // Direct references to objects used in each turn: the compiler retains objects reached through another object.
     private let poller: any Poller
     let watches: WatchTable
     private let inbox: Inbox
     private let sending: TurnList
     private let notifying: TurnList
     private let waker: Waker
-    /// Waits for readiness, and descriptors that they found ready.
+    /// The number of waits, and of descriptors that they found ready.
     let waits = SingleWriterCounter()
     let found = SingleWriterCounter()
 
@@ -85,7 +85,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
 }
 
 extension LoopWait {
-    /// Nanoseconds from now; below zero for ever.
+    /// The poller's timeout in nanoseconds; negative for none.
     fileprivate var timeout: Int64 {
         switch self {
         case .none: 0

@@ -1,21 +1,23 @@
 public import EventLoops
 
-/// An event loop on readiness: it waits until the kernel can read or write, and then does so without blocking.
+/// An event loop based on readiness: it waits until a descriptor is ready, and then reads or writes without blocking.
 ///
-/// For where io_uring is denied: containers' default profiles, old kernels, hardened hosts. Same contract, same
-/// protocols, same streams as the proactor loop.
+/// For systems that do not allow io_uring: default container profiles, old kernels, hardened hosts. The contract, the
+/// protocols and the streams are those of the proactor loop.
 ///
 ///     let loop = try SelectorEventLoop()
 ///     defer { try? loop.close() }
 ///     try loop.runUntilComplete { … }
 ///
-/// asyncio: `asyncio.SelectorEventLoop`. Kernel: `epoll(7)`, `poll(2)`, `select(2)`.
+/// asyncio: `asyncio.SelectorEventLoop`.
+///
+/// Kernel: `epoll(7)`, `poll(2)`, `select(2)`.
 public final class SelectorEventLoop: AbstractEventLoop, CustomStringConvertible {
-    /// What all loops have in common.
+    /// The implementation common to all loops.
     ///
     /// Not for users.
     public let core: LoopCore
-    /// The core, without counting a reference to it.
+    /// An unretained reference to the core.
     ///
     /// Not for users.
     public var coreReference: Unmanaged<LoopCore> { .passUnretained(core) }
@@ -23,9 +25,10 @@ public final class SelectorEventLoop: AbstractEventLoop, CustomStringConvertible
 
     /// Makes a loop.
     ///
-    /// - Parameter selector: How it asks the kernel what is ready.
-    /// - Throws: ``EventLoopError`` with `.system` if there is no descriptor left for it. asyncio:
-    ///   `asyncio.SelectorEventLoop(selector)`.
+    /// - Parameter selector: The system call by which the loop waits for readiness.
+    /// - Throws: ``EventLoopError`` with `.system` if the process has no descriptors left.
+    ///
+    /// asyncio: `asyncio.SelectorEventLoop(selector)`.
     public init(selector: Selector = .epoll) throws(EventLoopError) {
         let queue = WorkQueue()
         let segments = SegmentPool(queue: queue)

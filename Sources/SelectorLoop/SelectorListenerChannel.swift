@@ -3,9 +3,9 @@ internal import Glibc
 internal import Kernel
 internal import Polling
 
-/// Accepts what waits each time that something does.
+/// A listening socket on a poller, which accepts connections when it is readable.
 final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
-    /// Connections that are taken in one turn at most: those that stand must be served, too.
+    /// The maximum number of connections accepted per turn, so that accepting does not starve existing connections.
     private static let burst = 64
 
     private let descriptor: Int32
@@ -45,13 +45,13 @@ final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
         OperationPurpose(.accept, descriptor, owner: owner.map { "\($0)" } ?? "a closed server")
     }
 
-    /// The owner decides when to go on.
+    /// Stops watching and notifies the owner, which decides when to continue.
     private func acceptFailed(_ errno: Errno) {
         port.watches.want(.none, of: descriptor, self)
         owner?.acceptFailed(errno)
     }
 
-    /// Takes no connection from here on.
+    /// Closes the socket; no connection is accepted from now on.
     func close() {
         guard !isClosed else { return }
         isClosed = true

@@ -10,13 +10,13 @@ extension SelectorStreamChannel {
         updateWatch()
     }
 
-    /// The watch stays until the loop waits: a pause that ends before that costs nothing.
+    /// The watch ends only before the loop waits, so a pause within a turn costs nothing.
     func stopReading() {
         isReading = false
         updateWatch()
     }
 
-    /// Receives once: more is told of again, after the others have had their turn.
+    /// Receives once per turn, for fairness: the poller reports any remaining bytes again.
     @inline(__always)
     func receive() {
         guard isReading, !isClosing else { return }
@@ -27,7 +27,7 @@ extension SelectorStreamChannel {
     }
 
     private func receiveIntoOwner() {
-        // Asking for memory runs the owner's code: look again.
+        // receiveBuffer() runs the owner's code, so check again.
         guard let memory = withOwner({ $0.receiveBuffer() }), isReading, !isClosing else { return }
         guard let filled = receive(into: memory) else { return }
         _ = withOwner { $0.receivedIntoBuffer(filled) }
@@ -37,15 +37,15 @@ extension SelectorStreamChannel {
     private func receiveAndLend() {
         port.withReceiveBuffer { memory in
             guard let filled = receive(into: memory) else { return }
-            // All of it is taken: whoever has the bytes lent decides at once, and the owner's kind cannot have changed.
+            // The owner takes all bytes: its mode cannot have changed since the check.
             _ = withOwner { $0.received(filled) }
         }
     }
 
-    /// What came, or nil after having told the owner of the end.
+    /// Returns the received bytes; nil if there are none, after notifying the owner of an end or error.
     @inline(__always)
     private func receive(into memory: UnsafeMutableRawBufferPointer) -> UnsafeRawBufferPointer? {
-        // Asking the owner for memory may have forked: its parent receives these bytes.
+        // receiveBuffer() may have forked: the parent receives these bytes.
         if port.isInForkedChild { return nil }
         do throws(Errno) {
             let count = try SocketCalls.receive(descriptor, into: memory, waits: false)
@@ -53,7 +53,7 @@ extension SelectorStreamChannel {
             end()
             withOwner { $0.receivedEOF() }
         } catch {
-            // Another process with the same socket was faster.
+            // Another process that shares the socket has read the bytes.
             if error == .resourceTemporarilyUnavailable { return nil }
             end()
             withOwner { $0.failed(error, "recv") }

@@ -3,20 +3,20 @@ internal import Glibc
 internal import Kernel
 internal import Polling
 
-/// A stream under a poller: received when the kernel has bytes, sent at once and else when it has room.
+/// A stream on a poller: receives when the socket is readable, and sends at once or, if it blocks, when it is writable.
 final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     let descriptor: Int32
     let port: PollerPort
-    /// Retained here, but unmanaged: the compiler would retain a variable for each call.
+    /// A retained reference, unmanaged because the compiler would retain a strong one for each call.
     private var ownerReference = Unmanaged.passRetained(StreamChannelOwner.none)
-    /// Whether the owner wants bytes, and there may be some.
+    /// Whether the owner wants bytes and the stream has not ended.
     var isReading = false
     /// How the owner takes bytes while it wants some.
     var mode = ReceiveMode.lending
     var hasEnded = false
-    /// Whether the kernel had no room for what was to be sent.
+    /// Whether the socket's buffer was full at the last send.
     private var isBlocked = false
-    /// Whether the owner is being told of bytes: what it writes then is sent once it has been told.
+    /// Whether bytes are being delivered to the owner; what it writes meanwhile is sent right after the delivery.
     private var isServing = false
     private var mustSend = false
     private var isListedToSend = false
@@ -47,7 +47,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     }
 
     override func ready(_ readiness: Readiness) {
-        // First what came: a send to a peer that has gone fails, and would take along the peer's last words.
+        // Receive first: a send to a closed peer fails, and would discard what the peer sent last.
         if readiness.isReadable, isReading { serve() }
         if readiness.isWritable, isBlocked, !isClosing {
             isBlocked = false
@@ -56,7 +56,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         }
     }
 
-    /// Sends right after the receive: all that the kernel has about this connection is still in the processor's caches.
+    /// Receives and then sends, while the kernel's state of the connection is in the processor's caches.
     @inline(__always)
     private func serve() {
         isServing = true
@@ -105,9 +105,9 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         if !isBlocked { sendNow() }
     }
 
-    /// Sends what the owner has by now.
+    /// Sends the bytes that the owner has queued.
     private func sendNow() {
-        // The owner's code ran before this, and may have forked: its parent sends these bytes.
+        // The owner's code may have forked: the parent sends these bytes.
         if port.isInForkedChild { return }
         let vectors = port.vectors
         let gathering = withOwner { $0.gather(into: vectors) }
@@ -145,7 +145,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
 
     func shutdownWriting() {
         if isClosing || port.isInForkedChild { return }
-        // The connection may be gone already: then its end is on the way to the owner by the receive.
+        // If the connection is lost already, the receive reports that.
         try? SocketCalls.shutdownWriting(descriptor)
     }
 
@@ -165,8 +165,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         port.notifying.append(self)
     }
 
-    /// Closes the descriptor once no list has the channel, and tells the owner what could not be told inside its own
-    /// call.
+    /// Closes the descriptor when no list contains the channel, and notifies the owner outside of the owner's own call.
     private func notifyOwner() {
         isListedToNotify = false
         guard isClosing, !isFinished, !isListedToSend else { return }

@@ -2,7 +2,7 @@ internal import EventLoops
 internal import Kernel
 internal import Polling
 
-/// A descriptor of the user's under a poller, which reports in each turn what is ready and not dealt with.
+/// A user's descriptor on a poller, reported in each turn for as long as it is ready.
 final class SelectorWatchChannel: ReadinessTarget, WatchChannel {
     private let descriptor: Int32
     private let port: PollerPort
@@ -15,7 +15,7 @@ final class SelectorWatchChannel: ReadinessTarget, WatchChannel {
         super.init()
     }
 
-    /// Not put off until the loop waits: the caller has to know whether the kernel can watch the descriptor.
+    /// Takes effect at once, so that the caller learns whether the kernel can watch the descriptor.
     func watch(reading: Bool, writing: Bool) throws(Errno) {
         port.watches.want(Readiness(readable: reading, writable: writing), of: descriptor, self)
         try port.watches.applyNow(descriptor, for: self)

@@ -2,15 +2,15 @@ internal import EventLoops
 internal import Kernel
 internal import Polling
 
-/// Ends the loop's wait, from any thread and from signal handlers: an event descriptor that is always watched.
+/// Ends the loop's wait from any thread or signal handler, with an event descriptor that is always watched.
 final class Waker: ReadinessTarget {
     private let event: EventDescriptor
     private let port: PollerPort
-    /// Why the loop cannot be woken any more: somebody closed the descriptor.
+    /// Why the loop can no longer be woken, for example because user code closed the descriptor.
     private(set) var failure: Errno?
     private var isClosed = false
 
-    /// Takes the event descriptor over, which must not block.
+    /// Takes ownership of the event descriptor, which must be non-blocking.
     init(_ event: EventDescriptor, _ port: PollerPort) {
         self.event = event
         self.port = port

@@ -1,11 +1,11 @@
 internal import Polling
 
-/// The targets of a descriptor that has several, in the order in which they came.
+/// The targets of a descriptor with several targets, in the order in which they were added.
 struct WatchSharers {
     struct Sharer {
         let target: ReadinessTarget
         var wanted: Readiness
-        /// When it began to want this, by the table's clock.
+        /// When the target last changed what it wants, by the table's clock.
         var since: Int64
     }
 
@@ -15,15 +15,15 @@ struct WatchSharers {
         members = [first]
     }
 
-    /// What is wanted by all targets together.
+    /// The directions that any target wants.
     var wanted: Readiness {
         Readiness(
             readable: members.contains { $0.wanted.isReadable }, writable: members.contains { $0.wanted.isWritable })
     }
 
-    /// Sets what a target wants, which joins behind the others if it is new.
+    /// Sets the directions that a target wants, and appends the target if it is new.
     ///
-    /// - Returns: How many waits that adds.
+    /// - Returns: The change in the number of waits.
     mutating func want(_ readiness: Readiness, _ target: ReadinessTarget, at now: Int64) -> Int {
         guard let index = members.firstIndex(where: { $0.target === target }) else {
             members.append(Sharer(target: target, wanted: readiness, since: now))
@@ -37,15 +37,15 @@ struct WatchSharers {
 
     /// Removes a target.
     ///
-    /// - Returns: What it wanted; nil if it was not one of them.
+    /// - Returns: The directions that it wanted; nil if it was not a member.
     mutating func remove(_ target: ReadinessTarget) -> Readiness? {
         guard let index = members.firstIndex(where: { $0.target === target }) else { return nil }
         return members.remove(at: index).wanted
     }
 
-    /// Takes back what is wanted beyond some directions.
+    /// Limits what all targets want to some directions.
     ///
-    /// - Returns: The targets that lose a wish by it, and how many waits that takes away.
+    /// - Returns: The targets that lose a direction, and the number of waits that end.
     mutating func limit(to readiness: Readiness) -> (losers: [ReadinessTarget], waits: Int) {
         var (losers, waits): ([ReadinessTarget], Int) = ([], 0)
         for index in members.indices {

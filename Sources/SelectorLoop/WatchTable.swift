@@ -2,28 +2,28 @@ internal import EventLoops
 internal import Kernel
 internal import Polling
 
-/// The descriptors that are watched, and the targets that wait for each.
+/// The watched descriptors and the targets that wait for each.
 ///
-/// What a target wants is noted at once and given to the poller before the loop waits, so a wish that is taken back by
-/// then costs no system call. A tag is a descriptor and a generation: readiness that was found for a file that has been
-/// closed, and whose number is in use again, is dropped.
+/// A target's wishes are recorded at once and passed to the poller before the loop waits, so a wish that is withdrawn
+/// by then costs no system call. A tag consists of a descriptor and a generation: readiness of a closed file whose
+/// number has been reused is dropped.
 ///
-/// A descriptor may have several targets, for instance a task that receives and one that sends. ``claim(_:)`` says that
-/// a number stands for a new file, and ``release(_:_:)`` that a target waits no more: a target that joins another one
-/// is never taken for the new owner of a number. The table holds one reference to each target.
+/// A descriptor may have several targets, for instance a task that receives and one that sends. ``claim(_:)`` declares
+/// that a number stands for a new file, and ``release(_:_:)`` that a target no longer waits: a target that joins others
+/// is never mistaken for the new owner of a number. The table holds one reference to each target.
 final class WatchTable {
     private struct Watch {
-        /// The only target; nil if there is none, or if there are several.
+        /// The only target; nil if there are none or several.
         var target: Unmanaged<ReadinessTarget>?
         var generation: UInt32 = 1
-        /// What the poller knows.
+        /// The directions that the poller watches.
         var applied: Readiness = .none
-        /// What is wanted, by all targets together.
+        /// The directions that any target wants.
         var wanted: Readiness = .none
         var isListed = false
-        /// Whether there are several targets: they are in ``WatchTable/sharers``.
+        /// Whether there are several targets, which are in ``WatchTable/sharers``.
         var isShared = false
-        /// Since when the poller has known of each direction, by the table's clock.
+        /// Since when the poller has watched each direction, by the table's clock.
         var readingSince: Int64 = 0
         var writingSince: Int64 = 0
 
@@ -38,19 +38,20 @@ final class WatchTable {
     private let mark = ForkMark()
     private var watches = UnsafeMutablePointer<Watch>.allocate(capacity: 0)
     private var capacity = 0
-    /// The targets of descriptors that have several: rare, so that the others need not pay for it.
+    /// The targets of descriptors with several targets: a rare case, kept off the path of the others.
     private var sharers: [Int32: WatchSharers] = [:]
-    /// Descriptors for which something else is wanted than the poller knows.
+    /// Descriptors whose wanted directions differ from those that the poller watches.
     private var changed: [Int32] = []
-    /// The only target of a descriptor while it is notified, and its references to be released afterwards.
+    /// The target being notified, if it is its descriptor's only one, and the number of its references to release
+    /// afterwards.
     private var notified: Unmanaged<ReadinessTarget>?
     private var deferredReleases = 0
-    /// Descriptors with a target.
+    /// The number of descriptors with targets.
     private(set) var live = 0
-    /// Waits: the directions that each target wants of each descriptor.
+    /// The number of waits: one per direction, target and descriptor.
     var waits: Int { waitCount.value }
     private let waitCount = SingleWriterCounter()
-    /// Changes that the poller took.
+    /// The number of changes that the poller accepted.
     var changesMade: Int { changeCount.value }
     private let changeCount = SingleWriterCounter()
     /// The time of the loop's turn.
@@ -65,26 +66,25 @@ final class WatchTable {
         watches.deallocate()
     }
 
-    /// Reads the clock: once a turn, for all waits that begin in it.
+    /// Reads the clock, once per turn, for all waits that begin in it.
     func updateTime() {
         time = MonotonicClock.now()
     }
 
     // MARK: Targets
 
-    /// Says that a descriptor stands for a file that nothing waits for yet.
+    /// Declares that a descriptor stands for a new file, for which no target waits yet.
     ///
-    /// Targets that are found there waited for a file that was closed without releasing them. They have nothing left to
-    /// wait for and are removed.
+    /// Existing targets of the number waited for a file that was closed without releasing them, and are removed.
     func claim(_ descriptor: Int32) {
         let index = Int(descriptor)
         guard index < capacity, watches[index].target != nil || watches[index].isShared else { return }
         for waiting in targets(of: descriptor) { release(descriptor, waiting.target) }
     }
 
-    /// Sets what a target wants of a descriptor, which may be nothing.
+    /// Sets the directions, possibly none, in which a target wants to watch a descriptor.
     ///
-    /// A target that is new there waits beside those that are there already.
+    /// A new target is added to the existing ones.
     func want(_ readiness: Readiness, of descriptor: Int32, _ target: ReadinessTarget) {
         let index = Int(descriptor)
         if index >= capacity { grow(to: max(64, index + 1, capacity * 2)) }
@@ -103,7 +103,7 @@ final class WatchTable {
         setWanted(readiness, of: descriptor)
     }
 
-    /// Notes what is wanted by all targets together.
+    /// Records the directions that any target wants.
     @inline(__always)
     private func setWanted(_ readiness: Readiness, of descriptor: Int32) {
         let watch = watches + Int(descriptor)
@@ -113,7 +113,7 @@ final class WatchTable {
         changed.append(descriptor)
     }
 
-    /// Removes a target; with the last one the poller forgets the descriptor, which may then be closed.
+    /// Removes a target; after the last one, the poller no longer watches the descriptor, which may then be closed.
     func release(_ descriptor: Int32, _ target: ReadinessTarget) {
         let index = Int(descriptor)
         guard index < capacity else { return }
@@ -126,7 +126,7 @@ final class WatchTable {
         if only.toOpaque() == notified?.toOpaque() { deferredReleases += 1 } else { only.release() }
     }
 
-    /// Takes a descriptor without targets out of the poller.
+    /// Removes a descriptor without targets from the poller.
     private func forget(_ descriptor: Int32) {
         let watch = watches + Int(descriptor)
         if !watch.pointee.applied.isEmpty {
@@ -173,7 +173,7 @@ final class WatchTable {
         setWanted(all.wanted, of: descriptor)
     }
 
-    /// The targets of a descriptor, with what each wants and since when.
+    /// The targets of a descriptor, with the directions that each wants and since when.
     func targets(of descriptor: Int32) -> [WatchSharers.Sharer] {
         let watch = watches[Int(descriptor)]
         guard let only = watch.target else { return sharers[descriptor]?.members ?? [] }
@@ -182,12 +182,12 @@ final class WatchTable {
 
     // MARK: The poller
 
-    /// Gives the poller what has changed.
+    /// Passes all changes to the poller.
     func apply() {
-        // Most turns: nothing to walk, and nothing to empty.
+        // In most turns there is nothing to iterate and nothing to clear.
         if changed.isEmpty { return }
         var next = 0
-        // A target that is notified of a failure may want something else.
+        // A target that is notified of a failure may change what it wants, and so append to the list.
         while next < changed.count {
             let descriptor = changed[next]
             watches[Int(descriptor)].isListed = false
@@ -197,9 +197,10 @@ final class WatchTable {
         changed.removeAll(keepingCapacity: true)
     }
 
-    /// Gives the poller at once what is wanted of a descriptor.
+    /// Passes a descriptor's change to the poller at once.
     ///
-    /// If that fails, what the poller knows stays wanted, and all targets but the caller are notified.
+    /// If that fails, the directions that the poller already watches remain wanted, and all targets that lose a
+    /// direction, except the caller, are notified.
     func applyNow(_ descriptor: Int32, for caller: ReadinessTarget?) throws(Errno) {
         let watch = watches + Int(descriptor)
         guard watch.pointee.applied != watch.pointee.wanted else { return }
@@ -209,11 +210,11 @@ final class WatchTable {
         }
     }
 
-    /// Gives the poller again what is wanted of a descriptor: its number may stand for another file than before, which
-    /// the poller does not know.
+    /// Passes a descriptor to the poller again, because its number may stand for a new file that the poller does not
+    /// watch.
     ///
-    /// What was found of the former file is dropped. If this fails, the poller has nothing of the descriptor, nothing
-    /// is wanted of it any more, and all targets but the caller are notified.
+    /// Readiness found for the former file is dropped. If this fails, the poller does not watch the descriptor, no
+    /// target wants it any more, and all targets that lose a direction, except the caller, are notified.
     func rearm(_ descriptor: Int32, for caller: ReadinessTarget) throws(Errno) {
         let watch = watches + Int(descriptor)
         watch.pointee.generation &+= 1
@@ -247,7 +248,7 @@ final class WatchTable {
         for target in losers where target !== caller { target.watchingFailed(errno) }
     }
 
-    /// The only way to the poller, which a forked child shares with its parent and must not change.
+    /// Makes all changes of the poller, which a forked child shares with its parent and must not change.
     private func change(
         _ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64
     ) throws(Errno) {
@@ -258,10 +259,10 @@ final class WatchTable {
 
     // MARK: Readiness
 
-    /// Notifies the targets of a descriptor, each of what it still wants.
+    /// Notifies each target of a descriptor of the ready directions that it still wants.
     ///
-    /// Of several, all are notified in the order in which they came. Each tries its operation: the first gets what is
-    /// there, and one that gets nothing waits for the next turn.
+    /// Several targets are notified in the order in which they were added. Each tries its operation: the first takes
+    /// what is available, and a target that gets nothing waits for the next turn.
     func dispatch(_ tag: UInt64, _ readiness: Readiness) {
         let watch = watches + Int(tag & 0xFFFF_FFFF)
         guard watch.pointee.generation == UInt32(tag >> 32) else { return }
@@ -274,7 +275,7 @@ final class WatchTable {
     private func dispatchShared(_ tag: UInt64, _ readiness: Readiness) {
         let descriptor = Int32(truncatingIfNeeded: tag & 0xFFFF_FFFF)
         for sharer in sharers[descriptor]?.members ?? [] where !mark.isInForkedChild {
-            // The target before may have released or rearmed the descriptor, or changed what is wanted of it.
+            // An earlier target may have released or rearmed the descriptor, or changed the wanted directions.
             guard watches[Int(descriptor)].generation == UInt32(tag >> 32) else { return }
             let wish = targets(of: descriptor).first { $0.target === sharer.target }?.wanted ?? .none
             let wanted = readiness.intersection(wish)
@@ -282,7 +283,7 @@ final class WatchTable {
         }
     }
 
-    /// Not retained for the call, but kept by the table until its end.
+    /// Calls a target without retaining it: the table keeps its reference until the call has returned.
     private func notify(_ target: Unmanaged<ReadinessTarget>, _ readiness: Readiness) {
         notified = target
         target._withUnsafeGuaranteedRef { $0.ready(readiness) }
@@ -295,8 +296,9 @@ final class WatchTable {
 
     // MARK: All descriptors
 
-    /// Calls `body` for each target and direction that it waits for, and since when; nil if the poller has not been
-    /// given the wait yet.
+    /// Calls `body` with each target, each direction that it waits for, and the time since when.
+    ///
+    /// The time is nil if the poller does not watch the direction yet.
     func forEachWait(_ body: (ReadinessTarget, Readiness, Int64?) -> Void) {
         for index in 0..<capacity {
             let watch = watches[index]

@@ -2,25 +2,25 @@ import CUring
 import Glibc
 import Kernel
 
-/// Buffers that the kernel picks from when it has something received: one ring of places, one region of bytes.
+/// A group of provided buffers: a ring of buffer entries shared with the kernel, and one region of buffer memory.
 ///
-/// A buffer goes round: the kernel takes it for a completion that names it, ``CompletionFlags/buffer``; whoever reaped
-/// that reads it at ``address(of:)``; when nobody needs its bytes any more it is given back with ``give(_:)``, and the
-/// kernel may have it from the next ``publish()`` on.
+/// The kernel selects a buffer when it has received data, and the completion names it: ``CompletionFlags/buffer``. The
+/// caller reads the data at ``address(of:)``, and returns the buffer with ``give(_:)`` after its last use. The kernel
+/// may select it again after the next ``publish()``.
 ///
-/// At the end, in this order: cancel what receives into the group and reap every last completion; ``unregister()``; let
-/// go of this object. Its memory is unmapped when it is deinitialised, so it must outlive the ring's operations: the
-/// kernel writes where it was told to, whoever owns the addresses by then.
+/// Shut down in this order: cancel all receives into the group and dispatch their last completions; call
+/// ``unregister()``; release this object. Its deinit unmaps the memory, so it must outlive the ring's operations: the
+/// kernel writes to the addresses that it was given, even if they belong to another mapping by then.
 package final class BufferRing {
-    /// The name by which operations choose this ring.
+    /// The group ID, by which operations select this ring.
     package let group: UInt16
-    /// How many buffers there may be: a power of two, less than was asked for if locked memory was short.
+    /// The capacity in buffers: a power of two, lower than requested if locked memory was short.
     package let count: Int
-    /// How many of them are in use: the first ones.
+    /// The number of buffers given to the kernel so far, starting with buffer 0.
     package private(set) var supplied = 0
-    /// Bytes in one buffer.
+    /// Bytes per buffer.
     package let size: Int
-    /// Where the bytes of buffer 0 begin; the others follow.
+    /// The address of buffer 0, which the other buffers follow contiguously.
     package let base: UnsafeMutableRawPointer
 
     private let places: UnsafeMutablePointer<io_uring_buf_ring>
@@ -28,27 +28,28 @@ package final class BufferRing {
     private let mask: UInt16
     /// Buffers given since the last publish.
     ///
-    /// Behind a pointer: no exclusivity check for each buffer.
+    /// Behind a pointer, to avoid an exclusivity check per buffer.
     private let pending: UnsafeMutablePointer<UInt16>
     private let ring: Ring
     private var isRegistered = true
 
-    /// The fewest buffers that are of use.
+    /// The smallest useful number of buffers.
     private static let fewest = 8
 
     /// Registers `count` buffers of `size` bytes as a group of the ring, and gives the kernel the first of them.
     ///
-    /// The places count against RLIMIT_MEMLOCK on some kernels: when that is reached, half as many are tried, down to
-    /// 8. The bytes do not, and take memory only when they are first written.
+    /// On some kernels the ring of entries counts against RLIMIT_MEMLOCK. If the limit is reached, half as many buffers
+    /// are tried, down to 8. The buffers themselves do not count, and use memory only after they are first written.
     ///
     /// - Parameters:
     ///   - count: A power of two up to 32768.
-    ///   - size: Bytes in one buffer. Small ones are the worst mistake: 16 to 64 KiB serve streams well.
-    ///   - first: With how many to begin; ``supplyMore()`` adds the others.
-    /// - Throws: ``RingError`` of "io_uring_register(PBUF_RING)": EEXIST when the group is taken, ENOMEM.
+    ///   - size: Bytes per buffer. Small buffers are the most costly mistake; 16 to 64 KiB suit streams.
+    ///   - first: The number of buffers to start with; ``supplyMore()`` adds the others.
+    /// - Throws: ``RingError`` of "io_uring_register(PBUF_RING)": EEXIST if the group ID is taken, ENOMEM if memory is
+    ///   short.
     package init(ring: Ring, group: UInt16, count: Int, size: Int, first: Int = .max) throws(RingError) {
         precondition(count > 0 && count <= 32768 && count & (count - 1) == 0, "the count must be a power of two")
-        precondition(size > 0 && size <= Int(Int32.max), "a buffer has 1 to 2^31 - 1 bytes")
+        precondition(size > 0 && size <= Int(Int32.max), "a buffer must have 1 to 2^31 - 1 bytes")
         let (places, available) = try Self.register(ring, group, count)
         do throws(RingError) {
             base = try Self.map(available * size)
@@ -72,15 +73,15 @@ package final class BufferRing {
     deinit {
         unregister()
         pending.deallocate()
-        // The pages are not mapped in a forked child, which may have something else there.
+        // A forked child does not have these mappings, and may have others at the same addresses.
         guard !ring.isInForkedChild else { return }
         munmap(base, count * size)
         munmap(places, placesLength)
     }
 
-    /// Takes the group away from the kernel, which picks no buffer from it any more.
+    /// Unregisters the group, so that the kernel no longer selects buffers from it.
     ///
-    /// Does nothing the second time, or when the ring is closed, which ends its groups.
+    /// A second call does nothing, nor does a call after the ring has been closed, which unregisters its groups.
     package func unregister() {
         guard isRegistered, !ring.isClosed, !ring.isInForkedChild else { return }
         isRegistered = false
@@ -89,16 +90,18 @@ package final class BufferRing {
 }
 
 extension BufferRing {
-    /// Gives a buffer back; the kernel sees it after the next ``publish()``.
+    /// Returns a buffer to the kernel, which sees it after the next ``publish()``.
     ///
-    /// Each buffer once for each completion.
+    /// Call it once per completion that names the buffer.
     package func give(_ id: UInt16) {
         assert(Int(id) < count, "there is no buffer \(id)")
         cu_give_buffer(places, mask, pending.pointee, address(of: id), UInt32(truncatingIfNeeded: size), id)
         pending.pointee &+= 1
     }
 
-    /// Gives the kernel as many buffers again as it has, up to ``count``: it ran out of them.
+    /// Doubles the number of buffers given to the kernel, up to ``count``.
+    ///
+    /// Call it when the kernel has run out of buffers.
     package func supplyMore() {
         supply(upTo: supplied * 2)
     }
@@ -112,25 +115,25 @@ extension BufferRing {
         publish()
     }
 
-    /// Shows the kernel all buffers given since the last time.
+    /// Makes the buffers given since the last publish visible to the kernel.
     ///
-    /// Once a turn is enough.
+    /// One call per turn is enough.
     package func publish() {
         guard pending.pointee != 0 else { return }
         cu_publish_buffers(places, pending.pointee)
         pending.pointee = 0
     }
 
-    /// Where a buffer's bytes begin.
+    /// The address of a buffer's first byte.
     package func address(of id: UInt16) -> UnsafeMutableRawPointer { base + Int(id) &* size }
 }
 
 extension BufferRing {
     private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
-    /// Below this a huge page would be mostly unused.
+    /// In a smaller mapping, a huge page would be mostly unused.
     private static let hugePageSize = 2 << 20
 
-    /// Registers as many places as locked memory allows, and says how many.
+    /// Registers as many buffer entries as locked memory allows, and returns their memory and number.
     private static func register(
         _ ring: Ring, _ group: UInt16, _ wanted: Int
     ) throws(RingError) -> (UnsafeMutableRawPointer, Int) {
@@ -147,7 +150,7 @@ extension BufferRing {
         }
     }
 
-    /// Zeroed pages that a forked child does not get: it must not give buffers to its parent's kernel ring.
+    /// Maps zeroed pages that a forked child does not inherit: it must not give buffers to its parent's ring.
     private static func map(_ length: Int) throws(RingError) -> UnsafeMutableRawPointer {
         let memory = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let memory, memory != MAP_FAILED else { throw RingError("mmap", result: -ENOMEM) }
@@ -156,7 +159,7 @@ extension BufferRing {
         return memory
     }
 
-    /// Whole pages for the places of so many buffers.
+    /// Bytes for `count` buffer entries, rounded up to whole pages.
     private static func placesLength(_ count: Int) -> Int {
         (count * MemoryLayout<io_uring_buf>.stride + pageSize - 1) & ~(pageSize - 1)
     }

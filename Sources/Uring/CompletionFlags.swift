@@ -1,17 +1,17 @@
-/// What the kernel says of a completion beside its result.
+/// The flags of a completion.
 ///
-/// Public, as ``SingleWriterCounter`` is, so that the loops inline it: they ask every time.
+/// Public, like ``SingleWriterCounter``, so that the loops' modules inline it: they test flags for every completion.
 public struct CompletionFlags: Sendable {
-    /// As ``Ring/reap(_:)`` hands them out.
+    /// The flags as ``Ring/dispatch()`` delivers them.
     public let rawValue: UInt32
 
-    /// Names the bits.
+    /// Wraps the kernel's flags.
     @inlinable
     public init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
 
-    /// More completions of this operation will come; without it, this was the last.
+    /// Whether more completions of this operation follow; if not, this is its last one.
     ///
     /// Kernel: `IORING_CQE_F_MORE`.
     @inlinable
@@ -19,7 +19,7 @@ public struct CompletionFlags: Sendable {
         rawValue & 1 << 1 != 0
     }
 
-    /// Whether a receive buffer comes with the completion.
+    /// Whether the completion carries a provided buffer.
     ///
     /// Kernel: `IORING_CQE_F_BUFFER`.
     @inlinable
@@ -27,7 +27,7 @@ public struct CompletionFlags: Sendable {
         rawValue & 1 << 0 != 0
     }
 
-    /// Whether there was more to receive when the kernel looked: a multishot receive goes on by itself.
+    /// Whether the socket held more data after this receive; a multishot receive continues by itself.
     ///
     /// Kernel: `IORING_CQE_F_SOCK_NONEMPTY`.
     @inlinable
@@ -35,7 +35,7 @@ public struct CompletionFlags: Sendable {
         rawValue & 1 << 2 != 0
     }
 
-    /// The buffer that was filled, if ``hasBuffer``.
+    /// The number of the provided buffer that was filled, if ``hasBuffer``.
     ///
     /// Kernel: `IORING_CQE_BUFFER_SHIFT`.
     @inlinable

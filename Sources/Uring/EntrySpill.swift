@@ -1,30 +1,30 @@
 import CUring
 
-/// Entries that found the submission queue full when the kernel would not take any: a first-in, first-out list.
+/// A FIFO of entries that were queued while the submission queue was full and the kernel accepted no submissions.
 ///
-/// It is empty but for the rare moments in which the kernel answers EAGAIN or EBUSY, so it need not be clever: entries
-/// are added at the end until all have gone.
+/// It is empty except in the rare case that the kernel returns EAGAIN or EBUSY, so it is simple: entries are appended,
+/// and their space is reused only after all have been removed.
 struct EntrySpill {
     private var entries: UnsafeMutablePointer<io_uring_sqe>?
     private var capacity = 0
     private var first = 0
     private var end = 0
 
-    /// How many entries wait.
+    /// The number of waiting entries.
     var count: Int { end - first }
 
-    /// Whether none waits: asked for every entry that is queued.
+    /// Whether no entry waits; checked for every entry that is queued.
     @inline(__always)
     var isEmpty: Bool { end == 0 }
 
-    /// A place at the end, to be filled by the caller; valid until the next call.
+    /// Appends an entry for the caller to fill; the pointer is valid until the next call.
     mutating func append() -> UnsafeMutablePointer<io_uring_sqe> {
         if end == capacity { grow() }
         defer { end += 1 }
         return entries! + end
     }
 
-    /// Takes the oldest entry, if any.
+    /// Removes and returns the oldest entry; nil if there is none.
     mutating func popFirst() -> io_uring_sqe? {
         guard first < end, let entries else { return nil }
         defer {
@@ -34,7 +34,7 @@ struct EntrySpill {
         return entries[first]
     }
 
-    /// Gives the memory back; what waited is dropped.
+    /// Frees the memory and drops all waiting entries.
     mutating func deallocate() {
         entries?.deallocate()
         self = EntrySpill()

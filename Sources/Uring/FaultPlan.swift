@@ -3,7 +3,7 @@
     import Glibc
     package import Kernel
 
-    /// What shall go wrong with a ring, for tests: short transfers, lost multishots, errors; debug builds only.
+    /// Faults to inject into a ring in tests: short transfers, ended multishots, errors; debug builds only.
     ///
     ///     let plan = FaultPlan()
     ///     plan.inject(.clamp(1), into: .send)                       // every send sends one byte
@@ -11,36 +11,36 @@
     ///     plan.failEnter(with: .interrupted, .number(1))
     ///     ring.faults = plan
     package final class FaultPlan {
-        /// One thing that can go wrong with an operation.
+        /// A fault of one operation.
         package enum Fault: Sendable {
-            /// The kernel is asked for this many bytes at most: a real short transfer; a multishot ends with it.
+            /// The transfer is limited to this many bytes: a real short transfer. It ends a multishot operation.
             case clamp(Int)
-            /// A receive waits for readiness without trying first: what comes between the kernel's first try and its
-            /// wait is there before the wait then, always.
+            /// A receive waits for readiness without trying first. Data that would otherwise arrive between the
+            /// kernel's first try and its wait then always arrives before the wait.
             case pollFirst
             /// A multishot operation ends after its first completion.
             case singleShot
-            /// The kernel never sees the operation, and its only completion is the error. Nothing is lost by it: what a
-            /// receive would have received is still there.
+            /// The kernel never sees the operation; its only completion is the error. No data is lost: a receive leaves
+            /// its bytes in the socket.
             case refuse(Errno)
-            /// The kernel does the operation once, and a success is turned into the error. What the success produced is
-            /// released through the hooks, and bytes it received are lost, as they are with a broken connection.
+            /// The kernel performs the operation once, and a successful result is replaced by the error. The hooks
+            /// release what the operation produced. Received bytes are lost, as with a broken connection.
             case rewrite(Errno)
         }
 
-        /// Which operations, or calls, from now on.
+        /// Which of the operations or calls from now on fail.
         package enum Occurrence: Sendable {
-            /// All of them.
+            /// Every one.
             case every
-            /// One of them; the next is number 1.
+            /// A single one; the next is number 1.
             case number(Int)
         }
 
-        /// Closes a descriptor that a rewritten accept produced.
+        /// Closes the descriptor that a rewritten operation produced.
         package var closeDescriptor: (Int32) -> Void = { _ = close($0) }
-        /// Takes back a buffer that a rewritten receive used.
+        /// Returns the buffer that a rewritten receive used.
         package var returnBuffer: (UInt16) -> Void = { _ in }
-        /// How often a fault has struck.
+        /// The number of faults injected so far.
         package private(set) var strikes = 0
 
         private var rules: [Rule] = []
@@ -48,22 +48,22 @@
         private var verdicts: [UInt64: [Verdict]] = [:]
         private var clampedMessages: [ClampedMessage] = []
 
-        /// A plan by which nothing goes wrong yet.
+        /// Makes a plan without faults.
         package init() {}
 
-        /// Plans a fault for operations of a kind that are queued from now on.
+        /// Adds a fault for operations of a kind that are queued from now on.
         package func inject(_ fault: Fault, into kind: OperationKind, _ occurrence: Occurrence = .every) {
             rules.append(Rule(kind: kind, fault: fault, occurrence: occurrence))
         }
 
-        /// Plans an answer of io_uring_enter, in place of the call.
+        /// Makes io_uring_enter fail with an error, without calling the kernel.
         package func failEnter(with errno: Errno, _ occurrence: Occurrence = .every) {
             enterRules.append((occurrence, errno, 0))
         }
 
-        /// Forgets every rule.
+        /// Removes all faults.
         ///
-        /// Operations that are in flight keep their fate.
+        /// Faults of operations in flight still take effect.
         package func reset() {
             rules = []
             enterRules = []
@@ -78,14 +78,14 @@
             var seen = 0
         }
 
-        /// What becomes of an operation's one completion.
+        /// The outcome planned for an operation's only completion.
         private struct Verdict {
             let kind: OperationKind
             let errno: Errno
             let isRefusal: Bool
         }
 
-        /// Whether the thing just seen, the `seen`th since the rule was made, is meant by it.
+        /// Whether a rule applies to the `seen`th operation or call since it was made.
         private static func strikes(_ occurrence: Occurrence, _ seen: Int) -> Bool {
             switch occurrence {
             case .every: true
@@ -94,9 +94,9 @@
         }
     }
 
-    /// What the ring tells the plan.
+    /// Hooks that the ring calls.
     extension FaultPlan {
-        /// An entry was filled and can still be changed.
+        /// An entry has been filled and may still be changed.
         func queued(_ kind: OperationKind, _ entry: UnsafeMutablePointer<io_uring_sqe>) {
             for index in rules.indices where rules[index].kind == kind {
                 rules[index].seen += 1
@@ -106,7 +106,7 @@
             }
         }
 
-        /// The kernel is about to be entered; an answer here is the kernel's.
+        /// The ring is about to enter the kernel; a result other than nil replaces the call.
         func nextEnter() -> Errno? {
             var answer: Errno?
             for index in enterRules.indices {
@@ -118,7 +118,7 @@
             return answer
         }
 
-        /// A completion was reaped; the answer is what the caller sees of it.
+        /// A completion has been read from the ring; returns the result and flags to deliver.
         func completed(_ tag: UInt64, _ result: Int32, _ flags: UInt32) -> (Int32, UInt32) {
             guard let verdict = verdicts[tag]?.first else { return (result, flags) }
             verdicts[tag]?.removeFirst()
@@ -141,18 +141,18 @@
                 pass(Verdict(kind: kind, errno: errno, isRefusal: true), on: entry)
                 io_uring_prep_nop(entry)
             case .rewrite(let errno):
-                // Single, so that the one completion that is rewritten is the last one too.
+                // Single-shot, so that the completion that is rewritten is the last one.
                 cu_make_single_shot(entry)
                 pass(Verdict(kind: kind, errno: errno, isRefusal: false), on: entry)
             }
         }
 
-        /// Remembers a verdict by the tag; operations of one tag are judged in the order in which they complete.
+        /// Records a verdict under the entry's tag; verdicts of the same tag apply in order of completion.
         private func pass(_ verdict: Verdict, on entry: UnsafeMutablePointer<io_uring_sqe>) {
             verdicts[entry.pointee.user_data, default: []].append(verdict)
         }
 
-        /// Points the entry at a shorter copy of its message; the caller's own stays as it is.
+        /// Points the entry at a shortened copy of its message; the caller's message is unchanged.
         private func clampMessage(_ entry: UnsafeMutablePointer<io_uring_sqe>, _ limit: Int) {
             guard let message = UnsafePointer<msghdr>(bitPattern: UInt(entry.pointee.addr)) else { return }
             let clamped = ClampedMessage(message.pointee, limit: limit)
@@ -161,9 +161,9 @@
         }
     }
 
-    /// A copy of a message and its vector that ends after so many bytes.
+    /// A copy of a message and its vector, limited to a number of bytes.
     ///
-    /// Lives as long as the plan.
+    /// The plan keeps it alive.
     private final class ClampedMessage {
         let message: UnsafeMutablePointer<msghdr>
 

@@ -1,8 +1,8 @@
 import CUring
 
-/// What this kernel's io_uring can do, by name: from the set-up call, the features it reported and the probe.
+/// What this kernel's io_uring supports: the accepted set-up flags, the reported features, and the probed operations.
 package struct KernelFeatures: Sendable, CustomStringConvertible {
-    /// The set-up flags that the kernel took.
+    /// The set-up flags that the kernel accepted.
     package let setupFlags: UInt32
     /// The feature bits that the set-up call reported.
     package let featureBits: UInt32
@@ -19,20 +19,21 @@ package struct KernelFeatures: Sendable, CustomStringConvertible {
         OperationKind.allCases.filter { $0.isRequired && !supports($0) }
     }
 
-    /// Whether the kernel knows the operation; for multishot ones, whether it is of a version that does them.
+    /// Whether the kernel supports the operation; for a multishot kind, judged by another operation of the same
+    /// version.
     ///
-    /// What no probe tells (multishot flags that a sandbox filters) is the self-test's business.
+    /// The probe cannot detect a sandbox that filters multishot flags; the self-test does.
     package func supports(_ kind: OperationKind) -> Bool {
         operations >> UInt64(kind.opcode) & operations >> UInt64(kind.traits.witness) & 1 != 0
     }
 
-    /// The same features without some operations: what tests use to see an older kernel.
+    /// The same features without some operations, for tests that simulate an older kernel.
     package func denying(_ kinds: [OperationKind]) -> KernelFeatures {
         let denied = kinds.reduce(into: UInt64(0)) { $0 |= 1 << UInt64($1.traits.witness) }
         return KernelFeatures(setupFlags: setupFlags, featureBits: featureBits, operations: operations & ~denied)
     }
 
-    /// The flags and features in hexadecimal, and the operations that are missing.
+    /// The flags and features in hexadecimal, and the missing operations.
     package var description: String {
         let missing = OperationKind.allCases.filter { !supports($0) }.map(\.name)
         return "setup 0x\(String(setupFlags, radix: 16)), features 0x\(String(featureBits, radix: 16))"
@@ -41,25 +42,25 @@ package struct KernelFeatures: Sendable, CustomStringConvertible {
 }
 
 extension KernelFeatures {
-    /// Completions are made only when the ring's thread asks for them, in batches (Linux 6.1).
+    /// Completions are posted in batches, only when the ring's thread enters the kernel for them (Linux 6.1).
     package var deferTaskrun: Bool { setupFlags & IORING_SETUP_DEFER_TASKRUN != 0 }
-    /// The kernel enforces that one thread uses the ring, and profits from it (Linux 6.0).
+    /// The kernel relies on a single thread that uses the ring, and enforces that (Linux 6.0).
     package var singleIssuer: Bool { setupFlags & IORING_SETUP_SINGLE_ISSUER != 0 }
-    /// Completions do not interrupt the thread with a signal to its processor (Linux 5.19).
+    /// Completions send no inter-processor interrupt to the ring's thread (Linux 5.19).
     package var cooperativeTaskrun: Bool { setupFlags & IORING_SETUP_COOP_TASKRUN != 0 }
-    /// The ring shows in memory when entering the kernel would bring completions (Linux 5.19).
+    /// A flag in shared memory shows that entering the kernel would yield completions (Linux 5.19).
     package var taskrunFlag: Bool { setupFlags & IORING_SETUP_TASKRUN_FLAG != 0 }
-    /// A bad entry does not hold up those behind it (Linux 5.18).
+    /// An invalid entry does not stop the submission of later ones (Linux 5.18).
     package var submitsAll: Bool { setupFlags & IORING_SETUP_SUBMIT_ALL != 0 }
 
-    /// A wait can end at a time instead of after one (Linux 6.12).
+    /// A wait can have an absolute deadline instead of a duration (Linux 6.12).
     ///
-    /// ABS_TIMER has no bit of its own; the minimum wait came with the same kernel and has one.
+    /// ABS_TIMER has no feature bit of its own; MIN_TIMEOUT has one and was added by the same kernel version.
     package var absoluteTimer: Bool { featureBits & CU_FEAT_MIN_TIMEOUT != 0 }
-    /// A loop that sleeps is not shown as waiting for disks (Linux 6.15).
+    /// A sleeping loop is not accounted as I/O wait (Linux 6.15).
     package var noIOWait: Bool { featureBits & CU_FEAT_NO_IOWAIT != 0 }
 
-    /// What of the above this kernel has, by the kernel's names.
+    /// The kernel's names of the features above that it has.
     package var names: [String] {
         let all = [
             ("IORING_SETUP_SUBMIT_ALL", submitsAll), ("IORING_SETUP_COOP_TASKRUN", cooperativeTaskrun),
@@ -70,11 +71,11 @@ extension KernelFeatures {
         return all.filter { $0.1 }.map { $0.0 }
     }
 
-    /// The features without which this package does not run: those of Linux 5.17, all of which 6.1 has.
+    /// The features that this package requires: those of Linux 5.17, and thus of 6.1.
     ///
-    /// NODROP: no completion is lost when the ring is full. SUBMIT_STABLE: what an entry points at is copied when it is
-    /// submitted. FAST_POLL: sockets wait without a thread each. EXT_ARG: a wait can end by time. CQE_SKIP: no
-    /// completion for a close that succeeds.
+    /// NODROP: a full queue loses no completion. SUBMIT_STABLE: submission copies the data that an entry points to.
+    /// FAST_POLL: an operation waits for a socket without a kernel thread. EXT_ARG: a wait can have a timeout.
+    /// CQE_SKIP: a successful close posts no completion.
     static let required: [(bit: UInt32, name: String)] = [
         (IORING_FEAT_NODROP, "NODROP"),
         (IORING_FEAT_SUBMIT_STABLE, "SUBMIT_STABLE"),

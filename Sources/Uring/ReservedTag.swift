@@ -1,8 +1,8 @@
-/// Tags that no operation of a caller may have.
+/// Tags that the operation table never issues.
 package enum ReservedTag {
-    /// Nobody waits for this completion: ``Ring/reap(_:)`` drops it.
+    /// The tag of completions without a target, which ``Ring/dispatch()`` drops.
     ///
-    /// Cancels and closes carry it. They are silent when they succeed; a failed cancel (ENOENT: the victim was faster,
-    /// EALREADY: it cannot be stopped) says nothing that the victim's own completion does not say better.
+    /// Cancels and closes carry it. They post no completion if they succeed. A failed cancel (ENOENT: the operation had
+    /// already completed; EALREADY: it cannot be stopped) adds nothing to the cancelled operation's own completion.
     package static let ignored: UInt64 = .max
 }

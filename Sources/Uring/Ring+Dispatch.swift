@@ -3,21 +3,21 @@ import Kernel
 
 /// Delivers completions to their targets.
 extension Ring {
-    /// The most rounds of fetching overflowed completions in one ``dispatch()``; the rest waits for the next turn.
+    /// The maximum number of times that one ``dispatch()`` fetches overflowed completions; the rest wait for the next.
     private static let maximumRounds = 64
 
-    /// Delivers every completion to the target of its operation, oldest first, until none is left.
+    /// Delivers the available completions to the targets of their operations, oldest first.
     ///
-    /// Makes no system call, unless there are more completions than the queue has places. Targets may queue operations
-    /// and even ``enter(_:)``, but not dispatch or close.
+    /// Makes no system call unless the completion queue has overflowed. Targets may queue operations and even call
+    /// ``enter(_:)``, but must not dispatch or close.
     ///
-    /// - Returns: How many completions were delivered; those of ``ReservedTag/ignored`` do not count.
+    /// - Returns: The number of completions delivered, without those of ``ReservedTag/ignored``.
     @discardableResult
     package func dispatch() -> Int {
         if isInForkedChild { return 0 }
-        assert(isOwnThread || state.pointee.owner == 0, "a ring is used only by the thread that enabled it")
+        assert(isOwnThread || state.pointee.owner == 0, "only the thread that enabled a ring may use it")
         guard !state.pointee.isDispatching else {
-            assertionFailure("dispatch was called by a target during dispatch")
+            assertionFailure("a target must not call dispatch during dispatch")
             return 0
         }
         state.pointee.isDispatching = true
@@ -28,10 +28,9 @@ extension Ring {
         return count
     }
 
-    /// One acquire of the tail, one publish of the head.
+    /// Acquires the tail once and publishes the head once.
     ///
-    /// Each completion is copied before it is delivered: what its target queues may enter the kernel, but no place is
-    /// reused before the head moves.
+    /// A target may enter the kernel during the walk; the kernel reuses no slot until the head is published.
     private func walk() -> Int {
         let tail = cu_completion_tail(ring)
         let first = cu_completion_head(ring)
@@ -50,7 +49,8 @@ extension Ring {
                 if result < 0 { state.pointee.ignoredFailures &+= 1 }
             } else {
                 deliver(tag, result, CompletionFlags(rawValue: flags))
-                // A callback forked. The child has no ring memory, and the remaining completions are the parent's.
+                // A callback forked. The child does not have the ring's memory; the parent delivers the other
+                // completions.
                 guard !isInForkedChild else { return leaveWalk() }
             }
         }
@@ -74,9 +74,9 @@ extension Ring {
         return 0
     }
 
-    /// Fetches completions that found the queue full.
+    /// Fetches completions that did not fit into the queue.
     ///
-    /// The kernel keeps them in order (NODROP) and moves them to the ring only when it is entered.
+    /// The kernel keeps them in order (NODROP), and moves them to the queue only when it is entered.
     @inline(never)
     private func walkOverflow() -> Int {
         var count = 0

@@ -2,17 +2,17 @@ import CUring
 import Glibc
 import Kernel
 
-/// The one system call: submit everything that is queued and, if asked, wait for a completion.
+/// Enters the kernel: submits all queued entries and optionally waits for a completion.
 extension Ring {
-    /// Submits all queued entries, then waits until there is a completion to reap, if `wait` says so.
+    /// Submits all queued entries, then waits for a completion as `wait` specifies.
     ///
-    /// It does not sleep when completions are there already, nor while an entry is unsubmitted, and with `.none` or a
-    /// time that has passed makes no system call at all when nothing is queued and the kernel has nothing to say. It
-    /// may return early at any time, on a signal for one: reap, and come again. When the kernel takes no entries for
-    /// now (EAGAIN, EBUSY) they stay queued and it returns, because reaping is what helps.
+    /// Does not sleep if completions are available or entries are still unsubmitted. With `.none` or a past deadline,
+    /// makes no system call if no entry is queued and the kernel has no pending completions. May return early at any
+    /// time, for example on a signal: dispatch and call again. If the kernel temporarily accepts no entries (EAGAIN,
+    /// EBUSY), they stay queued and the function returns, because dispatching makes room.
     ///
-    /// - Throws: ``RingError`` for what coming again does not cure: another thread than the ring's (EEXIST), a ring
-    ///   that is closed (EBADF) or not enabled (EBADFD), and completions that the kernel lost (EBADR).
+    /// - Throws: ``RingError`` for errors that calling again does not resolve: the wrong thread (EEXIST), a ring that
+    ///   is closed (EBADF) or not enabled (EBADFD), and completions that the kernel lost (EBADR).
     package func enter(_ wait: RingWait) throws(RingError) {
         try checkUse()
         repeat {
@@ -25,7 +25,7 @@ extension Ring {
         } while cu_unsubmitted(ring) != 0 || !state.pointee.spill.isEmpty
     }
 
-    /// Accounts for what the kernel took; false when it took nothing and calling again at once is of no use.
+    /// Counts the entries that the kernel took; returns false if it took none and retrying at once is useless.
     @inline(__always)
     private func advance(by result: Int32) throws(RingError) -> Bool {
         if result < 0 {
@@ -33,25 +33,27 @@ extension Ring {
             throw RingError("io_uring_enter", result: result)
         }
         state.pointee.entriesSubmitted.add(Int(result))
-        assert(isBalanced, "entries were lost or counted twice")
+        assert(isBalanced, "an entry was lost or counted twice")
         return result > 0
     }
 
-    /// Results that are part of normal life: a wait that ended by time (ETIME) or by a signal (EINTR, even with
-    /// SA_RESTART), and a kernel without memory (EAGAIN) or room for completions (EBUSY) at the moment.
+    /// Whether a result is part of normal operation.
+    ///
+    /// ETIME: the wait timed out. EINTR: a signal ended it (even with SA_RESTART). EAGAIN: the kernel is temporarily
+    /// out of memory. EBUSY: it has no space for completions.
     static func isTransient(_ result: Int32) -> Bool {
         result == -ETIME || result == -EINTR || result == -EAGAIN || result == -EBUSY
     }
 
-    /// Whether completions wait in the ring.
+    /// Whether completions are waiting in the ring.
     ///
-    /// While they are being walked this is true to the end.
+    /// Stays true throughout a dispatch.
     package var hasCompletions: Bool { cu_completion_tail(ring) != cu_completion_head(ring) }
 
-    /// Whether entering would bring completions: work deferred to this call, or completions that found no place.
+    /// Whether entering would yield completions: work deferred until then, or completions that overflowed the queue.
     private var kernelHasNews: Bool { cu_queue_flags(ring) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW) != 0 }
 
-    /// Checks in user space what the kernel cannot: a registered ring's index means another ring on another thread.
+    /// Checks the thread in user space: on another thread, the registered index may stand for another ring.
     @inline(__always)
     private func checkUse() throws(RingError) {
         if !isOwnThread || state.pointee.latchedFailure != 0 { try refuseUse() }
@@ -69,11 +71,11 @@ extension Ring {
     }
 }
 
-/// The call itself.
+/// The system call.
 extension Ring {
     /// Enters the kernel once.
     ///
-    /// GETEVENTS always: with DEFER_TASKRUN completions are made nowhere else.
+    /// Always with GETEVENTS: with DEFER_TASKRUN, completions are posted only then.
     func call(submitting count: UInt32, _ wait: RingWait) -> Int32 {
         #if DEBUG
             if let errno = faults?.nextEnter() { return -errno.rawValue }
@@ -87,9 +89,9 @@ extension Ring {
         }
     }
 
-    /// Waits until a time.
+    /// Waits until a deadline.
     ///
-    /// Before Linux 6.12 the kernel wants to know how long instead of until when.
+    /// Kernels before Linux 6.12 take a duration instead.
     private func call(submitting count: UInt32, _ flags: UInt32, until deadline: Int64) -> Int32 {
         let descriptor = state.pointee.enterDescriptor
         if features.absoluteTimer {

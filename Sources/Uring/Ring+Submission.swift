@@ -2,28 +2,29 @@ import CUring
 import Glibc
 import Kernel
 
-/// How an entry is queued: into the queue, after making room in it, or onto the spill list. Never an error, never lost.
+/// Queues entries: in the submission queue or, if that stays full, in the spill list. Queueing never fails.
 extension Ring {
-    /// A place for one entry, in the order of submission; to be filled before the next call of the ring.
+    /// Returns the next entry in order of submission, to be filled before the next call on the ring.
     @inline(__always)
     func nextEntry() -> UnsafeMutablePointer<io_uring_sqe> {
         assert(
             isOwnThread || state.pointee.owner == 0 || isInForkedChild,
-            "a ring is used by the thread that enabled it only")
+            "only the thread that enabled a ring may use it")
         state.pointee.entriesQueued &+= 1
-        // A forked child does not have the queue: its entries go to the spill list, and no further.
+        // A forked child does not have the queue: its entries stay in the spill list.
         if state.pointee.spill.isEmpty, !isInForkedChild, let entry = cu_next_entry(ring) { return entry }
         return entryWhenFull()
     }
 
-    /// Submits what is queued to make room.
+    /// Submits the queued entries to make room.
     ///
-    /// If the kernel will not take it, the entry goes to the spill list, and so do all later ones, until ``refill()``
-    /// has moved the older ones on.
+    /// If the kernel takes none, the entry is put into the spill list, as are all later ones until ``refill()`` has
+    /// moved the older ones to the queue.
     @inline(never)
     private func entryWhenFull() -> UnsafeMutablePointer<io_uring_sqe> {
         precondition(!isClosed, "an operation was queued on a closed ring")
-        // Not before enable(), and never by the index that means another ring on another thread.
+        // Only on the ring's thread: before enable() the kernel refuses, and on another thread the registered index may
+        // stand for another ring.
         if state.pointee.spill.isEmpty, isOwnThread {
             let result = call(submitting: cu_publish_entries(ring), .none)
             state.pointee.entriesSubmitted.add(Int(max(result, 0)))
@@ -33,7 +34,7 @@ extension Ring {
         return state.pointee.spill.append()
     }
 
-    /// Moves spilled entries, oldest first, to the queue's free places.
+    /// Moves spilled entries, oldest first, to the queue's free slots.
     @inline(__always)
     func refill() {
         if !state.pointee.spill.isEmpty { refillFromSpill() }
@@ -47,12 +48,12 @@ extension Ring {
         }
     }
 
-    /// Keeps a failure that has nobody to throw to for the next ``enter(_:)``.
+    /// Saves a failure that the caller cannot throw for the next ``enter(_:)``.
     func latch(_ result: Int32) {
         if result < 0, !Self.isTransient(result) { state.pointee.latchedFailure = result }
     }
 
-    /// Whether every entry that was queued is with the kernel, in the queue or on the spill list.
+    /// Whether every queued entry is accounted for: submitted, in the queue, or in the spill list.
     package var isBalanced: Bool {
         let waiting = Int(cu_unsubmitted(ring)) + state.pointee.spill.count
         return state.pointee.entriesQueued == state.pointee.entriesSubmitted.value + waiting

@@ -2,35 +2,35 @@ import CUring
 import Glibc
 import Kernel
 
-/// One io_uring: a queue of entries that ask the kernel for operations, and a queue of their completions.
+/// One io_uring instance: a submission queue and a completion queue shared with the kernel.
 ///
-/// Order of use: make it on any thread; ``enable()`` on the thread that will use it; then, on that thread, queue
-/// operations (Operations/), ``enter(_:)`` to submit them and wait, ``dispatch()`` to deliver their completions; at the
-/// end, when every operation has had its last completion, ``close()``.
+/// Order of use: create it on any thread; call ``enable()`` on the thread that will use it. On that thread, queue
+/// operations (Operations/), call ``enter(_:)`` to submit them and wait, and ``dispatch()`` to deliver their
+/// completions. After every operation's last completion, call ``close()``.
 ///
-/// Operations may be queued before `enable()` and by targets during `dispatch()`.
+/// Operations may also be queued before `enable()` and by targets during `dispatch()`.
 package final class Ring {
-    /// What this kernel can do.
+    /// What this kernel supports.
     package let features: KernelFeatures
 
     /// The operations in flight and their targets.
     package let operations = OperationTable()
-    /// liburing's view of the queues, which the inline C works on.
+    /// liburing's structure of the queues, on which the inline C operates.
     let ring: UnsafeMutablePointer<io_uring>
-    /// All that changes while the ring runs.
+    /// The ring's mutable state.
     ///
-    /// Behind a pointer, so that the hot path pays no exclusivity checks.
+    /// Behind a pointer, to avoid exclusivity checks on the data path.
     let state: UnsafeMutablePointer<RingState>
 
     #if DEBUG
-        /// What shall go wrong, in tests; debug builds only.
+        /// Faults to inject in tests; debug builds only.
         package var faults: FaultPlan?
     #endif
 
     /// Opens a ring that is not enabled yet.
     ///
-    /// - Throws: ``RingError`` of "io_uring_setup" when this process may not have a ring, of less memory than the
-    ///   smallest takes, or when the kernel is older than Linux 6.1 in what matters.
+    /// - Throws: ``RingError`` of "io_uring_setup" if this process may not use io_uring, if there is not enough memory
+    ///   for the smallest ring, or if the kernel lacks required features of Linux 6.1.
     package init(_ configuration: RingConfiguration = RingConfiguration()) throws(RingError) {
         ring = .allocate(capacity: 1)
         ring.initialize(to: io_uring())
@@ -54,13 +54,13 @@ package final class Ring {
         ring.deallocate()
     }
 
-    /// Gives the ring to the calling thread, which alone may use it from now on.
+    /// Binds the ring to the calling thread, the only one that may use it from now on.
     package func enable() throws(RingError) {
         try checkOpen("io_uring_register(ENABLE_RINGS)")
         let result = cu_enable_ring(ring.pointee.ring_fd)
         guard result >= 0 else { throw RingError("io_uring_register(ENABLE_RINGS)", result: result) }
         state.pointee.owner = pthread_self()
-        // Saves a descriptor look-up per enter. Sixteen rings a thread may have it; the seventeenth does without.
+        // Saves a descriptor lookup per enter. A thread can register sixteen rings; more rings work unregistered.
         let index = cu_register_ring(ring.pointee.ring_fd)
         guard index >= 0 else { return }
         state.pointee.enterDescriptor = UInt32(index)
@@ -69,11 +69,11 @@ package final class Ring {
 
     /// Closes the ring.
     ///
-    /// Does nothing the second time.
+    /// A second call does nothing.
     ///
-    /// Every operation must have had its last completion: the kernel ends what is left some time later, with the
-    /// descriptors open and the memory in use until then. Call it on the ring's thread, which otherwise keeps the
-    /// registered ring alive until it exits. Entries that were not submitted are dropped.
+    /// Every operation must have had its last completion: the kernel ends any others some time later, and keeps their
+    /// descriptors open and their memory in use until then. Call it on the ring's thread, which otherwise keeps the
+    /// registered ring alive until it exits. Unsubmitted entries are dropped.
     package func close() {
         guard !isClosed else { return }
         precondition(!state.pointee.isDispatching, "a ring must not be closed during dispatch")
@@ -81,7 +81,7 @@ package final class Ring {
             _ = cu_unregister_ring(ring.pointee.ring_fd, state.pointee.enterDescriptor)
         }
         if isInForkedChild {
-            // What the child has mapped where the parent has the queues is not the ring's.
+            // The child does not have the ring's mappings, and may have others at their addresses.
             try? Descriptor.close(ring.pointee.ring_fd)
         } else {
             io_uring_queue_exit(ring)
@@ -89,13 +89,14 @@ package final class Ring {
         state.pointee.spill.deallocate()
         state.pointee.owner = 0
         #if DEBUG
-            // The plan's hooks may hold what holds this ring.
+            // The plan's hooks may retain this ring.
             faults = nil
         #endif
         becomeEmpty()
     }
 
-    /// Leaves queues without room and without completions, so that a late call meets a message and not freed memory.
+    /// Leaves queues without space and without completions, so that a late call fails clearly and reads no freed
+    /// memory.
     private func becomeEmpty() {
         ring.pointee = io_uring()
         ring.pointee.ring_fd = -1
@@ -109,40 +110,40 @@ package final class Ring {
 }
 
 extension Ring {
-    /// The ring's descriptor, which polls readable when completions wait; -1 after ``close()``.
+    /// The ring's descriptor, which polls as readable while completions are waiting; -1 after ``close()``.
     package var fileDescriptor: Int32 { ring.pointee.ring_fd }
-    /// Whether ``close()`` was called.
+    /// Whether ``close()`` has been called.
     package var isClosed: Bool { ring.pointee.ring_fd < 0 }
-    /// Places in the submission queue, after what set-up made of the wish.
+    /// The actual size of the submission queue, in entries.
     package var entries: UInt32 { ring.pointee.sq.ring_entries }
-    /// Places in the completion queue, after what set-up made of the wish.
+    /// The actual size of the completion queue, in completions.
     package var completionEntries: UInt32 { ring.pointee.cq.ring_entries }
 
-    /// Entries queued so far, whether the kernel has them or not.
+    /// Entries queued so far, including those not yet submitted.
     package var entriesQueued: Int { state.pointee.entriesQueued }
     /// Entries that the kernel has taken so far.
     ///
-    /// Any thread, as the next two.
+    /// Any thread, as for the next two.
     package var entriesSubmitted: Int { state.pointee.entriesSubmitted.value }
     /// Calls of io_uring_enter so far.
     package var enters: Int { state.pointee.enters.value }
-    /// Completions seen so far, the ignored ones too.
+    /// Completions read so far, including the ignored ones.
     package var completionsReaped: Int { state.pointee.completionsReaped.value }
-    /// Failures of operations that nobody waits for: cancels that came too late, closes of bad descriptors.
+    /// Failed operations of ``ReservedTag/ignored``: cancels that were too late, closes of invalid descriptors.
     package var ignoredFailures: Int { state.pointee.ignoredFailures }
 
-    /// The kernel's number of the calling thread, by which it knows who may use a ring.
+    /// The kernel's ID of the calling thread, by which it identifies a ring's thread.
     ///
-    /// A system call.
+    /// Costs a system call.
     package static var callingThread: Int32 { cu_thread_number() }
 
     /// Whether the calling thread is the one that enabled the ring.
     package var isOwnThread: Bool { state.pointee.owner == pthread_self() && !isInForkedChild }
 
-    /// Whether this is a copy of the ring in a forked child, where the ring's memory is not mapped.
+    /// Whether this is a copy of the ring in a forked child, which does not have the ring's memory.
     ///
-    /// There, operations are queued in memory of the child's and never submitted, ``enter(_:)`` throws, ``dispatch()``
-    /// finds nothing, and ``close()`` closes the child's descriptor only.
+    /// In the child, operations are queued in its own memory and never submitted, ``enter(_:)`` throws, ``dispatch()``
+    /// does nothing, and ``close()`` closes only the child's descriptor.
     @inline(__always)
     package var isInForkedChild: Bool { state.pointee.mark.isInForkedChild }
 

@@ -2,44 +2,43 @@ import CUring
 import Glibc
 import Kernel
 
-/// Sets a ring up in the best way this kernel knows: a ladder of flags, best first, and smaller sizes when memory is
-/// short.
+/// Sets up a ring with the best flags that the kernel supports, and with smaller queues if memory is short.
 enum RingSetup {
-    /// The flags of every rung.
+    /// The flags common to all flag sets.
     ///
-    /// CQSIZE: the completion queue's size is ours. CLAMP: too large sizes are made smaller. R_DISABLED (5.10): the
-    /// ring belongs to the thread that enables it, not to the one that makes it.
+    /// CQSIZE: the caller sets the size of the completion queue. CLAMP: excessive sizes are clamped. R_DISABLED (5.10):
+    /// the ring belongs to the thread that enables it, not to the one that creates it.
     private static let always = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_R_DISABLED
 
-    /// Flag sets to try, best first; a kernel answers EINVAL to a set with a flag that it does not know.
+    /// Flag sets to try, best first; a kernel returns EINVAL for a set with an unknown flag.
     ///
-    /// Measured with 256 echo connections on 6.18: 245, 223 and 219 thousand messages a second for the first three.
+    /// Measured with 256 echo connections on 6.18: 245, 223 and 219 thousand messages per second for the first three.
     static let ladder: [UInt32] = [
-        // Linux 6.1: completions are made in batches, when the thread asks for them.
+        // Linux 6.1: completions are posted in batches, when the thread enters the kernel for them.
         always | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN
             | IORING_SETUP_TASKRUN_FLAG,
         // Linux 5.19: completions do not interrupt the thread.
         always | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
-        // Linux 5.18: a bad entry does not end the submission.
+        // Linux 5.18: an invalid entry does not end the submission.
         always | IORING_SETUP_SUBMIT_ALL,
         // Linux 5.10.
         always,
     ]
 
-    /// Sizes below these are no use to a loop: rather an error than a ring that always overflows.
+    /// The smallest useful sizes: an error is better than a ring that always overflows.
     private static let floor = (entries: UInt32(16), completionEntries: UInt32(64))
 
-    /// Opens a disabled ring in `ring`, which must be zeroed, and says what the kernel behind it can do.
+    /// Opens a disabled ring in `ring`, which must be zeroed, and returns the kernel's features.
     static func open(
         _ ring: UnsafeMutablePointer<io_uring>, _ configuration: RingConfiguration
     ) throws(RingError) -> KernelFeatures {
-        // Before the ring exists: liburing maps it together with opening it, so its descriptor cannot be moved later.
+        // Before the ring exists: liburing opens and maps it in one step, so its descriptor cannot be moved later.
         do throws(Errno) { try Descriptor.occupyStandard() } catch {
             throw RingError(operation: "open /dev/null", errno: error)
         }
         var wanted = configuration
         wanted.entries = max(wanted.entries, 1)
-        // The kernel answers EINVAL to fewer places for completions than entries.
+        // The kernel returns EINVAL for a completion queue that is smaller than the submission queue.
         wanted.completionEntries = max(wanted.completionEntries, wanted.entries)
         var rung = 0
         while true {
@@ -67,9 +66,9 @@ enum RingSetup {
         return io_uring_queue_init_params(wanted.entries, ring, &parameters)
     }
 
-    /// Makes both queues half as large; false at the floor.
+    /// Halves both sizes; returns false if they are at the minimum already.
     ///
-    /// Some kernels count ring memory against RLIMIT_MEMLOCK, per user, over all of the user's processes.
+    /// Some kernels count the memory of all rings of a user against RLIMIT_MEMLOCK.
     private static func halve(_ wanted: inout RingConfiguration) -> Bool {
         guard wanted.completionEntries > floor.completionEntries else { return false }
         wanted.completionEntries /= 2
@@ -77,7 +76,7 @@ enum RingSetup {
         return true
     }
 
-    /// Asks the new ring what its kernel can do, and closes it again if that is too little.
+    /// Queries the features of the ring's kernel, and closes the ring if required ones are missing.
     private static func features(
         of ring: UnsafeMutablePointer<io_uring>, _ configuration: RingConfiguration
     ) throws(RingError) -> KernelFeatures {
@@ -94,7 +93,7 @@ enum RingSetup {
             if probe < 0 { throw RingError("io_uring_register(PROBE)", result: probe) }
             throw RingError("io_uring_setup without \(missing.joined(separator: ", "))", result: -ENOSYS)
         }
-        // A child that forks without exec and touches the rings shall fault, not write into its parent's.
+        // A forked child that accesses the queues must fault rather than write to its parent's.
         _ = io_uring_ring_dontfork(ring)
         return found
     }

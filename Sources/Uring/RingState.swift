@@ -2,31 +2,31 @@ import CUring
 import Glibc
 import Kernel
 
-/// What changes while a ring runs, and the figures about it.
+/// The mutable state and counters of a ring.
 struct RingState: ~Copyable {
-    /// What enter is called with: the index of the registered ring, or the descriptor.
+    /// The argument of enter: the index of the registered ring, or the descriptor.
     var enterDescriptor: UInt32 = 0
     /// Flags of every enter.
     var enterFlags: UInt32 = 0
     /// The thread that enabled the ring; 0 before.
     var owner: pthread_t = 0
-    /// Of the process that made the ring: its memory is not copied into forked children.
+    /// Identifies the process that created the ring: forked children do not inherit its memory.
     let mark = ForkMark()
     /// Whether completions are being delivered.
     var isDispatching = false
-    /// A failure of an enter that had nobody to throw to; the next ``Ring/enter(_:)`` throws it.
+    /// A failed enter whose caller could not throw; the next ``Ring/enter(_:)`` throws the error.
     var latchedFailure: Int32 = 0
-    /// Entries for which neither the queue nor the kernel had room.
+    /// Entries that did not fit into the queue while the kernel accepted none.
     var spill = EntrySpill()
 
     var entriesQueued = 0
     var ignoredFailures = 0
-    // What other threads may ask for.
+    // Readable on any thread.
     let entriesSubmitted = SingleWriterCounter()
     let enters = SingleWriterCounter()
     let completionsReaped = SingleWriterCounter()
 
-    /// A zero for the queues of a closed ring to point at.
+    /// The zero that a closed ring's queue pointers point to.
     let zero: UnsafeMutablePointer<UInt32>
 
     init() {

@@ -1,20 +1,19 @@
 import Kernel
 
-/// How long ``Ring/enter(_:)`` may sleep until a completion arrives.
+/// How long ``Ring/enter(_:)`` may sleep while it waits for a completion.
 package enum RingWait: Equatable, Sendable {
-    /// Not at all.
+    /// Do not sleep.
     case none
-    /// Until there is one.
+    /// Sleep until a completion arrives.
     case forever
-    /// Until there is one or CLOCK_MONOTONIC shows this many nanoseconds.
+    /// Sleep until a completion arrives or CLOCK_MONOTONIC reaches this time, in nanoseconds.
     case until(Int64)
 }
 
 extension RingWait {
-    /// Whether there is nothing to wait for, or no more.
+    /// Whether there is no wait, or its deadline has passed.
     ///
-    /// A kernel that is asked to wait until a time that has passed sleeps through the scheduler all the same, 15
-    /// microseconds against 0.2.
+    /// The kernel goes through the scheduler even for a past deadline: 15 microseconds instead of 0.2.
     var isOver: Bool {
         switch self {
         case .none: true

@@ -3,11 +3,11 @@ import Glibc
 import Kernel
 
 extension SelfTestTrial {
-    /// Whether the kernel may forget the end of a connection that arrives right behind bytes, before the ring looks.
+    /// Whether the kernel may miss the end of a connection that arrives right after bytes.
     ///
-    /// Linux did until 2026 (CVE-2026-23473): a multishot receive that is woken by both delivers the bytes, and nothing
-    /// reminds it of the end. Shown by a reset on the loopback network, since a `FIN` is remembered by TCP itself.
-    /// Where that cannot be had, the kernel is not trusted.
+    /// Linux did so until 2026 (CVE-2026-23473): a multishot receive that both events wake delivers the bytes and never
+    /// reports the end. The test uses a reset on the loopback network, because TCP itself remembers a `FIN`. If no such
+    /// connection can be made, the kernel is assumed to be affected.
     func forgetsEnds() throws(RingError) -> Bool {
         guard let (left, right) = try? Self.makeConnection() else { return true }
         defer { left.close() }
@@ -20,7 +20,7 @@ extension SelfTestTrial {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(right.fileDescriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
         right.close()
-        // Both events have happened by now, so no time is too short.
+        // Both events have already happened, so a short timeout is enough.
         let deadline = MonotonicClock.now() + 2_000_000
         while let (_, flags) = try receiving.completion(until: deadline) {
             if !flags.hasMore { return false }
@@ -29,7 +29,7 @@ extension SelfTestTrial {
         return true
     }
 
-    /// Both ends of a TCP connection of the loopback network.
+    /// Makes a TCP connection on the loopback network and returns both ends.
     private static func makeConnection() throws(Errno) -> (Socket, Socket) {
         let listener = try Socket(family: .ipv4)
         try listener.bind(to: SocketAddress(ipAddress: "127.0.0.1", port: 0))

@@ -2,24 +2,24 @@ import CUring
 import Glibc
 import Kernel
 
-/// A functional test of what no probe reports: sandboxes and old kernels that allow a ring but not its use.
+/// A functional test for what no probe reports: sandboxes and old kernels that allow a ring but not its use.
 ///
-/// Set-up may be allowed while entering or registering is not; a kernel may know RECV but not its multishot flag. So
-/// this does once, on a small ring of its own, what a loop does all the time. It takes well below a millisecond, leaves
-/// no descriptor, and each step gives up after two seconds.
+/// Set-up may be allowed while enter or register is denied; a kernel may support RECV but not its multishot flag. The
+/// test therefore performs a loop's usual operations once, on a small ring of its own. It takes well below a
+/// millisecond, leaves no descriptor open, and each step times out after two seconds.
 package enum SelfTest {
-    /// What the test found on a kernel that the loop can use.
+    /// The findings of a test that has passed.
     package struct Findings: Sendable {
-        /// Whether the kernel may forget the end of a connection that arrives right behind bytes.
+        /// Whether the kernel may miss the end of a connection that arrives right after bytes.
         package var forgetsEnds: Bool
-        /// Optional operations that the kernel or its policy refuses, though the probe reports them.
+        /// Optional operations that the probe reports but the kernel or a policy refuses.
         package var refused: [OperationKind]
     }
 
-    /// Runs it on the calling thread.
+    /// Runs the test on the calling thread.
     ///
-    /// - Parameter configuration: The ring to try with; tests make its kernel appear to lack things.
-    /// - Throws: ``RingError`` of the failing system call, or of "self-test: " and the failing step.
+    /// - Parameter configuration: The ring to use; tests make its kernel pretend to lack features.
+    /// - Throws: ``RingError`` of the system call that failed, or of "self-test: " and the step that failed.
     @discardableResult
     package static func run(
         _ configuration: RingConfiguration = RingConfiguration(entries: 16, completionEntries: 64)
@@ -45,7 +45,7 @@ final class SelfTestTrial {
         self.ring = ring
     }
 
-    /// Multishot accept: two connections with one entry, then its cancel.
+    /// Tests multishot accept: two connections from one entry, then its cancel.
     func accepts() throws(RingError) {
         let listener = try Self.makeListener()
         defer { close(listener) }
@@ -62,7 +62,7 @@ final class SelfTestTrial {
         try accepting.cancel()
     }
 
-    /// Multishot receive: more bytes than a provided buffer holds, sent through the ring, and its cancel.
+    /// Tests send and multishot receive, with more bytes than a provided buffer holds, and the receive's cancel.
     func receivesAndSends() throws(RingError) {
         let buffers = try BufferRing(ring: ring, group: 0, count: 8, size: 64)
         defer { buffers.unregister() }
@@ -91,7 +91,7 @@ final class SelfTestTrial {
         guard sent == Int32(message.count) else { throw sending.failure(sent < 0 ? -sent : EPROTO) }
     }
 
-    /// Gathers what arrives in provided buffers until it is `count` bytes.
+    /// Collects `count` bytes from provided buffers.
     private func received(
         _ count: Int, by receiving: SelfTestOperation, into buffers: BufferRing
     ) throws(RingError) -> [UInt8] {
@@ -107,8 +107,9 @@ final class SelfTestTrial {
         return bytes
     }
 
-    /// The optional operations that are refused by a policy: the kernel checks this before it looks at the arguments,
-    /// so an entry with a bad descriptor is enough to find out.
+    /// Returns the optional operations that a policy refuses.
+    ///
+    /// The kernel applies the policy before it checks the arguments, so an entry with an invalid descriptor is enough.
     func refusedOperations() throws(RingError) -> [OperationKind] {
         let optional = OperationKind.allCases.filter { !$0.isRequired && ring.features.supports($0) }
         let trials = optional.map { SelfTestOperation(ring, $0.name) }
@@ -122,13 +123,13 @@ final class SelfTestTrial {
     }
 }
 
-/// Sockets to try with, which need neither a network nor a file system.
+/// Sockets for the test, which need neither a network nor a file system.
 extension SelfTestTrial {
     private static func failure(_ step: String, _ errno: Int32) -> RingError {
         RingError(operation: "self-test: \(step)", errno: Errno(rawValue: errno))
     }
 
-    /// A listening UNIX socket, whose name the kernel makes up when it is bound to none.
+    /// Makes a listening UNIX socket, with a name that the kernel chooses.
     private static func makeListener() throws(RingError) -> Int32 {
         let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard listener >= 0 else { throw failure("listener", errno) }
@@ -142,7 +143,7 @@ extension SelfTestTrial {
         return listener
     }
 
-    /// A connection to a listening UNIX socket, which is made at once while its backlog has room.
+    /// Connects to a listening UNIX socket, which succeeds at once while its backlog is not full.
     private static func connect(to listener: Int32) throws(RingError) -> Int32 {
         let client = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard client >= 0 else { throw failure("client", errno) }

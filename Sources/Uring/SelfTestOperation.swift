@@ -1,7 +1,7 @@
 import Glibc
 import Kernel
 
-/// One operation of the self-test: keeps its completions until a step takes them.
+/// An operation of the self-test, which keeps its completions until a step takes them.
 final class SelfTestOperation: CompletionTarget {
     typealias Completion = (result: Int32, flags: CompletionFlags)
 
@@ -19,14 +19,14 @@ final class SelfTestOperation: CompletionTarget {
         completions.append((result, flags))
     }
 
-    /// The oldest completion, waiting for it.
+    /// Waits for a completion and removes the oldest one.
     func completion() throws(RingError) -> Completion {
         let deadline = MonotonicClock.now() + 2_000_000_000
         guard let completion = try completion(until: deadline) else { throw failure(ETIMEDOUT) }
         return completion
     }
 
-    /// As above; nil if none arrives in time.
+    /// As above, but returns nil if none arrives before the deadline.
     func completion(until deadline: Int64) throws(RingError) -> Completion? {
         while completions.isEmpty {
             guard MonotonicClock.now() < deadline else { return nil }
@@ -36,7 +36,7 @@ final class SelfTestOperation: CompletionTarget {
         return completions.removeFirst()
     }
 
-    /// Cancels the operation and waits for its last completion, whatever its result: kernels differ in that.
+    /// Cancels the operation and waits for its last completion, whose result differs between kernels.
     func cancel() throws(RingError) {
         ring.cancel(tag)
         while try completion().flags.hasMore {}

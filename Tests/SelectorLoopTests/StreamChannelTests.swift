@@ -6,9 +6,9 @@ import SelectorLoop
 import TestSupport
 import Testing
 
-/// What is particular to streams over a poller.
+/// Tests what is specific to streams on a poller.
 ///
-/// ConformanceTests has what all loops share.
+/// ConformanceTests covers the contract common to all loops.
 @Suite(.serialized) struct StreamChannelTests {
     @Test(arguments: Selector.allCases)
     func write_duringADelivery_isSentInTheSameTurn(_ selector: Selector) async throws {
@@ -34,7 +34,7 @@ import Testing
             line.transport.write([1])
             line.transport.write([2, 3])
             #expect(line.peerReads() == [])
-            // No timer and no other event: only the write itself can get the bytes sent.
+            // No timer or other event: only the write itself can cause the send.
             let peer = line.peer.fileDescriptor
             let count = try await line.loop.runInExecutor {
                 var entry = pollfd(fd: peer, events: Int16(POLLIN), revents: 0)
@@ -55,7 +55,7 @@ import Testing
                 line.transport.write(Pattern.bytes(size, at: written))
                 written += size
             }
-            // The peer does not read: the kernel takes a part, and then its buffer is full.
+            // The peer does not read: the kernel takes a part of the bytes, and then its buffer is full.
             try await line.loop.sleep(for: .milliseconds(20))
             let left = line.transport.writeBufferSize
             #expect(left > 0 && left < written)

@@ -46,7 +46,7 @@ import Testing
         #expect(table.live == 0 && table.waits == 0)
     }
 
-    /// The one that came first receives what is there; the others find out, or get the rest.
+    /// The target that was added first takes what is available; the others get the rest or nothing.
     @Test func targetsOfOneDirection_areNotifiedInTheOrderInWhichTheyCame() throws {
         let targets = (0..<4).map { _ in RecordingTarget() }
         var order: [Int] = []
@@ -58,7 +58,7 @@ import Testing
         #expect(poller.changes == [PollerChange(5, from: .none, to: .readable)], "one change for all")
         table.dispatch(try tag(), .both)
         #expect(order == [0, 1, 2, 3])
-        // A new wish keeps the place, a release gives it up.
+        // A target keeps its position when its wish changes, and loses it on release.
         table.want(.none, of: 5, targets[1])
         table.want(.both, of: 5, targets[1])
         table.release(5, targets[0])
@@ -86,10 +86,10 @@ import Testing
         reader.whenReady = {}
         #expect(reader.told == [.readable])
         #expect(writer.told == [], "it was released before its turn")
-        #expect(third.told == [], "it came after what was found")
+        #expect(third.told == [], "it was added after the readiness was found")
         table.dispatch(try tag(), .readable)
         #expect(third.told == [.readable])
-        // All of them go while the first is notified: nothing is called after that.
+        // All targets are released while the first is notified: no other one is called.
         reader.whenReady = { [table, reader] in
             table.release(5, reader)
             table.release(5, third)
@@ -121,7 +121,7 @@ import Testing
         #expect(poller.changes.last == PollerChange(5, from: .readable, to: .writable))
         table.dispatch(try tag(), .both)
         #expect(writer.told == [.writable])
-        // It joins itself again, and the other leaves: back to one.
+        // Another target joins, and the present one leaves: a single target remains.
         table.want(.readable, of: 5, reader)
         table.release(5, writer)
         table.apply()
@@ -145,7 +145,7 @@ import Testing
         #expect(second == nil)
     }
 
-    /// The number stands for another file: said by the new owner, not concluded from its being another target.
+    /// The new owner declares that the number stands for another file; a new target alone does not imply it.
     @Test(arguments: 1...3)
     func claim_removesTargetsOfTheFormerFile(_ count: Int) throws {
         let former = (0..<count).map { _ in RecordingTarget() }
@@ -162,7 +162,7 @@ import Testing
         table.dispatch(try tag(), .both)
         #expect(reader.told == [.readable])
         #expect(former.allSatisfy { $0.told.isEmpty && $0.failures.isEmpty })
-        // What the former ones do later is of no effect.
+        // Later calls for the former targets have no effect.
         for target in former { table.release(5, target) }
         #expect(table.live == 1 && table.waits == 1)
     }
@@ -189,12 +189,12 @@ import Testing
         table.want(.both, of: 5, third)
         #expect(throws: Errno.noSpace) { try table.applyNow(5, for: writer) }
         #expect(reader.failures == [] && writer.failures == [] && third.failures == [.noSpace])
-        #expect(table.waits == 2, "what the poller knows is still waited for")
+        #expect(table.waits == 2, "the directions that the poller watches remain wanted")
         table.dispatch(try tag(), .both)
         #expect(reader.told == [.readable] && writer.told == [] && third.told == [.readable])
         table.want(.writable, of: 5, writer)
         table.apply()
-        #expect(writer.failures == [.noSpace], "no caller waits for it")
+        #expect(writer.failures == [.noSpace], "there is no caller to throw to")
         #expect(throws: Errno.noSpace) { try table.rearm(5, for: reader) }
         #expect(third.failures == [.noSpace, .noSpace])
         #expect(table.waits == 0)

@@ -18,7 +18,7 @@ struct PollerChange: Equatable {
 
 final class RecordingPoller: Poller {
     private(set) var changes: [PollerChange] = []
-    /// Of the changes that succeeded.
+    /// The tags of the changes that succeeded.
     private(set) var tags: [UInt64] = []
     var failure: Errno?
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SelectorLoop
 
-/// What targets want of descriptors, against a poller that only records what it is given.
+/// Tests the table with a poller that only records its changes.
 @Suite struct WatchTableTests {
     private let poller = RecordingPoller()
     private let table: WatchTable
@@ -49,7 +49,7 @@ import Testing
             ])
     }
 
-    /// What is shown of each wait: its direction, and since when the poller knows.
+    /// The direction of a wait, and since when the poller has watched it.
     private struct Wait: Equatable {
         let readiness: Readiness
         let since: Int64?
@@ -69,7 +69,7 @@ import Testing
         let first = table.time
         usleep(100)
         table.updateTime()
-        // Taken back and wanted again before the poller knows: it has waited all the time.
+        // A wish that is withdrawn and renewed before the poller is called has been watched continuously.
         table.want(.none, of: 5, target)
         #expect(waits == [] && table.waits == 0)
         table.want(.both, of: 5, target)
@@ -82,7 +82,7 @@ import Testing
         table.want(.writable, of: 5, target)
         #expect(table.waits == 1)
         #expect(throws: Errno.badFileDescriptor) { try table.applyNow(5, for: target) }
-        #expect(table.waits == 2 && waits.count == 2, "what the poller knows goes on")
+        #expect(table.waits == 2 && waits.count == 2, "the directions that the poller watches remain wanted")
         table.release(5, target)
         #expect(waits == [] && table.waits == 0)
         #expect(table.changesMade == 2)
@@ -185,7 +185,7 @@ import Testing
         target.whenFailed = { [table, target, poller] in
             table.release(5, target)
             poller.failure = nil
-            // Far off, so that the table grows meanwhile.
+            // A high number, so that the table grows during the call.
             table.want(.writable, of: 5000, target)
         }
         table.want(.readable, of: 5, target)

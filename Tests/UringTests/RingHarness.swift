@@ -59,9 +59,9 @@ final class RingHarness {
         return found
     }
 
-    /// Enters and reaps until `count` completions have been recorded, and returns them.
+    /// Enters and dispatches until `count` completions have been recorded, and returns them.
     ///
-    /// Gives up after two seconds.
+    /// Fails after two seconds.
     @discardableResult
     func wait(for count: Int) throws -> [Completion] {
         let deadline = MonotonicClock.now() + 2_000_000_000

@@ -140,7 +140,7 @@ struct RingOperationsTests {
         _ = harness.ring.receive(pair.left, into: memory.baseAddress!, count: 8, for: harness.target(1))
         try harness.ring.enter(.none)
         #expect(try harness.cancel(1).result == -ECANCELED)
-        // The cancelled receive lost no bytes.
+        // The cancelled receive has lost no bytes.
         pair.write([9])
         _ = harness.ring.receive(pair.left, into: memory.baseAddress!, count: 8, for: harness.target(2))
         #expect(try harness.next(2).result == 1)

@@ -100,7 +100,7 @@ struct RingQueueTests {
             for tag in 200..<300 { harness.nop(UInt64(tag)) }
             #expect(try harness.wait(for: 300).map(\.tag) == Array(0..<300))
             #expect(harness.ring.entriesSubmitted == 300)
-            // Once the spill list is empty, entries go into the queue directly again.
+            // When the spill list is empty, entries are put directly into the queue again.
             harness.nop(300)
             #expect(try harness.wait(for: 301).last?.tag == 300)
         }
@@ -134,7 +134,7 @@ struct RingQueueTests {
             let plan = FaultPlan()
             plan.failEnter(with: Errno(rawValue: EBADR), .number(1))
             harness.ring.faults = plan
-            // The third entry forces a submission whose error has no caller; the next enter reports it.
+            // The third entry forces a submission whose error cannot be thrown; the next enter throws it.
             for tag in 0..<3 { harness.nop(UInt64(tag)) }
             let error = #expect(throws: RingError.self) { try harness.ring.enter(.none) }
             #expect(error?.errno.rawValue == EBADR)

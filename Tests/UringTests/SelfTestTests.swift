@@ -16,7 +16,7 @@ struct SelfTestTests {
         #expect(try #require(times.min()) < 5_000_000)
     }
 
-    /// Runs in a process of its own, because tests beside this one open descriptors, too.
+    /// Runs in a separate process, because concurrent tests open descriptors, too.
     @Test(.needsRing) func ringsAndSelfTests_leakNoDescriptor() async {
         await #expect(processExitsWith: .success) {
             try SelfTest.run()

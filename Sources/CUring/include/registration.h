@@ -27,8 +27,8 @@ static inline int32_t cu_enable_ring(int32_t fd)
 }
 
 /// Registers the ring for the calling thread, which saves the descriptor lookup of each enter (Linux 5.18). Returns the
-/// index to use with enter, or -errno. Not liburing's, because its close would unregister the index on any thread,
-/// where the same index may be another ring.
+/// index to use with enter, or -errno. Not liburing's function, because its close would unregister the index on any
+/// thread, and on another thread the same index may stand for another ring.
 static inline int32_t cu_register_ring(int32_t fd)
 {
     struct io_uring_rsrc_update update = {.offset = UINT32_MAX, .data = (uint64_t)fd};

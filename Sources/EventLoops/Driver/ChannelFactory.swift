@@ -1,11 +1,11 @@
-/// Makes the channels of a loop: objects that own or watch a descriptor and call their owner about it.
+/// Makes the channels of a loop: objects that own or watch a descriptor and notify their owner of its events.
 ///
 /// Loop thread only.
 package protocol ChannelFactory: AnyObject {
-    /// A channel for a connected stream socket, which the channel owns once it is handed over to an owner.
+    /// Makes a channel for a connected stream socket, which the channel owns from its hand-over to an owner on.
     func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel
-    /// A channel for a listening socket, which the channel owns from here on.
+    /// Makes a channel for a listening socket, which the channel then owns.
     func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel
-    /// A channel that watches a descriptor of the owner's.
+    /// Makes a channel that watches a descriptor, which the channel's owner keeps.
     func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel
 }

@@ -2,7 +2,7 @@ internal import Kernel
 
 /// The clock of a loop's timers, whose deadlines the driver waits for: the kernel's, or that of a simulation.
 package struct LoopClock: Sendable {
-    /// Asked first, so that reading the kernel's clock touches no closure.
+    /// Checked first, so that reading the kernel's clock does not load a closure.
     private let isKernels: Bool
     private let read: @Sendable () -> Int64
 

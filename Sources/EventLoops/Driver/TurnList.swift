@@ -1,9 +1,9 @@
 internal import Kernel
 
-/// Objects to call once in this turn, by their addresses.
+/// The addresses of objects to call once in this turn.
 ///
-/// A member is in a list at most once, which it tracks itself, and is not freed before it has been called: so the list
-/// need not retain it.
+/// A member is in a list at most once, which it tracks itself, and lives at least until it has been called, so the list
+/// does not retain it.
 package final class TurnList {
     package typealias Member = UnsafeMutableRawPointer
 
@@ -30,7 +30,8 @@ package final class TurnList {
 
     /// Calls `body`, which may free members, with each member.
     ///
-    /// Members that are added meanwhile wait for the next time. If a member forks, the child calls no further one.
+    /// Members added during the calls wait for the next call of this function. If a member forks, the child calls no
+    /// further members.
     package func takeEach(_ body: (Member) -> Void) {
         let taken = count
         for index in 0..<taken where !mark.isInForkedChild { body(members[index]) }

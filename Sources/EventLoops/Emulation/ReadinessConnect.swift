@@ -1,6 +1,6 @@
 package import Kernel
 
-/// Connects a socket by `connect(2)`, a wait until it is writable, and `SO_ERROR`.
+/// Connects a socket with `connect(2)`, a wait until it is writable, and `SO_ERROR`.
 package final class ReadinessConnect: ReadinessOperation, @unchecked Sendable {
     private let address: SocketAddress
     private let sockets: any SocketSystem
@@ -23,7 +23,7 @@ package final class ReadinessConnect: ReadinessOperation, @unchecked Sendable {
         return 0
     }
 
-    /// The kernel keeps the outcome with the socket.
+    /// Fetches the outcome, which the kernel keeps in the socket.
     override func attemptAgain() throws(Errno) -> Int? {
         if let failure = try sockets.pendingError(descriptor) { throw failure }
         return 0

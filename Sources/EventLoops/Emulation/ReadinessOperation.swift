@@ -1,9 +1,9 @@
 package import Kernel
 
-/// An operation that a task awaits, done by a non-blocking call that is repeated when the descriptor is ready.
+/// An operation that a task awaits: a non-blocking call that is repeated when the descriptor is ready.
 ///
-/// For drivers that have no native operation: it needs nothing but a ``WatchChannel``. Cancelling ends it at once,
-/// because the kernel holds nothing of it.
+/// For drivers that have no native operation: it needs only a ``WatchChannel``. Cancellation ends it at once, because
+/// nothing is in flight in the kernel.
 package class ReadinessOperation: AwaitedOperation, WatchOwner, @unchecked Sendable {
     /// What the operation waits for.
     enum Direction {
@@ -14,7 +14,7 @@ package class ReadinessOperation: AwaitedOperation, WatchOwner, @unchecked Senda
     package final let wait: OperationWait
     private let channels: any ChannelFactory
     private let direction: Direction
-    /// While the descriptor is watched.
+    /// Not nil while the descriptor is watched.
     private var channel: (any WatchChannel)?
 
     init(_ descriptor: Int32, waitsFor direction: Direction, on queue: WorkQueue, channels: any ChannelFactory) {
@@ -31,7 +31,7 @@ package class ReadinessOperation: AwaitedOperation, WatchOwner, @unchecked Senda
         preconditionFailure("\(type(of: self)) does not override attempt()")
     }
 
-    /// Makes the next call, once the descriptor is ready; by default the same as the first.
+    /// Repeats the call when the descriptor is ready; by default, makes the first call again.
     func attemptAgain() throws(Errno) -> Int? {
         try attempt()
     }

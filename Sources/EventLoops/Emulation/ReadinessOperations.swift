@@ -1,9 +1,8 @@
 package import Kernel
 
-/// Operations on descriptors for any driver that can watch one: written once, used where the kernel has no native
-/// operation.
+/// Emulates operations on descriptors for any driver that can watch one.
 package enum ReadinessOperations {
-    /// As ``DescriptorOperations/connect(_:to:)``.
+    /// Emulates ``DescriptorOperations/connect(_:to:)``.
     package static func connect(
         _ descriptor: Int32, to address: SocketAddress, on queue: WorkQueue, channels: any ChannelFactory,
         sockets: any SocketSystem = KernelSockets.shared

@@ -1,9 +1,9 @@
 import CUring
 
-/// Names a kind of operation: the kernel's opcode, and whether it is the multishot form of it.
+/// A kind of operation: the kernel's opcode, and whether it is the opcode's multishot form.
 ///
-/// Each family of operations declares its kinds, with their traits, in one file of this folder. Nothing switches over
-/// kinds: a target tells its operations apart by their tags.
+/// Each family of operations declares its kinds and their traits in one file of this directory. No code switches over
+/// kinds: a target distinguishes its operations by their tags.
 package struct OperationKind: Hashable, Sendable {
     /// The opcode in the low byte; above it, 1 for multishot.
     let rawValue: UInt16
@@ -16,6 +16,6 @@ package struct OperationKind: Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    /// The operation's number in a submission entry.
+    /// The opcode in a submission entry.
     var opcode: UInt32 { UInt32(rawValue & 0xFF) }
 }

@@ -2,7 +2,7 @@ import Kernel
 
 /// The operations in flight: the target of each, its kind, and when it was submitted.
 ///
-/// A tag is a slot's index and its generation: a late completion finds another generation in the slot and is dropped.
+/// A tag is a slot's index and generation: a late completion does not match the slot's generation and is dropped.
 /// One reference keeps a target with operations in flight alive, from the first submission to the last completion, so
 /// that the memory that the kernel writes to is valid whatever happens to the connection.
 package final class OperationTable {
@@ -10,7 +10,7 @@ package final class OperationTable {
         var target: Unmanaged<CompletionTarget>?
         var generation: UInt32
         var nextFree: Int32
-        /// When the operation was submitted, as far as the loop knew the time.
+        /// When the operation was submitted, by the table's clock.
         var since: Int64
         var kind: OperationKind
     }
@@ -19,10 +19,12 @@ package final class OperationTable {
     private var slots = UnsafeMutablePointer<Slot>.allocate(capacity: 0)
     private var capacity = 0
     private var firstFree = none
-    /// Operations whose last completion has not been dispatched. Any thread.
+    /// The number of operations whose last completion has not been dispatched.
+    ///
+    /// Any thread.
     package var live: Int { inFlight.value }
     private let inFlight = SingleWriterCounter()
-    /// Completions of operations that were over.
+    /// The number of completions whose operations had already ended.
     package private(set) var stale = 0
     private var time = MonotonicClock.now()
 
@@ -30,7 +32,7 @@ package final class OperationTable {
         grow(to: capacity)
     }
 
-    /// Reads the clock: once per turn, for all operations that are submitted in it.
+    /// Reads the clock, once per turn, for all operations that are submitted in it.
     package func updateTime() {
         time = MonotonicClock.now()
     }
@@ -51,9 +53,9 @@ package final class OperationTable {
         return UInt64(slot.pointee.generation) << 32 | UInt64(index)
     }
 
-    /// The target of a completion; nil if its operation is over.
+    /// Returns the target of a completion; nil if its operation has ended.
     ///
-    /// The last completion frees the slot; after it has been delivered, the caller must call ``release(_:)``.
+    /// The last completion frees the slot. The caller must call ``release(_:)`` after delivering it.
     package func complete(_ tag: UInt64, isLast: Bool) -> Unmanaged<CompletionTarget>? {
         let index = Int(truncatingIfNeeded: tag & 0xFFFF_FFFF)
         guard index < capacity else { return noteStale() }
@@ -108,7 +110,7 @@ package final class OperationTable {
     }
 
     deinit {
-        // Targets of operations that the kernel still has are left alive on purpose: it may write to their memory.
+        // Targets of operations in flight are leaked on purpose: the kernel may still write to their memory.
         slots.deallocate()
     }
 }

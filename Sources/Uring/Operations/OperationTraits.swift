@@ -3,14 +3,16 @@ import CUring
 /// What this package knows about a kind of operation.
 struct OperationTraits: Sendable {
     let kind: OperationKind
-    /// The kernel's name for it.
+    /// The kernel's name for the opcode.
     let name: String
-    /// Whether the ring is refused on a kernel without it. An optional operation is emulated instead.
+    /// Whether the ring requires a kernel that has the operation; loops emulate optional ones.
     let isRequired: Bool
-    /// An operation that the same kernel version introduced, if the probe cannot report this kind by its own opcode:
-    /// the probe knows opcodes, not flags.
+    /// The opcode whose presence in the probe shows that the kernel supports this kind.
+    ///
+    /// The probe reports opcodes, not flags. For an older opcode with a newer flag, this is another opcode that the
+    /// same kernel version introduced.
     let witness: UInt32
-    /// Whether a successful result is a new descriptor, which must be closed if it is not delivered.
+    /// Whether a successful result is a new descriptor, to be closed if it is not delivered.
     let makesDescriptor: Bool
 
     init(
@@ -24,7 +26,7 @@ struct OperationTraits: Sendable {
         self.makesDescriptor = makesDescriptor
     }
 
-    /// One entry for each family; a new family adds its list here.
+    /// The kinds of all families; a new family adds its list here.
     static let all = control + descriptors + sockets + streams
 
     static let ofKind = Dictionary(uniqueKeysWithValues: all.map { ($0.kind, $0) })
@@ -33,7 +35,7 @@ struct OperationTraits: Sendable {
 extension OperationKind: CaseIterable, CustomStringConvertible {
     /// The kernel's name, for example "IORING_OP_RECV (multishot)".
     package var name: String { traits.name }
-    /// Whether a loop needs a kernel that has this operation; the others are emulated where they are missing.
+    /// Whether a loop requires a kernel that has this operation; it emulates missing optional ones.
     package var isRequired: Bool { traits.isRequired }
 
     package var description: String { name }
@@ -43,7 +45,7 @@ extension OperationKind: CaseIterable, CustomStringConvertible {
 
     var traits: OperationTraits {
         guard let traits = OperationTraits.ofKind[self] else {
-            preconditionFailure("operation \(rawValue) is in no family")
+            preconditionFailure("operation kind \(rawValue) is not declared by any family")
         }
         return traits
     }

@@ -16,10 +16,10 @@ extension OperationKind {
 }
 
 extension Ring {
-    /// Requests the end of the operation with the tag `victim`, whose own last completion reports the outcome.
+    /// Requests cancellation of the operation with the tag `victim`, whose own last completion reports the outcome.
     ///
-    /// One cancel per operation: cancelling everything at once is quadratic in the kernel (8000 receives: 433 ms
-    /// against 8.5 ms).
+    /// Cancels a single operation: cancelling all of them with one entry takes quadratic time in the kernel (8000
+    /// receives: 433 ms instead of 8.5 ms).
     package func cancel(_ victim: UInt64) {
         queue(.cancel, tag: ReservedTag.ignored) { entry in
             io_uring_prep_cancel64(entry, victim, 0)
@@ -29,7 +29,7 @@ extension Ring {
 
     /// Closes a descriptor that no operation in flight uses.
     ///
-    /// With one in flight the peer would not see the end.
+    /// An operation in flight keeps the file open, so the peer would not see the end.
     package func closeDescriptor(_ fd: Int32) {
         queue(.close, tag: ReservedTag.ignored) { entry in
             io_uring_prep_close(entry, fd)
@@ -37,18 +37,19 @@ extension Ring {
         }
     }
 
-    /// Does nothing, and completes.
+    /// Queues an operation that does nothing but complete.
     package func nop(for target: CompletionTarget) -> UInt64 {
         queue(.nop, for: target) { io_uring_prep_nop($0) }
     }
 
-    /// Does nothing, and completes with any tag: tests need completions that no operation expects.
+    /// Queues an operation that completes with an arbitrary tag, for tests of unexpected completions.
     package func nop(tag: UInt64) {
         queue(.nop, tag: tag) { io_uring_prep_nop($0) }
     }
 
-    /// Queues an entry of any kind with nothing in it but a bad descriptor: its result shows whether a policy refuses
-    /// the kind.
+    /// Queues an entry of any kind that contains only an invalid descriptor.
+    ///
+    /// Its result shows whether a policy refuses the kind.
     func tryRefusal(of kind: OperationKind, for target: CompletionTarget) -> UInt64 {
         queue(kind, for: target) { io_uring_prep_rw(Int32(kind.opcode), $0, -1, nil, 0, 0) }
     }

@@ -1,6 +1,6 @@
 import CUring
 
-/// Any descriptor: its readiness and its bytes.
+/// Operations on any descriptor: polling and reading.
 extension OperationTraits {
     static let descriptors = [
         OperationTraits(.poll, "IORING_OP_POLL_ADD", isRequired: true),
@@ -14,7 +14,7 @@ extension OperationKind {
 }
 
 extension Ring {
-    /// Waits once until one of the poll(2) `events` occurs; the result is the events that did.
+    /// Waits until one of the poll(2) `events` occurs, and completes with the events that have occurred.
     package func poll(_ fd: Int32, events: UInt32, for target: CompletionTarget) -> UInt64 {
         queue(.poll, for: target) { io_uring_prep_poll_add($0, fd, events) }
     }

@@ -1,13 +1,13 @@
 import CUring
 
-/// How a family's functions queue an entry. Nothing happens before the next ``enter(_:)``.
+/// Queues the entries of all families. The kernel sees an entry at the next ``enter(_:)``.
 ///
-/// An operation has exactly one last completion, the one without IORING_CQE_F_MORE. Every buffer and descriptor that
-/// it was given must stay as it is until that completion has been dispatched, also after a cancel.
+/// An operation has exactly one last completion, the one without IORING_CQE_F_MORE. Its buffers and descriptors must
+/// stay valid and unchanged until that completion has been dispatched, even after a cancel.
 extension Ring {
-    /// Queues an operation of `target`, and returns its tag, by which it can be cancelled.
+    /// Queues an operation of `target` and returns its tag, for use with ``cancel(_:)``.
     ///
-    /// - Parameter fill: Fills the entry with liburing's prep function, which writes every field but the tag.
+    /// - Parameter fill: Fills the entry by a prep function of liburing, which writes every field except the tag.
     @inline(__always)
     func queue(
         _ kind: OperationKind, for target: CompletionTarget, _ fill: (UnsafeMutablePointer<io_uring_sqe>) -> Void
@@ -17,7 +17,7 @@ extension Ring {
         return tag
     }
 
-    /// Queues an entry whose completion has a tag of the caller's.
+    /// Queues an entry with a tag that the caller provides.
     @inline(__always)
     func queue(_ kind: OperationKind, tag: UInt64, _ fill: (UnsafeMutablePointer<io_uring_sqe>) -> Void) {
         let entry = nextEntry()
@@ -28,9 +28,9 @@ extension Ring {
         #endif
     }
 
-    /// A length as the entry has it.
+    /// Converts a length to an entry's field.
     ///
-    /// The kernel moves at most 2 GiB at once, whatever the caller requests.
+    /// The kernel transfers less than 2 GiB per operation, so a larger length is clamped.
     @inline(__always)
     static func clamped(_ count: Int) -> UInt32 { UInt32(min(count, Int(Int32.max))) }
 }

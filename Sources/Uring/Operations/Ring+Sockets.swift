@@ -1,11 +1,11 @@
 import CUring
 import Glibc
 
-/// How sockets get connected.
+/// Operations that establish connections.
 extension OperationTraits {
     static let sockets = [
         OperationTraits(.accept, "IORING_OP_ACCEPT", isRequired: true, makesDescriptor: true),
-        // Multishot accept came to Linux with SOCKET (5.19).
+        // Linux 5.19 introduced multishot accept together with SOCKET.
         OperationTraits(
             .acceptMultishot, "IORING_OP_ACCEPT (multishot)", isRequired: true, witness: IORING_OP_SOCKET,
             makesDescriptor: true),
@@ -35,10 +35,10 @@ extension Ring {
 
     /// Connects a socket.
     ///
-    /// After a cancel the socket can only be closed.
+    /// After a cancel, the socket can only be closed.
     ///
     /// - Parameter address: A `sockaddr` of `length` bytes, unchanged until the completion. Untyped, because liburing's
-    ///   module declares this structure, too, and a package declaration cannot name that one.
+    ///   module also declares this structure, and a package declaration cannot name that declaration.
     package func connect(
         _ fd: Int32, to address: UnsafeRawPointer, length: UInt32, for target: CompletionTarget
     ) -> UInt64 {
@@ -47,7 +47,7 @@ extension Ring {
         }
     }
 
-    /// Without address buffers: all completions of a multishot accept would share them.
+    /// Requests no peer address: all completions of a multishot accept would share one buffer.
     private static func fillAccept(_ entry: UnsafeMutablePointer<io_uring_sqe>, _ fd: Int32) {
         io_uring_prep_accept(entry, fd, nil, nil, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
     }

@@ -1,11 +1,11 @@
 import CUring
 import Glibc
 
-/// Bytes of connected sockets.
+/// Operations on connected sockets.
 extension OperationTraits {
     static let streams = [
         OperationTraits(.receive, "IORING_OP_RECV", isRequired: true),
-        // Multishot receive came to Linux with SEND_ZC (6.0).
+        // Linux 6.0 introduced multishot receive together with SEND_ZC.
         OperationTraits(
             .receiveMultishot, "IORING_OP_RECV (multishot)", isRequired: true, witness: IORING_OP_SEND_ZC),
         OperationTraits(.send, "IORING_OP_SEND", isRequired: true),
@@ -21,22 +21,24 @@ extension OperationKind {
 }
 
 extension Ring {
-    /// Receives into buffers of `group` until cancelled, at the end of the stream, or out of buffers; one completion
-    /// per buffer (Linux 6.0).
+    /// Receives into buffers of `group`, with one completion per buffer (Linux 6.0).
+    ///
+    /// Ends when it is cancelled, at the end of the stream, or when the group has no buffer left.
     package func receiveMultishot(_ fd: Int32, group: UInt16, for target: CompletionTarget) -> UInt64 {
         queue(.receiveMultishot, for: target) { entry in
-            // The length stays 0: kernels before 6.17 answer EINVAL to a limit here.
+            // The length stays 0: kernels before 6.17 return EINVAL for any other.
             io_uring_prep_recv(entry, fd, nil, 0, 0)
-            // No POLL_FIRST: if bytes and a reset are both there by then, the kernel (6.18) reports the bytes only.
+            // No POLL_FIRST: if both bytes and a reset have arrived by then, the kernel (6.18) reports only the bytes.
             entry.pointee.ioprio = UInt16(IORING_RECV_MULTISHOT)
             entry.pointee.flags = cu_buffer_select
             entry.pointee.buf_group = group
         }
     }
 
-    /// Receives once, up to `count` bytes, into memory that belongs to the kernel until the completion.
+    /// Receives up to `count` bytes, once, into memory that the kernel may write to until the completion.
     ///
-    /// - Parameter pollFirst: Wait for readiness without trying first: right if nothing is expected yet.
+    /// - Parameter pollFirst: Whether to wait for readiness without trying first, which is faster if no data is
+    ///   expected yet.
     package func receive(
         _ fd: Int32, into bytes: UnsafeMutableRawPointer, count: Int, pollFirst: Bool = false,
         for target: CompletionTarget
@@ -47,10 +49,10 @@ extension Ring {
         }
     }
 
-    /// Sends all `count` bytes, from memory that belongs to the kernel until the completion.
+    /// Sends all `count` bytes, from memory that must stay unchanged until the completion.
     ///
-    /// The result is short only after an error or a cancel. Never have two sends in flight on one stream: their bytes
-    /// would mix.
+    /// The result is short only after an error or a cancel. Two sends in flight on one stream would interleave their
+    /// bytes.
     package func send(
         _ fd: Int32, from bytes: UnsafeRawPointer, count: Int, for target: CompletionTarget
     ) -> UInt64 {
@@ -59,8 +61,9 @@ extension Ring {
 
     /// Sends all bytes that a `msghdr` describes.
     ///
-    /// - Parameter message: A `msghdr`. It, its vector and the bytes stay unchanged until the completion. Untyped,
-    ///   because liburing's module declares this structure, too, and a package declaration cannot name that one.
+    /// - Parameter message: A `msghdr`. It, its vector and the bytes must stay unchanged until the completion. Untyped,
+    ///   because liburing's module also declares this structure, and a package declaration cannot name that
+    ///   declaration.
     package func sendMessage(_ fd: Int32, _ message: UnsafeRawPointer, for target: CompletionTarget) -> UInt64 {
         queue(.sendMessage, for: target) { entry in
             io_uring_prep_rw(Int32(IORING_OP_SENDMSG.rawValue), entry, fd, message, 1, 0)
@@ -68,6 +71,8 @@ extension Ring {
         }
     }
 
-    /// MSG_WAITALL: the kernel retries a short send itself. MSG_NOSIGNAL: a closed peer is an error, not a signal.
+    /// The flags of every send.
+    ///
+    /// MSG_WAITALL: the kernel continues a short send. MSG_NOSIGNAL: a closed peer causes an error, not a signal.
     private static var sendFlags: Int32 { Int32(MSG_WAITALL | MSG_NOSIGNAL) }
 }
