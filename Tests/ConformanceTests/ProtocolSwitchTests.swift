@@ -79,7 +79,9 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054 BUFPROTO-009. The rest is copied to memory into which later bytes must not be received yet.
+        /// TRANSPORT-054 BUFPROTO-009.
+        ///
+        /// The rest is copied to memory into which later bytes must not be received yet.
         @Test(arguments: LoopKind.allCases)
         func setProtocol_keepsTheOrder_whenTheRestWaitsForAResume(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in

@@ -96,7 +96,9 @@ extension Conformance {
                 }
             }
 
-            /// SERVER-033 SERVER-036. For the latter asyncio closes the socket, this library retries: see the notes.
+            /// SERVER-033 SERVER-036.
+            ///
+            /// For the latter asyncio closes the socket, this library retries: see the notes.
             ///
             /// Four servers at a time, because each waits a second before it accepts again.
             @Test(arguments: LoopKind.allCases)

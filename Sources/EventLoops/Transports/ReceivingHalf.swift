@@ -110,7 +110,8 @@ final class ReceivingHalf {
         hasReceivedEOF = true
         transport.core.note(.debug, "\(transport) received EOF")
         let connection = transport.wiring.connection
-        let disposition = transport.core.upcall(ActivityName("eofReceived", of: connection)) { connection.eofReceived() }
+        let name = ActivityName("eofReceived", of: connection)
+        let disposition = transport.core.upcall(name) { connection.eofReceived() }
         if disposition == .close { transport.close() }
     }
 
