@@ -13,7 +13,7 @@ package final class Condition: Sendable {
         changed.initialize(to: pthread_cond_t())
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
-        // The clock that is used everywhere here, which cannot be set.
+        // The clock used throughout this package, which cannot be set.
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
         pthread_cond_init(changed, &attributes)
         pthread_condattr_destroy(&attributes)
@@ -33,7 +33,7 @@ package final class Condition: Sendable {
         return body()
     }
 
-    /// Releases the lock and sleeps until ``signal()``, at most until `deadline`; may return early for no reason.
+    /// Releases the lock and sleeps until ``signal()``, at most until `deadline`; may return early without a reason.
     ///
     /// - Parameter deadline: In nanoseconds of ``MonotonicClock``; nil to wait without limit.
     package func wait(until deadline: Int64? = nil) {
@@ -46,12 +46,12 @@ package final class Condition: Sendable {
         pthread_cond_timedwait(changed, mutex, &time)
     }
 
-    /// Wakes one thread that waits.
+    /// Wakes one waiting thread.
     package func signal() {
         pthread_cond_signal(changed)
     }
 
-    /// Wakes all threads that wait.
+    /// Wakes all waiting threads.
     package func broadcast() {
         pthread_cond_broadcast(changed)
     }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// The process's limit of descriptors.
+/// The process's limit on descriptors.
 ///
 /// Kernel: `RLIMIT_NOFILE`.
 package struct DescriptorLimit: Hashable, Sendable {

@@ -1,7 +1,7 @@
 import Glibc
 
-// The names are those of swift-system, except for `nameTooLong` and `notSupported`: swift-system names them after files
-// and sockets only.
+// The names are those of swift-system, except for `nameTooLong` and `notSupported`, whose names in swift-system mention
+// only files and sockets.
 
 // About arguments and descriptors.
 extension Errno {
@@ -38,10 +38,10 @@ extension Errno {
     /// `ESPIPE`: The object has no position; pipes and sockets have none.
     public static var illegalSeek: Errno { Errno(rawValue: ESPIPE) }
 
-    /// `EMFILE`: The process is at its limit of descriptors.
+    /// `EMFILE`: The process has reached its limit on descriptors.
     public static var tooManyOpenFiles: Errno { Errno(rawValue: EMFILE) }
 
-    /// `ENFILE`: The system is at its limit of open files.
+    /// `ENFILE`: The system has reached its limit on open files.
     public static var tooManyOpenFilesInSystem: Errno { Errno(rawValue: ENFILE) }
 }
 
@@ -98,7 +98,7 @@ extension Errno {
     /// `ECONNABORTED`: The connection was aborted before it was accepted.
     public static var connectionAborted: Errno { Errno(rawValue: ECONNABORTED) }
 
-    /// `EISCONN`: The socket is connected already.
+    /// `EISCONN`: The socket is already connected.
     public static var isConnected: Errno { Errno(rawValue: EISCONN) }
 
     /// `ENOTCONN`: The socket is not connected.
@@ -164,7 +164,7 @@ extension Errno {
     /// `ENOENT`: The file does not exist.
     public static var noSuchFileOrDirectory: Errno { Errno(rawValue: ENOENT) }
 
-    /// `EEXIST`: The file, or the object to register, exists already.
+    /// `EEXIST`: The file, or the object to register, already exists.
     public static var fileExists: Errno { Errno(rawValue: EEXIST) }
 
     /// `EISDIR`: The file is a directory.

@@ -4,7 +4,7 @@ import Glibc
 ///
 ///     do { try socket.bind(to: address) } catch .addressInUse { … }
 ///
-/// Common errors are static members with Swift names; ``name`` is the name in C of any error.
+/// Common errors are static members with Swift names; ``name`` is the C name of any error.
 public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The number, for instance `ECONNREFUSED`.
     public let rawValue: Int32
@@ -29,7 +29,7 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in
             guard let start = text.baseAddress else { return name }
             start.initialize(repeating: 0, count: text.count)
-            // For an unknown number it fails, but writes a text all the same.
+            // For an unknown number it fails, but still writes a text.
             _ = strerror_r(rawValue, start, text.count)
             return String(cString: start)
         }

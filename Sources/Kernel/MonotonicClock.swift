@@ -1,6 +1,6 @@
 import Glibc
 
-/// The clock that cannot be set, which io_uring's timeouts use, too.
+/// The clock that cannot be set; io_uring's timeouts also use it.
 ///
 /// It does not advance while the machine is suspended.
 package enum MonotonicClock {

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A socket that the program owns, to give to a loop or to use by itself.
+/// A socket that the program owns, to hand to a loop or to use directly.
 ///
 /// It is nonblocking, and programs started by this process do not inherit it. It is closed when the last reference is
 /// released. Closing and detaching happen exactly once, on any thread. Do not close it while a loop or another thread

@@ -45,7 +45,8 @@ extension SocketCalls {
 
     /// Discards bytes that were received and will not be read.
     ///
-    /// If any were left, closing the socket would reset the connection, and the peer could lose what was sent last.
+    /// If any were left, closing the socket would reset the connection, and the peer could lose the bytes that were
+    /// sent last.
     ///
     /// Kernel: `recv(2)`, at most twice: a peer that has sent more is reset in any case.
     package static func dropUnread(_ fd: Int32, into memory: UnsafeMutableRawBufferPointer) {

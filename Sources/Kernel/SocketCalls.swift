@@ -63,7 +63,7 @@ package enum SocketCalls {
         return (try Descriptor.aboveStandard(accepted), peer)
     }
 
-    /// As ``accept(_:)``, without the peer's address.
+    /// Like ``accept(_:)``, without the peer's address.
     package static func acceptDescriptor(_ fd: Int32) throws(Errno) -> Int32 {
         try Descriptor.aboveStandard(try SystemCall.value(.accept) { cl_accept(fd, nil, nil) })
     }

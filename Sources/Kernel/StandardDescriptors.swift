@@ -38,7 +38,7 @@ extension Descriptor {
             do throws(Errno) {
                 fd = try SystemCall.value { open("/dev/null", O_RDWR | O_CLOEXEC) }
             } catch {
-                // At the limit no number is free, hence none of these.
+                // At the limit no number is free, so these three are not free either.
                 if error == .tooManyOpenFiles { return }
                 throw error
             }

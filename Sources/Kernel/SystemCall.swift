@@ -52,7 +52,8 @@ package enum SystemCall {
         return result
     }
 
-    /// The error of this thread's last call; valid only right after a call that reports failure other than by -1.
+    /// The error of this thread's last call; valid only right after a call that reports failure by something other than
+    /// -1.
     package static var lastFailure: Errno {
         Errno(rawValue: errno)
     }

@@ -10,7 +10,7 @@
     /// A call that fails this way is not made, so nothing is lost: an accept that failed can be repeated. Other threads
     /// are not affected.
     package final class SystemCallFaults {
-        /// Which calls, counted from when the rule was added.
+        /// Which calls fail, counted from when the rule was added.
         package enum Occurrence: Sendable {
             case every
             /// One call; the next is number 1.
@@ -54,7 +54,7 @@
             Self.set(self)
         }
 
-        /// Ends the effect on the calling thread.
+        /// Ends the rules' effect on the calling thread.
         package func remove() {
             if Self.current === self { Self.set(nil) }
         }
@@ -70,7 +70,7 @@
         }
     }
 
-    /// What the calls of this module ask.
+    /// Queries by the system calls of this module.
     extension SystemCallFaults {
         /// The error of the next call of this kind, which must then not be made; nil for none.
         static func failure(of call: SystemCallName) -> Errno? {

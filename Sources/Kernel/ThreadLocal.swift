@@ -1,13 +1,13 @@
 import Glibc
 
-/// A word that each thread has for itself; nil at first.
+/// A per-thread word, initially nil.
 ///
 /// Source: `pthread_key_create(3)`.
 package struct ThreadLocal: Sendable {
     private let key: pthread_key_t
 
-    /// - Parameter end: Called at the end of a thread whose word is not nil, with that word, once the thread's word is
-    ///   nil.
+    /// - Parameter end: Called with the word when a thread ends whose word is not nil; the thread's word is nil by
+    ///   then.
     package init(atThreadEnd end: (@convention(c) (UnsafeMutableRawPointer?) -> Void)? = nil) {
         var key = pthread_key_t()
         let failure = pthread_key_create(&key, end)
@@ -19,7 +19,7 @@ package struct ThreadLocal: Sendable {
     package var value: UnsafeMutableRawPointer? {
         get { pthread_getspecific(key) }
         nonmutating set {
-            // Fails only if there is no memory left, where nothing else would work either.
+            // Fails only if there is no memory left, in which case nothing else would work either.
             let failure = pthread_setspecific(key, newValue)
             precondition(failure == 0, "pthread_setspecific: \(failure)")
         }

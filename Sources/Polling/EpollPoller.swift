@@ -29,8 +29,8 @@ package final class EpollPoller: Poller {
         }
     }
 
-    /// Adds or changes a descriptor, whatever the caller believes: the program may have closed it without removing it,
-    /// and its number may have been reused.
+    /// Adds or changes a descriptor, even if the caller is wrong about which it is: the program may have closed it
+    /// without removing it, and its number may have been reused.
     private func put(_ descriptor: Int32, isNew: Bool, _ readiness: Readiness, _ tag: UInt64) throws(Errno) {
         do throws(Errno) {
             try control(isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, readiness, tag)

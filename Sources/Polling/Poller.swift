@@ -2,8 +2,8 @@ package import Kernel
 
 /// What a descriptor is ready for, or what a caller waits for.
 ///
-/// A type of its own, because the operations of `OptionSet` are generic code in the module that uses it. Public for
-/// inlining only, as ``SingleWriterCounter``.
+/// Not an `OptionSet`, because the operations of `OptionSet` are generic code in the module that uses it. Public only
+/// for inlining, like ``SingleWriterCounter``.
 @frozen
 public struct Readiness: Equatable, Sendable {
     @usableFromInline let bits: UInt8
@@ -68,7 +68,8 @@ public struct Readiness: Equatable, Sendable {
 ///   knows. A descriptor for which nothing is requested is never reported, so a peer that has hung up cannot make a
 ///   loop spin.
 /// - A descriptor that was closed without being removed is reported as ready or forgotten; the call that follows fails.
-/// - Each descriptor has a tag, which is reported with its readiness: it tells a reused number from the former one.
+/// - Each descriptor has a tag, which is reported with its readiness and distinguishes a reused number from the former
+///   one.
 /// - A signal may interrupt a wait, which then reports nothing. A wait never ends before its timeout otherwise.
 /// - The body of ``wait(_:_:)`` may change or remove any descriptor. Results found before are still reported, so the
 ///   caller must check the tag.

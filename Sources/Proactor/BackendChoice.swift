@@ -3,14 +3,14 @@ internal import Kernel
 internal import ProactorLoop
 internal import SelectorLoop
 
-/// Chooses the kind of loop if the program does not: io_uring if it works, else epoll.
+/// Chooses the kind of loop if the program does not: io_uring if it works, otherwise epoll.
 package enum BackendChoice {
     private static let denied = Locked<EventLoopError?>(nil)
 
     /// Makes a loop of the best kind that works on this system.
     ///
-    /// Making and testing a real ring decides. A denial by the system is remembered for the process; if only this ring
-    /// could not be made, the next loop tries again.
+    /// The choice is made by creating and testing a real ring. A denial by the system is remembered for the process; if
+    /// only this ring could not be made, the next loop tries again.
     ///
     /// - Parameter makeProactor: Makes the preferred loop; tests make it fail.
     package static func automatic(
@@ -21,11 +21,11 @@ package enum BackendChoice {
         if let denial = denied.value { return try selectorLoop(insteadOf: denial) }
         do throws(EventLoopError) {
             let loop = try makeProactor()
-            loop.core.backendReason = BackendReason("io_uring works here: a ring was made and tried")
+            loop.core.backendReason = BackendReason("io_uring works here: a ring was created and tested")
             return loop
         } catch {
             if isForGood(error) { denied.value = error }
-            // Log first, so that a program never runs slower than it could without a trace.
+            // Log first: a program that runs slower than it could must at least find a trace of it in the log.
             Log.write(.info, "falling back to epoll, because io_uring is denied: \(error)")
             return try selectorLoop(insteadOf: error)
         }
@@ -37,7 +37,7 @@ package enum BackendChoice {
         return loop
     }
 
-    /// Whether a retry would fail in the same way, unlike after an exhausted resource or a timeout.
+    /// Whether the error is permanent, unlike an exhausted resource or a timeout, after which a retry may succeed.
     private static func isForGood(_ error: EventLoopError) -> Bool {
         switch error.errno {
         case .notPermitted, .noFunction, .permissionDenied, .invalidArgument: true

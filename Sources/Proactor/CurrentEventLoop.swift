@@ -1,14 +1,14 @@
 public import EventLoops
 
-/// The loop that runs on the calling thread, or else the policy's loop for that thread.
+/// The loop that is running on the calling thread, or otherwise the policy's loop for that thread.
 ///
-/// In callbacks and tasks, prefer ``getRunningLoop()``, which states the intent. Unlike Python until 3.13, this makes
-/// no loop.
+/// In callbacks and tasks, prefer ``getRunningLoop()``, which states the intent. Unlike in Python up to 3.13, this
+/// never makes a loop.
 ///
 /// - Returns: The loop; its creator closes it.
-/// - Throws: ``EventLoopError`` with `.notRunning` if no loop runs and none was set: use `run`, or ``newEventLoop()``
-///   and ``setEventLoop(_:)``.
-/// - Thread: Any; each has its own.
+/// - Throws: ``EventLoopError`` with `.notRunning` if no loop is running and none was set: use `run`, or
+///   ``newEventLoop()`` and ``setEventLoop(_:)``.
+/// - Thread: Any; each thread has its own loop.
 ///
 /// asyncio: `asyncio.get_event_loop()`.
 public func getEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
@@ -16,10 +16,10 @@ public func getEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
     return try getEventLoopPolicy().getEventLoop()
 }
 
-/// Sets the calling thread's loop in the policy: ``getEventLoop()`` returns it while no loop runs.
+/// Sets the calling thread's loop in the policy: ``getEventLoop()`` returns it while no loop is running.
 ///
 /// - Parameter loop: The loop, which is retained; nil for none. The previous loop is not closed.
-/// - Thread: Any; each has its own.
+/// - Thread: Any; each thread has its own loop.
 ///
 /// asyncio: `asyncio.set_event_loop(loop)`.
 public func setEventLoop(_ loop: (any AbstractEventLoop)?) {

@@ -22,8 +22,8 @@ public final class DefaultEventLoopPolicy: EventLoopPolicy {
     /// The loop that was set on the calling thread, even if it has been closed.
     ///
     /// - Returns: The loop.
-    /// - Throws: ``EventLoopError`` with `.notRunning` if none was set, also on the main thread.
-    /// - Thread: Any; each has its own.
+    /// - Throws: ``EventLoopError`` with `.notRunning` if none was set, even on the main thread.
+    /// - Thread: Any; each thread has its own loop.
     ///
     /// asyncio: `policy.get_event_loop()`.
     public func getEventLoop() throws(EventLoopError) -> any AbstractEventLoop {
@@ -32,18 +32,18 @@ public final class DefaultEventLoopPolicy: EventLoopPolicy {
         guard let loop, !loop.core.queue.isInForkedChild else {
             throw EventLoopError(
                 .notRunning, "getEventLoop",
-                detail: "No event loop runs on this thread, and none was set on it: "
-                    + "use run, or make one with newEventLoop and hand it to setEventLoop")
+                detail: "No event loop is running on this thread, and none was set on it: "
+                    + "use run, or make one with newEventLoop and pass it to setEventLoop")
         }
         return loop
     }
 
     /// Sets the calling thread's loop and releases its previous one.
     ///
-    /// Of little use in tasks that no loop runs, because they may change threads at every `await`.
+    /// This is of little use in tasks that no loop runs, because they may change threads at every `await`.
     ///
     /// - Parameter loop: The loop; nil for none.
-    /// - Thread: Any; each has its own.
+    /// - Thread: Any; each thread has its own loop.
     ///
     /// asyncio: `policy.set_event_loop(loop)`.
     public func setEventLoop(_ loop: (any AbstractEventLoop)?) {
@@ -58,8 +58,8 @@ public final class DefaultEventLoopPolicy: EventLoopPolicy {
 
     /// Makes a loop of the kind that `PROACTOR_BACKEND` names, or of the best kind on this system.
     ///
-    /// - Returns: A loop that does not run yet; the caller closes it.
-    /// - Throws: As ``newEventLoop(backend:)``.
+    /// - Returns: A loop that is not running yet; the caller closes it.
+    /// - Throws: Same as ``newEventLoop(backend:)``.
     /// - Thread: Any.
     ///
     /// asyncio: `policy.new_event_loop()`.

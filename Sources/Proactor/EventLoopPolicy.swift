@@ -1,9 +1,9 @@
 public import EventLoops
 
-/// Decides which kind of loop a program makes, and which loop belongs to a thread that runs none.
+/// Decides which kind of loop a program makes, and which loop belongs to a thread that is not running one.
 ///
 /// Programs that know their loop need no policy: ``run(debug:loopFactory:_:)`` and the loop's own methods are enough. A
-/// policy serves code that has no reference to a loop, or selects another kind for all loops of a process:
+/// policy serves code that has no reference to a loop, or selects a different kind of loop for a whole process:
 ///
 ///     final class OnReadiness: EventLoopPolicy {
 ///         private let current = DefaultEventLoopPolicy()
@@ -18,7 +18,7 @@ public import EventLoops
 ///
 /// asyncio: `asyncio.AbstractEventLoopPolicy`.
 public protocol EventLoopPolicy: AnyObject, Sendable {
-    /// The loop that belongs to the calling thread, whether it runs or not.
+    /// The loop that belongs to the calling thread, whether it is running or not.
     ///
     /// Not called on a thread that runs a loop, where ``getEventLoop()`` returns the running loop.
     ///
@@ -39,7 +39,7 @@ public protocol EventLoopPolicy: AnyObject, Sendable {
 
     /// Makes a loop of the policy's kind, without setting it as a thread's loop.
     ///
-    /// - Returns: A loop that does not run yet; the caller closes it.
+    /// - Returns: A loop that is not running yet; the caller closes it.
     /// - Throws: ``EventLoopError`` if no loop can be made.
     /// - Thread: Any.
     ///

@@ -1,4 +1,5 @@
-// Users import only Proactor, which re-exports the modules below; of Kernel only what users' code names, not the calls.
+// Users import only Proactor, which re-exports the modules below it; from Kernel, only the types that users need, not
+// the system calls.
 @_exported public import EventLoops
 @_exported public import ProactorLoop
 @_exported public import SelectorLoop

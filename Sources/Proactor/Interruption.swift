@@ -3,22 +3,22 @@ internal import Glibc
 
 /// The signals that cancel the main task of one run.
 ///
-/// The first one cancels. From then on each of them has its default action again, so that the second ends the process.
-/// A signal of the same kind does so even if the loop is stuck in a callback, because the kernel resets its action when
-/// it delivers the first; for the other kinds the loop has to run the first signal's callback before.
+/// The first one cancels. From then on, each of them has its default action again, so that the second ends the process.
+/// A second signal of the same kind does so even if the loop is stuck in a callback, because the kernel resets its
+/// action when it delivers the first; for the other kinds, the loop must first run the callback of the first signal.
 final class Interruption {
     private let loop: any AbstractEventLoop
     private let signals: [Int32]
-    /// Cancels the main task; false if it had ended already.
+    /// Cancels the main task; false if it had already ended.
     var cancel: (() -> Bool)?
-    /// The signal that came first.
+    /// The signal that arrived first.
     private(set) var first: Int32?
     private var wasInVain = false
 
-    /// Catches the signals, unless the program has decided about them.
+    /// Catches the signals, unless the program has set their actions itself.
     ///
     /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is not a signal, `.system` for one that
-    ///   cannot be caught. None of the others is caught then.
+    ///   cannot be caught. In that case, none of the others is caught either.
     init(of loop: any AbstractEventLoop, by signals: Set<Int32>) throws(EventLoopError) {
         self.loop = loop
         self.signals = signals.sorted()
@@ -39,9 +39,9 @@ final class Interruption {
         for other in signals where other != signal { giveBack(other, wasInVain: false) }
     }
 
-    /// Gives the signals back at the end of the run.
+    /// Restores the signals at the end of the run.
     ///
-    /// A signal that arrived too late to cancel anything must not be lost: it has its default action now.
+    /// A signal that arrived too late to cancel anything must not be lost: it now gets its default action.
     func end() {
         for signal in signals { giveBack(signal, wasInVain: signal == first && wasInVain) }
     }

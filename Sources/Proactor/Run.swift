@@ -9,7 +9,7 @@ public import Glibc
 ///     }
 ///
 /// After `main`, the remaining tasks are cancelled and awaited, the default executor is shut down, and the loop is
-/// closed. ``Runner`` offers the same in single steps.
+/// closed. ``Runner`` offers the same in separate steps.
 ///
 /// SIGINT and SIGTERM cancel `main`, unless the program handles the signal itself; a second signal of either kind ends
 /// the process. If `main` returns nothing and throws the resulting cancellation, `run` returns normally, so that a
@@ -17,20 +17,20 @@ public import Glibc
 /// ignored, as a shell does for `&` in scripts, keeps ignoring it.
 ///
 /// Packages that enable the upcoming feature `NonisolatedNonsendingByDefault` can call their own async functions with
-/// the loop's state from `main`; others mark such functions `nonisolated(nonsending)`.
+/// the loop's state from `main`; other packages must mark such functions `nonisolated(nonsending)`.
 ///
 /// - Parameters:
 ///   - debug: Whether debug mode is on; nil to use `PROACTOR_DEBUG`.
 ///   - signals: The numbers of the signals that cancel `main`; empty for none.
-///   - loopFactory: Makes the loop. With nil, ``newEventLoop()`` makes it, and it is the thread's current loop
-///     (``setEventLoop(_:)``) during the run, with none afterwards.
+///   - loopFactory: Makes the loop. If nil, ``newEventLoop()`` makes it, and it is the thread's current loop
+///     (``setEventLoop(_:)``) during the run; afterwards the thread has none.
 ///   - main: The code; all of it runs on the calling thread.
 /// - Returns: What `main` returns.
 /// - Throws: What `main` throws; `CancellationError` after a signal if `main` has a result; what making the loop
 ///   throws; ``EventLoopError``: `.anotherLoopRunning` inside a running loop, `.invalidArgument` or `.system` for a
 ///   signal that cannot be caught.
 /// - Thread: Any that may block. On the main thread, the main actor's code does not run during the call: awaiting it
-///   there is a deadlock.
+///   there would deadlock.
 ///
 /// asyncio: `asyncio.run`, which handles SIGINT only.
 public func run<Value>(
@@ -41,7 +41,7 @@ public func run<Value>(
     let runner = Runner(debug: debug, signals: signals, loopFactory: loopFactory)
     let value: Value
     do { value = try runner.run(main) } catch {
-        // An error of `main` says more about the cause than one from closing.
+        // An error thrown by `main` says more about the cause than one from closing.
         try? runner.close()
         throw error
     }

@@ -10,10 +10,10 @@ public import Glibc
 ///
 /// The loop is made on first use. Tasks that a run leaves behind continue in the next one.
 ///
-/// SIGINT and SIGTERM during a run cancel its `main`, unless the program has set another action than the default for
+/// SIGINT and SIGTERM during a run cancel its `main`, unless the program has set an action other than the default for
 /// the signal. A second signal ends the process: one of the same kind even if the loop is stuck, one of another kind
-/// once the loop has noticed the first. Signals belong to the process, not to the main thread: one cancels the `main`
-/// of every current run, on all threads. Between runs they have their default actions.
+/// only after the loop has noticed the first. Signals belong to the process, not to the main thread: a signal cancels
+/// the `main` of every current run, on all threads. Between runs they have their default actions.
 ///
 /// - Thread: One, which must be allowed to block.
 ///
@@ -54,7 +54,7 @@ public final class Runner {
         do { try close() } catch { Log.write(.error, "\(error)") }
     }
 
-    /// The loop, made now if there is none yet.
+    /// The loop, which is made now if there is none yet.
     ///
     /// - Throws: ``EventLoopError`` with `.closed` after ``close()``; what making the loop throws.
     ///
@@ -66,7 +66,8 @@ public final class Runner {
     /// Runs async code as a task of the loop until it ends.
     ///
     /// - Parameter main: The code; all of it runs on the calling thread.
-    /// - Returns: What `main` returns; also after a signal, if `main` returns nothing and throws the cancellation.
+    /// - Returns: What `main` returns. If `main` returns nothing and throws the cancellation after a signal, this
+    ///   returns normally.
     /// - Throws: What `main` throws; `CancellationError` after a signal if `main` has a result; what making the loop
     ///   throws; ``EventLoopError``: `.anotherLoopRunning` on a thread that runs a loop, `.wrongThread` while another
     ///   thread runs or closes the loop, `.closed` after ``close()``, `.stoppedBeforeCompletion` if the loop's `stop()`
@@ -84,7 +85,7 @@ public final class Runner {
         let task = loop.createTask(name: "main", at: nil, plain: { try await main(loop) })
         interruption.cancel = { task.cancel() }
         do { return try loop.runUntilComplete(task) } catch {
-            // A signal that ended `main` cleanly is no error. If `main` was also cancelled elsewhere, report that.
+            // A signal that ended `main` cleanly is not an error. If `main` was also cancelled elsewhere, report that.
             if interruption.first != nil, error is CancellationError, task.uncancel() == 0, let nothing = () as? Value {
                 return nothing
             }
@@ -95,7 +96,7 @@ public final class Runner {
     /// Cancels the remaining tasks, finishes all sequences, shuts down the default executor, and closes the loop.
     ///
     /// Tasks are cancelled and awaited; their errors go to the exception handler. Idempotent, and without effect if
-    /// there is no loop. If the runner set the thread's current loop, there is none afterwards.
+    /// there is no loop. If the runner had set the thread's current loop, the thread has none afterwards.
     ///
     /// - Throws: ``EventLoopError`` with `.anotherLoopRunning` on a thread that runs a loop, without any effect;
     ///   otherwise the first error of a step, after all steps were taken.
@@ -119,7 +120,7 @@ public final class Runner {
 
     private static func checkNoneRuns(_ operation: String, instead: String) throws(EventLoopError) {
         guard (try? getRunningLoop()) == nil else {
-            let detail = "\(operation)() cannot be called while a loop runs on this thread: \(instead)"
+            let detail = "\(operation)() cannot be called while a loop is running on this thread: \(instead)"
             throw EventLoopError(.anotherLoopRunning, operation, detail: detail)
         }
     }

@@ -10,7 +10,8 @@
     ///
     ///     setLogHook(Logger(label: "proactor"))
     ///
-    /// - Parameter logger: Its `logLevel` selects the lines; most lines are of debug mode and have the level `.debug`.
+    /// - Parameter logger: Its `logLevel` selects the lines; most lines come from debug mode and have the level
+    ///   `.debug`.
     /// - Thread: Any.
     ///
     /// asyncio: the logger `asyncio`.

@@ -7,7 +7,7 @@ class ChannelTarget: CompletionTarget {
     enum TurnCall {
         /// The loop is about to sleep: send what is queued.
         case send
-        /// Notify the owner, outside of the owner's own calls.
+        /// Notify the owner, outside the owner's own calls.
         case notify
         /// Receive buffers have been returned.
         case receive
@@ -40,7 +40,7 @@ extension TurnList {
         takeEach { Unmanaged<ChannelTarget>.fromOpaque($0).takeUnretainedValue().turnCame(call) }
     }
 
-    /// As ``callEach(_:)`` for calls that free no member: members are not retained.
+    /// Like ``callEach(_:)``, for calls that free no member: members are not retained.
     func callEachAlive(_ call: ChannelTarget.TurnCall) {
         takeEach { Unmanaged<ChannelTarget>.fromOpaque($0)._withUnsafeGuaranteedRef { $0.turnCame(call) } }
     }

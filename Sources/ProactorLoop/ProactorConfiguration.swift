@@ -23,8 +23,8 @@ public struct ProactorConfiguration: Sendable {
     public var receiveBufferCount = 1024
     /// How long to spin for completions before sleeping, while waits are short; zero to sleep at once.
     ///
-    /// Spinning avoids the latency of a wake-up but keeps a processor busy. It suits few connections that need fast
-    /// replies.
+    /// Spinning avoids the latency of a wake-up but keeps a processor busy. It suits a small number of connections that
+    /// need fast replies.
     public var spin = Duration.zero
 
     #if DEBUG

@@ -32,7 +32,7 @@ extension ProactorStreamChannel {
 
     // MARK: Submitting
 
-    /// Delivers held bytes, then the end, or else receives again; called outside of the owner's calls.
+    /// Delivers held bytes, then the end, or else receives again; called outside the owner's calls.
     func continueReceiving() {
         while let held, !held.isEmpty, receiving.isWanted, !isClosing, !ring.isInForkedChild {
             held.consume(withOwner { $0.received(held.first) })

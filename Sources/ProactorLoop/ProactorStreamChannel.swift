@@ -120,7 +120,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
 
     func shutdownWriting() {
         if isClosing || ring.isInForkedChild { return }
-        // If the connection is lost already, the receive reports that.
+        // If the connection is already lost, the receive reports that.
         try? SocketCalls.shutdownWriting(descriptor)
     }
 

@@ -12,12 +12,12 @@ final class ReceivePool {
     let lent: LentMemory
     /// Channels that found no buffer, and receive again when one has been returned.
     private let starved = TurnList()
-    /// As ``starved``, for channels whose last receive delivered bytes before it found no buffer.
+    /// Like ``starved``, for channels whose last receive delivered bytes before it found no buffer.
     ///
     /// They are called second; otherwise a peer that sends without pause would take every buffer.
     private let starvedAfterService = TurnList()
 
-    /// The initial number of buffers, which is enough for few connections.
+    /// The initial number of buffers, which is enough for a small number of connections.
     private static let initialBuffers = 256
 
     /// - Parameters:

@@ -14,7 +14,7 @@ final class RingPort: @unchecked Sendable {
     let gathering: GatherPool
     /// Channels with bytes to send: called once per turn, so that all writes of a turn are one send.
     let sending = TurnList()
-    /// Channels that must notify their owners outside of the owners' calls.
+    /// Channels that must notify their owners outside the owners' calls.
     let notifying = TurnList()
     /// Polls to submit after the callbacks of the turn have run.
     let watching = TurnList()

@@ -9,7 +9,7 @@ public import EventLoops
 /// Releases take a turn or two: a closed transport notifies its protocol in the next turn, and a ring completes
 /// cancelled operations.
 public struct LoopLeftovers: Sendable, Hashable, CustomStringConvertible {
-    /// Operations in flight, without the loop's own wake-up.
+    /// Operations in flight, except the loop's own wake-up.
     public let operations: [PendingOperation]
     /// Receive buffers that are still lent to readers.
     public let receiveBuffersLent: Int
@@ -19,7 +19,7 @@ public struct LoopLeftovers: Sendable, Hashable, CustomStringConvertible {
     public let servers: [String]
     /// Descriptors that have a reader or a writer.
     public let watches: [String]
-    /// Tasks that have not ended, without the current one.
+    /// Tasks that have not ended, except the current one.
     public let tasks: [String]
     /// Timers that are neither due nor cancelled.
     public let timers: Int

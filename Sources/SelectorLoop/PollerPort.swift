@@ -31,7 +31,7 @@ final class PollerPort: @unchecked Sendable {
     let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: Gathering.mostRuns)
     /// Channels with bytes to send: called once per turn, so that all writes of a turn are one send.
     let sending = TurnList()
-    /// Channels that must notify their owners outside of the owners' calls.
+    /// Channels that must notify their owners outside the owners' calls.
     let notifying = TurnList()
     private(set) var isClosed = false
     private let mark = ForkMark()

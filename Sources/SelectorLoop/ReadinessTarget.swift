@@ -11,7 +11,7 @@ class ReadinessTarget {
     enum TurnCall {
         /// The loop is about to sleep: send what is queued.
         case send
-        /// Notify the owner, outside of the owner's own calls.
+        /// Notify the owner, outside the owner's own calls.
         case notify
     }
 
@@ -50,7 +50,7 @@ extension TurnList {
         takeEach { Unmanaged<ReadinessTarget>.fromOpaque($0).takeUnretainedValue().turnCame(call) }
     }
 
-    /// As ``callEach(_:)`` for calls that free no member: members are not retained.
+    /// Like ``callEach(_:)``, for calls that free no member: members are not retained.
     func callEachAlive(_ call: ReadinessTarget.TurnCall) {
         takeEach { Unmanaged<ReadinessTarget>.fromOpaque($0)._withUnsafeGuaranteedRef { $0.turnCame(call) } }
     }

@@ -3,7 +3,7 @@ public import EventLoops
 /// An event loop based on readiness: it waits until a descriptor is ready, and then reads or writes without blocking.
 ///
 /// For systems that do not allow io_uring: default container profiles, old kernels, hardened hosts. The contract, the
-/// protocols and the streams are those of the proactor loop.
+/// protocols and the streams are the same as for the proactor loop.
 ///
 ///     let loop = try SelectorEventLoop()
 ///     defer { try? loop.close() }

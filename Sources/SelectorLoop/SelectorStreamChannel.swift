@@ -145,7 +145,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
 
     func shutdownWriting() {
         if isClosing || port.isInForkedChild { return }
-        // If the connection is lost already, the receive reports that.
+        // If the connection is already lost, the receive reports that.
         try? SocketCalls.shutdownWriting(descriptor)
     }
 
@@ -165,7 +165,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         port.notifying.append(self)
     }
 
-    /// Closes the descriptor when no list contains the channel, and notifies the owner outside of the owner's own call.
+    /// Closes the descriptor when no list contains the channel, and notifies the owner outside the owner's own call.
     private func notifyOwner() {
         isListedToNotify = false
         guard isClosing, !isFinished, !isListedToSend else { return }

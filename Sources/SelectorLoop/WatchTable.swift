@@ -296,7 +296,7 @@ final class WatchTable {
 
     // MARK: All descriptors
 
-    /// Calls `body` with each target, each direction that it waits for, and the time since when.
+    /// Calls `body` with each target, each direction that it waits for, and when the poller began to watch it.
     ///
     /// The time is nil if the poller does not watch the direction yet.
     func forEachWait(_ body: (ReadinessTarget, Readiness, Int64?) -> Void) {

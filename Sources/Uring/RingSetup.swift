@@ -66,7 +66,7 @@ enum RingSetup {
         return io_uring_queue_init_params(wanted.entries, ring, &parameters)
     }
 
-    /// Halves both sizes; returns false if they are at the minimum already.
+    /// Halves both sizes; returns false if they are already at the minimum.
     ///
     /// Some kernels count the memory of all rings of a user against RLIMIT_MEMLOCK.
     private static func halve(_ wanted: inout RingConfiguration) -> Bool {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Servers on an address that is in use at first.
+    /// Servers on an address that is initially in use.
     @Suite struct AddressesInUse {
         @Test(arguments: LoopKind.allCases)
         func createServer_triesAgain_untilTheAddressIsFree(_ kind: LoopKind) async throws {
@@ -39,7 +39,7 @@ extension Conformance {
             }
         }
 
-        /// The loop turns while the default hundred milliseconds pass, and the error names the option.
+        /// The loop keeps running during the default hundred milliseconds, and the error names the option.
         @Test(arguments: LoopKind.allCases)
         func createServer_givesUp_withARemedy(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -77,7 +77,7 @@ extension Conformance {
             }
         }
 
-        /// The harness sees that no socket stays open.
+        /// The harness checks that no socket stays open.
         @Test(arguments: LoopKind.allCases)
         func createServer_isCancelled_whileItWaits(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -93,7 +93,7 @@ extension Conformance {
             }
         }
 
-        /// The kernel takes the ring of a killed process down after `waitpid` has returned.
+        /// The kernel tears down the ring of a killed process only after `waitpid` has returned.
         @Test(arguments: LoopKind.allCases)
         func server_canBeStartedAgain_atOnceAfterItWasKilled(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
@@ -113,7 +113,7 @@ extension Conformance {
     }
 }
 
-/// Forks a process that serves; its number, and the port.
+/// Forks a process that serves; returns its number and the port.
 private func startServerInAChild(_ kind: LoopKind) throws -> (child: pid_t, port: Int) {
     let pipe = try Pipe()
     let child = forkProcess()
@@ -122,7 +122,7 @@ private func startServerInAChild(_ kind: LoopKind) throws -> (child: pid_t, port
         nonisolated(unsafe) let pipe = pipe
         try? run(loopFactory: kind.make) { loop in
             let server = try await loop.createServer(host: "127.0.0.1", port: 0) { StreamRecorder(loop) }
-            // The accept is in flight once the loop has turned.
+            // One turn of the loop submits the accept.
             try await loop.sleep(for: .milliseconds(1))
             var port = UInt16(server.port)
             write(pipe.writeEnd, &port, 2)

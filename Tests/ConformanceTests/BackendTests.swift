@@ -12,7 +12,7 @@ import Uring
 extension Conformance {
     /// Which kind of loop `newEventLoop` makes if the program does not choose one.
     @Suite struct Backends {
-        /// POLICY-015: however io_uring is denied, the program gets a working loop, the reason in its capabilities,
+        /// POLICY-015: however io_uring is denied, the program gets a working loop, with the reason in its capabilities
         /// and one line in the log.
         @Test(arguments: [
             Errno.notPermitted, .noFunction, .permissionDenied, .invalidArgument, .noMemory, .tooManyOpenFiles,
@@ -66,7 +66,7 @@ extension Conformance {
                 }
             }
 
-            /// The self-test fails, and the loop is another one.
+            /// The self-test fails, so the loop is of another kind.
             @Test(
                 .enabled(if: LoopKind.allCases.contains(.proactor)),
                 arguments: OperationKind.allCases.filter(\.isRequired))
@@ -169,7 +169,7 @@ extension Conformance {
     }
 }
 
-/// Records the log while the body runs; forgets before and after it what the library has found out about the system.
+/// Records the log while the body runs; before and after, clears what the library remembers about the system.
 private final class LogLines: Sendable {
     private let taken = Mutex<[String]>([])
 

@@ -69,7 +69,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func emptyMemory_breaksTheConnection_atOnce(_ kind: LoopKind) async throws {
             try await withLink(kind, BufferedRecorder.sized(0)) { link in
-                // Not before the ring has asked for memory: it may have reset the connection by then.
+                // May fail: if the ring has already asked for memory, it may have reset the connection.
                 try? link.peer.send([1])
                 try await link.told.waitUntilLost()
                 #expect((link.told.loss as? EventLoopError)?.code == .protocolBroken)

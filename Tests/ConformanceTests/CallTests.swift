@@ -100,7 +100,7 @@ extension Conformance {
                 #expect(!handle.isCancelled)
                 handle.cancel()
                 handle.cancel()
-                // As in asyncio: the handle reports that it was cancelled, although it ran before.
+                // As in asyncio, the handle reports that it was cancelled, although it had already run.
                 #expect(handle.isCancelled)
                 try loop.turn()
                 #expect(count == 1)

@@ -136,7 +136,7 @@ extension Conformance {
             }
         }
 
-        /// CALL-012, TASK-036: a coroutine that was accepted before the loop closed also ends.
+        /// CALL-012, TASK-036: a coroutine that was accepted before the loop closed ends, too.
         @Test(arguments: LoopKind.allCases)
         func runCoroutineThreadsafe_ends_whenTheLoopCloses(_ kind: LoopKind) async throws {
             let loop = try await onThread { try kind.make() }
@@ -163,7 +163,7 @@ extension Conformance {
 
         /// Another thread cancels the task right before the loop closes.
         ///
-        /// The request was once dropped with the callbacks, and the task never ended.
+        /// Regression test: the request was dropped with the callbacks, and the task never ended.
         @Test(arguments: LoopKind.allCases)
         func cancellation_takesEffect_evenIfTheLoopClosesFirst(_ kind: LoopKind) async throws {
             try await onThread {

@@ -7,7 +7,7 @@ import Testing
 @testable import EventLoops
 
 extension Conformance {
-    /// A channel and the objects that own it one after the other.
+    /// A channel and its successive owners.
     @Suite struct ChannelOwners {
         @Test(arguments: LoopKind.allCases)
         func channel_notifiesItsNewOwnerOnly_onceItIsHandedOver(_ kind: LoopKind) async throws {
@@ -20,7 +20,7 @@ extension Conformance {
                 channel.startReading(.lending)
                 try peer.send([1])
                 try await loop.eventually("the first owner gets bytes") { first.taken == [1] }
-                // Inside of one of its calls, as for startTLS.
+                // Called inside an upcall, as startTLS would be.
                 var former: StreamChannelOwner?
                 first.whenTaken = {
                     former = channel.handOver(to: second)
@@ -41,7 +41,7 @@ extension Conformance {
                 #expect(!second.isClosed, "never inside a call of the owner's")
                 try await loop.eventually("the channel is closed") { second.isClosed }
                 #expect(first.taken == [1, 2] && !first.isClosed)
-                // Ignored: the number may stand for another file by now.
+                // Ignored: by now, the number may refer to another file.
                 channel.send()
                 channel.shutdownWriting()
                 channel.startReading(.lending)
@@ -71,7 +71,7 @@ extension Conformance {
     }
 }
 
-/// Keeps the bytes that it gets, and sends those that it is given.
+/// Keeps the bytes that it receives, and sends the bytes that it is given.
 private final class Taker: StreamChannelOwner, @unchecked Sendable {
     var taken: [UInt8] = []
     var toSend: [UInt8] = []

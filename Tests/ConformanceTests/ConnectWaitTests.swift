@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// The wait of a task for a connect, on every driver.
+    /// How a task waits for a connect, on every driver.
     @Suite struct ConnectWaitTests {
         @Test(arguments: LoopKind.allCases)
         func connect_isCancelled_whileThePeerDoesNotAnswer(_ kind: LoopKind) async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Hosts with several addresses, which a resolver of the test supplies.
+    /// Hosts with several addresses, supplied by the test's own resolver.
     @Suite struct ConnectionAddresses {
         /// Connects to a host with these addresses, and returns the address of the connection.
         private static func connect(
@@ -141,7 +141,7 @@ extension Conformance {
             }
         }
 
-        /// CONN-029: the attempts are reported in their order.
+        /// CONN-029: the attempts are reported in order.
         @Test(arguments: LoopKind.allCases)
         func families_alternate_withADelayOrIfRequested_andElseKeepTheResolversOrder(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -8,7 +8,7 @@ import Testing
 extension LoopKind: Codable {}
 
 extension Conformance {
-    /// Every error names the operation, its place, its cause and the remedy.
+    /// Every error names the operation, the address, the cause and the remedy.
     @Suite struct ConnectionErrors {
         /// CONN-005.
         @Test(arguments: LoopKind.allCases)
@@ -82,7 +82,7 @@ extension Conformance {
                     #expect(error.address == "nowhere.invalid:80")
                     let reason = error.attempts.first as? LookupError
                     #expect(reason?.host == "nowhere.invalid")
-                    // Which of the errors it is depends on whether a name server can be reached.
+                    // The error depends on whether a name server can be reached.
                     #expect(reason?.code == EAI_NONAME || reason?.code == EAI_AGAIN)
                     #expect(error.description.contains(reason?.name ?? "no reason"))
                     #expect(error.description.contains("Check the spelling"))

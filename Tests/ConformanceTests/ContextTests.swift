@@ -6,8 +6,8 @@ import Testing
 extension Conformance {
     /// Callbacks that see the task-local values of the code that scheduled them.
     @Suite struct ContextTests {
-        /// CALL-019, CALL-020: a context has the values of the moment of its copy, for any number of callbacks; what a
-        /// callback sets is visible to no other one.
+        /// CALL-019, CALL-020: a context has the values from the time of the copy, for any number of callbacks; what a
+        /// callback sets is not visible to any other.
         @Test(arguments: LoopKind.allCases)
         func callback_seesTheValuesOfItsContext(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -29,7 +29,7 @@ extension Conformance {
             }
         }
 
-        /// CALL-019: a context can be copied outside of any task, and by a callback that has a context itself.
+        /// CALL-019: a context can be copied outside any task, and by a callback that itself has a context.
         @Test(arguments: LoopKind.allCases)
         func context_canBeCopied_outsideOfTasks(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

@@ -16,7 +16,7 @@ extension Conformance {
             "ENOMEM": (.noMemory, "RLIMIT_MEMLOCK"), "EACCES": (.permissionDenied, "policy"),
         ]
 
-        /// Only a deliberate denial is announced; limits and sandboxes deny without a word.
+        /// Only a deliberate denial is announced to this process; limits and sandboxes deny io_uring silently.
         @Test(.enabled(if: expected != nil || RingDenial.errno != nil, "io_uring is not denied here"))
         func denial_isReportedWithItsRemedy_andLeavesTheSelectors() throws {
             let error = try #require(throws: EventLoopError.self) { try ProactorEventLoop() }

@@ -6,7 +6,7 @@
     import Testing
 
     extension Conformance {
-        /// Errors of the kernel that do not happen at will: injected, on every kind of loop.
+        /// Kernel errors that cannot be provoked, and are therefore injected, on every kind of loop.
         @Suite struct Faults {
             @Test(arguments: LoopKind.allCases)
             func connect_throwsTheKernelsError_andClosesTheSocket(_ kind: LoopKind) async throws {
@@ -78,7 +78,7 @@
                 }
             }
 
-            /// A signal of the process may come at any time.
+            /// A signal may arrive at any time.
             @Test(arguments: LoopKind.allCases)
             func wait_thatIsInterrupted_goesOn(_ kind: LoopKind) async throws {
                 try await runLoop(kind) { loop, _ in

@@ -48,7 +48,7 @@ extension Conformance {
 
         /// TRANSPORT-010 TRANSPORT-012 TRANSPORT-017.
         ///
-        /// Bytes in flight count, so the speed of the kernel has no influence (TRANSPORT-015).
+        /// Bytes in flight count, so the result does not depend on the speed of the kernel (TRANSPORT-015).
         @Test(arguments: LoopKind.allCases)
         func pauseWriting_isCalledWithinTheWrite_thatExceedsTheHighLimit(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -186,7 +186,7 @@ extension Conformance {
 
         /// TRANSPORT-049.
         ///
-        /// The receive in flight is cancelled, in whatever state it is.
+        /// The receive in flight is cancelled, whatever its state.
         @Test(arguments: LoopKind.allCases)
         func pausedReader_stopsTheKernel_duringAFlow(_ kind: LoopKind) async throws {
             for pieces in 1...20 {

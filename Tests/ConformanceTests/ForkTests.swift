@@ -22,7 +22,7 @@ extension Conformance {
                     var status: Int32 = -1
                     #expect(waitpid(child, &status, 0) == child)
                     #expect(status == 0, "the child failed with number \(status >> 8)")
-                    // As before the fork: in both directions, and through the loop's wake-up.
+                    // Everything works as before the fork: both directions, and the loop's wake-up.
                     try link.peer.send([1, 2, 3])
                     try await link.told.wait { link.told.received == [1, 2, 3] }
                     link.transport.write([4])
@@ -35,7 +35,7 @@ extension Conformance {
 
         /// POLICY-011.
         ///
-        /// A child that returns into the loop gets an error, and takes nothing that belongs to its parent.
+        /// A child that returns into the loop gets an error, and takes nothing from its parent.
         @Test(arguments: LoopKind.allCases)
         func child_getsAnError_whenItReturnsIntoTheLoop(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in

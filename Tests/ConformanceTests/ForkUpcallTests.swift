@@ -6,7 +6,7 @@ import ProactorTesting
 import TestSupport
 import Testing
 
-/// Where a test forks.
+/// The upcall in which a test forks.
 ///
 /// After each of these the loop continues with the connection, or with others.
 enum ForkingUpcall: String, CaseIterable, Codable, CustomTestStringConvertible, Sendable {
@@ -52,13 +52,13 @@ private struct Outcome: Equatable {
 
 private let bulk = 4 << 20
 
-/// A greeting, the echo of two messages, bytes that fill the connection, and bytes that are written when it is
+/// A greeting, the echo of two messages, bytes that fill the connection, and bytes that are written after it has become
 /// writable again.
 private let expectedOutcome = Outcome(
     sentToTheLoop: [1, 2, 3, 4], sentByTheLoop: 1 + 4 + bulk + 1, endOfIt: [3, 4, 0, 9], answerToAnother: [100, 7])
 
-/// Forks at the first call for its upcall, and waits until the child has ended: then the child has done whatever it
-/// can do to its parent.
+/// Forks at the first call for its upcall, and waits until the child has ended, so that it has done any harm to its
+/// parent that it can do.
 private final class ForkOnce {
     let upcall: ForkingUpcall
     private(set) var status: Int32 = -1
@@ -75,7 +75,7 @@ private final class ForkOnce {
         if isChild { upcallsInTheChild += 1 }
         guard place == upcall, child < 0 else { return }
         child = forkProcess()
-        // Ends a child that waits for something that its parent gets, so that the test fails.
+        // Ends a child that waits for something that only its parent receives, so that the test fails.
         if child == 0 { alarm(20) } else { waitpid(child, &status, 0) }
     }
 }
@@ -208,7 +208,7 @@ private func converse(_ loop: any AbstractEventLoop, _ fork: ForkOnce) async thr
     try await loop.eventually("the second message") { made[0].received.count == 4 }
     made[0].transport?.write([UInt8](repeating: 0, count: bulk))
     let sent = Task { [count = 1 + 4 + bulk + 1] in try await onThread { try peer.receive(count) } }
-    try await loop.eventually("room again") { made[0].hasResumed }
+    try await loop.eventually("space again") { made[0].hasResumed }
     let bytes = try await sent.value
     try await loop.eventually("the other's message") { made[1].received == [7] }
     try peer.finishSending()

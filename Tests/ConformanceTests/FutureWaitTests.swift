@@ -151,7 +151,7 @@ extension Conformance {
             }
         }
 
-        /// FUT-016: child tasks wait, too, and are cancelled independently.
+        /// FUT-016: child tasks can wait, too, and are cancelled independently.
         @Test(arguments: LoopKind.allCases)
         func value_canBeAwaited_byChildTasks(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

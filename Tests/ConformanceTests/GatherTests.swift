@@ -109,7 +109,7 @@ extension Conformance {
             }
         }
 
-        /// TASK-027: children that can never be settled do not keep a cancelled waiter.
+        /// TASK-027: children that can never be settled do not hold up a cancelled waiter.
         @Test(arguments: LoopKind.allCases)
         func gather_canBeCancelled_whenItsChildrenWereReleased(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -71,7 +71,7 @@ extension Conformance {
 
         /// TRANSPORT-039.
         ///
-        /// The call cannot throw, so the exception handler gets what is a `RuntimeError` in asyncio.
+        /// The call cannot throw, so the exception handler gets the error, which is a `RuntimeError` in asyncio.
         @Test(arguments: LoopKind.allCases)
         func write_isReportedAndDropped_afterWriteEOF(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in

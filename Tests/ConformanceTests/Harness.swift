@@ -8,14 +8,14 @@ import SelectorLoop
 import TestSupport
 import Testing
 
-/// Parent of all suites of behaviours, which run one at a time because they count descriptors.
+/// The parent of all conformance suites, which run one at a time because they count descriptors.
 @Suite(.serialized) enum Conformance {}
 
-/// The kinds of loop on which every behaviour is shown.
+/// The kinds of loop on which every behaviour is tested.
 enum LoopKind: String, CaseIterable, CustomTestStringConvertible, Sendable {
     case proactor, epoll, poll, select
 
-    /// Without the proactor where io_uring is denied.
+    /// Does not include the proactor where io_uring is denied.
     static let allCases: [LoopKind] = onRing + [.epoll, .poll, .select]
     /// The proactor, or nothing where io_uring is denied.
     static let onRing: [LoopKind] = RingDenial.errno == nil ? [.proactor] : []
@@ -44,7 +44,7 @@ func withLoop(
     try await withCheckedLoop(check, sourceLocation: sourceLocation, body)
 }
 
-/// As ``withLoop(_:sourceLocation:_:)``, with code that runs as a task of the loop.
+/// Like ``withLoop(_:sourceLocation:_:)``, with code that runs as a task of the loop.
 func runLoop(
     _ kind: LoopKind, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (any AbstractEventLoop, ExceptionRecorder) async throws -> Void
@@ -56,7 +56,7 @@ func runLoop(
 }
 
 extension AbstractEventLoop {
-    /// Runs a few turns, so that what has ended is released.
+    /// Runs a few turns, so that everything that has ended is released.
     ///
     /// Then no operation may be in flight, and no connection open.
     func settle() throws {

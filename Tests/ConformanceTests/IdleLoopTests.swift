@@ -18,7 +18,7 @@ extension Conformance {
             let user = HelperThread {
                 let ran = SharedCount()
                 loop.callSoon { ran.increment() }
-                // The thread that made the loop uses it too late.
+                // The thread that made the loop uses it only after another thread has claimed it.
                 let maker = HelperThread { #expect(loop.callSoon {}.isCancelled) }
                 maker.join()
                 loop.callSoon { loop.stop() }
@@ -47,7 +47,7 @@ extension Conformance {
             }
         }
 
-        /// DEBUG-006: if the loop is closed instead, they are reported while it closes.
+        /// DEBUG-006: if the loop is closed without another run, refused calls are reported while it closes.
         @Test(arguments: LoopKind.allCases)
         func callsOfOtherThreads_areReported_whenTheLoopClosesWithoutRunning(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, recorder in

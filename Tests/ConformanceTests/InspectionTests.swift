@@ -103,7 +103,7 @@ extension Conformance {
             }
         }
 
-        /// An age must have grown at least by the time between two readings.
+        /// An age must grow by at least the time between two readings.
         @Test(arguments: LoopKind.allCases)
         func ages_grow_andTheOldestOperationIsFirst(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -124,14 +124,14 @@ extension Conformance {
             }
         }
 
-        /// What a loop submits after it wakes is not as old as its sleep.
+        /// The age of operations that a loop submits after it wakes does not include its sleep.
         @Test(arguments: LoopKind.allCases)
         func newConnection_isNotOlderThanItsStart(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let visitors = Visitors(loop)
                 let server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
                 let port = try #require(server.sockets.first?.localAddress?.port)
-                // A busy time, in which the loop seldom reads its clock, and then a sleep.
+                // A busy period, in which the loop seldom reads its clock, and then a sleep.
                 try await loop.turns(500)
                 try await loop.sleep(for: .milliseconds(100))
                 let began = loop.time

@@ -79,7 +79,7 @@ extension Conformance {
             }
         }
 
-        /// RUN-009: each run of a runner counts anew; between runs the signal has its default action.
+        /// RUN-009: each run of a runner starts counting again; between runs the signal has its default action.
         @Test(arguments: LoopKind.allCases)
         func interrupts_areCountedPerRun(_ kind: LoopKind) async {
             await #expect(processExitsWith: .signal(SIGINT)) { [kind] in
@@ -99,7 +99,7 @@ extension Conformance {
             }
         }
 
-        /// RUN-009: an interrupt that arrives as main has just ended is not swallowed.
+        /// RUN-009: an interrupt that arrives when main has just ended is not lost.
         @Test(arguments: LoopKind.allCases)
         func interruptAfterTheLastTurn_endsTheProcess(_ kind: LoopKind) async {
             await #expect(processExitsWith: .signal(SIGINT)) { [kind] in
@@ -122,7 +122,7 @@ extension Conformance {
             }
         }
 
-        /// RUN-009: if main is also cancelled otherwise, the run throws.
+        /// RUN-009: if main is also cancelled in another way, the run throws.
         @Test(arguments: LoopKind.allCases)
         func interruptOfACancelledMain_isReported(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
@@ -144,7 +144,7 @@ extension Conformance {
             }
         }
 
-        /// RUN-010: with a handler of the program, and with the signal ignored.
+        /// RUN-010: whether the program has a handler for the signal or ignores it.
         @Test(arguments: LoopKind.allCases)
         func interrupt_keepsTheProgramsDisposition(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
@@ -169,8 +169,8 @@ extension Conformance {
             }
         }
 
-        /// RUN-010: a handler or a sequence of the loop gets the signal, even if it was added during the run; once
-        /// removed, SIGINT cancels main again.
+        /// RUN-010: a handler or a sequence of the loop gets the signal, even if it was added during the run; after it
+        /// is removed, SIGINT cancels main again.
         @Test(arguments: LoopKind.allCases)
         func interrupt_isDeliveredToTheLoopsHandler(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in

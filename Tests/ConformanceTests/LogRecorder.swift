@@ -1,7 +1,7 @@
 import EventLoops
 import Kernel
 
-/// Records the lines that the library logs, on whatever thread, until it is stopped.
+/// Records the lines that the library logs, on any thread, until it is stopped.
 final class LogRecorder: Sendable {
     struct Line: Sendable {
         let level: LogLevel
@@ -35,14 +35,14 @@ final class LogRecorder: Sendable {
     }
 }
 
-/// Passes code the lines that the library logs meanwhile.
+/// Runs code with a recorder of the lines that the library logs meanwhile.
 func withLog<Result>(_ body: (LogRecorder) throws -> Result) rethrows -> Result {
     let log = LogRecorder()
     defer { log.stop() }
     return try body(log)
 }
 
-/// As ``withLog(_:)``, for async code.
+/// Like ``withLog(_:)``, for async code.
 func withLogLater<Result>(_ body: (LogRecorder) async throws -> Result) async rethrows -> Result {
     let log = LogRecorder()
     defer { log.stop() }

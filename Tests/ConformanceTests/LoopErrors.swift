@@ -1,9 +1,9 @@
 import EventLoops
 import Testing
 
-/// An error that no library makes.
+/// An error that no library throws.
 ///
-/// Equal if the numbers are.
+/// Two are equal if their numbers are equal.
 struct Mishap: Error, Equatable {
     var number = 0
 }
@@ -20,7 +20,7 @@ func expectLoopError<Value>(
     }
 }
 
-/// As ``expectLoopError(_:sourceLocation:_:)`` for async code.
+/// Like ``expectLoopError(_:sourceLocation:_:)`` for async code.
 func expectLoopErrorLater<Value>(
     _ code: EventLoopError.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Value
 ) async {

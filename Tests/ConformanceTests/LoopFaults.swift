@@ -6,19 +6,19 @@
 
     /// Makes a loop's operations fail or transfer less: those of its ring, or the system calls of its thread.
     ///
-    /// A loop on a ring has a plan of its own. The selectors' loops share their thread's calls with the test, which
-    /// must therefore use its blocking peers on other threads. Loop thread only.
+    /// A loop on a ring has its own plan. With a selector loop, the faults also affect the test's system calls on the
+    /// same thread, so it must use its blocking peers on other threads. Loop thread only.
     struct LoopFaults {
         enum Operation {
             case accept, connect, receive, send, sendMessage
-            /// The wait for the kernel.
+            /// The loop's wait in the kernel.
             case wait
         }
 
         enum Fault {
-            /// The operation does not happen, and its error is this one.
+            /// The operation is not performed and fails with this error.
             case refuse(Errno)
-            /// The operation transfers this number of bytes at most.
+            /// The operation transfers at most this number of bytes.
             case limit(Int)
         }
 
@@ -52,7 +52,7 @@
 
         /// Plans a fault for operations that start from now on.
         ///
-        /// - Parameter number: Which one of them, from 1; nil for all.
+        /// - Parameter number: Which one of them fails, counted from 1; nil for all.
         func inject(_ fault: Fault, into operation: Operation, _ number: Int? = nil) {
             switch plan {
             case .ring(_, let faults): operation.plan(fault, number, in: faults)
@@ -69,7 +69,7 @@
     }
 
     extension LoopFaults.Operation {
-        /// What a ring does for it; nil for the wait, which is no operation.
+        /// The corresponding operation of a ring; nil for the wait, which is not an operation.
         private var kind: OperationKind? {
             switch self {
             case .accept: .acceptMultishot
@@ -81,7 +81,7 @@
             }
         }
 
-        /// What a selector's loop calls for it; one of several for the wait.
+        /// The corresponding system calls of a selector loop; for the wait, alternatives.
         private var calls: [SystemCallName] {
             switch self {
             case .accept: [.accept]

@@ -158,7 +158,7 @@ extension Conformance {
                 #expect(log == ["first", "second"])
                 #expect(loop.driver.waits.count == 1)
                 if case .none? = loop.driver.waits.first {} else { Issue.record("the only turn may not wait") }
-                // With nothing to run and no timer due it must not wait either.
+                // It must not wait even if there is nothing to run and no timer is due.
                 try loop.turn()
                 loop.driver.forgetWaits()
                 loop.stop()

@@ -49,8 +49,8 @@ extension Conformance {
 
         /// LOOP-032.
         ///
-        /// The thread that made the loop posts at the moment at which another thread starts to run it. It once took
-        /// the path of the loop's own thread then, because it still seemed to own the loop.
+        /// The thread that made the loop posts at the moment when another thread starts to run it. Regression test: the
+        /// post took the path of the loop's own thread, because the posting thread still seemed to own the loop.
         @Test(arguments: LoopKind.allCases)
         func callSoonThreadsafe_losesNoCall_whileAnotherThreadStartsToRun(_ kind: LoopKind) async throws {
             try await onThread {
@@ -111,7 +111,7 @@ extension Conformance {
                 try await loop.shutdownDefaultExecutor()
                 try await loop.shutdownDefaultExecutor()
                 await expectLoopErrorLater(.executorShutDown) { try await loop.runInExecutor { 1 }.value }
-                // Does not affect an executor of the user's own.
+                // Does not affect the user's own executor.
                 let pool = ThreadPoolExecutor(maxWorkers: 1)
                 #expect(try await loop.runInExecutor(pool) { 2 }.value == 2)
                 pool.shutdown(wait: false)
@@ -189,7 +189,7 @@ extension Conformance {
                 try loop.runForever()
                 helper.join()
                 #expect(threadTime() - began < 100_000_000, "the loop spun while it had nothing to do")
-                // One sleep and the turn in which it stopped; the kernel may end a sleep early now and then.
+                // One sleep and the turn in which it stopped; the kernel may occasionally end a sleep early.
                 #expect(loop.driver.waits.count <= 4)
                 if case .until(let end)? = loop.driver.waits.first {
                     #expect(end == far.when.nanoseconds, "a cancelled timer shortened the wait")

@@ -5,10 +5,9 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Tasks that do not belong to the loop, and call it on its thread.
+    /// Tasks that do not belong to the loop but call it on its thread.
     @Suite struct MisplacedTaskTests {
-        /// Such a task runs on the loop's thread, but would resume on another one: it is refused before anything is
-        /// changed.
+        /// A task that runs on the loop's thread but would resume on another one is refused before anything changes.
         @Test(arguments: LoopKind.allCases)
         func waits_areRefused_inATaskThatDoesNotPreferTheLoop(_ kind: LoopKind) async throws {
             try await withStreams(kind) { link in
@@ -30,7 +29,7 @@ extension Conformance {
             }
         }
 
-        /// An actor that is pinned to the loop may be called by any task, and may wait for everything.
+        /// An actor that is pinned to the loop may be called by any task, and may use every kind of wait.
         @Test(arguments: LoopKind.allCases)
         func pinnedActor_mayWait_whateverTaskCallsIt(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

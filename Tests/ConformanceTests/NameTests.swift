@@ -54,7 +54,7 @@ extension Conformance {
             }
         }
 
-        /// A lookup whose thread is busy until the gate opens.
+        /// Starts a lookup whose thread is busy until the gate opens.
         private static func lookUpBehind(
             _ gate: Gate, _ loop: any AbstractEventLoop
         ) async throws -> LoopTask<[AddressInfo]> {
@@ -126,7 +126,7 @@ extension Conformance {
                     }
                     #expect(connection.code == .lookupFailed, "\(host.prefix(80).debugDescription)")
                 }
-                // Without the flag the system looks the label up, and finds it too long.
+                // Without the flag the system looks up the label and finds it too long.
                 let unasked = try await loopError { try await loop.getAddrInfo(host: label, port: 80) }
                 #expect(unasked.code == .lookupFailed)
                 for port in [-1, 65536, .max, .min] {
@@ -186,7 +186,7 @@ extension Conformance {
                 #expect(!left.isDone)
                 try loop.close()
                 #expect(left.isCancelled)
-                // Only now the threads answer.
+                // The threads do not answer before this.
                 gate.open()
                 while ended.value < 4 { block(.milliseconds(1)) }
                 #expect(recorder.contexts.isEmpty)

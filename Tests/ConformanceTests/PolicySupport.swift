@@ -14,7 +14,7 @@ func restoringThePolicy(_ body: () throws -> Void) rethrows {
 
 /// A loop that is observed without being retained.
 final class WeakLoop: Sendable {
-    // Two threads use it one after the other.
+    // Two threads use it, but never at the same time.
     nonisolated(unsafe) weak var loop: (any AbstractEventLoop)?
 }
 
@@ -27,7 +27,7 @@ final class RecordingPolicy: EventLoopPolicy {
     private nonisolated(unsafe) var made: [any AbstractEventLoop] = []
     private nonisolated(unsafe) var set: (any AbstractEventLoop)?
 
-    /// A policy for loops of a kind, or for none.
+    /// A policy that makes loops of one kind, or no loops.
     init(_ kind: LoopKind, hasNone: Bool = false, atEnd: @escaping @Sendable () -> Void = {}) {
         self.kind = kind
         self.hasNone = hasNone

@@ -9,7 +9,7 @@ import Testing
 
 extension Conformance {
     @Suite struct Policies {
-        /// POLICY-005, POLICY-008: a policy has its own loops, on every thread, and releases them with itself.
+        /// POLICY-005, POLICY-008: a policy has its own loops, on every thread, and releases them when it is released.
         @Test(arguments: LoopKind.allCases)
         func policy_retainsItsOwnLoops_untilItIsReleased(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -114,8 +114,7 @@ extension Conformance {
             }
         }
 
-        /// POLICY-008: many threads get the policy while it is replaced, and each policy gets it once more in its
-        /// deinit.
+        /// POLICY-008: many threads get the policy while it is replaced, and each policy's deinit gets it, too.
         @Test func policy_mayBeReplaced_whileOtherThreadsUseIt() async throws {
             try await onThread {
                 restoringThePolicy {
@@ -197,7 +196,7 @@ extension Conformance {
             }
         }
 
-        /// POLICY-014: all other suites, which run on each kind of loop, show the rest.
+        /// POLICY-014: the other suites, which run on each kind of loop, cover the rest.
         @Test(arguments: Selector.allCases)
         func selectorLoop_usesTheGivenSelector(_ selector: Selector) async throws {
             try await onThread {

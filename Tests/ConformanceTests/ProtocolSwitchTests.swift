@@ -31,7 +31,7 @@ extension Conformance {
         ///
         /// Bytes that were received into the memory of the first protocol go to two others.
         ///
-        /// The rest was once kept for a resume that never happened, with all that followed.
+        /// Regression test: the rest, and everything after it, was held for a resume that never happened.
         @Test(arguments: LoopKind.allCases)
         func setProtocol_withinBufferUpdated_deliversTheRestToTheNewProtocol(_ kind: LoopKind) async throws {
             try await withLink(kind, BufferedRecorder.sized(10_000)) { link in
@@ -52,7 +52,7 @@ extension Conformance {
 
         /// TRANSPORT-054; the former protocol object is released as soon as nothing needs its memory, and not before.
         ///
-        /// What the new one had not taken when it paused was read from memory that was released.
+        /// Regression test: bytes that the new one had not taken when it paused were read from released memory.
         @Test(arguments: LoopKind.allCases)
         func formerProtocolsMemory_isRead_beforeItIsReleased(_ kind: LoopKind) async throws {
             let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
@@ -103,7 +103,7 @@ extension Conformance {
             }
         }
 
-        /// Its memory is one buffer for all bytes; it always supplies the part that is not filled yet.
+        /// A protocol with one buffer for all bytes; it always supplies the unfilled part.
         private final class Accumulating: BufferedProtocol {
             private let memory: UnsafeMutableRawBufferPointer
             private(set) var count = 0
@@ -193,7 +193,7 @@ extension Conformance {
                 ]
                 for other in others { other.connectionMade(transport) }
                 let all = [link.told] + others
-                // Each protocol retains all of them, through the transport that it switches.
+                // Each protocol retains all the others, through the transport that it switches.
                 defer { for told in all { told.when = { _ in } } }
                 var dice = SeededRandom(5)
                 var scheduled = 0
@@ -242,7 +242,7 @@ extension Conformance {
             }
         }
 
-        /// What several protocols received of one stream.
+        /// The bytes of one stream that several protocols received.
         private final class Tally {
             private(set) var total = 0
             private(set) var isRight = true

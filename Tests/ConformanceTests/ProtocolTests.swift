@@ -81,7 +81,7 @@ extension Conformance {
                 }
 
                 func dataReceived(_ data: RawSpan) {
-                    // Upcalls of this transport that a write causes must not happen within this call.
+                    // Upcalls that a write causes must not be made inside this call.
                     data.withUnsafeBytes { bytes in
                         enter {
                             transport?.write(Array(bytes))

@@ -4,8 +4,7 @@ import TestSupport
 
 /// A blocking socket at the other end of a connection.
 ///
-/// For use on a thread of its own, except for calls that are known not to wait. A call that waits for half a minute
-/// throws.
+/// Use it on a separate thread, except for calls that are known not to wait. A call throws after half a minute.
 final class RawPeer: Sendable {
     private let socket: Socket
 
@@ -46,7 +45,7 @@ final class RawPeer: Sendable {
         (try? socket.localAddress.port) ?? -1
     }
 
-    /// Sends all of the bytes.
+    /// Sends all bytes.
     func send(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
@@ -56,7 +55,7 @@ final class RawPeer: Sendable {
         }
     }
 
-    /// Receives this number of bytes, or fewer if the other end finishes before.
+    /// Receives this number of bytes, or fewer if the other end finishes first.
     func receive(_ count: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count {
@@ -80,8 +79,8 @@ final class RawPeer: Sendable {
         try receive(.max)
     }
 
-    /// Receives until the end of the stream, and compares with the pattern: returns the number of bytes, or nil if one
-    /// is wrong.
+    /// Receives until the end of the stream, and compares the bytes with the pattern; returns their number, or nil if
+    /// one is wrong.
     func receivePattern() throws -> Int? {
         var total = 0
         while true {
@@ -125,7 +124,7 @@ final class RawListener: Sendable {
         address.port ?? -1
     }
 
-    /// Accepts a connection; waits for half a minute at most.
+    /// Accepts a connection; waits for at most half a minute.
     func acceptSocket() throws -> Socket {
         for _ in 0..<30_000 {
             do { return try socket.accept().socket } catch {
@@ -147,7 +146,7 @@ final class RawListener: Sendable {
     /// An address at which nothing listens, with a port that is free on every interface.
     ///
     /// The port lies below the kernel's ephemeral ports: one of those could be assigned at any moment, even to the
-    /// connection that is tested.
+    /// connection under test.
     static func closedAddress(_ host: String = "127.0.0.1") throws -> SocketAddress {
         for _ in 0..<1000 {
             let port = Int.random(in: 12_000..<32_000)
@@ -179,7 +178,7 @@ final class DeafListener {
         listener.address
     }
 
-    /// Call when connections may fail again: a deinit could run too early.
+    /// Call this when the address is no longer needed: a deinit could run too early.
     func close() {
         callers = []
         listener.close()

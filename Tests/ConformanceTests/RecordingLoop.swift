@@ -30,7 +30,7 @@ final class RecordingLoop: AbstractEventLoop {
     }
 }
 
-/// As `withLoop`, with a loop that records how its driver is used.
+/// Like `withLoop`, with a loop that records how its driver is used.
 func withRecordingLoop(
     _ kind: LoopKind, _ body: @escaping @Sendable (RecordingLoop) throws -> Void
 ) async throws {

@@ -76,7 +76,7 @@ extension Conformance {
                 for error in errors {
                     #expect(error.code == .lookupFailed)
                     #expect(error.address == "empty:7")
-                    #expect(error.description.contains("The resolver answered with no address"))
+                    #expect(error.description.contains("The resolver returned no address"))
                 }
             }
         }

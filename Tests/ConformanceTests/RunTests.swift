@@ -9,7 +9,7 @@ import Testing
 extension Conformance {
     /// `run`, a runner that is used once.
     @Suite struct Run {
-        /// RUN-001, RUN-011: on a thread other than the main one.
+        /// RUN-001, RUN-011: on a thread other than the main thread.
         @Test(arguments: LoopKind.allCases)
         func run_returnsTheValue_orThrowsTheError_andClosesTheLoop(_ kind: LoopKind) async throws {
             try await onThread {
@@ -85,7 +85,7 @@ extension Conformance {
                         }
                     }
                     loop.createTask { try await loop.sleep(for: .seconds(3600)) }
-                    // A timeout runs its code in a task that does not count as a task of its own.
+                    // A timeout runs its code in a task that does not count as a separate task.
                     loop.createTask {
                         try await loop.withTimeout(.seconds(3600)) { _ in
                             do { try await loop.sleep(for: .seconds(3600)) } catch { throw Mishap(number: 3) }
@@ -172,7 +172,7 @@ extension Conformance {
             }
         }
 
-        /// As `asyncio.run`: sets the current loop of the thread and clears it; with a factory it does neither.
+        /// Like `asyncio.run`, sets and clears the thread's current loop; with a factory, it does neither.
         @Test(arguments: LoopKind.allCases)
         func currentLoop_isSetDuringTheRun_andClearedAfterwards(_ kind: LoopKind) async throws {
             try await withLoop(kind) { own, _ in

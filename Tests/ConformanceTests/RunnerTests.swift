@@ -25,7 +25,7 @@ extension Conformance {
                 #expect(first === second)
                 #expect(try runner.loop === first)
                 #expect(first.debug)
-                // What one run leaves continues in the next.
+                // Tasks that one run leaves behind continue in the next.
                 nonisolated(unsafe) var ticks = 0
                 try runner.run { loop in
                     _ = loop.createTask {
@@ -110,7 +110,7 @@ extension Conformance {
             }
         }
 
-        /// As `asyncio.Runner`: the current loop of the thread.
+        /// The thread's current loop is the same as with `asyncio.Runner`.
         @Test(arguments: LoopKind.allCases)
         func currentLoop_isTheRunners_untilItIsClosed(_ kind: LoopKind) async throws {
             try await onThread {

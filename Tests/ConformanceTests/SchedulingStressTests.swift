@@ -13,7 +13,7 @@ extension Conformance {
         func postsOfManyThreads_allArrive_acrossRuns(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
                 let (threads, each) = (8, TestSize.scaled(1_000_000) / 8)
-                // The second half of the posts arrives in a later run of the loop, however fast the threads are.
+                // However fast the threads are, the second half of the posts arrives in a later run of the loop.
                 let secondRun = Gate()
                 var next = [Int](repeating: 0, count: threads)
                 var isOutOfOrder = false

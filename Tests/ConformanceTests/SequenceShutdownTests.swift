@@ -7,7 +7,7 @@ import Testing
 extension Conformance {
     /// The end of the async sequences that a loop feeds.
     ///
-    /// `SignalSequences` tests the one of signals.
+    /// `SignalSequences` tests signal sequences.
     @Suite struct SequenceShutdown {
         /// LOOP-033.
         @Test(arguments: LoopKind.allCases)

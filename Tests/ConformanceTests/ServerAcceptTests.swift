@@ -44,7 +44,7 @@ extension Conformance {
             }
         }
 
-        /// SERVER-033: each connection that ends makes room for one that waits, and the shortage is reported once.
+        /// SERVER-033: each connection that ends lets a waiting one in, and the shortage is reported once.
         @Test(arguments: LoopKind.allCases)
         func connectionsBeyondTheLimit_areServed_asOthersEnd(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in
@@ -57,7 +57,7 @@ extension Conformance {
                     let peers = try (0..<20).map { _ in try RawPeer.connect(server.port) }
                     let limit = try DescriptorLimit.current().soft
                     let next = try Socket(family: .ipv4)
-                    // Room for three connections, at the numbers that are free now.
+                    // Enough descriptors for three connections.
                     try DescriptorLimit.setSoft(UInt64(next.fileDescriptor) + 3)
                     next.close()
                     for (index, peer) in peers.enumerated() {
@@ -98,7 +98,7 @@ extension Conformance {
 
             /// SERVER-033 SERVER-036.
             ///
-            /// For the latter asyncio closes the socket, this library retries: see the notes.
+            /// In the second case asyncio closes the socket, whereas this library retries: see the notes.
             ///
             /// Four servers at a time, because each waits a second before it accepts again.
             @Test(arguments: LoopKind.allCases)
@@ -151,7 +151,7 @@ extension Conformance {
                     server.close()
                     for visitor in visitors.all { visitor.transport?.close() }
                     try await server.waitClosed()
-                    // Accepted or not, each connection sees the end.
+                    // Whether it was accepted or not, each connection sees the end.
                     let ends = try await onThread { peers.map { (try? $0.receiveAll()) ?? [] } }
                     #expect(ends.allSatisfy { $0.isEmpty })
                 }

@@ -93,7 +93,7 @@ extension Conformance {
                 try await loop.eventually("a visitor") { visitors.all.count == 1 }
                 let port = server.port
                 server.close()
-                // In the same turn: the accept in flight must not accept it either.
+                // In the same turn: not even the accept in flight may accept the connection.
                 #expect(try !Servers.listens(port))
                 #expect(!server.isServing && server.sockets.isEmpty)
                 server.close()
@@ -219,7 +219,7 @@ extension Conformance {
                     let peers = try (0..<5).map { _ in try RawPeer.connect(server.port) }
                     try await loop.eventually("a visitor") { !visitors.all.isEmpty }
                     for peer in peers {
-                        // Connections that the server did not accept any more are reset.
+                        // Connections that the server no longer accepted are reset.
                         try? peer.send([1])
                         peer.close()
                     }

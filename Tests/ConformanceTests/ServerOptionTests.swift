@@ -47,7 +47,7 @@ extension Conformance {
                     try await loop.createServer(host: "127.0.0.1", port: one.port) { left.make() }
                 }
                 #expect(error.errno == .addressInUse)
-                // The kernel distributes connections by a hash: one server gets all of 64 only once in 2^63 runs.
+                // The kernel distributes connections by a hash: the chance that one server gets all 64 is 1 in 2^63.
                 let peers = try (0..<64).map { _ in try RawPeer.connect(one.port) }
                 try await loop.eventually("all visitors") { left.all.count + right.all.count == 64 }
                 #expect(!left.all.isEmpty && !right.all.isEmpty)
@@ -62,7 +62,7 @@ extension Conformance {
         /// SERVER-013.
         @Test(arguments: LoopKind.allCases)
         func createServer_passesTheBacklogOn_withADefaultOfAHundred(_ kind: LoopKind) async throws {
-            // Linux: `tcpi_sacked` of a listening socket is its backlog, the sixth number after eight bytes.
+            // Linux: a listening socket's backlog is its `tcpi_sacked`, the sixth number after the first eight bytes.
             @Sendable func backlog(_ server: Server) throws -> UInt32 {
                 var numbers = [UInt32](repeating: 0, count: 8)
                 var length = socklen_t(32)

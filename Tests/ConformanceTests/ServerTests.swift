@@ -12,7 +12,7 @@ extension Server {
 
 extension Conformance {
     @Suite struct Servers {
-        /// Whether anything listens at the port, according to the kernel.
+        /// Whether anything is listening on the port, according to the kernel.
         static func listens(_ port: Int, host: String = "127.0.0.1") throws -> Bool {
             do {
                 try RawPeer.connect(port, host: host).close()

@@ -107,7 +107,7 @@ extension Conformance {
                     _ = other
                     try loop.turn()
                     #expect(Disposition(of: SIGUSR1).isDefault)
-                    // The loop keeps nothing that a signal could reach.
+                    // The loop retains nothing that a signal could reach.
                     var count = 0
                     try loop.addSignalHandler(SIGUSR1) { count += 1 }
                     raise(SIGUSR1)
@@ -152,7 +152,7 @@ extension Conformance {
                     try await task.value
                     var iterator = signals.makeAsyncIterator()
                     #expect(try await iterator.next() == nil)
-                    // Sequences that are made too late catch nothing.
+                    // A sequence that is created too late catches nothing.
                     var late = try loop.signals(SIGUSR1).makeAsyncIterator()
                     #expect(Disposition(of: SIGUSR1).isDefault)
                     #expect(try await late.next() == nil)

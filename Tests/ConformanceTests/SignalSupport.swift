@@ -10,12 +10,12 @@ struct Disposition: Equatable {
     private let flags: Int32
     private let blocked: [Int32]
 
-    /// The present disposition.
+    /// The current disposition.
     init(of signal: Int32) {
         var action = sigaction()
         sigaction(signal, nil, &action)
         handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
-        // Without a handler, flags and mask have no effect, and may still have the values of an earlier handler.
+        // Without a handler, flags and mask have no effect, and may be left over from an earlier handler.
         let runs = handler > 1
         // SA_RESTORER, the C library's way back from handlers: the library adds it to every disposition.
         flags = runs ? action.sa_flags & ~0x0400_0000 : 0

@@ -11,7 +11,7 @@ extension Conformance {
     ///
     /// Each test runs in a process of its own, because signals belong to the process.
     ///
-    /// SIGNAL-007: no test runs on the main thread, and all can add handlers.
+    /// SIGNAL-007: no test runs on the main thread, and all of them can add handlers.
     @Suite struct Signals {
         /// SIGNAL-001: the handler runs in the turn after the signal, on the loop's thread, in the order of other
         /// callbacks.

@@ -55,7 +55,7 @@ private func closeStandard() {
     for fd in Int32(0)...2 { close(fd) }
 }
 
-/// The files of those of the descriptors 0 to 2 that are open.
+/// The files of the open descriptors among 0 to 2.
 private func standardFiles() -> [String] {
     (0...2).compactMap { fd in
         var path = [CChar](repeating: 0, count: 256)

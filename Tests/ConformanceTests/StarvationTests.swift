@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Few receive buffers for many connections: all connections are served, and none waits without end.
+    /// Few receive buffers for many connections: all connections are served, and none waits forever.
     @Suite struct Starvation {
         private final class Echo: StreamProtocol {
             private var transport: (any StreamTransport)?
@@ -25,7 +25,7 @@ extension Conformance {
             }
         }
 
-        /// Sends through all connections at once, then reads all answers.
+        /// Sends on all connections at once, then reads all answers.
         ///
         /// Returns the number of correct ones.
         private static func converse(_ port: Int, connections: Int, rounds: Int, size: Int) throws -> Int {

@@ -46,7 +46,7 @@ extension Conformance {
             }
         }
 
-        /// Due at once, but behind a callback that takes some time.
+        /// The timer is due at once, but runs after a callback that takes some time.
         ///
         /// Both bounds follow from the order of the clock readings.
         @Test(arguments: LoopKind.allCases)
@@ -90,7 +90,7 @@ extension Conformance {
             }
         }
 
-        /// Nor does one that was due when it was made in a turn that has not read the clock for long.
+        /// Nor does a timer that was already due when it was made, in a turn that last read the clock long ago.
         @Test(arguments: LoopKind.allCases)
         func timerInThePast_inATurnWithoutTimers_addsNoLag(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

@@ -59,7 +59,7 @@ extension Conformance {
 
         /// STREAM-015.
         ///
-        /// Tasks are cancelled at the moment at which bytes arrive.
+        /// Tasks are cancelled at the moment when bytes arrive.
         @Test(arguments: LoopKind.allCases)
         func reads_loseNoByte_whenCancelledAsBytesArrive(_ kind: LoopKind) async throws {
             try await withStreams(kind, limit: 5000) { link in
@@ -194,7 +194,7 @@ extension Conformance {
 
         /// STREAM-002.
         ///
-        /// The cancellation of a handler is no error, and ends its connection.
+        /// Cancelling a handler is not an error, and ends its connection.
         @Test(arguments: LoopKind.allCases)
         func handler_endsItsConnection_whenCancelled(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -69,7 +69,7 @@ extension Conformance {
             }
         }
 
-        /// Each byte is examined twice at most, however many deliveries carry them, and however often the wait is
+        /// Each byte is examined at most twice, however many deliveries carry them, and however often the wait is
         /// cancelled.
         @Test(arguments: LoopKind.allCases)
         func search_isLinearInTheReceivedBytes(_ kind: LoopKind) async throws {
@@ -90,7 +90,7 @@ extension Conformance {
                 if record == nil { record = try await link.reader.readUntil(separator: separator) }
                 try await sender.value
                 #expect(record?.count == size + 3)
-                // A segment is visited once per delivery at most.
+                // A segment is visited at most once per delivery.
                 #expect(link.reader.searchWork <= 2 * size + size / 512 + 64)
             }
         }
@@ -116,7 +116,7 @@ extension Conformance {
                 }
                 try await sender.value
                 #expect(lines == 4)
-                // What follows a line in its segment is examined when the next one is read.
+                // The bytes that follow a line in its segment are examined when the next line is read.
                 #expect(link.reader.searchWork <= 8 * line.count + 8 * 1000)
             }
         }

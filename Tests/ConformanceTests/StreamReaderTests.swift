@@ -110,7 +110,7 @@ extension Conformance {
                 #expect(text(try await task.value) == "some--en--end--")
                 #expect(text(try await reader.readUntil(separator: separator)) == " --end--")
                 #expect(text(try await reader.read(100)) == "rest")
-                // Also across the bounds of blocks and receive buffers.
+                // Also across the boundaries of blocks and receive buffers.
                 let sent = link.startPeer { peer in
                     for start in stride(from: 15_000, to: 18_000, by: 100) {
                         try peer.send(Array(repeating: 0x2D, count: start) + separator)

@@ -123,7 +123,7 @@ extension Conformance {
 
         /// STREAM-004 STREAM-016 TRANSPORT-049.
         ///
-        /// 40 MB in each direction, with no more in memory than the limits permit.
+        /// 40 MB in each direction, while no more is kept in memory than the limits permit.
         @Test(arguments: LoopKind.allCases)
         func echo_keepsMemoryBounded_whenThePeerIsSlow(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -78,7 +78,7 @@ func withLink(
         kind, { StreamRecorder($0) }, receiveBuffer: receiveBuffer, sourceLocation: sourceLocation, body)
 }
 
-/// As `runLoop`, for a loop with a configuration of its own.
+/// Like `runLoop`, for a loop with a configuration of its own.
 func runLoop(
     _ kind: LoopKind, _ configuration: ProactorConfiguration, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (any AbstractEventLoop) async throws -> Void

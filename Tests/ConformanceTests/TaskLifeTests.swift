@@ -198,7 +198,7 @@ extension Conformance {
             }
         }
 
-        /// TASK-038: outside of a run the task starts in the next one.
+        /// TASK-038: outside a run the task starts in the next one.
         @Test(arguments: LoopKind.allCases)
         func eagerTask_startsWithTheNextRun_ifTheLoopIsIdle(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

@@ -112,7 +112,8 @@ extension Conformance {
             }
         }
 
-        /// TASK-010: a task that waits for another one passes the cancellation on, and waits until that one has ended.
+        /// TASK-010: a task that waits for another one passes the cancellation on, and waits until the other task has
+        /// ended.
         @Test(arguments: LoopKind.allCases)
         func cancel_isPassedOn_toTheAwaitedTask(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -196,8 +197,8 @@ extension Conformance {
             await expectLoopErrorLater(.closed) { try await loop.runCoroutineThreadsafe {} }
         }
 
-        /// TASK-001, TASK-006: within an open task group Swift restricts task-local values, by which the loop
-        /// identifies its tasks.
+        /// TASK-001, TASK-006: inside an open task group, Swift restricts task-local values, which the loop uses to
+        /// identify its tasks.
         @Test(arguments: LoopKind.allCases)
         func tasks_canBeMadeAndCancelled_withinATaskGroup(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -222,7 +223,7 @@ extension Conformance {
             }
         }
 
-        /// TASK-012: the task cancels itself by Swift's own means.
+        /// TASK-012: the task cancels itself through Swift's own API.
         @Test(arguments: LoopKind.allCases)
         func taskThatCancelsItself_isCancelledAtItsNextWait(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

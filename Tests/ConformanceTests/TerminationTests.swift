@@ -6,9 +6,9 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// The signals that end a run; each test in a process of its own, in which they have their default actions.
+    /// The signals that end a run; each test has a process of its own, in which they have their default actions.
     @Suite struct Terminations {
-        /// A main that returns nothing has ended well, as after SIGINT: the process exits as it likes.
+        /// As after SIGINT, a main that returns nothing ends normally, and the process chooses its exit status.
         @Test(arguments: LoopKind.allCases, [SIGINT, SIGTERM])
         func signal_cancelsTheMainTask_andTheRunClosesInOrder(_ kind: LoopKind, number: Int32) async {
             await #expect(processExitsWith: .success) { [kind, number] in
@@ -63,7 +63,7 @@ extension Conformance {
                     try run(loopFactory: kind.make) { loop in
                         raise(SIGTERM)
                         try? await loop.sleep(for: .seconds(3600))
-                        // The loop has noticed the first: the action of the other is the system's again.
+                        // The loop has noticed the first: the other signal has its default action again.
                         #expect(Disposition(of: SIGINT).isDefault)
                         raise(SIGINT)
                         _exit(1)
@@ -72,7 +72,7 @@ extension Conformance {
             }
         }
 
-        /// Both arrive before the loop looks.
+        /// Both arrive before the loop checks for signals.
         @Test(arguments: LoopKind.allCases)
         func twoSignals_ofDifferentKinds_atOnce_endTheProcess(_ kind: LoopKind) async {
             await #expect(processExitsWith: .signal(SIGTERM)) { [kind] in
@@ -128,7 +128,7 @@ extension Conformance {
             }
         }
 
-        /// A handler and a sequence of the loop come before, as for SIGINT.
+        /// A handler or a sequence of the loop takes precedence, as for SIGINT.
         @Test(arguments: LoopKind.allCases)
         func handlerOfTheProgram_isCalledInstead(_ kind: LoopKind) async {
             await #expect(processExitsWith: .success) { [kind] in

@@ -153,7 +153,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func withTimeout_hasNotExpired_whenTheCodeWasCancelledBefore(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
-                // At once, or by a timer that has become due when the callback returns.
+                // The deadline passes at once, or through a timer that is due by the time the callback returns.
                 for delay in [Duration.zero, .milliseconds(3)] {
                     let future = loop.createFuture(of: Int.self)
                     var kept: LoopTimeout?

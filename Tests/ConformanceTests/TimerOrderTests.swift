@@ -157,7 +157,8 @@ extension Conformance {
             }
         }
 
-        /// TIMER-027: callbacks queued before run first, those that they queue run after, exactly as in asyncio.
+        /// TIMER-027: callbacks that were queued earlier run first, and callbacks that those queue run later, exactly
+        /// as in asyncio.
         @Test(arguments: LoopKind.allCases)
         func sleepOfZero_yieldsForOneTurn(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -71,7 +71,7 @@ extension Conformance {
                 #expect(timers[0].isCancelled && timers[3].isCancelled && !timers[1].isCancelled)
                 loop.callLater(.milliseconds(5)) { timers[5].cancel() }
                 try loop.run(for: .milliseconds(40))
-                // On a late machine the last timer was due together with the one that cancels it.
+                // On a slow machine, the last timer may be due together with the one that cancels it.
                 #expect(log == [2, 3, 5] || log == [2, 3, 5, 6])
             }
         }
@@ -88,7 +88,7 @@ extension Conformance {
                 for delay in far {
                     let timer = loop.callLater(delay) { Issue.record("fired after \(delay)") }
                     #expect(timer.when > loop.time.advanced(by: .seconds(86_400)))
-                    // The only timer of the heap, so that the loop really waits for it.
+                    // The only timer in the heap, so that the loop really waits for it.
                     let helper = HelperThread {
                         block(.milliseconds(5))
                         _ = try? loop.callSoonThreadsafe { loop.stop() }
@@ -117,7 +117,7 @@ extension Conformance {
             }
         }
 
-        /// TIMER-010, TIMER-012: the loop computes its sleep from such a time.
+        /// TIMER-010, TIMER-012: the loop computes the length of its sleep from a time before the clock's zero.
         @Test(arguments: LoopKind.allCases)
         func timerBeforeTheClocksZero_endsTheSleep(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Both ends of a connection, during its life and after it.
+    /// The addresses of both ends of a connection, during its life and afterwards.
     @Suite struct TransportAddresses {
         /// What a transport reports about its ends.
         private struct Ends: Equatable {
@@ -107,7 +107,8 @@ extension Conformance {
             }
         }
 
-        /// Does not count bytes that will not be sent, although the kernel may still read those of a send in flight.
+        /// The size does not include bytes that will not be sent, although the kernel may still read those of a send in
+        /// flight.
         @Test(arguments: LoopKind.allCases)
         func writeBufferSize_isZeroAtOnce_afterAbort(_ kind: LoopKind) async throws {
             try await withLink(kind, receiveBuffer: 4096) { link in

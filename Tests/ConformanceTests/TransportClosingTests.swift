@@ -68,7 +68,7 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-021; asyncio's order, in which a task that the last bytes have resumed takes them before the loss.
+        /// TRANSPORT-021; the order is asyncio's: a task that the last bytes resumed takes them before the loss.
         @Test(arguments: LoopKind.allCases)
         func connectionLost_comesAfterCallbacks_thatWereScheduledBeforeTheEnd(_ kind: LoopKind) async throws {
             try await withLink(kind) { link in
@@ -180,7 +180,7 @@ extension Conformance {
                 do {
                     let made = try await loop.createConnection(socket: socket) { StreamRecorder(loop) }
                     (told, transport) = (made.1, made.0)
-                    // The protocol retains the transport, as protocols do, and does not release it.
+                    // The protocol object retains the transport, as usual, and does not release it.
                     made.0.close()
                     try await made.1.waitUntilLost()
                     #expect(made.0.extraInfo("peername") as? SocketAddress == made.0.peerAddress)
@@ -192,7 +192,7 @@ extension Conformance {
             }
         }
 
-        /// The kernel resets a connection that is closed with bytes unread, and the peer would lose the answer.
+        /// The kernel resets a connection that is closed with unread bytes, and the peer would lose the answer.
         @Test(arguments: LoopKind.allCases)
         func answer_arrives_evenIfBytesAreUnread(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// The peer ends the connection irregularly.
+    /// The peer ends the connection abnormally.
     @Suite struct TransportLoss {
         /// TRANSPORT-029 PROTO-002.
         @Test(arguments: LoopKind.allCases)
@@ -22,7 +22,7 @@ extension Conformance {
                 #expect(error?.code == .system)
                 #expect(error?.operation == "recv")
                 #expect(error?.errno == .connectionReset)
-                #expect(error?.detail.contains("broke the connection off") == true)
+                #expect(error?.detail.contains("broke the connection") == true)
                 #expect(error?.address == peerAddress?.description)
                 #expect(link.transport.peerAddress == peerAddress)
             }
@@ -30,10 +30,10 @@ extension Conformance {
 
         /// TRANSPORT-029.
         ///
-        /// Bytes and a reset both arrive before the loop looks.
+        /// Bytes and a reset both arrive before the loop polls.
         ///
-        /// A multishot receive that polls first delivers the bytes and does not report the reset: such connections
-        /// once stayed open.
+        /// A multishot receive that polls first delivers the bytes and does not report the reset: such connections used
+        /// to stay open.
         @Test(arguments: LoopKind.allCases, [0, 5])
         func connectionLost_reportsAReset_thatArrivedRightAfterBytes(_ kind: LoopKind, turns: Int) async throws {
             try await withLink(kind) { link in
@@ -48,7 +48,7 @@ extension Conformance {
 
         /// TRANSPORT-030.
         ///
-        /// An answer such as "too large" that arrives before all was sent, and then the end.
+        /// An answer such as "too large" arrives before everything has been sent, followed by the end.
         @Test(arguments: LoopKind.allCases)
         func lastBytes_areDelivered_evenIfTheSendFails(_ kind: LoopKind) async throws {
             for _ in 0..<10 {
@@ -56,7 +56,7 @@ extension Conformance {
                     link.transport.write(Pattern.bytes(8 << 20))
                     // Until the kernel's buffers are full.
                     _ = try await link.loop.settled { link.transport.writeBufferSize }
-                    // With bytes unread, the close is a reset. Everything arrives while the loop is busy.
+                    // Because of the unread bytes, the close is a reset. Everything arrives while the loop is busy.
                     try link.peer.send([4, 1, 3])
                     link.peer.close()
                     usleep(1000)

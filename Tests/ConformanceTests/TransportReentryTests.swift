@@ -65,7 +65,7 @@ extension Conformance {
             }
             try await withLink(kind, acting) { link in
                 let received = link.startPeer { peer in
-                    // Whether it may still send depends on what the other end did.
+                    // Whether the peer may still send depends on what the other end did.
                     for start in stride(from: 0, to: 40_000, by: 1000) {
                         try? peer.send(Pattern.bytes(1000, at: start))
                     }

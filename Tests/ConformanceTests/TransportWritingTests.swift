@@ -17,7 +17,7 @@ extension Conformance {
                     for size in [1 << shift, (1 << shift) - 1] {
                         link.transport.write(Pattern.bytes(size, at: total))
                         total += size
-                        // Some turns have many writes in one send, some have one write per send.
+                        // Some turns combine many writes into one send, others have one write per send.
                         if shift % 3 == 0 { try await link.loop.turns(2) }
                     }
                 }

@@ -115,7 +115,7 @@ extension Conformance {
             }
         }
 
-        /// The watchdog sleeps as long as the loop does; whatever the loop runs next wakes it.
+        /// The watchdog sleeps for as long as the loop does; the next code that the loop runs wakes it.
         @Test(arguments: LoopKind.allCases)
         func sleep_isNotReported_butABlockageAfterItIs(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -169,7 +169,7 @@ extension Conformance {
             }
         }
 
-        /// The number of watchdog threads, by name; the kernel keeps 15 characters of a name.
+        /// The number of watchdog threads, by name; the kernel keeps only 15 characters of a name.
         private static var threads: Int {
             guard let directory = opendir("/proc/self/task") else { return -1 }
             defer { closedir(directory) }

@@ -109,7 +109,7 @@ extension Conformance {
 
         /// READER-014.
         ///
-        /// A listening socket and a datagram socket of the program.
+        /// The program's own listening socket and datagram socket.
         @Test(arguments: LoopKind.allCases)
         func sockets_ofEachType_areWatched(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

@@ -55,7 +55,7 @@ extension Conformance {
 
         /// READER-010.
         ///
-        /// No stale event is reported, and what was closed stays closed.
+        /// No stale event is reported, and closed files stay closed.
         @Test(arguments: LoopKind.allCases)
         func reusedNumber_getsNoStaleEvent(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -89,7 +89,7 @@ extension Conformance {
 
         /// READER-010, READER-011.
         ///
-        /// The kernel releases the file within the removal, whoever closes it next.
+        /// The kernel releases the file before the removal returns, regardless of who closes the descriptor afterwards.
         @Test(arguments: LoopKind.allCases)
         func removal_leavesNoResidue(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -167,7 +167,7 @@ extension Conformance {
         @Test(arguments: LoopKind.allCases)
         func closedDescriptor_isRefused(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
-                // Higher than the numbers that tests beside this one use.
+                // Higher than any number that concurrent tests use.
                 let closed: Int32 = 987
                 let error = #expect(throws: EventLoopError.self) { try loop.addReader(closed) {} }
                 #expect(error?.code == .system && error?.errno == .badFileDescriptor)
@@ -228,7 +228,7 @@ extension Conformance {
         #if DEBUG
             /// READER-001.
             ///
-            /// A poll that is cancelled, or for which the kernel has no memory.
+            /// The poll is cancelled, or the kernel has no memory for it.
             @Test(arguments: LoopKind.onRing)
             func pollThatFails_isSubmittedAgain_orReported(_ kind: LoopKind) async throws {
                 try await withLoop(kind) { loop, recorder in
@@ -284,7 +284,7 @@ extension Conformance {
 
         /// READER-019, LOOP-020.
         ///
-        /// Closing releases what callbacks capture, queued or not.
+        /// Closing releases what callbacks capture, whether they are queued or not.
         @Test(arguments: LoopKind.allCases)
         func closingTheLoop_releasesAllCallbacks(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Descriptor numbers that refer to another file than when they were first watched, or to one of the loop's.
+    /// Descriptor numbers that refer to another file than when they were first watched, or to a file of the loop.
     @Suite struct WatchingReuse {
         /// READER-010: the file was closed without `removeReader`, in the callback or while there was nothing to read.
         @Test(arguments: LoopKind.allCases, [false, true])
@@ -59,7 +59,7 @@ extension Conformance {
             }
         }
 
-        /// READER-004: replacing one callback leaves the one of the other direction in place, on the same file.
+        /// READER-004: replacing one callback leaves the callback for the other direction in place, on the same file.
         @Test(arguments: LoopKind.allCases)
         func replacedReader_leavesTheWriterWatched(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -85,7 +85,7 @@ extension Conformance {
 
         /// READER-016: the number refers to a file that cannot be watched.
         ///
-        /// Only epoll refuses one.
+        /// Only epoll refuses such a file.
         @Test(arguments: LoopKind.allCases.filter { $0 == .epoll })
         func secondReader_isRefused_whenTheOtherFileCannotBeWatched(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

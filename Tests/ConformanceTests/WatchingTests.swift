@@ -107,7 +107,7 @@ extension Conformance {
 
         /// READER-004.
         ///
-        /// Also if the old callback is already queued.
+        /// This holds even if the old callback is already queued.
         @Test(arguments: LoopKind.allCases)
         func secondCallback_replacesTheFirst_whichNeverRunsAgain(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in
@@ -248,7 +248,7 @@ extension Conformance {
             }
         }
 
-        /// A watched socket that becomes a transport belongs to the loop; asyncio, too, replaces its reader by the
+        /// A watched socket that becomes a transport belongs to the loop; asyncio also replaces its reader with the
         /// transport's.
         @Test(arguments: LoopKind.allCases)
         func watchOfASocket_ends_whenItBecomesATransport(_ kind: LoopKind) async throws {

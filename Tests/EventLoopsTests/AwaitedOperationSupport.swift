@@ -8,7 +8,7 @@ enum Waiter: CaseIterable {
     case loopTask, otherTask
 }
 
-/// An operation whose end the test determines.
+/// An operation that ends when the test decides.
 final class ManualOperation: AwaitedOperation, @unchecked Sendable {
     enum Step: Equatable {
         case start

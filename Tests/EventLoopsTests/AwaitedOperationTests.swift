@@ -258,7 +258,7 @@ import Testing
                     #expect(operation.steps == [.start])
                 } catch let error as EventLoopError {
                     #expect(error.code == .wrongThread)
-                    // The task resumed elsewhere before or after the operation was started.
+                    // The task resumes elsewhere before or after the operation has started.
                     try await loop.sleep(for: .milliseconds(1))
                     #expect(operation.steps == [] || operation.steps == [.start, .abandon(6)])
                 }

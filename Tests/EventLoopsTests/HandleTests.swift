@@ -6,7 +6,7 @@ import Testing
 @Suite struct HandleTests {
     /// Debug mode's field fits into the padding: callbacks are the most frequent allocations of a loop.
     ///
-    /// The allocator may return a larger free block for one of them, so the smallest of many counts.
+    /// The allocator may return a larger free block for some of them, so the test takes the smallest of many.
     @Test func handle_takesFortyBytes() {
         let handles = (0..<64).map { _ in Handle {} }
         let sizes = handles.map { usableSize(Unmanaged.passUnretained($0).toOpaque()) }

@@ -4,15 +4,14 @@ import TestSupport
 import Testing
 
 @Suite struct InboxTests {
-    /// Where entries record, as they run, their thread and their number.
+    /// Entries record their thread and their number here as they run.
     private final class Reports: @unchecked Sendable {
         var take: (Int, Int) -> Void = { _, _ in }
     }
 
     private let reports = Reports()
 
-    /// Every other entry is its own link of the chain, the rest get one made for them: the order must hold across
-    /// both.
+    /// Every other entry is its own link in the chain; links are created for the rest. The order must hold across both.
     private func entry(_ thread: Int, _ number: Int) -> Handle {
         let report = { [reports] in reports.take(thread, number) }
         return number % 2 == 0 ? PostedHandle(report) : Handle(report)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventLoops
 
-/// How a listener pauses when the process has no descriptor left, against a driver that only counts.
+/// How a listener pauses when the process has no descriptors left, tested with a driver that only counts.
 @Suite struct ListenerTests {
     /// A loop with a server on a socket of its own.
     private struct Setup {
@@ -53,14 +53,14 @@ import Testing
         table.claim(1001, "transport", other)
         table.release(1000, other)
         table.release(1001, other)
-        #expect(setup.channel.starts == 1, "not inside of the release")
+        #expect(setup.channel.starts == 1, "not inside the release")
         try setup.turn()
         try setup.turn()
         #expect(setup.channel.starts == 2, "once for all that were released in a turn")
         table.claim(1000, "transport", other)
         table.release(1000, other)
         try setup.turn()
-        #expect(setup.channel.starts == 2, "nothing is short any more")
+        #expect(setup.channel.starts == 2, "the shortage is over")
         try setup.end()
     }
 
@@ -84,7 +84,7 @@ import Testing
         }
         #expect(setup.channel.starts == 101)
         #expect(setup.reports.contexts.map(\.message) == ["accept: out of system resource"])
-        // Another error is another matter.
+        // A different error is reported separately.
         setup.channel.owner?.acceptFailed(.notPermitted)
         #expect(setup.reports.contexts.map(\.message).last == "Accept failed on a socket")
         try setup.end()

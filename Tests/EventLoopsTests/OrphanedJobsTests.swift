@@ -76,7 +76,7 @@ import Testing
                 let loop = try FakeLoop()
                 for _ in 0..<50 { _ = Task(executorPreference: loop.taskExecutor) { hasEnded.add(1) } }
                 try loop.close()
-                // And tasks that are made while the loop is closed.
+                // Also tasks that are created after the loop has closed.
                 for _ in 0..<50 { _ = Task(executorPreference: loop.taskExecutor) { hasEnded.add(1) } }
             }
             while hasEnded.value < 100 { usleep(500) }
@@ -139,7 +139,8 @@ import Testing
         for number in 1...3 { #expect(await pinned.increment() == number) }
     }
 
-    /// Its methods once trapped in `preconditionIsolated()`, because no executor owned the thread on which they ran.
+    /// Regression test: its methods trapped in `preconditionIsolated()`, because no executor owned the thread on which
+    /// they ran.
     @Test func actorOfAClosedLoop_isIsolated_whereItRuns_andNowhereElse() async throws {
         let (loop, other) = (try FakeLoop(), try FakeLoop())
         try loop.close()

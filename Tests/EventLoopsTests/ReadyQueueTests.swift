@@ -44,7 +44,7 @@ import Testing
         let queue = ReadyQueue(minimumCapacity: Int(seed))
         var model: [Handle] = []
         for step in 0..<20_000 {
-            // Fills for a while, then empties, so that the ring both grows and wraps.
+            // Alternates between filling and emptying, so that the ring both grows and wraps.
             let fills = (step / 500) % 2 == 0
             if Int.random(in: 0..<10, using: &random) < (fills ? 6 : 4) {
                 let handle = Handle {}

@@ -25,7 +25,7 @@ import Testing
 
     /// Random appends, consumes, gathers and searches, compared with a plain array.
     ///
-    /// Sizes lie around those of blocks, and above the one from which arrays are retained instead of copied.
+    /// The sizes are close to those of blocks, or large enough for arrays to be retained instead of copied.
     @Test(arguments: 1...12)
     func queue_behavesLikeAnArray_underRandomUse(seed: UInt64) throws {
         var random = SeededRandom(seed)

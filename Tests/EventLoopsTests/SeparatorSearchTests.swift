@@ -48,8 +48,8 @@ import Testing
         #expect(search.firstIndex(in: queue) == nil)
     }
 
-    /// A search that restarts the separator at each position needs 29 times the bytes; one that restarts from the
-    /// front for each delivery, the square of the deliveries.
+    /// A search that restarts the separator at each position takes 29 steps per byte; one that restarts from the front
+    /// for each delivery takes time quadratic in the number of deliveries.
     @Test(arguments: [1, 7, 1000, 16_384, 262_144])
     func work_isLinear_whenTheSeparatorOverlapsItself(arrival: Int) {
         let separator = [UInt8](repeating: 0x2D, count: 29) + [0x62]
@@ -64,7 +64,7 @@ import Testing
             arrivals += 1
         }
         #expect(hits == 0)
-        // Each mismatch is followed by one comparison at most that does not advance.
+        // Each mismatch is followed by at most one comparison that does not advance.
         #expect(search.work <= 2 * total + 2 * arrivals + 64)
         queue.append([0x62])
         #expect(search.firstIndex(in: queue) == total - 29)

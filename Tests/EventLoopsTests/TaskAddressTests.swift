@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct TaskAddressTests {
-    /// If this stopped holding, waits would still be correct, but each would cost a cancellation handler.
+    /// If this were no longer true, waits would still be correct, but each would cost a cancellation handler.
     @Test func continuation_hasTheAddressOfItsTask() async throws {
         let ofTask = try #require(TaskAddress.ofCurrentTask())
         for _ in 0..<3 {

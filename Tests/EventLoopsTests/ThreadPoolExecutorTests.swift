@@ -69,7 +69,7 @@ import Testing
             let pool = ThreadPoolExecutor(maxWorkers: 1)
             let next = SharedCount()
             let outOfOrder = SharedCount()
-            // More than the number of finished places that the list keeps.
+            // More than the number of empty slots that the queue keeps.
             for number in 0..<5000 {
                 try pool.submit { if next.add(1) != number + 1 { outOfOrder.add(1) } }
             }
@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    /// What a job captures is released as it ends, even if a thousand jobs wait behind it.
+    /// What a job captures is released when it ends, even if a thousand jobs are queued behind it.
     @Test func job_isReleased_asItEnds() async throws {
         try await onThread {
             final class Shared: Sendable {}

@@ -61,7 +61,7 @@ import Testing
             let error = #expect(throws: EventLoopError.self) { try pool.submit { Issue.record("it ran") } }
             #expect(error?.code == .queueFull)
             #expect(error?.description.contains("larger maxPending") == true)
-            // A caller that awaits waits instead.
+            // A caller that awaits its job waits instead of being refused.
             try pool.submitAwaited { done.add(1) }
             mayEnd.open()
             // With a queue of length zero, a job is accepted only when a thread is idle.
@@ -292,7 +292,7 @@ import Testing
 
     // MARK: Forks
 
-    /// The child has a copy of the pool, and none of its threads.
+    /// The child has a copy of the pool, but none of its threads.
     @Test func pool_refusesJobs_inAForkedChild() async {
         await #expect(processExitsWith: .success) {
             let pool = ThreadPoolExecutor(maxWorkers: 1)

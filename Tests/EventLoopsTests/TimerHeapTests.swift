@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    /// Compared with the simplest model: a sorted array.
+    /// Compares the heap with the simplest model, a sorted array.
     @Test(arguments: 1...40)
     func heap_behavesLikeASortedArray_underRandomUse(seed: UInt64) throws {
         var random = SeededRandom(seed)
@@ -111,7 +111,7 @@ import Testing
         waits.cancel()
         #expect(heap.tally.cancelled == 1)
         #expect(heap.popDue(at: 5)?.takeRetainedValue() === fires)
-        // Out of the heap: no cancelled timer is left behind.
+        // The timers have left the heap: no cancelled timer remains.
         fires.cancel()
         #expect(heap.tally.cancelled == 1)
         #expect(heap.nextDue == nil)

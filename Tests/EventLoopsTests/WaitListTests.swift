@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    /// A task that now waits elsewhere, after an earlier wait has ended, is cancelled in its present wait.
+    /// A task that now waits elsewhere, after an earlier wait has ended, is cancelled in its current wait.
     @Test func cancellation_endsThePresentWait_notAnEarlierOne() async throws {
         try await withLoop { loop, list in
             let other = WaitList(queue: loop.core.queue)

@@ -71,8 +71,8 @@ struct SignalTests {
             #expect(!cl_signal_unwatch(watcher, SIGUSR1))
             deliver(SIGUSR1)
             #expect(cl_signal_pending(watcher) == 0)
-            // A handler that the program installs while the signal is watched stays installed; the former one does not
-            // replace it.
+            // A handler that the program installs while the signal is watched stays installed; it is not replaced by
+            // the former one.
             #expect(cl_signal_watch(watcher, SIGUSR2, false) == 0)
             signal(SIGUSR2, SIG_IGN)
             #expect(!cl_signal_unwatch(watcher, SIGUSR2))
@@ -207,8 +207,8 @@ private func bits(_ signals: Int32...) -> UInt64 {
 
 /// Sends a signal to this thread, and returns after the handler has run.
 ///
-/// Swift tasks run on threads of Dispatch, which block signals; a signal for the process is delivered to the main
-/// thread.
+/// Swift tasks run on threads of Dispatch, which block signals; a signal sent to the process is therefore delivered to
+/// the main thread.
 private func deliver(_ signal: Int32) {
     var set = sigset_t()
     sigemptyset(&set)

@@ -47,7 +47,7 @@ struct SocketAddressTests {
         #expect(throws: Errno.invalidArgument) { try SocketAddress(ipAddress: text, port: 1) }
     }
 
-    /// The unspecified addresses once trapped here.
+    /// Regression test: the unspecified addresses trapped here.
     @Test(arguments: [-1, 65536, 99_999, Int.max, Int.min])
     func portOutOfRange_isReportedApartFromAMalformedAddress(port: Int) {
         #expect(throws: Errno.outOfRange) { try SocketAddress(ipAddress: "127.0.0.1", port: port) }

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, because it is what a user of the trait has; and so that those without it fetch nothing.
+// A separate package, because that is how users of the trait depend on the library, and so that others fetch nothing.
 let package = Package(
     name: "LoggingTests",
     dependencies: [

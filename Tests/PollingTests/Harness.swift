@@ -4,7 +4,8 @@ import Polling
 import TestSupport
 import Testing
 
-/// Parent of all suites, which run one at a time: they count descriptors, and close some whose numbers must stay free.
+/// The parent of all suites, which run one at a time: they count descriptors, and close some whose numbers must stay
+/// free.
 @Suite(.serialized) enum Pollers {}
 
 enum PollerKind: String, CaseIterable, CustomTestStringConvertible, Codable, Sendable {
@@ -46,7 +47,7 @@ struct Event: Equatable, CustomTestStringConvertible {
         self.readiness = readiness
     }
 
-    /// Without the directions that are not wanted: ends and errors may be reported for both.
+    /// Drops the directions that are not wanted: ends and errors may be reported for both.
     func only(_ wanted: Readiness) -> Event {
         Event(tag, readiness.intersection(wanted))
     }
@@ -64,7 +65,7 @@ extension Poller {
         return events.sorted { $0.tag < $1.tag }
     }
 
-    /// As ``events(within:)``, with the duration in nanoseconds.
+    /// Like ``events(within:)``, with the duration in nanoseconds.
     func timedEvents(within timeout: Int64) throws -> (events: [Event], time: Int64) {
         let began = MonotonicClock.now()
         let events = try events(within: timeout)
@@ -95,7 +96,7 @@ final class Ends {
         return try Ends(pair, lowest)
     }
 
-    /// A connection of the loopback network.
+    /// A connection on the loopback network.
     static func connection(from lowest: Int32 = 700) throws -> Ends {
         let (accepted, client) = try Listening().pair()
         let ends = try Ends([accepted.detach(), client.detach()], lowest)
@@ -135,7 +136,7 @@ final class Ends {
         #expect(Glibc.write(right, [7], 1) == 1)
     }
 
-    /// Reads all that is available at the left end.
+    /// Reads everything that is available at the left end.
     func readAll() {
         var bytes = [UInt8](repeating: 0, count: 65536)
         while read(left, &bytes, bytes.count) == bytes.count {}

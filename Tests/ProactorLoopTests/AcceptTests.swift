@@ -10,8 +10,8 @@
 
     extension RingLoop {
         @Suite struct AcceptTests {
-            /// The kernel accepted the connection before the server was closed, and the completion has not been
-            /// reaped: it closes the accepted socket.
+            /// The kernel accepted the connection before the server was closed, but the completion has not been reaped:
+            /// the accepted socket is closed.
             @Test func acceptedSocket_isClosed_whenTheServerClosedMeanwhile() async throws {
                 try await runLoop { loop, _ in
                     let service = try await Service.start(loop) { StreamRecorder(loop) }
@@ -43,7 +43,7 @@
                 }
             }
 
-            /// A multishot accept that ends for whatever reason is armed again.
+            /// A multishot accept that ends is armed again, whatever the reason.
             @Test func accept_continues_whenEachMultishotEndsAfterOneConnection() async throws {
                 try await runLoop { loop, _ in
                     let plan = loop.planFaults()

@@ -30,8 +30,8 @@
                 }
             }
 
-            /// The close of the descriptor is queued before `connectionLost` is called: the loop's next turn, without
-            /// any further step, shows the peer the end.
+            /// The close of the descriptor is queued before `connectionLost` is called: the peer sees the end in the
+            /// loop's next turn, without any further step.
             @Test func connectionLost_isCalledAfterTheCloseIsQueued_andNotWithinTheCall() async throws {
                 try await runLoop { loop, _ in
                     for aborts in [true, false] {
@@ -143,7 +143,7 @@
                 }
             }
 
-            /// Releasing the memory is the last step of closing, and it does happen.
+            /// Releasing the memory is the last step of closing, and must happen.
             @Test func closedLoop_isFreed_onceReleased() async throws {
                 try await onThread {
                     nonisolated(unsafe) weak var driver: AnyObject?

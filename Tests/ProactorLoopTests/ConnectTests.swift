@@ -65,7 +65,7 @@ extension RingLoop {
             }
         }
 
-        /// The loop closes while a task that it does not own, and nobody cancels, waits for a connect.
+        /// The loop closes while a task that it does not own, and that is never cancelled, waits for a connect.
         ///
         /// The task gets an error, and the socket is closed.
         @Test func connectOfAForeignTask_endsWithTheLoop() async throws {

@@ -7,8 +7,8 @@ import TestSupport
 import Testing
 import Uring
 
-/// Parent of all suites of the proactor loop, which run one at a time: loops share the processors, and some tests need
-/// them all.
+/// The parent of all suites of the proactor loop, which run one at a time: loops share the processors, and some tests
+/// need them all.
 ///
 /// Where io_uring is denied, only `RefusalTests` run.
 @Suite(.serialized, .needsRing) enum RingLoop {}
@@ -33,7 +33,7 @@ private func proactor(_ loop: any AbstractEventLoop) -> ProactorEventLoop {
     return loop
 }
 
-/// As ``withLoop(_:sourceLocation:_:)``, with code that runs as a task of the loop.
+/// Like ``withLoop(_:sourceLocation:_:)``, with code that runs as a task of the loop.
 func runLoop(
     _ configuration: ProactorConfiguration = ProactorConfiguration(), sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable (ProactorEventLoop, ExceptionRecorder) async throws -> Void
@@ -64,9 +64,9 @@ extension ProactorConfiguration {
 }
 
 extension ProactorEventLoop {
-    /// Runs the loop until what has ended is released.
+    /// Runs the loop until everything that has ended is released.
     ///
-    /// Then only the loop's own wake-up may be in flight, and all receive buffers are back.
+    /// Then only the loop's own wake-up may be in flight, and all receive buffers must have been returned.
     func settle(_ sourceLocation: SourceLocation) throws {
         guard !isClosed, !isRunning else { return }
         let deadline = MonotonicClock.now() + 5_000_000_000
@@ -92,7 +92,7 @@ extension ProactorEventLoop {
         #expect(driver.buffersLent == 0, "receive buffers lent after close", sourceLocation: sourceLocation)
     }
 
-    /// As `eventually`, checked in every turn.
+    /// Like `eventually`, checked in every turn.
     func untilTurn(_ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ holds: () -> Bool) async throws
     {
         for _ in 0..<10_000 where !holds() { try await sleep(for: .zero) }

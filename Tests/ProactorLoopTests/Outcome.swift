@@ -19,7 +19,7 @@ final class Outcome: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Waits for the end of the task, and returns its error, if any.
+    /// Waits until the task has ended, and returns its error, if any.
     func wait(sourceLocation: SourceLocation = #_sourceLocation) -> (any Error)? {
         let deadline = MonotonicClock.now() + 10_000_000_000
         while MonotonicClock.now() < deadline {

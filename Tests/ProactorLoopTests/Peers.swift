@@ -38,7 +38,7 @@ final class Peer {
         }
     }
 
-    /// Receives this number of bytes, or fewer if the other end sends no more.
+    /// Receives `count` bytes, or fewer if the stream ends first.
     func receive(_ count: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         if count == 0 { return bytes }
@@ -54,7 +54,7 @@ final class Peer {
         try await receive(.max)
     }
 
-    /// Sends the bytes, and receives as many.
+    /// Sends the bytes, and receives the same number.
     func exchange(_ bytes: [UInt8]) async throws -> [UInt8] {
         try await send(bytes)
         return try await receive(bytes.count)

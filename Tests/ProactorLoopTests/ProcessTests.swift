@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 extension RingLoop {
-    /// Tests of what concerns the whole process.
+    /// Tests of behaviour that concerns the whole process.
     ///
     /// Each runs in a process of its own.
     @Suite struct ProcessTests {
@@ -132,7 +132,7 @@ extension RingLoop {
             }
         }
 
-        /// As a user to whom the limit of locked memory applies.
+        /// Run as a user to whom the limit on locked memory applies.
         @Test(.enabled(if: geteuid() == 0)) func loop_works_withHardlyAnyLockedMemory() async {
             await #expect(processExitsWith: .success) {
                 var limit = rlimit(rlim_cur: 64 << 10, rlim_max: 64 << 10)

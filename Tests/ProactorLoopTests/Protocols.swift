@@ -14,7 +14,7 @@ final class Service<P: ProtocolRecorder> {
         self.loop = loop
     }
 
-    /// Listens on a port of the loopback network; 0 for any.
+    /// Listens on a port on the loopback network; 0 for any.
     static func start(_ loop: ProactorEventLoop, port: Int = 0, backlog: Int = 1024, _ make: @escaping () -> P)
         async throws -> Service
     {

@@ -10,7 +10,7 @@
     @testable import ProactorLoop
 
     extension RingLoop {
-        /// Submission and completion queues that are too small on purpose.
+        /// Submission and completion queues that are deliberately too small.
         @Suite struct QueueTests {
             /// 5,000 operations at once through queues of 4 and 8 entries: a full submission queue is submitted and
             /// retried, and overflowed completions are flushed.
@@ -79,7 +79,7 @@
                 }
             }
 
-            /// No enter succeeds for a while.
+            /// Every enter fails for some time.
             @Test(arguments: [Errno.resourceTemporarilyUnavailable, .resourceBusy, .interrupted])
             func echo_continues_whenManyEntersInARowFail(_ errno: Errno) async throws {
                 try await runLoop { loop, _ in
@@ -118,7 +118,7 @@
                 }
             }
 
-            /// An error that repeating cannot cure ends the run with a typed error; the loop can still be closed.
+            /// An error that retrying cannot resolve ends the run with a typed error; the loop can still be closed.
             @Test(arguments: [EBADR, ENXIO, EFAULT])
             func run_endsWithATypedError_whenTheRingIsBroken(_ number: Int32) async throws {
                 try await withLoop { loop, _ in

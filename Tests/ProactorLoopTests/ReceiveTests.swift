@@ -33,7 +33,8 @@
                 }
             }
 
-            /// As above, with memory of the protocol, which the kernel may write until the last completion.
+            /// As above, with memory that the protocol supplies, which the kernel may write to until the last
+            /// completion.
             @Test func memoryOfTheProtocol_staysInUse_untilTheConnectionIsLost() async throws {
                 try await runLoop { loop, _ in
                     for _ in 0..<20 {
@@ -95,7 +96,7 @@
                 }
             }
 
-            /// As above, with memory of the protocol.
+            /// As above, with memory that the protocol supplies.
             @Test(arguments: [Errno.interrupted, .resourceTemporarilyUnavailable, .canceled, .noBufferSpace])
             func receiveIntoOwnMemory_continues_afterATransientError(_ errno: Errno) async throws {
                 try await runLoop { loop, _ in
@@ -146,7 +147,8 @@
                 }
             }
 
-            /// As above with the end of a Unix socket, in one direction or both, and with a protocol that pauses.
+            /// As above, but with the end of a Unix socket's stream, in one direction or both, and also with a protocol
+            /// that pauses.
             @Test(arguments: [false, true], [false, true])
             func end_isReported_whenTheKernelFindsItTogetherWithBytes(isHalf: Bool, pausing: Bool) async throws {
                 try await runLoop { loop, _ in
@@ -186,7 +188,7 @@
                 }
             }
 
-            /// Each message fills many buffers, so that a loss or a change of order shows.
+            /// Each message fills many buffers, so that a loss or a change of order is noticed.
             @Test func largeMessages_arriveWhole_throughTinyBuffers() async throws {
                 try await runLoop(.sizes(buffers: 8, of: 4096)) { loop, _ in
                     let service = try await Service.start(loop) { EchoRecorder(loop) }

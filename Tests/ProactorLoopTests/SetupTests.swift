@@ -50,7 +50,7 @@
     }
 
     extension RingLoop {
-        /// Kernels that have only a part of io_uring.
+        /// Kernels that support only a part of io_uring.
         @Suite struct SetupTests {
             @Test(
                 arguments: [(1, "NODROP"), (2, "SUBMIT_STABLE"), (5, "FAST_POLL"), (8, "EXT_ARG"), (11, "CQE_SKIP")]

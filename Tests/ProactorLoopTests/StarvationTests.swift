@@ -28,7 +28,7 @@
                 }
             }
 
-            /// As above, all at once, with messages that need many buffers.
+            /// As above, but all at once, with messages that need many buffers.
             @Test func everyConnection_isServed_whenAllSendMuchAtOnce() async throws {
                 try await runLoop(.sizes(buffers: 2, of: 4096)) { loop, _ in
                     let service = try await Service.start(loop) { EchoRecorder(loop) }
@@ -44,7 +44,7 @@
                 }
             }
 
-            /// The loop starts with a part of its buffers, and supplies more when the kernel runs out.
+            /// The loop starts with some of its buffers, and supplies more when the kernel runs out.
             @Test func buffers_areAdded_whenTheyRunOut() async throws {
                 try await runLoop(.sizes(buffers: 512, of: 256)) { loop, _ in
                     #expect(loop.driver.buffersSupplied == 256)
@@ -57,7 +57,7 @@
                 }
             }
 
-            /// A peer that sends without end must not take every buffer.
+            /// A peer that sends without pause must not take every buffer.
             @Test func connections_areServed_besideOneThatFloods() async throws {
                 try await runLoop(.sizes(buffers: 2, of: 4096)) { loop, _ in
                     let service = try await Service.start(loop) { EchoRecorder(loop) }

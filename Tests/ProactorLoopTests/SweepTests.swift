@@ -13,8 +13,8 @@
         ///
         /// No run hangs, crashes or leaks, and each connection is lost exactly once.
         @Suite struct SweepTests {
-            /// Without cancellations and closes: the kernel does not refuse them for these reasons, and what a refused
-            /// one should have ended would stay in flight.
+            /// Without cancellations and closes: the kernel does not refuse them for these reasons, and the operation
+            /// that a refused one should have ended would stay in flight.
             private static let kinds: [OperationKind] = [
                 .acceptMultishot, .connect, .receiveMultishot, .receive, .send, .sendMessage,
             ]

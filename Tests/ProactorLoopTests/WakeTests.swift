@@ -53,7 +53,7 @@
                     let plan = loop.planFaults()
                     plan.inject(.refuse(errno), into: .read, .number(1))
                     plan.inject(.rewrite(errno), into: .read, .number(3))
-                    // A timer, so that a missed wake-up shows as a late one.
+                    // A timer, so that a missed wake-up is noticed as a late one.
                     _ = loop.callLater(.seconds(10)) { loop.stop() }
                     let calls = Calls(threads: 1)
                     _ = DetachedThread.start(name: "waker") {
@@ -73,7 +73,7 @@
                 }
             }
 
-            /// A loop that cannot be woken any more ends its run with an error, instead of sleeping without end.
+            /// A loop that can no longer be woken ends its run with an error, instead of sleeping forever.
             @Test(arguments: [Errno.badFileDescriptor, .ioError]) func loop_endsWithATypedError_whenItCannotBeWoken(
                 _ errno: Errno
             ) async throws {
@@ -110,7 +110,7 @@
         }
     }
 
-    /// Counts calls, and those that ran before an earlier call of their thread.
+    /// Counts calls, and calls that overtook an earlier call of the same thread.
     private final class Calls: Sendable {
         private let state: Mutex<(next: [Int], outOfOrder: Int)>
         private let total = Atomic(0)

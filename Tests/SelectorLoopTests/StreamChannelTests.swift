@@ -17,7 +17,7 @@ import Testing
             line.recorder.look = { bytes in
                 line.transport.write(bytes.bytes)
                 line.transport.write([4, 5])
-                // Not during the delivery: both writes are one send.
+                // Nothing is sent during the delivery: both writes become one send.
                 seen.append(line.peerReads())
                 // Callbacks of this turn run before the sends of the next one.
                 line.loop.callSoon { seen.append(line.peerReads()) }

@@ -121,7 +121,7 @@ import Testing
         #expect(poller.changes.last == PollerChange(5, from: .readable, to: .writable))
         table.dispatch(try tag(), .both)
         #expect(writer.told == [.writable])
-        // Another target joins, and the present one leaves: a single target remains.
+        // Another target joins, and the current one leaves: a single target remains.
         table.want(.readable, of: 5, reader)
         table.release(5, writer)
         table.apply()
@@ -145,7 +145,7 @@ import Testing
         #expect(second == nil)
     }
 
-    /// The new owner declares that the number stands for another file; a new target alone does not imply it.
+    /// The new owner declares that the number stands for another file; a new target alone does not imply that.
     @Test(arguments: 1...3)
     func claim_removesTargetsOfTheFormerFile(_ count: Int) throws {
         let former = (0..<count).map { _ in RecordingTarget() }

@@ -1,7 +1,7 @@
 public import EventLoops
 internal import Testing
 
-/// Records the bytes that are received into memory of its own.
+/// Records the bytes that are received into its own memory.
 public final class BufferedRecorder: ProtocolRecorder, BufferedProtocol {
     private let memory: UnsafeMutableRawBufferPointer
     /// How much of the memory to supply next; zero breaks the contract.
@@ -30,7 +30,7 @@ public final class BufferedRecorder: ProtocolRecorder, BufferedProtocol {
     public func getBuffer(sizeHint: Int) -> UnsafeMutableRawBufferPointer {
         hints.append(sizeHint)
         supplied = size
-        // Overwrites what the last receive left, so that it cannot pass for new bytes.
+        // Overwrites what the last receive left, so that old bytes cannot be mistaken for new ones.
         memory.initializeMemory(as: UInt8.self, repeating: 0xEE)
         return UnsafeMutableRawBufferPointer(rebasing: memory[..<size])
     }

@@ -2,11 +2,11 @@ package import EventLoops
 package import ProactorTesting
 package import Testing
 
-/// How a test gets its loop, and what must hold when it has finished with it.
+/// How a test gets its loop, and what must hold after the test.
 package struct LoopCheck: Sendable {
     /// Makes the loop, on the thread that runs it.
     package var make: @Sendable () throws -> any AbstractEventLoop
-    /// Runs the loop until what has ended is released, and checks what is left.
+    /// Runs the loop until everything that has ended is released, and checks what is left.
     package var settle: @Sendable (any AbstractEventLoop) throws -> Void
     /// Checks the closed loop.
     package var afterClose: @Sendable (any AbstractEventLoop) -> Void

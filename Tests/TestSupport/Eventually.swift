@@ -1,16 +1,16 @@
 package import EventLoops
 package import Testing
 
-/// A condition did not come to hold in time.
+/// A condition did not become true in time.
 ///
-/// The issue that says which one has been recorded.
+/// An issue that names the condition has been recorded.
 package struct Overdue: Error {
     package init() {}
 }
 
 extension AbstractEventLoop {
-    /// Suspends a task of the loop until a condition holds, which is checked every millisecond: for what no upcall
-    /// reports.
+    /// Suspends a task of the loop until a condition holds, which is checked every millisecond; for conditions that no
+    /// upcall reports.
     ///
     /// - Throws: ``Overdue`` after the limit, and records an issue.
     package func eventually(
@@ -27,7 +27,7 @@ extension AbstractEventLoop {
         }
     }
 
-    /// As ``eventually(_:within:sourceLocation:_:)`` outside of the loop: runs it until a condition holds.
+    /// Like ``eventually(_:within:sourceLocation:_:)`` outside the loop: runs it until a condition holds.
     package func turn(
         until holds: () -> Bool, within limit: Duration = .seconds(30),
         sourceLocation: SourceLocation = #_sourceLocation
@@ -42,7 +42,7 @@ extension AbstractEventLoop {
         }
     }
 
-    /// Waits until a number has stayed the same for a while, however slow the machine is, and returns it.
+    /// Waits until a number has stopped changing, however slow the machine is, and returns it.
     package func settled(_ number: () -> Int) async throws -> Int {
         var last = number()
         var same = 0

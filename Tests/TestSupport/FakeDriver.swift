@@ -2,7 +2,7 @@ package import EventLoops
 internal import Glibc
 package import Kernel
 
-/// A driver that waits with poll(2) on its wake-up descriptor alone, and has no channels but ones for listeners that
+/// A driver that waits with poll(2) on its wake-up descriptor alone, and has no channels except for listeners that
 /// accept nothing.
 package final class FakeDriver: @unchecked Sendable {
     private let event: EventDescriptor
@@ -15,7 +15,7 @@ package final class FakeDriver: @unchecked Sendable {
         self.clock = clock
     }
 
-    /// Registers work for ``close()``: stands for an operation that ends when the loop closes.
+    /// Registers work for ``close()``: simulates an operation that ends when the loop closes.
     package func onClose(_ body: @escaping @Sendable () -> Void) {
         closing.update { $0.append(body) }
     }

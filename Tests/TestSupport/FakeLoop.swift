@@ -1,7 +1,7 @@
 package import EventLoops
 internal import Kernel
 
-/// A loop whose driver only sleeps and wakes: for tests of what does not depend on the kernel.
+/// A loop whose driver only sleeps and wakes: for tests that do not depend on the kernel.
 package final class FakeLoop: AbstractEventLoop {
     package let core: LoopCore
     package let driver: FakeDriver

@@ -2,7 +2,7 @@ internal import EventLoops
 internal import Kernel
 package import Testing
 
-/// A second thread, started at once, whose end a test can wait for.
+/// A second thread, started at once, that a test can wait for.
 package final class HelperThread: Sendable {
     private let hasEnded = Gate()
 

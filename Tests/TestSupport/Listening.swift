@@ -1,7 +1,7 @@
 internal import Glibc
 package import Kernel
 
-/// A nonblocking listening socket of the loopback network that no loop uses.
+/// A nonblocking listening socket on the loopback network that no loop uses.
 package final class Listening: Sendable {
     package let socket: Socket
     package let address: SocketAddress

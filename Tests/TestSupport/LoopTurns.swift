@@ -1,9 +1,9 @@
 package import EventLoops
 
 extension AbstractEventLoop {
-    /// Runs the loop for this number of turns, none of which sleeps.
+    /// Runs the loop for a number of turns, none of which sleeps.
     ///
-    /// Not from within the loop.
+    /// Must not be called inside the loop.
     package func turn(_ times: Int = 1) throws {
         for _ in 0..<times {
             stop()
@@ -13,13 +13,13 @@ extension AbstractEventLoop {
 
     /// Runs the loop for about this long.
     ///
-    /// Not from within the loop.
+    /// Must not be called inside the loop.
     package func run(for duration: Duration) throws {
         callLater(duration) { self.stop() }
         try runForever()
     }
 
-    /// Suspends a task of the loop for this number of turns.
+    /// Suspends a task of the loop for a number of turns.
     package func turns(_ count: Int = 5) async throws {
         for _ in 0..<count { try await sleep(for: .zero) }
     }

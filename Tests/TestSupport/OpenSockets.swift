@@ -7,14 +7,14 @@ internal import Kernel
 package enum OpenSockets {
     /// The open sockets and pipes by inode.
     ///
-    /// The kernel does not reuse an inode number soon, so a test can tell its own from those of tests that run beside
-    /// it.
+    /// The kernel does not reuse an inode number soon, so a test can distinguish its own from those of concurrent
+    /// tests.
     package static func open() -> Set<String> {
         Set(targets().filter { $0.hasPrefix("socket:") || $0.hasPrefix("pipe:") })
     }
 
-    /// What was opened since and is not closed within the limit: other suites of the process open and close sockets
-    /// meanwhile.
+    /// The sockets and pipes that were opened since and are not closed within the limit: other suites of the process
+    /// open and close sockets meanwhile.
     package static func left(since before: Set<String>, within seconds: Int64 = 20) -> [String] {
         var left = open().subtracting(before)
         let deadline = MonotonicClock.now() + seconds * 1_000_000_000

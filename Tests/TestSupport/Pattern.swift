@@ -4,7 +4,7 @@ package import Testing
 /// Test bytes that show a loss, a repetition or a change of order: two runs of the pattern differ unless they have the
 /// same length and offset.
 package enum Pattern {
-    /// A prime, so that the pattern does not repeat in step with a block of a usual size.
+    /// A prime, so that the pattern does not repeat in step with blocks of a usual size.
     private static let period = 262_139
     private static let table: [UInt8] = {
         var state: UInt64 = 0x9E37_79B9_7F4A_7C15

@@ -21,13 +21,13 @@ open class ProtocolRecorder: ConnectionProtocol {
     public private(set) var events: [Event] = []
     /// All bytes, unless ``keepsBytes`` is off.
     public private(set) var received: [UInt8] = []
-    /// The number of bytes of each delivery.
+    /// The number of bytes in each delivery.
     public private(set) var pieces: [Int] = []
     /// The number of bytes received.
     public private(set) var total = 0
     /// The transport of the last `connectionMade`.
     public private(set) var transport: (any StreamTransport)?
-    /// The error of each `connectionLost`: one entry, in the end.
+    /// The error of each `connectionLost`; finally, there must be exactly one entry.
     public private(set) var losses: [(any Error)?] = []
     /// Whether the last flow control upcall was `pauseWriting`.
     public private(set) var isPaused = false
@@ -39,7 +39,7 @@ open class ProtocolRecorder: ConnectionProtocol {
     public private(set) var firstWrong: Int?
     /// The result of `eofReceived`.
     public var disposition = EOFDisposition.close
-    /// Called within each upcall, after it was recorded.
+    /// Called inside each upcall, after it has been recorded.
     public var when: (Event) -> Void = { _ in }
     /// Called with the bytes of each delivery.
     public var look: (UnsafeRawBufferPointer) -> Void = { _ in }
@@ -88,12 +88,12 @@ open class ProtocolRecorder: ConnectionProtocol {
 
     open func connectionLost(_ error: (any Error)?) {
         losses.append(error)
-        // Its captures may retain the transport, which is no longer of use.
+        // Its captures may retain the transport, which is no longer needed.
         look = { _ in }
         note(.lost)
     }
 
-    /// Whether a connection is not lost yet: one recorder may serve several, one after the other.
+    /// Whether there is a connection that is not lost: a recorder may serve several, one after the other.
     private var isConnected: Bool {
         losses.isEmpty || losses.count < count(.made)
     }
@@ -116,7 +116,7 @@ open class ProtocolRecorder: ConnectionProtocol {
         }
     }
 
-    /// How often an event is in ``events``.
+    /// How often an event occurs in ``events``.
     public func count(_ event: Event) -> Int {
         events.count { $0 == event }
     }

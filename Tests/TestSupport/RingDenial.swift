@@ -5,8 +5,7 @@ internal import Uring
 package enum RingDenial {
     /// The error with which io_uring is denied; nil if it may be used.
     ///
-    /// Only errors with which sandboxes, sysctls and limits deny it: with any other error the ring tests run, and
-    /// fail.
+    /// Only errors that sandboxes, sysctls and limits cause: with any other error, the ring tests run and fail.
     package static let errno: Errno? = {
         do throws(RingError) {
             try Ring(RingConfiguration(entries: 1, completionEntries: 2)).close()

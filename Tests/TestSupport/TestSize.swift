@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// How much of their full size the large tests have: all of it, or the percentage in `PROACTOR_TEST_SIZE`.
+/// The size of large tests: full size, or the percentage in `PROACTOR_TEST_SIZE`.
 ///
-/// For runs under a sanitizer that slows every access down, where fewer rounds find the same.
+/// For runs under a sanitizer that slows every access down, where fewer rounds find the same bugs.
 package enum TestSize {
     package static func scaled(_ full: Int) -> Int {
         full * percentage / 100

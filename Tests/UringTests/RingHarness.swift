@@ -142,7 +142,7 @@ final class SocketPair {
     }
 }
 
-/// A listening TCP socket of the loopback network.
+/// A listening TCP socket on the loopback network.
 final class Listener {
     let descriptor: Int32
     private(set) var address = sockaddr_in()

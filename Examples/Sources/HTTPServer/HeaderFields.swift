@@ -71,7 +71,7 @@ struct HeaderFields {
     }
 }
 
-/// The name of a header field, as far as it may be one that this server reads.
+/// The name of a header field, kept as long as it may be one that this server reads.
 private struct FieldName {
     static let host = Array("host".utf8)
     static let expect = Array("expect".utf8)

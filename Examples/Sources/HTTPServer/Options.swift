@@ -10,7 +10,7 @@ struct Options: Sendable {
     var requestTimeout = 20
     /// Seconds between requests, and before the first.
     var idleTimeout = 60
-    /// Seconds for which a peer may read nothing of what is sent to it.
+    /// Seconds for which a peer may fail to read what is sent to it.
     let stallTimeout = 30
     /// Seconds for a closing peer to take the last bytes.
     let closeTimeout = 5

@@ -1,4 +1,4 @@
-/// The methods that some route accepts.
+/// The methods that at least one route accepts.
 enum Method {
     case get
     case head
@@ -6,7 +6,7 @@ enum Method {
     case other
 }
 
-/// What follows on the connection after an answer, and how the client learns of it.
+/// What follows on the connection after an answer, and how the client is informed.
 enum Persistence {
     /// The default of HTTP/1.1, which needs no header field.
     case staysOpen

@@ -1,10 +1,10 @@
-// Shows timed callbacks, the smallest use of a loop: prints the date once a second, for a number of times.
+// Shows timed callbacks, the smallest use of a loop: prints the date once a second, a given number of times.
 //
 //     Timer 5
 @preconcurrency import Glibc
 import Proactor
 
-/// Prints the date and schedules itself again, a number of times.
+/// Prints the date and schedules itself again, a given number of times.
 final class Ticker {
     private let loop: any AbstractEventLoop
     private var left: Int

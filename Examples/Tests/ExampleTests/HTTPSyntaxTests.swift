@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// How requests are told apart, where a server that reads them otherwise than a proxy can be tricked (RFC 9112, 11.2).
+/// Where one request ends and the next begins: a server that disagrees with a proxy about that can be tricked (RFC
+/// 9112, 11.2).
 @Suite struct HTTPSyntaxTests {
     private let program: Program
     private let port: Int

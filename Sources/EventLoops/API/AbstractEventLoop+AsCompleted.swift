@@ -7,7 +7,8 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - futures: Futures and tasks of this loop; duplicates count once.
-    ///   - timeout: The maximum time for the whole iteration, from now on; nil for no limit. A timeout cancels nothing.
+    ///   - timeout: The maximum time for the whole iteration, starting now; nil for no limit. A timeout cancels
+    ///     nothing.
     /// - Returns: A sequence of completed futures. It throws ``EventLoopError`` with `.timedOut` for the first future
     ///   that is not done in time, `.wrongLoop` for a future of another loop.
     ///

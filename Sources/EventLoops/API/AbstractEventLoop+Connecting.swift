@@ -4,26 +4,29 @@ public import Kernel
 extension AbstractEventLoop {
     /// Connects to a TCP server and gives the connection to a protocol object.
     ///
-    /// The loop holds both until the connection is lost: letting go of them without `close()` does not end it.
+    /// The loop retains both until the connection is lost: releasing them without `close()` does not end the
+    /// connection.
     ///
     /// - Parameters:
     ///   - host: Name or address.
-    ///   - port: 0...65535, but nobody can listen on 0.
+    ///   - port: 0...65535, although no server can listen on 0.
     ///   - family: Which addresses of the host to try.
     ///   - proto: Which protocol to ask the resolver for; 0 for any.
     ///   - flags: `AI_…` flags for the resolver.
     ///   - localAddress: Host and port to bind this end to; nil to let the kernel choose.
-    ///   - happyEyeballsDelay: After how long to try the next address beside the previous one, for instance 250 ms; nil
+    ///   - happyEyeballsDelay: How long to wait before the next address is tried in parallel, for instance 250 ms; nil
     ///     to try one after the other.
-    ///   - interleave: How many addresses of the first family come before the families alternate; nil for 1 with a
-    ///     delay, and for the resolver's order without.
-    ///   - allErrors: Whether a failure always holds the error of each address, even if there is one or all are equal.
-    ///   - makeProtocol: Makes the protocol object, once the connection stands: a ``StreamProtocol`` or a
+    ///   - interleave: How many addresses of the first family to try before the families alternate; nil for 1 with a
+    ///     delay, and for the resolver's order without one.
+    ///   - allErrors: Whether a failure always contains the error of each address, even if there is only one or all are
+    ///     equal.
+    ///   - makeProtocol: Makes the protocol object when the connection is established: a ``StreamProtocol`` or a
     ///     ``BufferedProtocol``.
-    /// - Returns: The transport, and the protocol, whose `connectionMade` was called.
-    /// - Throws: ``EventLoopError``: `.system` with errno and address if one address failed or all failed alike, else
-    ///   `.connectFailed` with all of them in ``EventLoopError/attempts``; `.lookupFailed`; `.invalidArgument`;
-    ///   `.closed`; `.wrongThread`. `CancellationError`: the socket is closed. asyncio: `create_connection`.
+    /// - Returns: The transport and the protocol object, whose `connectionMade` has been called.
+    /// - Throws: ``EventLoopError``: `.system` with errno and address if one address failed or all failed in the same
+    ///   way, otherwise `.connectFailed` with all of them in ``EventLoopError/attempts``; `.lookupFailed`;
+    ///   `.invalidArgument`; `.closed`; `.wrongThread`. `CancellationError`: the socket is closed. asyncio:
+    ///   `create_connection`.
     public func createConnection<P: ConnectionProtocol>(
         host: String, port: Int, family: AddressFamily = .unspecified, proto: Int32 = 0, flags: Int32 = 0,
         localAddress: (host: String, port: Int)? = nil, happyEyeballsDelay: Duration? = nil, interleave: Int? = nil,
@@ -58,13 +61,13 @@ extension AbstractEventLoop {
         }
     }
 
-    /// Gives a connected socket to a protocol object, which the loop holds until the connection is lost.
+    /// Gives a connected socket to a protocol object, which the loop retains until the connection is lost.
     ///
     /// - Parameters:
     ///   - socket: A connected stream socket; the transport owns its descriptor from now on.
     ///   - makeProtocol: Makes the protocol object.
     /// - Returns: The transport and the protocol.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is no open stream socket, `.closed`, `.wrongThread`.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not an open stream socket, `.closed`, `.wrongThread`.
     ///   asyncio: `create_connection(sock=…)`.
     public func createConnection<P: ConnectionProtocol>(
         socket: Socket, _ makeProtocol: @escaping () -> P
@@ -73,13 +76,14 @@ extension AbstractEventLoop {
         return try adopt(socket, "createConnection", makeProtocol)
     }
 
-    /// Gives a connection that was accepted elsewhere to a protocol object, which the loop holds until it is lost.
+    /// Gives a connection that was accepted elsewhere to a protocol object, which the loop retains until the connection
+    /// is lost.
     ///
     /// - Parameters:
     ///   - socket: The accepted socket; the transport owns its descriptor from now on.
     ///   - makeProtocol: Makes the protocol object.
     /// - Returns: The transport and the protocol.
-    /// - Throws: As ``createConnection(socket:_:)``. asyncio: `connect_accepted_socket`.
+    /// - Throws: Same as ``createConnection(socket:_:)``. asyncio: `connect_accepted_socket`.
     public func connectAcceptedSocket<P: ConnectionProtocol>(
         _ socket: Socket, _ makeProtocol: @escaping () -> P
     ) async throws -> (any StreamTransport, P) {
@@ -113,11 +117,11 @@ extension AbstractEventLoop {
     }
 }
 
-/// Puts addresses of different families in turn.
+/// Alternates addresses of different families.
 ///
 /// asyncio: `_interleave_addrinfos`.
 package enum Interleaving {
-    /// - Parameter ahead: How many of the first family come before the turns begin.
+    /// - Parameter ahead: How many addresses of the first family precede the first one of another family.
     package static func alternate(_ addresses: [SocketAddress], ahead: Int) -> [SocketAddress] {
         var families: [(AddressFamily, [SocketAddress])] = []
         for address in addresses {
@@ -138,7 +142,7 @@ package enum Interleaving {
     }
 }
 
-/// Makes one error of those of all addresses.
+/// Combines the errors of all addresses into one.
 package enum ConnectFailure {
     package static func summary(_ errors: [any Error], host: String, port: Int, all: Bool) -> any Error {
         guard let first = errors.first else {

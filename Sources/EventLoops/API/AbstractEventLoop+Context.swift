@@ -4,8 +4,8 @@ extension AbstractEventLoop {
     /// Swift tasks inherit task-local values, and ``toThread(_:)`` passes them on. Callbacks see them only with a
     /// context, so that callbacks without one cost nothing extra.
     ///
-    /// - Returns: The present values, for callbacks of this loop.
-    /// - Cost: A task, and one resumption of it for each callback in the context.
+    /// - Returns: The current values, for callbacks of this loop.
+    /// - Cost: A task, which each callback in the context resumes once.
     /// - Thread: Any.
     ///
     /// asyncio: `contextvars.copy_context`.
@@ -13,7 +13,7 @@ extension AbstractEventLoop {
         TaskLocalContext(queue: core.queue, executor: core.taskExecutor)
     }
 
-    /// As ``callSoon(file:line:_:)``; the callback sees the context's task-local values.
+    /// Like ``callSoon(file:line:_:)``, but the callback sees the context's task-local values.
     ///
     /// - Parameters:
     ///   - context: A context of this loop, from ``copyContext()``. With another loop's context the callback is not
@@ -32,15 +32,15 @@ extension AbstractEventLoop {
         callSoon(file: file, line: line, core.inContext(context, callback))
     }
 
-    /// As ``callSoonThreadsafe(file:line:_:)``; the callback sees the context's task-local values.
+    /// Like ``callSoonThreadsafe(file:line:_:)``, but the callback sees the context's task-local values.
     ///
     /// - Parameters:
-    ///   - context: As for ``callSoon(context:file:line:_:)``.
+    ///   - context: Same as for ``callSoon(context:file:line:_:)``.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
     ///   - callback: The callback; an error that it throws goes to the exception handler.
     /// - Returns: A handle that can cancel it, on the loop's thread only.
-    /// - Throws: As ``callSoonThreadsafe(file:line:_:)``.
+    /// - Throws: Same as ``callSoonThreadsafe(file:line:_:)``.
     ///
     /// asyncio: `call_soon_threadsafe(callback, context=)`.
     @discardableResult
@@ -52,11 +52,11 @@ extension AbstractEventLoop {
         return try callSoonThreadsafe(file: file, line: line) { try core.inContext(context, callback)() }
     }
 
-    /// As ``callLater(_:file:line:_:)``; the callback sees the context's task-local values.
+    /// Like ``callLater(_:file:line:_:)``, but the callback sees the context's task-local values.
     ///
     /// - Parameters:
     ///   - delay: The minimum time to wait.
-    ///   - context: As for ``callSoon(context:file:line:_:)``.
+    ///   - context: Same as for ``callSoon(context:file:line:_:)``.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
     ///   - callback: The callback; an error that it throws goes to the exception handler.
@@ -71,11 +71,11 @@ extension AbstractEventLoop {
         callLater(delay, file: file, line: line, core.inContext(context, callback))
     }
 
-    /// As ``callAt(_:file:line:_:)``; the callback sees the context's task-local values.
+    /// Like ``callAt(_:file:line:_:)``, but the callback sees the context's task-local values.
     ///
     /// - Parameters:
     ///   - when: An instant of ``time``.
-    ///   - context: As for ``callSoon(context:file:line:_:)``.
+    ///   - context: Same as for ``callSoon(context:file:line:_:)``.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
     ///   - callback: The callback; an error that it throws goes to the exception handler.
@@ -92,7 +92,7 @@ extension AbstractEventLoop {
 }
 
 extension Future {
-    /// As ``addDoneCallback(file:line:_:)``; the callback sees the context's task-local values.
+    /// Like ``addDoneCallback(file:line:_:)``, but the callback sees the context's task-local values.
     ///
     /// - Parameters:
     ///   - context: A context of the future's loop, from `copyContext()`.
@@ -121,7 +121,7 @@ extension LoopCore {
                 throw EventLoopError(
                     .invalidState, "copyContext",
                     detail:
-                        "The context is another loop's, or a callback runs in it already: call copyContext() for each")
+                        "The context is another loop's, or a callback is running in it: call copyContext() for each")
             }
             context.run {
                 do { try callback() } catch {

@@ -3,8 +3,8 @@ extension AbstractEventLoop {
     ///
     /// In debug mode handles, timers, futures and tasks record where they were made, for their descriptions and
     /// ``ExceptionContext/sourcePlace``. User code that blocks the loop for ``slowCallbackDuration`` or longer causes a
-    /// warning. Servers, connections and transports log the events of their lives, and a closing loop logs what is
-    /// still open. Without debug mode all this costs the check of a flag.
+    /// warning. Servers, connections and transports log their events, and a closing loop logs what is still open.
+    /// Without debug mode, all this costs only the check of a flag.
     ///
     /// Can be changed at any time.
     ///
@@ -28,9 +28,9 @@ extension AbstractEventLoop {
 
     /// Sets a watchdog: a thread that reports user code that blocks the loop, while it is blocking.
     ///
-    /// Debug mode reports slow code when it has ended; the watchdog also finds code that never ends. It samples twice
-    /// per threshold, and so reports after 1 to 1.5 times the threshold, once for each callback, step of a task or
-    /// method of a protocol object. While the loop sleeps the watchdog sleeps, too. It ends with the loop.
+    /// Debug mode reports slow code after it has ended; the watchdog also finds code that never ends. It samples twice
+    /// per threshold, and so reports after 1 to 1.5 times the threshold: once for each callback, step of a task, or
+    /// method of a protocol object. While the loop sleeps, so does the watchdog. It ends with the loop.
     ///
     ///     try loop.setWatchdog(threshold: .milliseconds(500))
     ///

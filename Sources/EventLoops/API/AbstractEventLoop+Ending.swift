@@ -6,7 +6,7 @@ extension AbstractEventLoop {
     ///
     /// - Throws: What running the loop throws; ``EventLoopError`` from the shutdown.
     ///
-    /// asyncio: what `asyncio.run` does at its end.
+    /// asyncio: the last steps of `asyncio.run`.
     package func endAllTasks() throws {
         // Acquired before tasks are cancelled: if the loop may not run, no task can end.
         let hold = try core.acquire(toRun: "close")
@@ -14,9 +14,9 @@ extension AbstractEventLoop {
         let ending = core.tasks.members
         for task in ending { task.cancel(message: nil) }
         let reminder = callLater(.seconds(5)) {
-            // Without the task that waits for them.
+            // `ending` does not contain the task below, which waits for the others.
             let names = ending.filter { !$0.isDone }.map { "\($0)" }.sorted().joined(separator: ", ")
-            Log.write(.warning, "still waiting for tasks that were cancelled and do not end: \(names)")
+            Log.write(.warning, "still waiting for cancelled tasks to end: \(names)")
         }
         try runUntilComplete { [core] in
             for task in ending { await task.ended() }
@@ -30,7 +30,7 @@ extension AbstractEventLoop {
 
 extension LoopCore {
     fileprivate func reportFailures(of tasks: [any EndableTask]) {
-        // The error of a part goes to the task that it belongs to.
+        // The error of a part belongs to the whole task.
         for task in tasks where !task.isPart {
             guard let error = task.failure else { continue }
             var context = ExceptionContext(message: "unhandled exception during run() shutdown", error: error)

@@ -15,7 +15,7 @@ extension AbstractEventLoop {
     ///
     /// asyncio: `set_exception_handler`.
     public func setExceptionHandler(_ handler: ((ExceptionContext) throws -> Void)?) {
-        // Setting the handler does not claim an unused loop, which may still be passed to another thread.
+        // Setting the handler must not claim an unused loop, which may still be passed to another thread.
         if core.queue.allowsInspection || core.allowsUse("setExceptionHandler") { core.exceptions.handler = handler }
     }
 
@@ -35,7 +35,7 @@ extension AbstractEventLoop {
     /// Calls the exception handler before this returns.
     ///
     /// - Parameter context: The error and what is known about it.
-    /// - Thread: Any; from another thread than the loop's, the handler is called later on the loop's thread.
+    /// - Thread: Any; if it is not the loop's, the handler is called later, on the loop's thread.
     ///
     /// asyncio: `call_exception_handler`.
     public func callExceptionHandler(_ context: ExceptionContext) {

@@ -3,7 +3,7 @@ internal import Kernel
 extension AbstractEventLoop {
     /// Runs blocking work on a thread of an executor.
     ///
-    /// The work does not see the caller's task-local values; with ``toThread(_:)`` it does.
+    /// The work does not see the caller's task-local values, unlike with ``toThread(_:)``.
     ///
     /// - Parameters:
     ///   - executor: The executor; nil for the loop's default executor, a ``ThreadPoolExecutor`` that is made on first
@@ -11,7 +11,7 @@ extension AbstractEventLoop {
     ///   - work: The work, which never runs on the loop's thread.
     /// - Returns: A future of the result. Cancelling it drops work that has not begun; work that has begun runs to its
     ///   end, and its result is dropped. If the executor drops the work, the future is cancelled. On a closed loop, on
-    ///   another thread than the loop's, or if the executor is full or shut down, the future has already failed with an
+    ///   a thread other than the loop's, or if the executor is full or shut down, the future has already failed with an
     ///   ``EventLoopError``.
     ///
     /// asyncio: `run_in_executor`.
@@ -23,7 +23,7 @@ extension AbstractEventLoop {
 
     /// Sets the executor for ``runInExecutor(_:_:)``, ``toThread(_:)`` and name resolution.
     ///
-    /// asyncio accepts thread pools only, because processes cannot share what a loop needs. Here every executor runs
+    /// asyncio accepts only thread pools, because processes cannot share what a loop needs. Here every executor runs
     /// its jobs in this process, so any kind is accepted. The previous executor is not shut down.
     ///
     /// - Parameter executor: The executor; the loop shuts it down when it closes.
@@ -36,7 +36,7 @@ extension AbstractEventLoop {
 
     /// Shuts down the default executor permanently, and waits until its threads have ended.
     ///
-    /// Submitted work still runs. May be called again, to wait again.
+    /// Submitted work still runs. Can be called again to wait again.
     ///
     /// - Parameter timeout: The maximum time to wait; nil for no limit. After the timeout this returns, with a warning
     ///   in the log, and the threads end on their own.
@@ -62,7 +62,7 @@ extension LoopCore {
         _ executor: (any WorkExecutor)?, _ work: @escaping @Sendable () throws -> Value
     ) -> Future<Value> {
         let work = PendingWork(work)
-        // Cancelled at once with the future, not by a done callback: a closing loop has no turn left for those.
+        // Cancelled together with the future, not by a done callback: a closing loop has no turn left to run one.
         let future = WrappingFuture<Value>(core: self) { work.drop() }
         do throws(EventLoopError) {
             try check("runInExecutor")

@@ -16,13 +16,13 @@ extension AbstractEventLoop {
 
     /// Runs async code as a task of the loop, beginning in the next turn.
     ///
-    /// The code runs on the loop's thread, as does everything that it awaits from this library, without a hop. It can
+    /// The code, and everything that it awaits from this library, runs on the loop's thread, without a hop. It can
     /// share plain mutable state with all other code that runs there. Async functions of your own that receive such
     /// state must be `nonisolated(nonsending)`, which the upcoming feature `NonisolatedNonsendingByDefault` makes the
     /// default.
     ///
-    /// Waits of this library throw `.wrongThread` if the task would continue on another thread: in a `Task.immediate`
-    /// that does not prefer ``taskExecutor``, and in an actor while other threads use it. An actor that is pinned to
+    /// Waits in this library throw `.wrongThread` if the task would continue on another thread: in a `Task.immediate`
+    /// that does not prefer ``taskExecutor``, and in an actor that other threads are using. An actor that is pinned to
     /// the loop can wait in any task.
     ///
     /// Python's `await task` is `try await task.value` here. A closure at the top level of main.swift is isolated to
@@ -35,8 +35,8 @@ extension AbstractEventLoop {
     ///   - line: The line there.
     ///   - body: The code; nonisolated, or isolated to an actor that is pinned to this loop. Pass an existing closure
     ///     as `createTask { try await body() }`.
-    /// - Returns: The task. It has already failed with an ``EventLoopError`` on a closed loop, on another thread than
-    ///   the loop's, or if the body is isolated elsewhere.
+    /// - Returns: The task. It has already failed with an ``EventLoopError`` if the loop is closed, the calling thread
+    ///   is not the loop's, or the body is isolated elsewhere.
     ///
     /// asyncio: `create_task`.
     @discardableResult
@@ -47,7 +47,7 @@ extension AbstractEventLoop {
         core.createTask(name: name, file: file, line: line, body)
     }
 
-    /// As ``createTask(name:file:line:_:)``, for a closure that is not isolated.
+    /// Like ``createTask(name:file:line:_:)``, for a closure that is not isolated.
     package func createTask<Value>(
         name: String?, at place: SourcePlace?, plain body: @escaping () async throws -> Value
     ) -> LoopTask<Value> {
@@ -72,7 +72,7 @@ extension AbstractEventLoop {
         guard !core.isClosed else { throw EventLoopError.closed("runCoroutineThreadsafe") }
         nonisolated(unsafe) let body = body
         let place = core.place(file, line)
-        // A task of the loop's own, so that closing the loop ends it like any other.
+        // A task that the loop tracks, so that closing the loop ends it like any other.
         let task = Task(executorPreference: core.taskExecutor) { [core] in
             try await core.createTask(name: nil, at: place, plain: body).value
         }
@@ -98,7 +98,7 @@ extension AbstractEventLoop {
 }
 
 extension Future {
-    /// The loop to which the future belongs; nil if it was released.
+    /// The loop that the future belongs to; nil if the loop has been released.
     ///
     /// asyncio: `get_loop`.
     public final var loop: (any AbstractEventLoop)? {

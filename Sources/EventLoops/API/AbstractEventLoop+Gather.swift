@@ -2,16 +2,16 @@ extension AbstractEventLoop {
     /// Waits for several futures at once.
     ///
     /// The first error fails the returned future at once; the other futures continue. Cancelling the returned future
-    /// cancels all that are not done, and it completes when they have ended. A future that is cancelled otherwise
-    /// counts as failed with `CancellationError`.
+    /// cancels all futures that are not done, and it completes when they have ended. A future that is cancelled in any
+    /// other way counts as failed with `CancellationError`.
     ///
     ///     let pages = try await loop.gather([fetch(first), fetch(second)]).value
     ///
     /// Python's `await gather(…)` is `try await gather(…).value` here.
     ///
     /// - Parameter futures: Futures and tasks of this loop; duplicates are allowed.
-    /// - Returns: A future of the results, in the order of the argument; an empty array for no futures. With a future
-    ///   of another loop it has failed with ``EventLoopError/Code/wrongLoop``.
+    /// - Returns: A future of the results, in the order of the argument; an empty array for no futures. If a future
+    ///   belongs to another loop, it has already failed with ``EventLoopError/Code/wrongLoop``.
     ///
     /// asyncio: `gather(*futures)`.
     public func gather<Value>(_ futures: [Future<Value>]) -> Future<[Value]> {
@@ -21,7 +21,7 @@ extension AbstractEventLoop {
     /// Runs async closures as tasks, and waits for all of them at once.
     ///
     /// - Parameter bodies: The code of each task.
-    /// - Returns: As ``gather(_:)-([Future<Value>])``.
+    /// - Returns: Same as ``gather(_:)-([Future<Value>])``.
     ///
     /// asyncio: `gather(*coroutines)`.
     public func gather<Value>(_ bodies: [() async throws -> Value]) -> Future<[Value]> {
@@ -33,7 +33,7 @@ extension AbstractEventLoop {
     ///     let (user, orders) = try await loop.gather(findUser, findOrders).value
     ///
     /// - Parameter futures: Futures and tasks of this loop.
-    /// - Returns: As ``gather(_:)-([Future<Value>])``; the result is a tuple.
+    /// - Returns: Same as ``gather(_:)-([Future<Value>])``; the result is a tuple.
     ///
     /// asyncio: `gather(a, b, …)`.
     public func gather<each Value>(_ futures: repeat Future<each Value>) -> Future<(repeat each Value)> {
@@ -51,7 +51,8 @@ extension AbstractEventLoop {
     ///
     /// - Parameter futures: Futures and tasks of this loop; duplicates are allowed.
     /// - Returns: A future of all outcomes, in the order of the argument; `CancellationError` for one that was
-    ///   cancelled. It fails only if it is cancelled itself, once all have ended, or with a future of another loop.
+    ///   cancelled. It fails only if it is cancelled itself (after all have ended), or if a future belongs to another
+    ///   loop.
     ///
     /// asyncio: `gather(*futures, return_exceptions=True)`.
     public func gatherResults<Value>(_ futures: [Future<Value>]) -> Future<[Result<Value, any Error>]> {

@@ -1,8 +1,8 @@
 extension AbstractEventLoop {
     /// The operations in flight, oldest first, including the loop's own wake-up.
     ///
-    /// - Thread: The loop's, which is the one that ran or made it. Empty on other threads.
-    /// - Cost: A text for each, made by this call.
+    /// - Thread: The loop's, that is, the thread that ran or made it. Empty on other threads.
+    /// - Cost: One string per operation, built by this call.
     ///
     /// asyncio: none.
     public var pendingOperations: [PendingOperation] {
@@ -12,8 +12,8 @@ extension AbstractEventLoop {
 
     /// The loop's counters and state.
     ///
-    /// - Thread: Any, also while a callback blocks the loop. The figures are current on the loop's thread, and those of
-    ///   the last turn elsewhere.
+    /// - Thread: Any, even while a callback blocks the loop. On the loop's thread the figures are current; elsewhere
+    ///   they are those of the last turn.
     /// - Cost: No lock and no system call.
     ///
     /// asyncio: none.
@@ -28,10 +28,10 @@ extension AbstractEventLoop {
     ///
     ///     try loop.addSignalHandler(SIGUSR1) { print(loop.dump()) }
     ///
-    /// - Parameter limit: The maximum number of lines for each list; the number of omitted ones is shown.
+    /// - Parameter limit: The maximum number of lines per list; the text says how many were omitted.
     /// - Returns: Lines that end with a newline. The format may change in any version.
-    /// - Thread: Any. Another thread than the loop's gets kind and statistics only, at once, even if the loop is
-    ///   blocked. For everything, use `runCoroutineThreadsafe { loop.dump() }`.
+    /// - Thread: Any. Threads other than the loop's get only the kind and the statistics, without waiting for the loop.
+    ///   For everything, use `runCoroutineThreadsafe { loop.dump() }`.
     ///
     /// asyncio: `python -m asyncio ps`, Python 3.14.
     public func dump(limit: Int = 100) -> String {

@@ -34,9 +34,9 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - address: An IP address and port.
     ///   - flags: `NI_…` flags.
-    /// - Returns: Host and service; in numbers if there is no name.
-    /// - Throws: As ``getAddrInfo(host:port:family:type:proto:flags:)``.
-    /// - Cancellation: As ``getAddrInfo(host:port:family:type:proto:flags:)``.
+    /// - Returns: Host and service; numeric if they have no names.
+    /// - Throws: Same as ``getAddrInfo(host:port:family:type:proto:flags:)``.
+    /// - Cancellation: Same as ``getAddrInfo(host:port:family:type:proto:flags:)``.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `getnameinfo`.

@@ -1,11 +1,12 @@
 extension AbstractEventLoop {
     /// Runs the loop until ``stop()``.
     ///
-    /// - Throws: ``EventLoopError``: `.closed`; `.alreadyRunning`; `.anotherLoopRunning` if another loop runs on this
-    ///   thread; `.wrongThread` if another thread runs or closes the loop, or if this loop's ring belongs to another
-    ///   thread, on which it ran before.
-    /// - Thread: The thread that runs the loop, which is blocked. The loop belongs to this thread from now on, also
-    ///   when it does not run: calls from other threads are refused, except for those with `- Thread: Any.`
+    /// - Throws: ``EventLoopError``: `.closed`; `.alreadyRunning`; `.anotherLoopRunning` if another loop is running on
+    ///   this thread; `.wrongThread` if another thread runs or closes the loop, or if this loop's ring belongs to
+    ///   another thread, on which the loop ran before.
+    /// - Thread: The thread that will run the loop; it is blocked meanwhile. From now on the loop belongs to this
+    ///   thread, even when it is not running: calls from other threads are refused, except those marked `- Thread:
+    ///   Any.`
     ///
     /// asyncio: `run_forever`.
     public func runForever() throws(EventLoopError) {
@@ -17,7 +18,7 @@ extension AbstractEventLoop {
     /// - Parameter future: A future of this loop.
     /// - Returns: The future's result.
     /// - Throws: The future's error; what ``runForever()`` throws; ``EventLoopError`` with `.stoppedBeforeCompletion`
-    ///   if ``stop()`` came first; `.wrongLoop` for another loop's future.
+    ///   if ``stop()`` was called first; `.wrongLoop` for another loop's future.
     ///
     /// asyncio: `run_until_complete(future)`.
     @discardableResult
@@ -26,7 +27,7 @@ extension AbstractEventLoop {
         guard future.core === core else {
             throw EventLoopError(.wrongLoop, operation, detail: "The future belongs to a different loop")
         }
-        // Before any change: a refused run must not disturb the one in progress.
+        // Check before changing anything: a refused run must not disturb the one in progress.
         let hold = try core.acquire(toRun: operation)
         defer { core.release(hold) }
         let token = future.addDoneCallback { [core] _ in core.stop() }
@@ -46,7 +47,7 @@ extension AbstractEventLoop {
     ///   - line: The line there.
     ///   - main: The code, all of which runs on this thread.
     /// - Returns: Its result.
-    /// - Throws: Its error; otherwise as for a future.
+    /// - Throws: Its error; otherwise the same as for a future.
     ///
     /// asyncio: `run_until_complete(coroutine)`.
     @discardableResult
@@ -60,7 +61,7 @@ extension AbstractEventLoop {
 
     /// Ends the run after the current turn.
     ///
-    /// Ready callbacks still run; those that they add wait for the next run.
+    /// Ready callbacks still run; callbacks that they add wait for the next run.
     ///
     /// Called before a run, it limits the next run to one turn.
     ///
@@ -94,8 +95,8 @@ extension AbstractEventLoop {
     ///
     /// Idempotent.
     ///
-    /// - Throws: ``EventLoopError`` with `.running` while the loop runs, `.wrongThread` if another thread is about to
-    ///   run or close it, or if its ring belongs to another thread.
+    /// - Throws: ``EventLoopError`` with `.running` while the loop is running, `.wrongThread` if another thread is
+    ///   about to run or close it, or if its ring belongs to another thread.
     ///
     /// asyncio: `close`.
     public func close() throws(EventLoopError) {

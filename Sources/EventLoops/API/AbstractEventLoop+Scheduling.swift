@@ -5,8 +5,8 @@ extension AbstractEventLoop {
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
     ///   - callback: The callback; an error that it throws goes to the exception handler.
-    /// - Returns: A handle that can cancel it. On a closed loop, or off the loop's thread, the callback is not taken:
-    ///   the exception handler gets an ``EventLoopError`` and the handle is cancelled.
+    /// - Returns: A handle that can cancel it. On a closed loop, or off the loop's thread, the callback is refused: the
+    ///   exception handler gets an ``EventLoopError``, and the handle is already cancelled.
     /// - Cost: Two allocations, no system call.
     ///
     /// asyncio: `call_soon`.
@@ -23,7 +23,7 @@ extension AbstractEventLoop {
 
     /// Calls `callback` on the loop's thread, in its next turn.
     ///
-    /// Calls from one thread keep their order.
+    /// Calls from the same thread keep their order.
     ///
     /// - Parameters:
     ///   - file: Where this is called, for debug mode.
@@ -32,7 +32,7 @@ extension AbstractEventLoop {
     /// - Returns: A handle that can cancel it, on the loop's thread only.
     /// - Throws: ``EventLoopError`` with `.closed`, or `.forkedChild` in a child of the loop's process.
     /// - Thread: Any.
-    /// - Cost: Two allocations, and a system call if the loop sleeps and has not been woken.
+    /// - Cost: Two allocations, and a system call if the loop is asleep and has not been woken yet.
     ///
     /// asyncio: `call_soon_threadsafe`.
     @discardableResult
@@ -44,7 +44,7 @@ extension AbstractEventLoop {
         return posted
     }
 
-    /// Calls `callback` once `delay` has passed.
+    /// Calls `callback` after `delay` has passed.
     ///
     /// Callbacks whose delay is zero or negative run in the next turn, in the order of their due times.
     ///

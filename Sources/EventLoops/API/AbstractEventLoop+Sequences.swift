@@ -15,18 +15,18 @@ extension AbstractEventLoop {
         core.areSequencesOver = true
         core.signals.endSequences()
         core.queue.endSequenceWaits()
-        // The waiting tasks are queued: after one turn they have seen the end.
+        // The waiting tasks are queued: within one turn they see the end.
         try await core.yieldTurn()
     }
 }
 
 extension LoopCore {
-    /// Warns that a sequence begins too late.
+    /// Warns if a sequence begins after the shutdown.
     ///
     /// asyncio: `ResourceWarning`.
     func sequenceBegins() {
         // On other threads `next()` throws.
         guard queue.isTurning, areSequencesOver else { return }
-        Log.write(.warning, "an async sequence was begun after shutdownAsyncGenerators: it is empty")
+        Log.write(.warning, "an async sequence was started after shutdownAsyncGenerators: it is empty")
     }
 }

@@ -5,14 +5,14 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - host: Name or address; nil or empty for all interfaces, IPv4 and IPv6.
-    ///   - port: 0...65535; 0 for a free one of each family, which ``Server/sockets`` shows.
-    ///   - family: Which addresses of the host to take.
+    ///   - port: 0...65535; 0 for a free port per family, which ``Server/sockets`` shows.
+    ///   - family: Which addresses of the host to use.
     ///   - backlog: How many connections the kernel queues until they are accepted.
-    ///   - reuseAddress: Whether the port can be bound while earlier connections of it are in TIME_WAIT.
+    ///   - reuseAddress: Whether the port can be bound while old connections on it are in TIME_WAIT.
     ///   - reusePort: Whether the port can be shared with other sockets that set the same option.
     ///   - keepAlive: Whether the kernel probes idle connections.
-    ///   - addressInUseTimeout: How long to try again while an address is in use: the kernel releases the sockets of a
-    ///     killed process that used io_uring some milliseconds after its end. Zero tries once.
+    ///   - addressInUseTimeout: How long to keep trying while an address is in use: the kernel releases the sockets of
+    ///     a killed process that used io_uring only some milliseconds after its end. Zero tries once.
     ///   - startServing: Whether to accept at once; otherwise call ``Server/startServing()``.
     ///   - makeProtocol: Makes the protocol object of a connection: a ``StreamProtocol`` or a ``BufferedProtocol``.
     /// - Returns: The server.
@@ -39,17 +39,17 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - host: Names or addresses; at least one.
     ///   - port: 0...65535.
-    ///   - family: Which addresses of the hosts to take.
+    ///   - family: Which addresses of the hosts to use.
     ///   - backlog: How many connections the kernel queues until they are accepted.
-    ///   - reuseAddress: Whether the port can be bound while earlier connections of it are in TIME_WAIT.
+    ///   - reuseAddress: Whether the port can be bound while old connections on it are in TIME_WAIT.
     ///   - reusePort: Whether the port can be shared with other sockets that set the same option.
     ///   - keepAlive: Whether the kernel probes idle connections.
-    ///   - addressInUseTimeout: How long to try again while an address is in use: the kernel releases the sockets of a
-    ///     killed process that used io_uring some milliseconds after its end. Zero tries once.
+    ///   - addressInUseTimeout: How long to keep trying while an address is in use: the kernel releases the sockets of
+    ///     a killed process that used io_uring only some milliseconds after its end. Zero tries once.
     ///   - startServing: Whether to accept at once.
     ///   - makeProtocol: Makes the protocol object of a connection.
     /// - Returns: The server.
-    /// - Throws: As for one host.
+    /// - Throws: Same as for one host.
     ///
     /// asyncio: `create_server` with a sequence of hosts.
     public func createServer<P: ConnectionProtocol>(
@@ -65,7 +65,7 @@ extension AbstractEventLoop {
             makeProtocol)
     }
 
-    /// Listens on a socket that is bound already.
+    /// Listens on a socket that is already bound.
     ///
     /// - Parameters:
     ///   - socket: A bound stream socket; the server takes ownership of its descriptor.
@@ -116,7 +116,7 @@ extension AbstractEventLoop {
     }
 }
 
-/// Checks a socket whose ownership a user transfers to the loop.
+/// Checks a socket that a user hands over to the loop.
 enum StreamSocket {
     /// Takes ownership of the descriptor of an open stream socket and makes it non-blocking.
     static func adopt(

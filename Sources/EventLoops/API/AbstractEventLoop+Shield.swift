@@ -7,8 +7,8 @@ extension AbstractEventLoop {
     ///     try await loop.shield(save).value
     ///
     /// - Parameter future: A future or task of this loop.
-    /// - Returns: A future with the same outcome; the future itself if it is done. With a future of another loop it has
-    ///   failed with ``EventLoopError/Code/wrongLoop``.
+    /// - Returns: A future with the same outcome; the future itself if it is done. If it belongs to another loop, the
+    ///   returned future has already failed with ``EventLoopError/Code/wrongLoop``.
     ///
     /// asyncio: `shield(future)`.
     public func shield<Value>(_ future: Future<Value>) -> Future<Value> {
@@ -27,15 +27,15 @@ extension AbstractEventLoop {
             outer.finishTask(
                 Result { try future.result() }, wasCancelled: future.isCancelled, message: future.cancelMessage)
         }
-        // The protected future references the outer one, and not the reverse: no reference cycle.
+        // The protected future references the outer one, but not vice versa, so there is no reference cycle.
         outer.addDoneCallback { [weak future] _ in _ = future?.removeDoneCallback(token) }
         return outer
     }
 
-    /// Runs async code as a task that continues when its waiters are cancelled.
+    /// Runs async code as a task that continues even if its waiters are cancelled.
     ///
     /// - Parameter body: The code.
-    /// - Returns: As ``shield(_:)-(Future<Value>)``.
+    /// - Returns: Same as ``shield(_:)-(Future<Value>)``.
     ///
     /// asyncio: `shield(coroutine)`.
     public func shield<Value>(_ body: @escaping () async throws -> Value) -> Future<Value> {

@@ -4,8 +4,8 @@ extension AbstractEventLoop {
     /// A second handler of the loop for the same signal replaces the first. Bursts of one signal are merged: at least
     /// one call follows the last of them. Signals belong to the process: each loop with a handler or a sequence
     /// (``signals(_:)``) for a signal is notified, on any thread, and within a loop both the handler and each sequence.
-    /// When the last of them is removed, the signal's previous disposition is restored. Not for signals raised by
-    /// faults of the program, such as `SIGSEGV`.
+    /// When the last of them is removed, the signal's previous disposition is restored. Not for signals that the
+    /// program's own faults raise, such as `SIGSEGV`.
     ///
     /// System calls of other threads are restarted (`SA_RESTART`). A child of `fork(2)` has the previous dispositions.
     ///
@@ -14,8 +14,8 @@ extension AbstractEventLoop {
     ///   - file: The file of the call, for debug mode.
     ///   - line: The line of the call.
     ///   - callback: Its errors go to the exception handler; the handler stays installed.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is no signal or that the C library reserves,
-    ///   `.system` for a signal that cannot be caught, `.closed`, `.wrongThread`.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is not a signal or that the C library
+    ///   reserves, `.system` for a signal that cannot be caught, `.closed`, `.wrongThread`.
     /// - Thread: The loop's.
     ///
     /// asyncio: `add_signal_handler`.
@@ -30,11 +30,11 @@ extension AbstractEventLoop {
     /// Removes the loop's handler of a signal.
     ///
     /// The signal's previous disposition is restored, unless a sequence or another loop uses the signal. Signals that
-    /// have arrived but were not delivered are dropped.
+    /// have arrived but have not been delivered are dropped.
     ///
     /// - Parameter signal: The number.
     /// - Returns: Whether there was a handler; a closed loop has none.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is no signal, `.wrongThread`.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is not a signal, `.wrongThread`.
     /// - Thread: The loop's.
     ///
     /// asyncio: `remove_signal_handler`.
@@ -53,12 +53,12 @@ extension AbstractEventLoop {
     ///         reload()
     ///     }
     ///
-    /// They are caught from the call on, until the sequence and its iterators are released or the sequence is finished.
+    /// They are caught from this call on until the sequence and its iterators are released or the sequence is finished.
     /// Each sequence and each handler gets every signal.
     ///
     /// - Parameter signals: The numbers, at least one.
     /// - Returns: The numbers of the signals as they arrive; an empty sequence after ``shutdownAsyncGenerators()``.
-    /// - Throws: As ``addSignalHandler(_:file:line:_:)``; `.invalidArgument` also without a number.
+    /// - Throws: Same as ``addSignalHandler(_:file:line:_:)``; `.invalidArgument` also if no number is given.
     /// - Thread: The loop's.
     ///
     /// asyncio: none.
@@ -66,11 +66,11 @@ extension AbstractEventLoop {
         try self.signals(signals)
     }
 
-    /// As the form with one argument per signal.
+    /// The same as the form with one argument per signal, for a sequence of signals.
     ///
     /// - Parameter signals: The numbers, at least one.
     /// - Returns: The numbers of the signals as they arrive.
-    /// - Throws: As the other form.
+    /// - Throws: Same as the other form.
     /// - Thread: The loop's.
     ///
     /// asyncio: none.
@@ -92,9 +92,9 @@ extension AbstractEventLoop {
 
     /// Calls `callback` for a signal while the loop has no handler and no sequence for it.
     ///
-    /// A second signal has the default action, even if the loop is stuck in a callback.
+    /// A second signal has its default action, even if the loop is stuck in a callback.
     ///
-    /// Without effect if the signal's action is not the default: the program or its parent has chosen it.
+    /// Has no effect if the signal's action is not the default: the program or its parent has chosen that action.
     package func setSignalFallback(_ signal: Int32, _ callback: @escaping () throws -> Void) throws(EventLoopError) {
         try core.check("run")
         try core.signals.setFallback(signal, wakeDescriptor: core.driver.wakeDescriptor, callback)
@@ -105,7 +105,7 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - signal: The number.
     ///   - wasInVain: Whether the callback was called too late to have an effect.
-    /// - Returns: Whether the signal has arrived and no callback has handled or will handle it.
+    /// - Returns: Whether the signal arrived and no callback has handled it or will.
     package func removeSignalFallback(_ signal: Int32, wasInVain: Bool) -> Bool {
         core.signals.removeFallback(signal, wasInVain: wasInVain)
     }

@@ -3,19 +3,20 @@ public import Kernel
 extension AbstractEventLoop {
     /// Connects to a TCP server, for async code.
     ///
-    /// The writer's `close()` ends the connection. Releasing the pair does not: without it the connection stays open
-    /// until it breaks or the loop closes, even if the peer has ended the stream.
+    /// The writer's `close()` ends the connection. Releasing the pair does not: without `close()` the connection stays
+    /// open until it breaks or the loop closes, even if the peer has ended the stream.
     ///
     /// - Parameters:
     ///   - host: Name or address.
-    ///   - port: 0...65535, but nobody can listen on 0.
-    ///   - limit: The longest line or record to read, in bytes. About twice as much is buffered at most.
+    ///   - port: 0...65535, although no server can listen on 0.
+    ///   - limit: The longest line or record to read, in bytes. At most about twice as much is buffered.
     ///   - family: Which addresses of the host to try.
     ///   - localAddress: Host and port to bind this end to; nil to let the kernel choose.
     ///   - happyEyeballsDelay: How long to wait before the next address is tried in parallel; nil to try one after the
     ///     other.
     /// - Returns: The two halves of the connection.
-    /// - Throws: As `createConnection`; ``EventLoopError`` with `.invalidArgument` for a limit that is not above zero.
+    /// - Throws: Same as `createConnection`; ``EventLoopError`` with `.invalidArgument` for a limit that is not
+    ///   positive.
     ///
     /// asyncio: `asyncio.open_connection`.
     public func openConnection(
@@ -30,7 +31,7 @@ extension AbstractEventLoop {
         return (connection.reader, StreamWriter(transport: transport, connection: connection))
     }
 
-    /// Makes streams of a connected socket.
+    /// Makes streams from a connected socket.
     ///
     /// Close the writer to end the connection: releasing it leaves the connection open.
     ///
@@ -38,7 +39,7 @@ extension AbstractEventLoop {
     ///   - socket: A connected stream socket; the streams take over its descriptor.
     ///   - limit: The longest line or record to read, in bytes.
     /// - Returns: The two halves of the connection.
-    /// - Throws: As `createConnection(socket:)`.
+    /// - Throws: Same as `createConnection(socket:)`.
     ///
     /// asyncio: `asyncio.open_connection(sock=…)`.
     public func openConnection(socket: Socket, limit: Int = 64 * 1024) async throws -> (StreamReader, StreamWriter) {
@@ -54,18 +55,19 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - host: Name or address; nil or empty for all interfaces.
-    ///   - port: 0...65535; 0 for a free one.
+    ///   - port: 0...65535; 0 for any free port.
     ///   - limit: The longest line or record to read, in bytes.
     ///   - family: Which addresses of the host to use.
     ///   - backlog: How many connections may wait in the kernel to be accepted.
     ///   - reuseAddress: Whether a port can be bound again while old connections to it are in TIME_WAIT.
     ///   - reusePort: Whether other sockets with this option may share the port.
-    ///   - addressInUseTimeout: How long to try again while an address is in use, as for `createServer`.
+    ///   - addressInUseTimeout: How long to keep trying while an address is in use, as for `createServer`.
     ///   - startServing: Whether to accept at once.
-    ///   - handler: Serves one connection. When it returns the connection is closed once everything is sent. An error
-    ///     that it throws goes to the exception handler, unless it is the connection's own or a cancellation.
+    ///   - handler: Serves one connection. After it returns, the pending bytes are sent and the connection is closed.
+    ///     An error that it throws goes to the exception handler, unless it is a cancellation or the connection's own
+    ///     error.
     /// - Returns: The server.
-    /// - Throws: As `createServer`.
+    /// - Throws: Same as `createServer`.
     ///
     /// asyncio: `asyncio.start_server`.
     public func startServer(

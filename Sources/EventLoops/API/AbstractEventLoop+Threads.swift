@@ -7,7 +7,8 @@ extension AbstractEventLoop {
     /// - Returns: What the work returns.
     /// - Throws: What the work throws; `CancellationError`; ``EventLoopError`` with `.executorShutDown`,
     ///   `.wrongThread`, `.closed`.
-    /// - Cancellation: Drops work that has not begun. Work that has begun runs to its end, and its result is dropped.
+    /// - Cancellation: Drops work that has not begun. Work that has begun runs to completion, and its result is
+    ///   dropped.
     ///
     /// asyncio: `asyncio.to_thread`.
     public func toThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {

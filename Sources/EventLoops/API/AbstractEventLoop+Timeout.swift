@@ -1,8 +1,8 @@
 extension AbstractEventLoop {
     /// Runs async code, and cancels it if it takes longer than a given time.
     ///
-    /// The code begins at once and runs as a part of the calling task: ``currentTask()`` is the same inside, and
-    /// cancelling the calling task cancels the code. Scopes can be nested; each throws for its own deadline only.
+    /// The code begins at once and runs as part of the calling task: ``currentTask()`` is the same inside, and
+    /// cancelling the calling task cancels the code. Scopes can be nested; each throws only for its own deadline.
     ///
     ///     try await loop.withTimeout(.seconds(10)) { timeout in
     ///         try await login()
@@ -33,7 +33,7 @@ extension AbstractEventLoop {
     ///   - delay: How long the code may take; nil for no limit.
     ///   - body: The code.
     /// - Returns: What the code returns, even after the deadline.
-    /// - Throws: As ``withTimeout(_:_:)`` for code that receives its deadline.
+    /// - Throws: Same as the ``withTimeout(_:_:)`` whose code receives the deadline.
     ///
     /// asyncio: `async with timeout(delay)`.
     public func withTimeout<Value>(_ delay: Duration?, _ body: @escaping () async throws -> Value) async throws -> Value
@@ -47,14 +47,14 @@ extension AbstractEventLoop {
     ///   - when: The deadline; nil for none.
     ///   - body: The code, which receives the deadline and can move it.
     /// - Returns: What the code returns, even after the deadline.
-    /// - Throws: As ``withTimeout(_:_:)``.
+    /// - Throws: Same as ``withTimeout(_:_:)``.
     ///
     /// asyncio: `async with timeout_at(when)`.
     public func withTimeout<Value>(
         at when: LoopInstant?, _ body: @escaping (LoopTimeout) async throws -> Value
     ) async throws -> Value {
         try core.checkTask("withTimeout")
-        // Swift cannot undo a cancellation, so the cancelled task must be another one than the caller's.
+        // Swift cannot undo a cancellation, so the cancelled task must not be the caller's.
         let part = LoopTask<Value>(core: core, name: "timeout")
         let timeout = LoopTimeout(core: core) { [weak part] in part?.cancel() ?? false }
         try timeout.reschedule(when)
@@ -63,7 +63,7 @@ extension AbstractEventLoop {
         do { return try await part.value } catch is CancellationError where timeout.expired && !Task.isCancelled {
             throw EventLoopError(.timedOut, "withTimeout", detail: "The deadline passed before the code had ended")
         } catch {
-            // If the caller was refused, and not the code, the code has no waiter any more.
+            // If the caller was refused but the code was not, nothing waits for the code any more.
             part.cancel()
             throw error
         }

@@ -55,7 +55,7 @@ extension LoopCore {
             timer?.cancel()
             for (future, token) in zip(futures, tokens) { future.removeDoneCallback(token) }
         }
-        // Runs here, unless the caller continues on another thread.
+        // Runs synchronously, unless the caller has resumed on another thread.
         defer { queue.performOnLoop { forget() } }
         try await over.waitOrThrow("wait")
     }

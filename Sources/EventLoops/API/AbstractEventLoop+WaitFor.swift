@@ -1,16 +1,16 @@
 extension AbstractEventLoop {
     /// Waits for a future for a limited time, after which the future is cancelled and its end is awaited.
     ///
-    /// For async code there is the form with a closure:
+    /// For async code, use the form with a closure:
     ///
     ///     try await loop.waitFor(timeout: .seconds(1)) { try await loop.sleep(for: .seconds(5)) }
     ///
-    /// No result is lost: if the future is done at the timeout, or has a result although it was cancelled, the result
+    /// No result is lost: if the future is done by the timeout, or has a result although it was cancelled, the result
     /// is returned. Cancelling the calling task cancels the future.
     ///
     /// - Parameters:
     ///   - future: A future or task of this loop.
-    ///   - timeout: The maximum time to wait; nil for no limit. If it is not above zero, a future that is not done is
+    ///   - timeout: The maximum time to wait; nil for no limit. If it is not positive, a future that is not done is
     ///     cancelled at once.
     /// - Returns: The future's result.
     /// - Throws: ``EventLoopError``: `.timedOut`, once the future has ended, `.wrongLoop` for a future of another loop,
@@ -38,10 +38,10 @@ extension AbstractEventLoop {
     ///     try await loop.waitFor(timeout: .seconds(1)) { try await loop.sleep(for: .seconds(5)) }
     ///
     /// - Parameters:
-    ///   - timeout: The maximum time to wait; nil for no limit. If it is not above zero, the code is not begun.
+    ///   - timeout: The maximum time to wait; nil for no limit. If it is not positive, the code is not started.
     ///   - body: The code.
     /// - Returns: What the code returns.
-    /// - Throws: As ``waitFor(_:timeout:)``.
+    /// - Throws: Same as ``waitFor(_:timeout:)``.
     ///
     /// asyncio: `wait_for(coroutine, timeout)`.
     public func waitFor<Value>(timeout: Duration?, _ body: @escaping () async throws -> Value) async throws -> Value {

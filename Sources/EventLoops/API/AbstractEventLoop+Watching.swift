@@ -1,13 +1,13 @@
 extension AbstractEventLoop {
     /// Calls `callback` in each turn of the loop in which a read of the descriptor would not block.
     ///
-    /// That is the case as long as there is something unread: bytes, a connection, the end, or a pending error. The
-    /// callback runs after what was scheduled before it. A second reader of the descriptor replaces the first, which
-    /// does not run any more; a writer of the same descriptor is independent.
+    /// A read does not block while something is unread: bytes, a connection, the end of the stream, or a pending error.
+    /// The callback runs after everything that was scheduled before it. A second reader of the descriptor replaces the
+    /// first, which then never runs again; a writer of the same descriptor is independent.
     ///
     /// Remove the reader before you close the descriptor. Until then the loop may hold the open file. If the descriptor
     /// was closed first and its number now stands for another file, adding a reader again watches that file; events of
-    /// the former one are not delivered.
+    /// the old file are not delivered.
     ///
     /// - Parameters:
     ///   - descriptor: A pipe, socket, terminal, timer or anything else that the kernel can poll. It remains yours; it
@@ -15,12 +15,12 @@ extension AbstractEventLoop {
     ///   - file: The caller's file, for debug mode.
     ///   - line: The caller's line.
     ///   - callback: Its errors go to the exception handler, and the reader stays.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number below zero; `.invalidState` for a descriptor that
-    ///   the loop itself or one of its transports or servers uses; `.system` with `EBADF` for one that is not open and,
-    ///   with epoll, `EPERM` for a regular file, which the other loops report as always ready; `.closed`;
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number below zero; `.invalidState` for a descriptor used
+    ///   by the loop itself or by one of its transports or servers; `.system` with `EBADF` for one that is not open
+    ///   and, with epoll, `EPERM` for a regular file, which the other loops report as always ready; `.closed`;
     ///   `.wrongThread`.
-    /// - Cost: On a ring an allocation and an operation for each turn in which it is ready; on a selector a system call
-    ///   now and none later.
+    /// - Cost: On a ring, an allocation and an operation for each turn in which the descriptor is ready; on a selector,
+    ///   one system call now.
     /// - Thread: The loop's.
     ///
     /// asyncio: `loop.add_reader`. Kernel: `IORING_OP_POLL_ADD`, `epoll_ctl(2)`.
@@ -30,7 +30,7 @@ extension AbstractEventLoop {
         try core.addWatch("addReader", descriptor, .reading, at: core.place(file, line), callback)
     }
 
-    /// As ``addReader(_:file:line:_:)-(Int32,_,_,_)``, for an object that has a descriptor.
+    /// Like ``addReader(_:file:line:_:)-(Int32,_,_,_)``, for an object that has a descriptor.
     ///
     /// - Parameters:
     ///   - object: A `Socket`, or a type of your own; the loop keeps only its descriptor's number.
@@ -47,10 +47,10 @@ extension AbstractEventLoop {
         try addReader(object.fileDescriptor, file: file, line: line, callback)
     }
 
-    /// Stops watching a descriptor for reading: its reader does not run again, even if it is scheduled already.
+    /// Stops watching a descriptor for reading: its reader does not run again, even if it is already scheduled.
     ///
-    /// Once this has returned, the kernel has released the file on the loop's behalf, and the descriptor may be closed
-    /// and its number used again.
+    /// When this returns, the kernel no longer holds the file for the loop: the descriptor can be closed and its number
+    /// reused.
     ///
     /// - Parameter descriptor: The descriptor.
     /// - Returns: Whether there was a reader; false on a closed loop.
@@ -64,9 +64,9 @@ extension AbstractEventLoop {
         try core.removeWatch("removeReader", descriptor, .reading)
     }
 
-    /// As ``removeReader(_:)-(Int32)``, for an object that has a descriptor.
+    /// Like ``removeReader(_:)-(Int32)``, for an object that has a descriptor.
     ///
-    /// - Parameter object: A `Socket` that is not closed yet, or a type of your own.
+    /// - Parameter object: A `Socket` that has not been closed, or a type of your own.
     /// - Returns: Whether there was a reader; false on a closed loop.
     /// - Throws: The same.
     ///
@@ -78,8 +78,8 @@ extension AbstractEventLoop {
 
     /// Calls `callback` in each turn of the loop in which a write to the descriptor would not block.
     ///
-    /// That is the case as long as the kernel has space, or a pending error because the reading end was closed: remove
-    /// the writer when there is nothing to write. Everything else is as for
+    /// A write does not block while the kernel has buffer space, or if the reading end was closed and an error is
+    /// pending: remove the writer when there is nothing to write. In all other respects it works like
     /// ``addReader(_:file:line:_:)-(Int32,_,_,_)``.
     ///
     /// - Parameters:
@@ -87,7 +87,7 @@ extension AbstractEventLoop {
     ///   - file: The caller's file, for debug mode.
     ///   - line: The caller's line.
     ///   - callback: Its errors go to the exception handler, and the writer stays.
-    /// - Throws: As for a reader.
+    /// - Throws: Same as for a reader.
     /// - Thread: The loop's.
     ///
     /// asyncio: `loop.add_writer`.
@@ -97,14 +97,14 @@ extension AbstractEventLoop {
         try core.addWatch("addWriter", descriptor, .writing, at: core.place(file, line), callback)
     }
 
-    /// As ``addWriter(_:file:line:_:)-(Int32,_,_,_)``, for an object that has a descriptor.
+    /// Like ``addWriter(_:file:line:_:)-(Int32,_,_,_)``, for an object that has a descriptor.
     ///
     /// - Parameters:
     ///   - object: A `Socket`, or a type of your own; the loop keeps only its descriptor's number.
     ///   - file: The caller's file, for debug mode.
     ///   - line: The caller's line.
     ///   - callback: Its errors go to the exception handler, and the writer stays.
-    /// - Throws: As for a reader.
+    /// - Throws: Same as for a reader.
     ///
     /// asyncio: `loop.add_writer`.
     public func addWriter(
@@ -114,11 +114,11 @@ extension AbstractEventLoop {
         try addWriter(object.fileDescriptor, file: file, line: line, callback)
     }
 
-    /// Stops watching a descriptor for writing: its writer does not run again, even if it is scheduled already.
+    /// Stops watching a descriptor for writing: its writer does not run again, even if it is already scheduled.
     ///
     /// - Parameter descriptor: The descriptor.
     /// - Returns: Whether there was a writer; false on a closed loop.
-    /// - Throws: As for a reader.
+    /// - Throws: Same as for a reader.
     /// - Cost: A system call.
     /// - Thread: The loop's.
     ///
@@ -128,11 +128,11 @@ extension AbstractEventLoop {
         try core.removeWatch("removeWriter", descriptor, .writing)
     }
 
-    /// As ``removeWriter(_:)-(Int32)``, for an object that has a descriptor.
+    /// Like ``removeWriter(_:)-(Int32)``, for an object that has a descriptor.
     ///
-    /// - Parameter object: A `Socket` that is not closed yet, or a type of your own.
+    /// - Parameter object: A `Socket` that has not been closed, or a type of your own.
     /// - Returns: Whether there was a writer; false on a closed loop.
-    /// - Throws: As for a reader.
+    /// - Throws: Same as for a reader.
     ///
     /// asyncio: `loop.remove_writer`.
     @discardableResult

@@ -1,5 +1,5 @@
 extension AbstractEventLoop {
-    /// Returns a future of this loop as it is.
+    /// Returns a future of this loop unchanged.
     ///
     /// - Parameter future: A future or task.
     /// - Returns: The same future.
@@ -31,7 +31,7 @@ extension AbstractEventLoop {
     /// Cancelling the future cancels the task, without waiting for its result.
     ///
     /// - Parameter task: The task.
-    /// - Returns: A future that is done in a turn after the task has ended. On a closed loop it has failed already.
+    /// - Returns: A future that is done in a turn after the task has ended. On a closed loop it has already failed.
     ///
     /// asyncio: `wrap_future`.
     public func wrapFuture<Value: Sendable, Failure: Error>(_ task: Task<Value, Failure>) -> Future<Value> {
@@ -48,11 +48,11 @@ extension AbstractEventLoop {
         return future
     }
 
-    /// Returns a future of this loop as it is.
+    /// Returns a future of this loop unchanged.
     ///
     /// - Parameter future: A future or task.
     /// - Returns: The same future.
-    /// - Throws: As ``ensureFuture(_:)-(Future<Value>)``.
+    /// - Throws: Same as ``ensureFuture(_:)-(Future<Value>)``.
     ///
     /// asyncio: `wrap_future`.
     public func wrapFuture<Value>(_ future: Future<Value>) throws(EventLoopError) -> Future<Value> {

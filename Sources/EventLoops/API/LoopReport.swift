@@ -5,7 +5,7 @@ struct LoopReport {
 
     init(_ core: LoopCore, limit: Int) {
         self.limit = max(0, limit)
-        let loop = core.loop.map { "\($0)" } ?? "a loop that is gone"
+        let loop = core.loop.map { "\($0)" } ?? "a released loop"
         addLine("\(loop) on \(core.report.backend): \(core.backendReason.text)")
         if core.queue.allowsInspection {
             core.noteWhatWaits()

@@ -11,7 +11,7 @@ public struct SignalSequence: AsyncSequence, Sendable {
     /// The number of a signal.
     public typealias Element = Int32
 
-    /// Returns one signal after the other.
+    /// Returns the signals one by one.
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let line: SignalLine
 
@@ -34,7 +34,7 @@ public struct SignalSequence: AsyncSequence, Sendable {
     }
 }
 
-/// Signals that have arrived and were not returned yet.
+/// Signals that have arrived but have not been returned yet.
 ///
 /// Used on the loop's thread, except for `deinit`, which may run on any thread.
 final class SignalLine: SignalListener, @unchecked Sendable {
@@ -52,10 +52,10 @@ final class SignalLine: SignalListener, @unchecked Sendable {
 
     deinit {
         guard !hasEnded, !core.isClosed else { return }
-        // Also between two runs: signals without a listener must not be caught until the next run.
+        // Even between runs: a signal without a listener must not stay caught until the next run.
         if core.queue.ownership.allowsUse() { return core.signals.removeSequences(of: signals) }
         core.queue.performOnLoop { [core, signals] in
-            // A loop that was closed in the meantime has released all signals.
+            // If the loop was closed in the meantime, it has released all signals.
             if !core.isClosed { core.signals.removeSequences(of: signals) }
         }
     }

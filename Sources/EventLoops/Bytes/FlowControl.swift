@@ -18,7 +18,7 @@ package struct FlowControl {
         hasPaused
     }
 
-    /// Completes limits of which one or both are given.
+    /// Fills in the missing one of the two limits, or both.
     package static func limits(high: Int?, low: Int?) throws(EventLoopError) -> WriteBufferLimits {
         let newHigh = high ?? low.map(Self.fourTimes) ?? Self.defaultHigh
         let newLow = low ?? newHigh / 4
@@ -39,7 +39,7 @@ package struct FlowControl {
         high = limits.high
     }
 
-    /// Whether the protocol object has to pause, now that `size` bytes wait.
+    /// Whether the protocol object has to pause, now that `size` bytes are pending.
     @inline(__always)
     package mutating func mustPause(at size: Int) -> Bool {
         guard size > high, !hasPaused else { return false }
@@ -47,7 +47,7 @@ package struct FlowControl {
         return true
     }
 
-    /// Whether the protocol object has to resume, now that only `size` bytes wait.
+    /// Whether the protocol object has to resume, now that only `size` bytes are pending.
     @inline(__always)
     package mutating func mustResume(at size: Int) -> Bool {
         guard hasPaused, size <= low else { return false }

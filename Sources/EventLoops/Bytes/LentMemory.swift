@@ -1,10 +1,10 @@
 internal import Kernel
 
-/// Receive buffers: one region in equal pieces, each with a count of its readers.
+/// Receive buffers: one region divided into equal pieces, each with a count of its readers.
 ///
 /// A piece that the kernel has filled is lent to the receiver of its bytes. A reader that needs the bytes longer, such
-/// as a write queue that sends them on, retains the piece instead of copying. The last release puts the piece in the
-/// list of returned ones, from which the owner of the region supplies it to the kernel again.
+/// as a write queue that sends them on, retains the piece instead of copying it. The last release puts the piece in the
+/// list of returned pieces, from which the owner of the region supplies it to the kernel again.
 package final class LentMemory {
     private let base: UnsafeMutableRawPointer
     private let pieceSize: Int
@@ -12,20 +12,21 @@ package final class LentMemory {
     private let readers: UnsafeMutablePointer<UInt32>
     private let returned: UnsafeMutablePointer<UInt16>
     private var returnedCount = 0
-    /// Pieces with readers.
+    /// The number of pieces with readers.
     ///
-    /// Any thread, as ``total``.
+    /// Any thread, like ``total``.
     package var outstanding: Int {
         keptOut.value
     }
 
-    /// Pieces supplied to the kernel so far: the first ones of the region.
+    /// The number of pieces supplied to the kernel so far: the first ones of the region.
     package var total: Int {
         supplied.value
     }
 
     private let keptOut = SingleWriterCounter()
-    /// Beyond this many pieces with readers, bytes are copied instead of kept: keeping must not starve the kernel.
+    /// When this many pieces have readers, further bytes are copied rather than kept, so that the kernel does not run
+    /// out.
     private var keepLimit: Int
     private let supplied: SingleWriterCounter
 
@@ -65,7 +66,7 @@ package final class LentMemory {
         returnedCount += 1
     }
 
-    /// Whether a piece has more readers than the first one.
+    /// Whether a piece has readers other than the first.
     package func hasOtherReaders(_ piece: UInt16) -> Bool {
         readers[Int(piece)] > 1
     }
@@ -81,12 +82,12 @@ package final class LentMemory {
         return piece
     }
 
-    /// Whether some piece is with the kernel, or in a completion that was not processed yet.
+    /// Whether any piece is in the kernel's hands, or in a completion that has not been processed yet.
     package var isKernelSupplied: Bool {
         keptOut.value + returnedCount < supplied.value
     }
 
-    /// Notes that the kernel has been supplied with more pieces.
+    /// Records that the kernel has been supplied with more pieces.
     package func nowSupplied(_ count: Int) {
         supplied.set(count)
         keepLimit = count / 2

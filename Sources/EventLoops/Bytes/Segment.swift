@@ -3,7 +3,7 @@
 /// Nodes of a singly linked list in memory that the ``SegmentPool`` owns, so that queues allocate nothing.
 package struct Segment {
     package enum Storage {
-        /// Memory behind the node itself, of the small or of the large size.
+        /// Memory that follows the node itself, of the small or the large size.
         case small
         case large
         /// A piece of a loop's receive buffers; the ``SegmentPool`` keeps the buffers alive.
@@ -14,7 +14,7 @@ package struct Segment {
 
     var next: UnsafeMutablePointer<Segment>?
     var memory: UnsafeMutableRawPointer
-    /// Bytes before `start` are consumed, those from `end` on are not filled yet.
+    /// Bytes before `start` have been consumed; bytes from `end` on have not been filled yet.
     var start = 0
     var end: Int
     var capacity: Int

@@ -1,4 +1,4 @@
-/// A place between two bytes of a ``SegmentQueue``, from which the queue can be read on without a walk from its front.
+/// A position between two bytes of a ``SegmentQueue``, from which reading can continue without walking from the front.
 ///
 /// Appending keeps a cursor valid. Consuming makes it invalid, because the segment may be in use elsewhere by then.
 package struct SegmentCursor {
@@ -8,6 +8,6 @@ package struct SegmentCursor {
     var offset = 0
     /// Bytes between the front of the queue and the cursor.
     var position = 0
-    /// What the queue had consumed when the cursor was made: another number means that the cursor is invalid.
+    /// How much the queue had consumed when the cursor was made; if that has changed, the cursor is invalid.
     let consumed: Int
 }

@@ -1,5 +1,4 @@
-/// Where segments are taken from and returned to: one pool a loop, last in first out, so that memory in the caches is
-/// used again.
+/// A pool of segments, one per loop: last in, first out, so that memory that is still in the caches is reused.
 package final class SegmentPool: @unchecked Sendable {
     package typealias Node = UnsafeMutablePointer<Segment>
 
@@ -33,7 +32,7 @@ package final class SegmentPool: @unchecked Sendable {
         for memory in lent { memory.release() }
     }
 
-    /// Lets segments keep pieces of receive buffers instead of copying their bytes; once for each kind of buffers.
+    /// Lets segments keep pieces of receive buffers instead of copying their bytes; called once per kind of buffer.
     package func adopt(_ memory: LentMemory) {
         lent.append(.passRetained(memory))
     }
@@ -42,7 +41,7 @@ package final class SegmentPool: @unchecked Sendable {
     func block(for count: Int) -> Node {
         let isSmall = count <= Self.smallSize - Self.headerSize
         guard let node = isSmall ? small.pop() : large.pop() else { return Self.makeBlock(isSmall) }
-        // A block keeps its memory and capacity for good.
+        // A block keeps its memory and capacity permanently.
         node.pointee.next = nil
         node.pointee.start = 0
         node.pointee.end = 0
@@ -59,7 +58,7 @@ package final class SegmentPool: @unchecked Sendable {
         return node
     }
 
-    /// A node that keeps the receive buffer in which the bytes lie, if that is possible and worth it.
+    /// A node that keeps the receive buffer in which the bytes lie, if that is possible and worthwhile.
     func keeping(_ bytes: UnsafeRawBufferPointer) -> Node? {
         guard bytes.count >= Self.keepThreshold else { return nil }
         for memory in lent {

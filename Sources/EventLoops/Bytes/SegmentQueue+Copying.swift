@@ -10,7 +10,7 @@ extension SegmentQueue {
         }
     }
 
-    /// The byte at an offset from the front, to which it walks; nil beyond the end.
+    /// The byte at an offset from the front, found by walking there; nil beyond the end.
     package func byte(at offset: Int) -> UInt8? {
         guard offset < count else { return nil }
         var left = offset

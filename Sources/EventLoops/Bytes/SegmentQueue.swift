@@ -1,10 +1,10 @@
 package import Glibc
 
-/// A queue of bytes: those that wait to be sent, or those that wait to be read.
+/// A queue of bytes that are waiting to be sent or to be read.
 ///
 /// Short runs are copied into blocks; long ones stay where they are if their memory can be retained.
 ///
-/// A class and not a struct, like all state on the data path: mutating a struct in place inside a class costs an
+/// A class rather than a struct, like all state on the data path: mutating a struct in place inside a class costs an
 /// exclusivity check each time, which was the largest cost there.
 package class SegmentQueue {
     private final let pool: SegmentPool
@@ -16,7 +16,7 @@ package class SegmentQueue {
     }
 
     private final var length = 0
-    /// Bytes consumed so far, modulo the word size: cursors compare it to see that they are invalid.
+    /// Bytes consumed so far, modulo the word size: cursors compare it to detect that they are invalid.
     private final var consumed = 0
 
     package init(pool: SegmentPool) {
@@ -64,7 +64,7 @@ package class SegmentQueue {
         length += copied
     }
 
-    /// The last block if it has space left, else a new one.
+    /// The last block if it has space left, otherwise a new one.
     private final func unfilledTail(for count: Int) -> SegmentPool.Node {
         if let tail, tail.pointee.unfilled > 0 { return tail }
         let node = pool.block(for: count)
@@ -139,7 +139,7 @@ package class SegmentQueue {
         cursor.consumed == consumed
     }
 
-    /// Returns the bytes from a valid cursor to the end of their segment, and moves the cursor behind them; nil at the
+    /// Returns the bytes from a valid cursor to the end of their segment, and moves the cursor past them; nil at the
     /// end of the queue.
     package final func nextRun(from cursor: inout SegmentCursor) -> UnsafeRawBufferPointer? {
         var node = cursor.node ?? head

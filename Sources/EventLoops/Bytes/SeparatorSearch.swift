@@ -10,7 +10,7 @@ package final class SeparatorSearch {
     package let separator: [UInt8]
     /// At `n`: the length of the longest proper prefix of the separator that is a suffix of its first `n` bytes.
     ///
-    /// After a mismatch behind `n` bytes the search goes on as if only this many had matched.
+    /// After a mismatch following `n` matching bytes, the search continues as if only this many had matched.
     private let fallbacks: [Int]
     private var cursor = SegmentCursor(consumed: 0)
     /// How many bytes of the separator match the bytes before the cursor.
@@ -58,7 +58,7 @@ package final class SeparatorSearch {
         found = nil
     }
 
-    /// Returns the offset behind the first match that ends in the run.
+    /// Returns the offset just past the first match that ends in the run.
     private func endOfMatch(in run: UnsafeRawBufferPointer) -> Int? {
         guard let base = run.baseAddress else { return nil }
         var index = 0

@@ -7,11 +7,11 @@ public struct CompletedFutures<Value>: AsyncSequence {
     /// A completed future.
     public typealias Element = Future<Value>
 
-    /// Returns one future after the other.
+    /// Returns the futures one by one.
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let line: CompletionLine<Value>
 
-        /// Returns the next completed future; nil after the last, and once
+        /// Returns the next completed future; nil after the last one, and after
         /// ``AbstractEventLoop/shutdownAsyncGenerators()`` has finished all sequences.
         ///
         /// - Returns: A completed future; read its result with `result()`.
@@ -32,7 +32,7 @@ public struct CompletedFutures<Value>: AsyncSequence {
     }
 }
 
-/// The completed futures that were not returned yet, and the number of pending ones.
+/// The completed futures that have not been returned yet, and the number of pending ones.
 final class CompletionLine<Value> {
     let core: LoopCore
     private let changed: WaitList
@@ -53,7 +53,7 @@ final class CompletionLine<Value> {
             refusal = error
             return
         }
-        // Iterators reference this object; without one, completed futures need not be noted.
+        // Iterators reference this object; without iterators, completed futures need not be recorded.
         for future in futures {
             future.addDoneCallback { [weak self] future in self?.add(future) }
         }
@@ -83,7 +83,7 @@ final class CompletionLine<Value> {
             if drawn < done.count { return draw() }
             if left == 0 { return nil }
             if hasExpired {
-                throw EventLoopError(.timedOut, "asCompleted", detail: "\(left) futures are not done in time")
+                throw EventLoopError(.timedOut, "asCompleted", detail: "\(left) futures were not done in time")
             }
             try await changed.waitOrThrow("asCompleted", inSequence: true)
         }

@@ -1,7 +1,7 @@
-/// A future that completes when others do, as `gather` returns it.
+/// A future that completes when others do: the result of `gather`.
 ///
-/// The children reference this future, and not the reverse, so that it is released with children that are released
-/// while pending.
+/// The children reference this future, but not vice versa, so that it is released together with children that are
+/// released while pending.
 package final class GatheringFuture<Output>: Future<Output>, @unchecked Sendable {
     /// Cancels one of the children; nil once it has ended.
     private var cancels: [((String?) -> CancelAnswer)?] = []
@@ -25,7 +25,7 @@ package final class GatheringFuture<Output>: Future<Output>, @unchecked Sendable
         super.init(core: core)
     }
 
-    /// Adds a child, whose outcome is kept.
+    /// Adds a child and keeps its outcome.
     func follow<Value>(_ future: Future<Value>, _ keep: @escaping (Result<Value, any Error>) -> Void) {
         let index = cancels.count
         left += 1
@@ -66,7 +66,7 @@ package final class GatheringFuture<Output>: Future<Output>, @unchecked Sendable
         guard core.queue.ownership.allowsUse() else { return super.cancel(message: message) }
         guard !isDone else { return false }
         let answers = cancels.compactMap { $0?(message) }
-        // No child is left that could end it.
+        // No child is left that could complete this future.
         if answers.contains(.gone) {
             endCancelled(message)
             return true

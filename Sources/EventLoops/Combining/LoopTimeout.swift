@@ -1,4 +1,4 @@
-/// A deadline that can be moved while code runs, as `withTimeout` passes it to its closure.
+/// A deadline that can be moved while the code runs; `withTimeout` passes it to its closure.
 ///
 /// Loop thread only.
 ///
@@ -24,7 +24,7 @@ public final class LoopTimeout {
         self.expire = expire
     }
 
-    /// Whether the deadline has passed while the code ran, so that the code was cancelled.
+    /// Whether the deadline passed while the code was running, so that the code was cancelled.
     ///
     /// asyncio: `Timeout.expired()`.
     public var expired: Bool {
@@ -34,7 +34,7 @@ public final class LoopTimeout {
     /// Moves the deadline.
     ///
     /// - Parameter when: The new deadline, which may be in the past; nil for none.
-    /// - Throws: ``EventLoopError`` with `.invalidState` once the deadline has passed or the code has ended.
+    /// - Throws: ``EventLoopError`` with `.invalidState` if the deadline has passed or the code has ended.
     ///
     /// asyncio: `Timeout.reschedule(when)`.
     public func reschedule(_ when: LoopInstant?) throws(EventLoopError) {
@@ -46,7 +46,7 @@ public final class LoopTimeout {
         self.when = when
         timer?.cancel()
         let pass = { [weak self] in _ = self?.deadlinePassed() }
-        // A deadline that has passed takes effect before the code continues.
+        // A deadline that has already passed takes effect before the code continues.
         timer = when.map { $0 <= core.now ? core.callSoon(pass) : core.callAt($0, pass) }
     }
 

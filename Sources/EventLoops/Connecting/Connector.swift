@@ -1,6 +1,6 @@
 package import Kernel
 
-/// Connects one socket to the first of several addresses that answers.
+/// Connects a socket to the first of several addresses that accepts it.
 package struct Connector: Sendable {
     private let core: LoopCore
     /// This end's addresses to choose from; nil to let the kernel choose.
@@ -24,7 +24,7 @@ package struct Connector: Sendable {
         return .failed(errors)
     }
 
-    /// Begins with the next address a while after the previous one, or at once when that failed; the first to stand
+    /// Tries the next address after a delay, or at once if the previous one failed; the first connection to succeed
     /// wins.
     ///
     /// Source: RFC 8305. asyncio: `staggered_race`.
@@ -36,7 +36,7 @@ package struct Connector: Sendable {
                 guard begun < addresses.count else { return }
                 let number = begun
                 begun += 1
-                // On the loop, whatever the calling task prefers.
+                // On the loop, whatever executor the calling task prefers.
                 group.addTask(executorPreference: core.taskExecutor) { await attempt(number, addresses[number]) }
                 if begun < addresses.count {
                     group.addTask(executorPreference: core.taskExecutor) { await pause(number, delay) }
@@ -64,7 +64,7 @@ package struct Connector: Sendable {
     package enum Outcome: Sendable {
         /// The socket, and the address that it is connected to.
         case connected(Int32, SocketAddress)
-        /// One error an address, in order.
+        /// One error per address, in order.
         case failed([any Error])
     }
 
@@ -100,7 +100,8 @@ package struct Connector: Sendable {
         }
         do {
             try bindLocally(descriptor, address.family)
-            // A number that was closed and left watched, and has come back.
+            // The user closed a watched descriptor without removing its watch, and its number was reused for this
+            // socket.
             core.descriptors.endWatch(descriptor)
             try await core.operations.connect(descriptor, to: address)
             if address.family != .unix { core.sockets.setNoDelay(descriptor) }
@@ -121,6 +122,6 @@ package struct Connector: Sendable {
             }
         }
         throw last
-            ?? .invalidArgument("createConnection", "localAddress has no address of the family of the remote one")
+            ?? .invalidArgument("createConnection", "localAddress has no address of the remote address's family")
     }
 }

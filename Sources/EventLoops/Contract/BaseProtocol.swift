@@ -4,18 +4,18 @@
 ///
 /// asyncio: `asyncio.BaseProtocol`.
 public protocol BaseProtocol: AnyObject {
-    /// The connection is lost. The last call, made exactly once, and never inside the call that caused it.
+    /// The connection is lost. This is the last call, made exactly once and never from inside the call that caused it.
     ///
-    /// Callbacks that were scheduled before the end run first. Not called if the loop is closed before its connections:
-    /// a closed loop calls nothing.
+    /// Callbacks that were scheduled before the end run first. It is not called if the loop is closed before its
+    /// connections: a closed loop calls nothing.
     ///
-    /// - Parameter error: What broke the connection; nil after a regular end or an abort by this side.
+    /// - Parameter error: What broke the connection; nil after an orderly end or an abort by this side.
     func connectionLost(_ error: (any Error)?)
-    /// More bytes wait to be sent than the high limit allows: stop writing until ``resumeWriting()``.
+    /// More bytes are waiting to be sent than the high limit allows: stop writing until ``resumeWriting()``.
     ///
     /// Called inside the `write` that exceeded the limit. Calls to pause and to resume alternate; the first is a pause.
     func pauseWriting()
-    /// No more bytes wait than the low limit allows: continue writing.
+    /// The number of pending bytes has fallen to the low limit: continue writing.
     func resumeWriting()
 }
 

@@ -19,7 +19,7 @@ public protocol ConnectionProtocol: BaseProtocol {
 ///
 /// asyncio: the truth value that `eof_received` returns.
 public enum EOFDisposition: Sendable {
-    /// Send the bytes that wait, then close.
+    /// Send the pending bytes, then close.
     case close
     /// Stay open for sending until the protocol object closes the transport.
     case keepOpen
@@ -39,7 +39,7 @@ public protocol StreamProtocol: ConnectionProtocol {
     /// Bytes have arrived.
     ///
     /// They are in the loop's receive buffer, and the compiler does not let the span outlive the call: copy the bytes
-    /// to keep them. Writing the span, or a part of it, to a transport of the same loop avoids the copy where that is
+    /// to keep them. Writing the span, or part of it, to a transport of the same loop avoids the copy where that is
     /// cheaper.
     ///
     /// The method has no default implementation, so that a wrong signature does not compile.

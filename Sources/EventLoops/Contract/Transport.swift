@@ -6,15 +6,15 @@ public import Kernel
 ///
 /// asyncio: `asyncio.BaseTransport`.
 public protocol BaseTransport: AnyObject, Sendable {
-    /// Ends the connection: reading stops at once, the bytes that wait are sent, and `connectionLost(nil)` follows.
+    /// Ends the connection: reading stops at once, pending bytes are sent, and `connectionLost(nil)` follows.
     ///
     /// Idempotent.
     func close()
-    /// Ends the connection at once: bytes that wait are dropped, and `connectionLost(nil)` follows.
+    /// Ends the connection at once: pending bytes are dropped, and `connectionLost(nil)` follows.
     ///
     /// Idempotent.
     func abort()
-    /// Whether ``close()`` or ``abort()`` was called or the connection is lost.
+    /// Whether ``close()`` or ``abort()`` has been called or the connection is lost.
     var isClosing: Bool { get }
     /// The protocol object that the transport notifies.
     ///
@@ -51,23 +51,23 @@ public protocol ReadTransport: BaseTransport {
 ///
 /// asyncio: `asyncio.WriteTransport`.
 public protocol WriteTransport: BaseTransport {
-    /// Sends bytes, after those of earlier calls.
+    /// Sends bytes, after the bytes of earlier calls.
     ///
     /// They are copied, or shared if they lie in this loop's receive buffers.
     ///
-    /// After ``BaseTransport/close()`` and once the connection is lost the bytes are dropped, and from the sixth such
-    /// call on a warning is logged. After ``writeEOF()`` they are dropped, too, and the error goes to the exception
+    /// After ``BaseTransport/close()``, or when the connection is lost, the bytes are dropped; from the sixth such call
+    /// on, a warning is logged. After ``writeEOF()`` they are dropped, too, and the error goes to the exception
     /// handler; asyncio raises `RuntimeError`.
     ///
     /// - Parameter bytes: What to send; may be empty.
     func write(_ bytes: RawSpan)
-    /// Sends bytes, after those of earlier calls.
+    /// Sends bytes, after the bytes of earlier calls.
     ///
     /// A large array is retained until it is sent instead of being copied.
     ///
     /// - Parameter bytes: What to send; may be empty.
     func write(_ bytes: [UInt8])
-    /// Ends the sending half once everything is sent; the peer may still send.
+    /// Ends the sending half after everything has been sent; the peer may still send.
     ///
     /// Idempotent; no effect on a closing transport.
     func writeEOF()
@@ -87,13 +87,13 @@ public protocol WriteTransport: BaseTransport {
 }
 
 extension WriteTransport {
-    /// Sends several pieces as one.
+    /// Sends several pieces as one write.
     ///
     /// - Parameter pieces: What to send, in order.
     public func writeLines(_ pieces: some Sequence<[UInt8]>) {
         for piece in pieces {
             write(piece)
-            // The rest would be dropped, too; all pieces count as one lost write.
+            // The rest would be dropped, too, and all pieces are to count as one lost write.
             if isClosing, !piece.isEmpty { break }
         }
     }
@@ -110,14 +110,14 @@ extension WriteTransport {
 ///
 /// asyncio: `asyncio.Transport`.
 public protocol StreamTransport: ReadTransport, WriteTransport {
-    /// Makes another protocol object the receiver of all notifications from the next one on.
+    /// Replaces the protocol object, which receives all notifications from the next one on.
     ///
     /// - Parameter protocol: A ``StreamProtocol`` or a ``BufferedProtocol``.
     /// - Throws: ``EventLoopError`` with `.invalidArgument` if it is neither.
     func setProtocol(_ protocol: any BaseProtocol) throws(EventLoopError)
-    /// The address of the other end, also after the connection is lost; nil if it has none.
+    /// The address of the other end, even after the connection is lost; nil if it has none.
     var peerAddress: SocketAddress? { get }
-    /// The address of this end, also after the connection is lost; nil if it has none.
+    /// The address of this end, even after the connection is lost; nil if it has none.
     var localAddress: SocketAddress? { get }
     /// The socket, for options and addresses; the transport still owns it.
     var socket: TransportSocket { get }

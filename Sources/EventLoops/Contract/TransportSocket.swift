@@ -1,6 +1,6 @@
 public import Kernel
 
-/// A socket that a transport or a server owns: its addresses and options, but no way to read from it or close it.
+/// A socket that a transport or a server owns: its addresses and options, but no way to read from it or to close it.
 ///
 /// asyncio: `asyncio.trsock.TransportSocket`.
 public struct TransportSocket: Hashable, Sendable, CustomStringConvertible {

@@ -5,8 +5,8 @@
 /// AbstractEventLoop` runs on every kind of loop.
 ///
 /// A loop can be stored anywhere, but must be used on the thread that runs it. The exceptions, such as
-/// `callSoonThreadsafe` and `runCoroutineThreadsafe`, are documented with `- Thread: Any.` A loop that does not run may
-/// be used by one thread at a time, and may be run by any thread.
+/// `callSoonThreadsafe` and `runCoroutineThreadsafe`, are documented with `- Thread: Any.` A loop that is not running
+/// may be used by one thread at a time, and may be run by any thread.
 ///
 /// asyncio: `asyncio.AbstractEventLoop`.
 public protocol AbstractEventLoop: AnyObject, Sendable {
@@ -20,7 +20,7 @@ public protocol AbstractEventLoop: AnyObject, Sendable {
 }
 
 extension AbstractEventLoop {
-    /// The core, with a reference count for the time of this call only.
+    /// The core, retained only for the duration of this call.
     ///
     /// Not for users.
     public var coreReference: Unmanaged<LoopCore> {
@@ -28,7 +28,7 @@ extension AbstractEventLoop {
     }
 }
 
-/// The loop that runs on the calling thread.
+/// The loop that is running on the calling thread.
 ///
 /// - Throws: ``EventLoopError`` with `.notRunning` if there is none.
 ///
@@ -37,7 +37,7 @@ public func getRunningLoop() throws(EventLoopError) -> any AbstractEventLoop {
     guard let loop = RunningLoop.current?.loop as? any AbstractEventLoop else {
         throw EventLoopError(
             .notRunning, "getRunningLoop",
-            detail: "No event loop runs on this thread: call it from a callback or a task of a loop")
+            detail: "No event loop is running on this thread: call it from a callback or a task of a loop")
     }
     return loop
 }

@@ -1,16 +1,16 @@
 extension LoopCore {
-    /// The time that cancelled tasks get to end.
+    /// How long cancelled tasks may take to end.
     ///
-    /// A task that ignores its cancellation must not keep the loop open without limit.
+    /// A task that ignores its cancellation must not keep the loop open indefinitely.
     private static let closingTime = Duration.seconds(1)
 
-    /// asyncio: `close`; beyond it, tasks are cancelled, since a suspended task cannot be thrown away.
+    /// asyncio: `close`, except that tasks are cancelled here, because a suspended Swift task cannot be destroyed.
     func close() throws(EventLoopError) {
         if isClosed { return }
         if queue.isInForkedChild { throw queue.refusal("close") }
         guard !queue.isRunning else {
             let stop = queue.ownership.isHome ? "stop()" : "callSoonThreadsafe { loop.stop() }"
-            let detail = "Cannot close a running event loop: call `\(stop)`, and close it when its run has ended"
+            let detail = "Cannot close a running event loop: call `\(stop)`, and close it after the run has ended"
             throw EventLoopError(.running, "close", detail: detail)
         }
         let hold: Hold
@@ -46,13 +46,13 @@ extension LoopCore {
 
     /// Ends the tasks and the kernel's operations.
     ///
-    /// Every step is taken, even if the one before fails.
+    /// Every step is taken, even if the previous one fails.
     private func endWork() -> EventLoopError? {
         var first: EventLoopError?
         do throws(EventLoopError) { try endTasks() } catch { first = error }
-        // No wake may use the descriptor that the driver closes now.
+        // No wake-up may use the descriptor that the driver is about to close.
         queue.inbox.setWaker(nil)
-        // A task that was ending has forked: the driver is the parent's.
+        // A task forked while it was ending, and this is the child: the driver is the parent's.
         if queue.isInForkedChild { return queue.refusal("close") }
         do throws(EventLoopError) { try driver.close() } catch { first = first ?? error }
         return first
@@ -94,13 +94,13 @@ extension LoopCore {
 
     /// Called when the loop's last reference is released.
     ///
-    /// Closes the loop if this thread may, and logs a warning in any case, because its tasks and connections end
-    /// without notification.
+    /// Closes the loop if this thread is allowed to, and logs a warning in any case, because its tasks and connections
+    /// end without notification.
     ///
     /// asyncio: `ResourceWarning: unclosed event loop`.
     package func abandonUnlessClosed() {
         guard !isClosed, !queue.isInForkedChild else { return }
-        Log.write(.warning, "unclosed event loop: call close() before letting go of a loop")
+        Log.write(.warning, "unclosed event loop: call close() before releasing a loop")
         do { try close() } catch {
             Log.write(.error, "\(error)")
             // The descriptor through which a signal wakes the loop is about to be closed.

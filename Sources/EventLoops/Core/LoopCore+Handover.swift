@@ -1,15 +1,15 @@
 /// How a loop moves from one thread to another.
 ///
-/// A loop that does not run belongs to its home thread; see ``LoopOwnership``. Running and closing move it to the
-/// calling thread, which holds it from before the first step until after the last: of two threads that begin at the
-/// same moment one is refused before it has changed anything.
+/// A loop that is not running belongs to its home thread; see ``LoopOwnership``. Running and closing move it to the
+/// calling thread, which holds it from before the first step until after the last: if two threads begin at the same
+/// moment, one is refused before it has changed anything.
 extension LoopCore {
-    /// Whether a call acquired the loop, and has to release it, or a call around it did.
+    /// Whether this call acquired the loop and has to release it, or an enclosing call did.
     package enum Hold {
         case acquired, inherited
     }
 
-    /// Moves the loop to the calling thread for a run; throws unless that may begin.
+    /// Moves the loop to the calling thread for a run; throws if the run may not begin.
     package func acquire(toRun operation: String) throws(EventLoopError) -> Hold {
         if queue.isInForkedChild { throw queue.refusal(operation) }
         if queue.isRunning {
@@ -24,7 +24,7 @@ extension LoopCore {
                 throw EventLoopError(
                     .anotherLoopRunning, operation,
                     detail: "Cannot run the event loop while another loop is running: await the code in a task of that "
-                        + "one, or run it on another thread")
+                        + "loop, or run it on another thread")
             }
         }
     }
@@ -39,7 +39,7 @@ extension LoopCore {
             try check()
             return .inherited
         }
-        // Before acquiring: a thread that may not have the loop must not block one that may.
+        // Checked before acquiring: a thread that may not have the loop must not block one that may.
         try driver.checkThread(operation)
         guard queue.ownership.acquire() else { throw queue.refusal(operation) }
         do throws(EventLoopError) {
@@ -52,12 +52,12 @@ extension LoopCore {
             throw error
         }
         queue.ownership.transfer()
-        // Callbacks that were posted while no thread held the loop come before those that are added directly now.
+        // Callbacks that were posted while no thread held the loop run before those that are now added directly.
         queue.drainInbox()
         return .acquired
     }
 
-    /// Releases the loop, unless a call around this one holds it.
+    /// Releases the loop, unless an enclosing call holds it.
     package func release(_ hold: Hold) {
         if hold == .acquired { queue.ownership.release() }
     }

@@ -1,7 +1,7 @@
 internal import Kernel
 
 extension LoopCore {
-    /// The present figures.
+    /// The current figures.
     ///
     /// On another thread, the numbers of waiting entries are those of the loop's last turn.
     var statistics: LoopStatistics {

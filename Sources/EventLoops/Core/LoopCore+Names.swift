@@ -48,7 +48,7 @@ extension LoopCore {
         let subject = "\(host ?? "*"):\(port)"
         let resolver = currentResolver
         let answers = try await ask(operation, subject, isName: true) {
-            // The C library treats an empty name as none, and cuts a name at a NUL.
+            // The C library treats an empty name as no name, and truncates a name at a NUL.
             if let host, host.isEmpty || host.utf8.contains(0) {
                 throw LookupError(code: EAI_NONAME, host: host, service: String(port))
             }
@@ -59,7 +59,7 @@ extension LoopCore {
         guard usable.isEmpty else { return usable }
         let detail = answers.isEmpty ? "no address" : "only addresses of other families or kinds than requested"
         throw EventLoopError(
-            .lookupFailed, operation, address: subject, detail: "The resolver answered with \(detail)")
+            .lookupFailed, operation, address: subject, detail: "The resolver returned \(detail)")
     }
 
     /// Calls the resolver for names.
@@ -107,7 +107,7 @@ extension LoopCore {
 }
 
 extension AddressInfo {
-    /// Whether it has the requested family and type.
+    /// Whether the result has the requested family and type.
     fileprivate func `is`(of family: AddressFamily, _ type: Int32) -> Bool {
         let isOfFamily = family == .unspecified ? self.family == .ipv4 || self.family == .ipv6 : self.family == family
         return isOfFamily && (type == 0 || socketType == 0 || socketType == type)

@@ -11,7 +11,7 @@ extension LoopCore {
 
     // MARK: User code
 
-    /// Calls user code: timed in debug mode, shown to a watchdog, otherwise directly.
+    /// Calls user code: timed in debug mode, published to the watchdog if there is one, otherwise directly.
     @inline(__always)
     func upcall<Result>(_ name: @autoclosure () -> ActivityName, _ body: () -> Result) -> Result {
         isObserved ? observed(name(), body) : body()
@@ -33,7 +33,7 @@ extension LoopCore {
         scope.join(tasks, as: task)
     }
 
-    /// Notes the name of a task that has begun, if warnings may need it.
+    /// Records the name of a task that has begun, if warnings may need it.
     func taskHasJob(_ task: any EndableTask) {
         guard isObserved else {
             observation.hasMissedTasks = true
@@ -51,7 +51,7 @@ extension LoopCore {
         if observation.labels.remove(address) { observation.hasLabels = false }
     }
 
-    /// A task was renamed.
+    /// Updates the recorded name of a task that was renamed.
     func taskIsRenamed(_ task: any EndableTask) {
         guard observation.hasLabels, let job = task.job else { return }
         let address = TaskAddress.of(job)
@@ -88,7 +88,7 @@ extension LoopCore {
         }
         observation.watchdog = watchdog
         setObserver(.watchdog, true)
-        // The running call is the first to be watched.
+        // The call that is running now is the first one to be watched.
         if queue.isTurning { _ = watchdog.activity.enter(nameOfCaller) }
     }
 
@@ -106,15 +106,15 @@ extension LoopCore {
         return ActivityName(kind: .task, first: address)
     }
 
-    /// Shows that no user code is running.
+    /// Notifies the watchdog that no user code is running.
     ///
-    /// The call that set the watchdog has no other end.
+    /// A call that began before the watchdog was set does not report its own end.
     @inline(__always)
     func upcallsAreOver() {
         if isObserved { observation.watchdog?.activity.rest() }
     }
 
-    // MARK: Telling
+    // MARK: Logging
 
     /// Writes a line to the log, in debug mode only.
     @inline(__always)

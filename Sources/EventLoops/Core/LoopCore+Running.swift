@@ -31,8 +31,8 @@ extension LoopCore {
 
     /// One turn: poll the kernel, then run what is ready, then the timers that are due.
     ///
-    /// Entries that callbacks add wait for the next turn. This is asyncio's rule, and keeps a busy program from
-    /// starving its sockets.
+    /// Entries that callbacks add wait for the next turn. This is asyncio's rule; it keeps a busy program from starving
+    /// its sockets.
     private func runOnce() throws(EventLoopError) {
         upcallsAreOver()
         counters.turns.add(1)
@@ -53,7 +53,7 @@ extension LoopCore {
         try leaveIfForked()
     }
 
-    /// Ends the run in a child that was forked in a callback: whatever it did to the kernel would happen to its parent.
+    /// Ends the run in a child that was forked in a callback: its kernel calls would affect the parent's loop.
     private func leaveIfForked() throws(EventLoopError) {
         if queue.isInForkedChild { throw queue.refusal("runForever") }
     }
@@ -69,7 +69,7 @@ extension LoopCore {
 
     private func pollKernel() throws(EventLoopError) {
         driver.prepare()
-        // Before the child can wait where its parent does.
+        // Must happen before the child can wait on its parent's descriptors.
         try leaveIfForked()
         noteWhatWaits()
         if mustStop || queue.readyCount > 0 || !inbox.isEmpty { return try driver.poll(.none) }
@@ -88,7 +88,7 @@ extension LoopCore {
         var (count, earliest): (Int, Int64?) = (0, nil)
         while let timer = timers.popDue(at: now) {
             let due = timer._withUnsafeGuaranteedRef { $0.when.nanoseconds }
-            // An earlier one was overdue when it was scheduled, or when the run began.
+            // A timer due before that was overdue when it was scheduled, or when the run began.
             if earliest == nil, due >= timersSeen { earliest = due }
             queue.append(owned: timer)
             count += 1
@@ -98,7 +98,7 @@ extension LoopCore {
         return (count, earliest)
     }
 
-    /// User code is called here, and by the upcalls of transports, servers and watches.
+    /// User code is called only here and by the upcalls of transports, servers and watches.
     private func run(_ entry: ReadyEntry) {
         switch entry {
         case .handle(let reference): run(reference.takeRetainedValue())

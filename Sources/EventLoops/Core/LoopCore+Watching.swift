@@ -7,7 +7,7 @@ extension LoopCore {
     ) throws(EventLoopError) {
         try check(operation)
         try checkIsFree(operation, descriptor)
-        // A ring would report it only in the next turn.
+        // A ring would report a closed descriptor only in the next turn.
         guard sockets.isOpen(descriptor) else {
             throw EventLoopError(
                 .system, operation, errno: .badFileDescriptor, detail: "File descriptor \(descriptor) is not open")

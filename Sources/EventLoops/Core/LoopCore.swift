@@ -12,7 +12,7 @@ public final class LoopCore: @unchecked Sendable {
     // MARK: Parts
 
     package let queue: WorkQueue
-    /// The queue's inbox, stored here because the compiler retains an object that is two steps away for each call.
+    /// The queue's inbox, stored here because the compiler retains an object that is two references away for each call.
     let inbox: Inbox
     package let driver: any LoopDriver
     let channels: any ChannelFactory
@@ -43,7 +43,7 @@ public final class LoopCore: @unchecked Sendable {
     // MARK: State
 
     var mustStop = false
-    /// When the loop last checked for due timers, or the run began: nanoseconds of its clock.
+    /// When the loop last checked for due timers, or when the run began, in nanoseconds of its clock.
     var timersSeen: Int64 = 0
     private let closed = Atomic(false)
     // Tasks and transports that the loop must end when it closes; counted when they change, not once per turn.
@@ -52,7 +52,7 @@ public final class LoopCore: @unchecked Sendable {
         didSet { counters.connections.set(transports.count) }
     }
     var servers: [ObjectIdentifier: any LoopServer] = [:] { didSet { counters.servers.set(servers.count) } }
-    /// The user's `TaskFactory`, without its type: that protocol names tasks, which name the core.
+    /// The user's `TaskFactory`, untyped, because that protocol refers to tasks, which refer to the core.
     var taskFactory: AnyObject?
     private var lastTaskNumber = 0
     /// The observers of user code: one byte that is read before each call.
@@ -60,7 +60,7 @@ public final class LoopCore: @unchecked Sendable {
     /// Why the loop uses its backend; set before the loop is shared.
     package var backendReason = BackendReason("Made as a loop of this kind")
 
-    /// Makes a core on a driver that does everything itself.
+    /// Makes a core on a driver that fulfils all roles itself.
     package convenience init(
         driver: any LoopDriver & ChannelFactory & DescriptorOperations & DriverReport, queue: WorkQueue,
         segments: SegmentPool
@@ -162,7 +162,7 @@ public final class LoopCore: @unchecked Sendable {
         return false
     }
 
-    /// Throws unless the caller runs on the thread that turns the loop: required of everything that suspends.
+    /// Throws unless the caller runs on the thread that turns the loop: everything that suspends must check this.
     @inline(__always)
     package func checkTask(_ operation: String) throws(EventLoopError) {
         if isClosed || !queue.isTurning { throw taskRefusal(operation) }
@@ -230,8 +230,8 @@ public final class LoopCore: @unchecked Sendable {
     /// Schedules a timer, or cancels it if the loop may not be used.
     package func schedule(_ timer: TimerHandle) {
         guard admits("callAt") else { return timer.cancel() }
-        // Turns without timers do not read the clock. A timer that is overdue now does not count as lag, except for the
-        // moment that this call took.
+        // Turns without timers do not read the clock. A timer that is already overdue does not count as lag, except for
+        // the moment that this call took.
         if timers.count == 0 { timersSeen = max(timersSeen, now.nanoseconds - 1_000_000) }
         timers.insert(timer)
     }
@@ -243,7 +243,7 @@ public final class LoopCore: @unchecked Sendable {
         nonisolated(unsafe) let context = context
         if queue.ownership.isHome || queue.isInForkedChild { return exceptions.report(context) }
         queue.performOnLoop { [exceptions, weak queue] in
-            // The handler must not run on other threads, where this closure runs if the loop has closed.
+            // The handler must not run on other threads; that is where this closure runs if the loop has closed.
             if let queue, queue.ownership.isHome { exceptions.report(context) } else { exceptions.logDefault(context) }
         }
     }

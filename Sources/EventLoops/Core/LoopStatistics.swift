@@ -1,10 +1,10 @@
 /// The counters of a loop since it was made, and its present state.
 ///
-/// Counted without locks. On the loop's thread the figures are current; on another thread each may be a turn older than
-/// the next. Counters only grow; the difference of two readings gives a rate.
+/// Counted without locks. On the loop's thread the figures are current; on another thread, one may be a turn older than
+/// another. Counters only grow; the difference between two readings gives a rate.
 ///
 /// To supervise a loop from another thread: if ``turns`` does not change between two readings while ``isWaiting`` is
-/// false, a callback does not return.
+/// false, a callback is blocking the loop.
 public struct LoopStatistics: Sendable, Hashable, CustomStringConvertible {
     // MARK: Done so far
 
@@ -13,7 +13,7 @@ public struct LoopStatistics: Sendable, Hashable, CustomStringConvertible {
     /// The callbacks and steps of tasks that were processed up to the previous turn, including callbacks that were
     /// cancelled while they waited.
     public let callbacks: Int
-    /// The timers that became due; a timer that was cancelled before does not count.
+    /// The timers that became due; a timer that was cancelled earlier does not count.
     public let timersFired: Int
     /// On a ring, the operations and cancellations that were submitted; on a selector, the changes of watched
     /// descriptors.
@@ -28,8 +28,8 @@ public struct LoopStatistics: Sendable, Hashable, CustomStringConvertible {
 
     // MARK: Late
 
-    /// The lateness of the last turn in which timers fired: the time from when the earliest was due until its callback
-    /// began.
+    /// How late timers fired in the last turn in which any did: the time from when the earliest was due until its
+    /// callback began.
     ///
     /// It shows how long other callbacks block the loop, plus the kernel's own lateness. A timer that was overdue when
     /// it was scheduled, or when the run began, does not count. Initially zero.
@@ -39,9 +39,9 @@ public struct LoopStatistics: Sendable, Hashable, CustomStringConvertible {
 
     // MARK: Now
 
-    /// Whether the loop waits in the kernel or is about to, and has not been woken.
+    /// Whether the loop is waiting in the kernel or about to, and has not been woken.
     public let isWaiting: Bool
-    /// The callbacks and steps of tasks that wait for their turn.
+    /// The callbacks and steps of tasks that are ready to run.
     public let readyDepth: Int
     /// The largest number of entries that a turn had to run.
     public let readyDepthPeak: Int
@@ -55,7 +55,7 @@ public struct LoopStatistics: Sendable, Hashable, CustomStringConvertible {
     public let receiveBuffersLent: Int
     /// The receive buffers of the loop.
     public let receiveBuffersTotal: Int
-    /// The transports that are not yet lost.
+    /// The transports whose connection is not lost.
     public let connections: Int
     /// The servers that are not closed.
     public let servers: Int

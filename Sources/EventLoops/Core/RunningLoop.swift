@@ -1,6 +1,6 @@
 internal import Kernel
 
-/// The core that runs on the calling thread.
+/// The core of the loop that is running on the calling thread.
 enum RunningLoop {
     private static let running = ThreadLocal()
 
@@ -15,7 +15,7 @@ enum RunningLoop {
         return core.queue.isInForkedChild ? nil : core
     }
 
-    /// Makes the core the thread's running one, and returns what was there.
+    /// Makes the core the thread's running one, and returns the previous one.
     static func enter(_ core: LoopCore) -> UnsafeMutableRawPointer? {
         let previous = running.value
         running.value = Unmanaged.passUnretained(core).toOpaque()

@@ -2,10 +2,11 @@
 ///
 /// Loop thread only.
 package protocol ChannelFactory: AnyObject {
-    /// Makes a channel for a connected stream socket, which the channel owns from its hand-over to an owner on.
+    /// Makes a channel for a connected stream socket, which the channel owns as soon as it has been handed over to an
+    /// owner.
     func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel
     /// Makes a channel for a listening socket, which the channel then owns.
     func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel
-    /// Makes a channel that watches a descriptor, which the channel's owner keeps.
+    /// Makes a channel that watches a descriptor, which the caller still owns.
     func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel
 }

@@ -1,7 +1,7 @@
 /// A driver's features, counters and operations in flight, for capabilities, statistics and dumps.
 package protocol DriverReport: AnyObject {
     var backend: LoopBackend { get }
-    /// The kernel features beyond the minimum that this driver requires, by the kernel's names.
+    /// The kernel features beyond the minimum that this driver requires, by their kernel names.
     var features: [String] { get }
     /// How the driver performs each operation.
     var operationSupport: [LoopCapabilities.Operation] { get }

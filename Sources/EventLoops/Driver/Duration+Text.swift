@@ -6,7 +6,7 @@ extension Duration {
         return "\(milliseconds < 0 ? "-" : "")\(abs(milliseconds / 1000)).\(decimals) s"
     }
 
-    /// As ``inSeconds``, but rounded, and with the unit spelled out.
+    /// Like ``inSeconds``, but rounded, and with the unit spelled out.
     var secondsText: String {
         let milliseconds = (clampedNanoseconds.magnitude + 500_000) / 1_000_000
         let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)

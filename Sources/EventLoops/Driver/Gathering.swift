@@ -1,8 +1,8 @@
 /// The size of what one send takes: the number of runs, which vectors describe, and the sum of their lengths.
 package struct Gathering {
-    /// Most runs in one send, and so the length of a list of vectors; the kernel's limit is 1024.
+    /// The maximum number of runs in one send, and thus the length of a list of vectors; the kernel's limit is 1024.
     package static let mostRuns = 64
-    /// Most bytes in one send.
+    /// The maximum number of bytes in one send.
     ///
     /// A send completes when the kernel has taken all of it. With smaller sends, flow control resumes earlier.
     static let mostBytes = 256 * 1024

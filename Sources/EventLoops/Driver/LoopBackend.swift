@@ -1,4 +1,4 @@
-/// Which kernel interface a loop stands on.
+/// The kernel interface that a loop is based on.
 public enum LoopBackend: String, Sendable, CaseIterable, CustomStringConvertible {
     /// Completions: operations are submitted to the kernel's ring.
     case ioUring = "io_uring"

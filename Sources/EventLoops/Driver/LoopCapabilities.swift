@@ -1,15 +1,15 @@
-/// What a loop stands on, and why on that.
+/// The kernel interface that a loop uses, the reason for it, and how each operation is performed.
 ///
 /// For logs, health pages and bug reports.
 public struct LoopCapabilities: Sendable, CustomStringConvertible {
-    /// How an operation is done.
+    /// How an operation is performed.
     public enum Support: Sendable, Equatable, CustomStringConvertible {
-        /// The kernel does it as a whole; by the kernel's name for it.
+        /// The kernel performs the whole operation, under this name.
         case native(String)
-        /// The loop does it, with these calls.
+        /// The loop performs it with these calls.
         case emulated(String)
 
-        /// The calls, and whether they emulate.
+        /// The calls, and whether they emulate the operation.
         public var description: String {
             switch self {
             case .native(let call): call
@@ -18,11 +18,11 @@ public struct LoopCapabilities: Sendable, CustomStringConvertible {
         }
     }
 
-    /// One operation of the loop's.
+    /// An operation of the loop.
     public struct Operation: Sendable, Equatable {
-        /// What is done, for instance `accept`.
+        /// The operation, for instance `accept`.
         public let name: String
-        /// How it is done.
+        /// How it is performed.
         public let support: Support
 
         package init(_ name: String, _ support: Support) {
@@ -31,18 +31,18 @@ public struct LoopCapabilities: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The kernel interface on which the loop stands.
+    /// The kernel interface that the loop uses.
     public let backend: LoopBackend
-    /// Why on that one, in a sentence.
+    /// Why the loop uses that one, in a sentence.
     public let reason: String
-    /// What denied io_uring, if it would have been chosen otherwise: the kernel's error and the remedy.
+    /// Why io_uring was denied, if it would have been chosen otherwise: the kernel's error and the remedy.
     public let denial: EventLoopError?
-    /// What the kernel offers beyond the least that the backend needs, by the kernel's names.
+    /// The features that the kernel offers beyond the backend's minimum, by their kernel names.
     public let features: [String]
-    /// How each operation is done.
+    /// How each operation is performed.
     public let operations: [Operation]
 
-    /// All of it, a line for each part.
+    /// Everything above, one line per item.
     public var description: String {
         var lines = ["backend \(backend): \(reason)"]
         if !features.isEmpty { lines.append("features: \(features.joined(separator: ", "))") }

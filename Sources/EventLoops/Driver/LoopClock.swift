@@ -1,6 +1,6 @@
 internal import Kernel
 
-/// The clock of a loop's timers, whose deadlines the driver waits for: the kernel's, or that of a simulation.
+/// The clock for a loop's timers and for its driver's waits: the kernel's, or a simulated one.
 package struct LoopClock: Sendable {
     /// Checked first, so that reading the kernel's clock does not load a closure.
     private let isKernels: Bool

@@ -11,7 +11,7 @@ public struct PendingOperation: Sendable, Hashable, CustomStringConvertible {
     public let call: String
     /// The descriptor of the operation.
     public let descriptor: Int32
-    /// Time since the submission; may overstate it by up to the length of the turn that submitted the operation.
+    /// The time since the submission, overstated by at most the length of the turn that submitted the operation.
     ///
     /// For a multishot operation and for a watch on a selector, time since it began, not since its last delivery.
     ///

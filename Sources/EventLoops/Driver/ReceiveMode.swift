@@ -1,9 +1,9 @@
-/// How the owner of a stream channel takes the bytes that arrive.
+/// How the owner of a stream channel takes received bytes.
 ///
-/// Decided by the owner, and given to the channel with each ``StreamChannel/startReading(_:)``, so that the channel
-/// need not ask for every message.
+/// The owner passes it to the channel with each ``StreamChannel/startReading(_:)``, so that the channel need not ask
+/// for each message.
 package enum ReceiveMode {
-    /// The channel lends its own memory for the length of a call: ``StreamChannelOwner/received(_:)``.
+    /// The channel lends its own memory for the duration of a call: ``StreamChannelOwner/received(_:)``.
     case lending
     /// The channel receives into memory that the owner supplies: ``StreamChannelOwner/receiveBuffer()``.
     case supplied

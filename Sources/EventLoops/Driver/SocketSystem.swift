@@ -1,9 +1,9 @@
 package import Kernel
 
-/// The socket calls of the system on which a loop runs: the kernel, or a simulation of it.
+/// The socket calls that a loop makes, to the kernel or to a simulation of it.
 ///
-/// A loop above its driver makes no other calls on descriptors. Bytes do not pass through here: channels move them.
-/// Everything that throws throws the system's error.
+/// Above its driver, a loop makes no other calls on descriptors. Bytes do not pass through here: channels move them.
+/// All methods that throw throw the system's error.
 ///
 /// - Thread: Any.
 package protocol SocketSystem: AnyObject, Sendable {

@@ -3,23 +3,24 @@
 /// A channel owns its descriptor. It calls its owner from the loop's turn only, never inside a call that the owner
 /// makes to it. After ``close()`` every call but ``handOver(to:)`` is ignored.
 package protocol StreamChannel: AnyObject {
-    /// Makes another object the owner: from the next event on it is called, and the former owner no more.
+    /// Replaces the owner: from the next event on, the new owner is called instead of the former one.
     ///
     /// The new owner gets bytes once it calls ``startReading(_:)``.
     ///
-    /// - Returns: The former owner. A caller that may be inside one of its methods has to keep it until that method has
+    /// - Returns: The former owner. A caller that may be inside one of its methods must retain it until that method has
     ///   returned.
     func handOver(to owner: StreamChannelOwner) -> StreamChannelOwner
     /// Delivers what arrives until reading is stopped or the peer ends the stream.
     ///
-    /// - Parameter mode: How the owner takes the bytes; another mode than before applies from the next receive on.
+    /// - Parameter mode: How the owner takes the bytes; a change of mode applies from the next receive on.
     func startReading(_ mode: ReceiveMode)
-    /// Delivers nothing more. Bytes that the kernel has passed on already are kept until reading starts again.
+    /// Delivers nothing more. Bytes that the kernel has already delivered are kept until reading starts again.
     func stopReading()
     /// The owner has bytes to send: the channel gathers them before the loop sleeps.
     func send()
     /// Ends the sending half. The owner has nothing left to send.
     func shutdownWriting()
-    /// Cancels what is in flight, closes the descriptor once the kernel has released it, and then notifies the owner.
+    /// Cancels the operations in flight, closes the descriptor when the kernel has released it, and then notifies the
+    /// owner.
     func close()
 }

@@ -3,18 +3,19 @@ package import Kernel
 
 /// The object that a stream channel notifies.
 ///
-/// A base class and not a protocol: a channel can change its owner, so it keeps the owner in a variable, unmanaged, and
-/// calls it without a retain and a release. As it stands it is the owner of a channel that nobody uses: it takes no
-/// bytes and sends none. Subclasses override what they need.
+/// A base class rather than a protocol: a channel can change its owner, so it keeps the owner in an unmanaged variable,
+/// and calls it without a retain and release. The base class itself is the owner of unused channels: it takes no bytes
+/// and sends none. Subclasses override what they need.
 package class StreamChannelOwner: @unchecked Sendable {
     /// The owner of channels before they are handed over, and after they are closed.
     package static let none = StreamChannelOwner()
 
     package init() {}
 
-    /// Takes received bytes, which are lent for the length of the call.
+    /// Takes received bytes, which are lent for the duration of the call.
     ///
-    /// - Returns: How many bytes were taken before the owner stopped reading. In mode ``ReceiveMode/lending`` all are.
+    /// - Returns: How many bytes were taken before the owner stopped reading. In mode ``ReceiveMode/lending``, all of
+    ///   them.
     package func received(_ bytes: UnsafeRawBufferPointer) -> Int { bytes.count }
     /// Supplies memory for the next receive, in mode ``ReceiveMode/supplied``; nil if the owner wants no bytes now.
     ///
@@ -31,9 +32,9 @@ package class StreamChannelOwner: @unchecked Sendable {
     ///
     /// The bytes stay where they are until ``sent(_:)``.
     package func gather(into vectors: UnsafeMutablePointer<iovec>) -> Gathering { Gathering() }
-    /// The kernel has taken bytes of those gathered last.
+    /// The kernel has taken `count` of the bytes that were gathered last.
     package func sent(_ count: Int) {}
-    /// The kernel refuses an operation: the connection is broken.
+    /// An operation failed: the connection is broken.
     package func failed(_ errno: Errno, _ operation: StaticString) {}
     /// The descriptor is closed and nothing is in flight: the channel's last call.
     package func channelClosed() {}

@@ -1,23 +1,23 @@
 package import Kernel
 
-/// How a loop watches one descriptor that is not its own.
+/// How a loop watches a descriptor that it does not own.
 ///
 /// It calls its owner in the loop's turn only, never inside a call that the owner makes.
 package protocol WatchChannel: AnyObject {
-    /// Sets what is wanted from now on.
+    /// Sets the directions to watch from now on.
     ///
-    /// The owner is notified in each turn in which the descriptor is ready for it, and no longer of what is
-    /// not wanted any more. If nothing is wanted, the kernel keeps nothing.
+    /// The owner is notified in each turn in which the descriptor is ready in one of these directions, and only of
+    /// these. If there are none, the kernel keeps no reference to the file.
     func watch(reading: Bool, writing: Bool) throws(Errno)
 
-    /// As ``watch(reading:writing:)``, where the descriptor may stand for another file than before.
+    /// Like ``watch(reading:writing:)``, but for a descriptor whose number may refer to a different file than before.
     ///
-    /// The kernel is asked again for everything that is wanted, and events of the former file are dropped.
+    /// All directions are registered with the kernel again, and events of the former file are dropped.
     ///
     /// If this throws, nothing is watched.
     func rearm(reading: Bool, writing: Bool) throws(Errno)
 
-    /// Stops watching for good: once this has returned, the descriptor may be closed.
+    /// Stops watching permanently: when this has returned, the descriptor may be closed.
     func close()
 }
 

@@ -1,8 +1,8 @@
 package import Kernel
 
-/// An operation that a task awaits: a non-blocking call that is repeated when the descriptor is ready.
+/// An awaited operation that repeats a non-blocking call when its descriptor is ready.
 ///
-/// For drivers that have no native operation: it needs only a ``WatchChannel``. Cancellation ends it at once, because
+/// For drivers without a native operation: it needs only a ``WatchChannel``. Cancellation ends it at once, because
 /// nothing is in flight in the kernel.
 package class ReadinessOperation: AwaitedOperation, WatchOwner, @unchecked Sendable {
     /// What the operation waits for.

@@ -2,8 +2,8 @@ public import Kernel
 
 /// What went wrong in the loop, which operation it was, and what to do about it.
 ///
-/// Codes separate who caused it: *you* (``Code/closed``, ``Code/wrongThread``, ``Code/invalidArgument``), *the peer or
-/// the world* (``Code/system`` with an ``errno``), *this system* (``Code/notSupported``).
+/// The codes distinguish who caused the error: *you* (``Code/closed``, ``Code/wrongThread``, ``Code/invalidArgument``),
+/// *the peer or the world* (``Code/system`` with an ``errno``), *this system* (``Code/notSupported``).
 ///
 /// asyncio: `RuntimeError`, `ValueError` and `OSError` of the event loop.
 public struct EventLoopError: Error, Sendable, CustomStringConvertible {
@@ -24,23 +24,23 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
             self.value = value
         }
 
-        /// The loop, server, stream or transport was closed before.
+        /// The loop, server, stream or transport is closed.
         ///
         /// asyncio: "Event loop is closed".
         public static let closed = Code(.closed)
-        /// This loop runs already.
+        /// This loop is already running.
         ///
         /// asyncio: "This event loop is already running".
         public static let alreadyRunning = Code(.alreadyRunning)
-        /// Another loop runs on this thread.
+        /// Another loop is running on this thread.
         ///
         /// asyncio: "Cannot run the event loop while another loop is running".
         public static let anotherLoopRunning = Code(.anotherLoopRunning)
-        /// Not possible while the loop runs.
+        /// Not possible while the loop is running.
         ///
         /// asyncio: "Cannot close a running event loop".
         public static let running = Code(.running)
-        /// No loop runs on this thread.
+        /// No loop is running on this thread.
         ///
         /// asyncio: "no running event loop".
         public static let notRunning = Code(.notRunning)
@@ -58,7 +58,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         ///
         /// asyncio: "attached to a different loop".
         public static let wrongLoop = Code(.wrongLoop)
-        /// An argument, or a combination of arguments, has no meaning.
+        /// An argument, or a combination of arguments, is invalid.
         ///
         /// asyncio: `ValueError`.
         public static let invalidArgument = Code(.invalidArgument)
@@ -108,7 +108,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
     public let errno: Errno?
     /// The address, if there is one.
     public let address: String?
-    /// One sentence on what happened or what to do next; empty if the code says everything.
+    /// One sentence on what happened or what to do next; empty if the code is self-explanatory.
     public let detail: String
     /// The underlying errors, in order: one for each address that was tried, or the resolver's error.
     public let attempts: [any Error]
@@ -146,7 +146,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
 }
 
 extension EventLoopError {
-    /// Makes an error of a failed system call, with a remedy if one is known.
+    /// Makes an error from a failed system call, with a remedy if one is known.
     package init(system errno: Errno, _ operation: String, address: String? = nil) {
         self.init(.system, operation, errno: errno, address: address, detail: Remedy.of(errno) ?? "")
     }
@@ -177,7 +177,7 @@ extension EventLoopError {
     package static func forkedChild(_ operation: String) -> EventLoopError {
         EventLoopError(
             .forkedChild, operation,
-            detail: "After fork() the child must not use its parent's loop: make another in the child")
+            detail: "After fork() the child must not use its parent's loop: make a new one in the child")
     }
 
     package static func invalidArgument(_ operation: String, _ detail: String) -> EventLoopError {
@@ -190,13 +190,13 @@ private enum Remedy {
     static func of(_ errno: Errno) -> String? {
         switch errno {
         case .addressInUse: "Another socket is bound there: stop it, choose another port, or pass reusePort to share it"
-        case .addressNotAvailable: "No interface of this machine has that address"
+        case .addressNotAvailable: "No interface on this machine has that address"
         case .permissionDenied:
             "Ports below 1024 need CAP_NET_BIND_SERVICE; otherwise a firewall or file mode forbids it"
-        case .tooManyOpenFiles: "The process is at its limit of descriptors: raise it with `ulimit -n` or close some"
-        case .tooManyOpenFilesInSystem: "The system is at its limit of descriptors: raise the sysctl fs.file-max"
+        case .tooManyOpenFiles: "The process has no descriptors left: raise its limit with `ulimit -n` or close some"
+        case .tooManyOpenFilesInSystem: "The system has no descriptors left: raise the sysctl fs.file-max"
         case .connectionRefused: "Nothing listens there"
-        case .connectionReset: "The peer broke the connection off: let go of it, and connect again if need be"
+        case .connectionReset: "The peer broke the connection: release the transport, and connect again if necessary"
         case .noMemory, .noBufferSpace: "The kernel is short of memory for sockets: lower the load or raise its limits"
         default: nil
         }

@@ -7,7 +7,7 @@ public enum LogLevel: Int, Sendable, Comparable, CustomStringConvertible {
     case debug
     /// Information, such as the backend that was chosen.
     case info
-    /// A problem that does no harm yet: an unclosed loop, a slow callback.
+    /// A problem that has done no harm yet: an unclosed loop, a slow callback.
     case warning
     /// An error that no caller receives.
     case error

@@ -1,4 +1,4 @@
-/// A place in the source where something was made, as debug mode records it.
+/// The source location where an object was created, recorded in debug mode.
 ///
 /// asyncio: the last frame of `_source_traceback`.
 public final class SourcePlace: Sendable, CustomStringConvertible {

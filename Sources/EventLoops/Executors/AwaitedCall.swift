@@ -2,7 +2,7 @@ internal import Kernel
 
 /// Work on another thread, and the task that is suspended until the work is done.
 ///
-/// Settled once: by the work, by cancellation, or by an executor that refuses or drops the job. Any thread.
+/// It is settled once: by the work, by cancellation, or by an executor that refuses or drops the job. Any thread.
 final class AwaitedCall<Value: Sendable>: Sendable {
     private enum State {
         case running

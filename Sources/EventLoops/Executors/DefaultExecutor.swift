@@ -1,6 +1,6 @@
 internal import Kernel
 
-/// A loop's default executor: made on first use, and permanently unavailable once it is shut down.
+/// A loop's default executor: made on first use, and permanently unavailable after it has been shut down.
 ///
 /// - Thread: Any.
 final class DefaultExecutor: Sendable {
@@ -13,7 +13,7 @@ final class DefaultExecutor: Sendable {
     private nonisolated(unsafe) var executor: (any WorkExecutor)?
     private nonisolated(unsafe) var end: End?
 
-    /// The executor, for an operation that errors will name.
+    /// The executor; errors name `operation`.
     func current(_ operation: String) throws(EventLoopError) -> any WorkExecutor {
         let found = lock.withLock { () -> Result<any WorkExecutor, EventLoopError> in
             switch end {
@@ -37,7 +37,7 @@ final class DefaultExecutor: Sendable {
         withExtendedLifetime(previous) {}
     }
 
-    /// Makes the executor unavailable, and returns it, if there is one, to be shut down.
+    /// Makes the executor unavailable, and returns it, if there is one, for the caller to shut down.
     func shutDown() -> (any WorkExecutor)? {
         lock.withLock {
             if end == nil { end = .shutDown }
@@ -45,7 +45,7 @@ final class DefaultExecutor: Sendable {
         }
     }
 
-    /// Shuts down without waiting, because the loop closes.
+    /// Shuts down without waiting, because the loop is closing.
     ///
     /// Submitted work still runs.
     func close() {
@@ -61,6 +61,6 @@ extension EventLoopError {
     fileprivate static func executorShutDown(_ operation: String) -> EventLoopError {
         EventLoopError(
             .executorShutDown, operation,
-            detail: "Executor shutdown has been called: give an executor of your own, or shut down later")
+            detail: "Executor shutdown has been called: pass an executor of your own, or shut down later")
     }
 }

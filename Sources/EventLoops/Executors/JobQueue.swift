@@ -1,7 +1,7 @@
 /// A first-in, first-out queue of jobs.
 ///
-/// Taking a job empties its slot, so that the job is released after it has run. Empty slots are removed when they are
-/// more than half, which makes taking cheap on average.
+/// Taking a job empties its slot, so that the job is released after it has run. Empty slots are removed when they make
+/// up more than half of the queue, which keeps taking cheap on average.
 struct JobQueue {
     typealias Job = @Sendable () -> Void
 
@@ -22,7 +22,7 @@ struct JobQueue {
         return places[first].take()
     }
 
-    /// Takes all jobs, to be released where no lock is held.
+    /// Removes all jobs, for the caller to release without holding a lock.
     mutating func removeAll() -> [Job?] {
         defer { self = JobQueue() }
         return places

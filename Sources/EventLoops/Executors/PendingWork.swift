@@ -1,6 +1,6 @@
 internal import Kernel
 
-/// Submitted work that can be cancelled until it begins.
+/// Submitted work that can be cancelled before it begins.
 ///
 /// The executor's job only refers to this object. Cancelling releases the work at once, although the job stays in its
 /// queue until its turn. Any thread.

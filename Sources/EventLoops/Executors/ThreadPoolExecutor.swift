@@ -2,8 +2,8 @@ internal import CLinux
 
 /// Threads that run blocking work, so that it does not block a loop.
 ///
-/// A thread is started when work arrives and no thread is idle, up to the limit. Jobs begin in the order of submission.
-/// A pool that is released without ``shutdown(wait:cancelPending:)`` finishes its work, then its threads end. Any
+/// If no thread is idle when work arrives, a thread is started, up to the limit. Jobs begin in the order of submission.
+/// The threads of a pool that is released without ``shutdown(wait:cancelPending:)`` finish its work and then end. Any
 /// thread may use it.
 ///
 ///     let pool = ThreadPoolExecutor(maxWorkers: 2, threadNamePrefix: "images")
@@ -21,7 +21,7 @@ public final class ThreadPoolExecutor: WorkExecutor {
     public let maxWorkers: Int
     /// How many jobs may wait for a thread before ``submit(_:)`` refuses more.
     ///
-    /// Does not limit callers that await their jobs: they wait longer instead.
+    /// This does not limit callers that await their jobs: they just wait longer.
     public let maxPending: Int
     private let workers: Workers
 
@@ -50,8 +50,8 @@ public final class ThreadPoolExecutor: WorkExecutor {
     ///
     /// - Parameter job: The job, which runs on one of the threads.
     /// - Throws: ``EventLoopError``: `.executorShutDown` after ``shutdown(wait:cancelPending:)``; `.queueFull` if
-    ///   ``maxPending`` jobs wait for a thread; `.system` if there is no thread and none can be started; `.forkedChild`
-    ///   in a child of the process that made the pool.
+    ///   ``maxPending`` jobs are already waiting for a thread; `.system` if there is no thread and none can be started;
+    ///   `.forkedChild` in a child of the process that made the pool.
     ///
     /// asyncio: `Executor.submit`.
     public func submit(_ job: @escaping @Sendable () -> Void) throws(EventLoopError) {
@@ -61,12 +61,12 @@ public final class ThreadPoolExecutor: WorkExecutor {
     /// Submits work whose caller is suspended until it is done: ``maxPending`` does not limit it.
     ///
     /// - Parameter job: The job, which runs on one of the threads.
-    /// - Throws: As ``submit(_:)``, except for `.queueFull`.
+    /// - Throws: Same as ``submit(_:)``, except for `.queueFull`.
     public func submitAwaited(_ job: @escaping @Sendable () -> Void) throws(EventLoopError) {
         try workers.add(job, isAwaited: true)
     }
 
-    /// Refuses further work; the threads end once the submitted work is done.
+    /// Refuses further work; the threads end when the submitted work is done.
     ///
     /// Idempotent. A second call can add `wait` or `cancelPending`.
     ///

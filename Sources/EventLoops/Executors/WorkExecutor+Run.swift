@@ -8,22 +8,22 @@ extension WorkExecutor {
     /// - Parameter work: The work.
     /// - Returns: What the work returns.
     /// - Throws: What the work throws; `CancellationError` if the task is cancelled or the executor drops the work;
-    ///   ``EventLoopError`` as ``submitAwaited(_:)``.
-    /// - Cancellation: Throws at once and drops work that has not begun. Work that has begun runs to its end, and its
-    ///   result is dropped.
+    ///   ``EventLoopError``, as for ``submitAwaited(_:)``.
+    /// - Cancellation: Throws at once and drops work that has not begun. Work that has begun runs to completion, and
+    ///   its result is dropped.
     /// - Thread: Any.
     ///
     /// asyncio: `asyncio.to_thread`, but with any executor.
     public func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try Task.checkCancellation()
         let call = AwaitedCall(work)
-        // A task, since only tasks inherit task-local values. Its body never suspends, so it is one job.
+        // A task, because only tasks inherit task-local values. Its body never suspends, so it is a single job.
         Task(executorPreference: CarryingExecutor(self, refused: call.callOff)) { call.run() }
         return try await call.value()
     }
 }
 
-/// Passes the one job of a task to an executor.
+/// Passes a task's only job to an executor.
 private final class CarryingExecutor: TaskExecutor {
     private let executor: any WorkExecutor
     private let refused: @Sendable (any Error) -> Void

@@ -1,10 +1,10 @@
-/// Runs blocking work on other threads than a loop's.
+/// Runs blocking work on threads other than a loop's.
 ///
-/// Used by ``AbstractEventLoop/runInExecutor(_:_:)`` and `toThread`; ``ThreadPoolExecutor`` is an implementation. All
+/// Used by ``AbstractEventLoop/runInExecutor(_:_:)`` and `toThread`; ``ThreadPoolExecutor`` is one implementation. All
 /// methods may be called from any thread.
 ///
 /// An executor runs each job once, or releases it. A job that is released without having run cancels the wait for it,
-/// so no caller waits without end, however an executor ends.
+/// so no caller waits forever, however an executor ends.
 ///
 /// asyncio: `concurrent.futures.Executor`.
 public protocol WorkExecutor: Sendable {
@@ -12,18 +12,18 @@ public protocol WorkExecutor: Sendable {
     ///
     /// - Parameter job: The job, to be run once.
     /// - Throws: ``EventLoopError``: `.executorShutDown` after ``shutdown(wait:cancelPending:)``, `.queueFull` if too
-    ///   many jobs wait, `.system` if no thread can be started.
+    ///   many jobs are waiting, `.system` if no thread can be started.
     ///
     /// asyncio: `Executor.submit`.
     func submit(_ job: @escaping @Sendable () -> Void) throws(EventLoopError)
 
     /// Accepts a job whose caller is suspended until it is done.
     ///
-    /// Such callers limit themselves, since each submits one job at a time: an executor should queue the job, even
-    /// beyond its limit, and not refuse it.
+    /// Such callers limit themselves, since each submits one job at a time: an executor should queue the job even
+    /// beyond its limit, rather than refuse it.
     ///
     /// - Parameter job: The job, to be run once.
-    /// - Throws: As ``submit(_:)``, which the default implementation calls.
+    /// - Throws: Same as ``submit(_:)``, which the default implementation calls.
     func submitAwaited(_ job: @escaping @Sendable () -> Void) throws(EventLoopError)
 
     /// Refuses further jobs.
@@ -37,10 +37,10 @@ public protocol WorkExecutor: Sendable {
 }
 
 extension WorkExecutor {
-    /// Accepts a job as ``submit(_:)`` does.
+    /// Accepts a job in the same way as ``submit(_:)``.
     ///
     /// - Parameter job: The job, to be run once.
-    /// - Throws: As ``submit(_:)``.
+    /// - Throws: Same as ``submit(_:)``.
     public func submitAwaited(_ job: @escaping @Sendable () -> Void) throws(EventLoopError) {
         try submit(job)
     }

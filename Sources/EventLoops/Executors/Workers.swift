@@ -2,14 +2,14 @@ internal import CLinux
 import Glibc
 internal import Kernel
 
-/// The threads of a pool, and the jobs that wait for them.
+/// The threads of a pool, and the jobs waiting for them.
 ///
-/// The threads hold this object and not the pool, so the deinit of a pool can end them.
+/// The threads retain this object rather than the pool, so that the pool's deinit can end them.
 final class Workers: @unchecked Sendable {
     private let limit: Int
     private let maxPending: Int
     private let namePrefix: String
-    /// The process that has the threads: a forked child has none of them.
+    /// The process that the threads belong to: a forked child does not have them.
     private let process = cl_process_generation()
     /// Signalled when there is a job, a thread has ended, or the pool is shut down.
     private let changed = Condition()
@@ -48,7 +48,7 @@ final class Workers: @unchecked Sendable {
             if !isAwaited, isFull { return .queueFull("submit", maxPending) }
             if jobs.count >= idle, alive < limit {
                 let failure = startThread()
-                // With a thread alive the job only runs later; without one it would never run.
+                // If any thread is alive, the job just runs later; if none is, it would never run.
                 if failure != 0, alive == 0 { return .noThread(failure) }
             }
             jobs.append(job)
@@ -116,7 +116,7 @@ final class Workers: @unchecked Sendable {
         return true
     }
 
-    /// Waits for a job with the lock held; nil once the pool is shut down and empty.
+    /// Waits for a job with the lock held; nil if the pool is shut down and empty.
     private func takeJob() -> JobQueue.Job? {
         while jobs.count == 0, !isShutDown {
             idle += 1
@@ -138,8 +138,8 @@ extension EventLoopError {
         EventLoopError(
             .queueFull, operation,
             detail:
-                "\(maxPending) jobs wait for a thread already: await them with toThread or run, which wait for room, "
-                + "or make the pool with a larger maxPending")
+                "\(maxPending) jobs are already waiting for a thread: use toThread or run, which wait instead, "
+                + "or create the pool with a larger maxPending")
     }
 
     fileprivate static func noThread(_ failure: Int32) -> EventLoopError {

@@ -1,7 +1,7 @@
 /// The state of a future.
 ///
-/// Outside of the class, because a type nested in a generic class is generic, too. In unspecialized code each use of
-/// such a type looks up its metadata, which takes 300 instructions.
+/// Outside the class, because a type nested in a generic class is generic, too. In unspecialized code, each use of such
+/// a type looks up its metadata, which takes 300 instructions.
 private enum FutureState {
     case pending
     case finished
@@ -9,7 +9,7 @@ private enum FutureState {
     case cancelled(message: String?)
 }
 
-/// A done callback, which gets the future.
+/// A done callback; its argument is the future.
 private struct DoneCallback {
     let token: Int
     let place: SourcePlace?
@@ -37,7 +37,7 @@ private final class DoneCallbacks {
     }
 }
 
-/// A result that a loop will have later.
+/// A result that will be available later.
 ///
 /// Python's `await future` is `try await future.value` here.
 ///
@@ -49,15 +49,15 @@ private final class DoneCallbacks {
 public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     package final let core: LoopCore
     private final var state = FutureState.pending
-    /// The result, once there is one: a pointer, because an optional of it would be one more generic type.
+    /// The result, if there is one: a pointer, because an optional would be one more generic type.
     private final var resultPlace: UnsafeMutablePointer<Value>?
     private final var callbacks: DoneCallbacks?
     private final var lastToken = 0
     private final var waiters: WaitList?
     private final var isErrorUnseen = false
-    /// The task's name, if this is a task that has failed: for the report of an error that was never retrieved.
+    /// The name, if this is a task that has failed: for the report of an error that is never retrieved.
     private final var taskName: String?
-    /// Where the future was made, if that was in debug mode.
+    /// Where the future was made, if debug mode was on.
     ///
     /// asyncio: `_source_traceback`.
     public package(set) final var place: SourcePlace? {
@@ -71,9 +71,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         madeAt = place
     }
 
-    // MARK: Looking
+    // MARK: State
 
-    /// Whether there is a result, an error, or the future was cancelled.
+    /// Whether the future has a result or an error, or was cancelled.
     ///
     /// asyncio: `done()`.
     public final var isDone: Bool {
@@ -144,7 +144,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// Sets the error.
     ///
     /// - Parameter error: The error.
-    /// - Throws: As ``setResult(_:)``.
+    /// - Throws: Same as ``setResult(_:)``.
     ///
     /// asyncio: `set_exception`.
     public func setException(_ error: any Error) throws {
@@ -155,7 +155,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// Cancels the future: tasks that wait for it get `CancellationError`.
     ///
     /// - Parameter message: The reason, for ``cancelMessage``.
-    /// - Returns: False if the future was done already.
+    /// - Returns: False if the future was already done.
     ///
     /// asyncio: `cancel(msg)`.
     @discardableResult
@@ -168,7 +168,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     private final func checkIsPending(_ operation: String) throws(EventLoopError) {
         try core.checkThread(operation)
         guard !isDone else {
-            let detail = "The future is \(isCancelled ? "cancelled" : "done") already"
+            let detail = "The future is already \(isCancelled ? "cancelled" : "done")"
             throw EventLoopError(.invalidState, operation, detail: detail)
         }
     }
@@ -181,7 +181,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 
     /// Memory for a result.
     ///
-    /// A result without size, as most tasks have, needs no allocation.
+    /// A result of size zero, which most tasks have, needs no allocation.
     private static func makePlace() -> UnsafeMutablePointer<Value> {
         if MemoryLayout<Value>.size > 0 { return .allocate(capacity: 1) }
         return UnsafeMutablePointer(bitPattern: MemoryLayout<Value>.alignment).unsafelyUnwrapped
@@ -212,9 +212,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         finish(wasCancelled ? .cancelled(message: message) : .failed(error))
     }
 
-    /// Settles a task by what its body came to.
+    /// Settles a task with the outcome of its body.
     ///
-    /// Not called where the body ends: the metadata of a `Result` are those of one more generic type.
+    /// Not called where the body ends, because a `Result` is one more generic type whose metadata would be looked up.
     final func finishTask(_ result: Result<Value, any Error>, wasCancelled: Bool, message: String? = nil) {
         switch result {
         case .success(let value): finishTask(returning: value)
@@ -224,9 +224,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 
     // MARK: Following
 
-    /// Calls `callback` with this future in the turn after it is done, or in the next turn if it is done already.
+    /// Calls `callback` with this future in the turn after it is done, or in the next turn if it is already done.
     ///
-    /// Callbacks run in the order of adding.
+    /// Callbacks run in the order in which they were added.
     ///
     /// - Parameters:
     ///   - file: Where this is called, for debug mode.
@@ -256,7 +256,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// Removes a callback that has not been scheduled.
     ///
     /// - Parameter token: The token that ``addDoneCallback(file:line:_:)`` returned.
-    /// - Returns: Whether it was there.
+    /// - Returns: Whether the callback was found.
     ///
     /// asyncio: `remove_done_callback`.
     @discardableResult
@@ -264,7 +264,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         allowsUse("removeDoneCallback") && callbacks?.remove(token) ?? false
     }
 
-    /// Whether the calling thread may use the future; if not, that is reported.
+    /// Whether the calling thread may use the future; if not, the misuse is reported.
     private final func allowsUse(_ operation: String) -> Bool {
         core.allowsUse(operation) { context in
             context.future = self
@@ -277,15 +277,15 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         _ = core.callSoon(at: place) { try callback(self) }
     }
 
-    /// The result, awaited.
+    /// The result, for which the calling task waits.
     ///
     /// Does not suspend if the future is done.
     ///
     /// Cancelling the waiting task cancels the future too, as in asyncio.
     ///
-    /// - Throws: The future's error; `CancellationError`; ``EventLoopError``: `.wrongThread` if the future's loop runs
-    ///   on another thread, `.wrongLoop` if it is not the one that runs the task, `.invalidState` in a task that waits
-    ///   for itself.
+    /// - Throws: The future's error; `CancellationError`; ``EventLoopError``: `.wrongThread` if the future's loop is
+    ///   running on another thread, `.wrongLoop` if it is not the loop that runs the task, `.invalidState` in a task
+    ///   that waits for itself.
     ///
     /// asyncio: `await future`.
     public final var value: Value {
@@ -309,9 +309,9 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         cancel()
     }
 
-    /// Why the calling task must not wait for this future; nil if it may.
+    /// The reason why the calling task must not wait for this future; nil if it may.
     ///
-    /// Returned and not thrown, because the compiler (6.3.1) crashes on a throwing call here.
+    /// Returned rather than thrown, because the compiler (6.3.1) crashes on a throwing call here.
     package var whyNotAwaitable: EventLoopError? { nil }
 
     private final func waitUntilDone() async -> WaitList.Outcome {
@@ -331,7 +331,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         return list
     }
 
-    /// The state in a word, and in debug mode where the future was made.
+    /// The state in one word and, in debug mode, where the future was made.
     public var description: String {
         "<\(type(of: self)) \(stateName)\(origin)>"
     }
@@ -350,8 +350,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     }
 
     deinit {
-        // Releasing the callbacks may release further futures in a chain: one after the other, not nested. No local
-        // name for the callbacks, which would keep them alive until the end of this scope.
+        // Releasing the callbacks may release a chain of further futures: do so one after the other, not nested. The
+        // callbacks have no local name, which would keep them alive until the end of this scope.
         if callbacks != nil, core.queue.ownership.isHome {
             core.releases.add(callbacks.unsafelyUnwrapped)
             callbacks = nil
@@ -373,7 +373,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
 extension Future where Value == Void {
     /// Sets the result of a future without a value.
     ///
-    /// - Throws: As ``setResult(_:)``.
+    /// - Throws: Same as ``setResult(_:)``.
     ///
     /// asyncio: `set_result(None)`.
     public final func setResult() throws {

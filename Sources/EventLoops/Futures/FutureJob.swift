@@ -1,4 +1,4 @@
-/// A job for an executor, whose outcome goes to a future of a loop.
+/// A job for an executor that settles a future of a loop.
 ///
 /// Only the executor references it. If it is released without having run, the executor has dropped it, and the future
 /// is cancelled. An outcome that arrives after the loop has closed is dropped.

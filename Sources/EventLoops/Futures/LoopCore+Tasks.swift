@@ -10,7 +10,7 @@ extension LoopCore {
                 .wrongThread, "createTask",
                 detail:
                     "The closure is isolated to \(actor), which does not run on this loop: write "
-                    + "`createTask { @Sendable in … }`, call it inside of `run`, or pin the actor to the loop with "
+                    + "`createTask { @Sendable in … }`, call it inside `run`, or pin the actor to the loop with "
                     + "`unownedExecutor`")
             return refusedTask(name: name, at: place, error)
         }
@@ -21,7 +21,7 @@ extension LoopCore {
     private func createTask<Value>(
         name: String?, at place: SourcePlace?, concurrent body: @escaping @concurrent () async throws -> Value
     ) -> LoopTask<Value> {
-        // Before any access to the loop, which another thread may run.
+        // Check before any access to the loop, because another thread may be running it.
         do throws(EventLoopError) { try check("createTask") } catch {
             return refusedTask(name: name, at: place, error)
         }

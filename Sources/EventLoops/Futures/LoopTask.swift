@@ -1,4 +1,4 @@
-/// A future that runs async code on its loop, which settles it.
+/// A future that runs async code on its loop and is settled by that code.
 ///
 /// asyncio: `asyncio.Task`.
 public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Sendable {
@@ -18,8 +18,8 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     private let scope: CancellationScope
     private var runsForAnother = false
 
-    /// - Parameter isRefused: Whether the task will never begin. It uses nothing of the loop, which another thread may
-    ///   run, and has no number.
+    /// - Parameter isRefused: Whether the task will never begin. A refused task does not touch the loop, which another
+    ///   thread may be running, and has no number.
     package init(core: LoopCore, name: String?, at place: SourcePlace? = nil, isRefused: Bool = false) {
         givenName = name
         number = name == nil && !isRefused ? core.nextTaskNumber() : 0
@@ -27,13 +27,13 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         super.init(core: core, at: place)
     }
 
-    /// Starts the body: in the loop's next turn, or at once if it is eager and the loop runs.
+    /// Starts the body: in the loop's next turn, or at once if it is eager and the loop is running.
     ///
     /// The executor preference keeps the body on the loop's thread.
     ///
     /// - Parameters:
     ///   - eager: Whether to run the body until it suspends before this returns.
-    ///   - whole: The task of which this one runs a part.
+    ///   - whole: The task that this one is a part of.
     ///   - body: The code.
     package func start(
         eager: Bool = false, partOf whole: (any EndableTask)? = nil,
@@ -45,7 +45,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         }
         core.taskBegins(self, scope)
         nonisolated(unsafe) let body = body
-        // Written twice, because a shared function or closure would cost another frame or wrapper for each task.
+        // Duplicated, because a shared function or closure would cost another frame or wrapper per task.
         if eager, core.queue.isRunning, core.queue.isTurning {
             let job = scope.bound {
                 .immediate(executorPreference: core.taskExecutor) {
@@ -70,7 +70,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         core.taskHasJob(self)
     }
 
-    /// Throws if the task was cancelled before its first step: then the body does not run.
+    /// Throws if the task was cancelled before its first step, in which case the body does not run.
     private func beginBody() throws {
         guard scope.bodyBegins() else { throw CancellationError() }
     }
@@ -95,10 +95,10 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     // MARK: Cancelling
 
     /// Requests cancellation: the wait of the task throws `CancellationError`, and the task is cancelled if its body
-    /// throws that on.
+    /// rethrows that error.
     ///
     /// - Parameter message: The reason, for ``Future/cancelMessage``; the error itself carries none.
-    /// - Returns: False if the task is done; another thread than the loop's may get true all the same.
+    /// - Returns: False if the task is done; on threads other than the loop's, possibly true even then.
     /// - Thread: Any.
     ///
     /// asyncio: `Task.cancel(msg)`.
@@ -150,8 +150,8 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
     ///
     /// asyncio: `await asyncio.wait([task])`.
     public func ended() async {
-        // The job of an eager task is known after its first step, and so in the next turn. The future's own wait would
-        // count as retrieving the error.
+        // The job of an eager task is known after its first step, and thus in the next turn. The future's own wait
+        // would count as retrieving the error.
         if job == nil, core.queue.isTurning, !isDone {
             await withUnsafeContinuation { core.queue.append(yielded: $0) }
         }
@@ -193,7 +193,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         throw EventLoopError(.invalidState, "setException", detail: "A task is settled by its body")
     }
 
-    /// The name and the state, and in debug mode where the task was made.
+    /// The name and the state and, in debug mode, where the task was made.
     public override var description: String {
         "<LoopTask \(name) \(stateName)\(origin)>"
     }

@@ -14,7 +14,7 @@ public protocol TaskFactory: AnyObject, Sendable {
     ) -> LoopTask<Value>
 }
 
-/// Makes tasks that begin inside of `createTask`; a task that never waits is done when that returns.
+/// Makes tasks that begin inside `createTask`; a task that never waits is done when that returns.
 ///
 /// asyncio: `eager_task_factory`.
 public final class EagerTaskFactory: TaskFactory {
@@ -36,7 +36,7 @@ public final class EagerTaskFactory: TaskFactory {
 }
 
 extension LoopTask {
-    /// Makes a task without the loop's factory: for use by factories.
+    /// Makes a task without using the loop's factory; for use by factories.
     ///
     /// - Parameters:
     ///   - loop: The loop that runs it.
@@ -45,8 +45,8 @@ extension LoopTask {
     ///     next turn.
     ///   - file: Where this is called, for debug mode.
     ///   - line: The line there.
-    ///   - body: The code. On a closed loop, or on another thread than the loop's, it does not run, and the task has
-    ///     failed.
+    ///   - body: The code. On a closed loop, or on a thread other than the loop's, it does not run, and the task has
+    ///     already failed.
     ///
     /// asyncio: `asyncio.Task(coroutine, loop=, name=, eager_start=)`.
     public convenience init(

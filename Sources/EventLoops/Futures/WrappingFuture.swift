@@ -1,6 +1,6 @@
-/// A future for something outside of the loop, which is cancelled together with the future.
+/// A future for something outside the loop, which is cancelled together with the future.
 ///
-/// Cancelled at once and not by a done callback, because a closing loop drops those.
+/// Cancelled at once rather than by a done callback, because a closing loop drops those.
 package final class WrappingFuture<Value>: Future<Value>, @unchecked Sendable {
     private let callOff: () -> Void
 

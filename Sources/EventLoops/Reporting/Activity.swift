@@ -13,7 +13,7 @@ final class Activity: Sendable {
     private let second = Atomic<UInt>(0)
     /// Whether the watchdog must be woken.
     private let dozes = Atomic(false)
-    /// What the watchdog sleeps on.
+    /// The condition that the watchdog sleeps on.
     let alarm = Condition()
     private let process = cl_process_generation()
 
@@ -24,7 +24,7 @@ final class Activity: Sendable {
 
     // MARK: The loop's thread
 
-    /// Begins a call of user code; returns what ran until now, for ``leave(to:)``.
+    /// Begins a call of user code; returns what was running until now, for ``leave(to:)``.
     func enter(_ name: ActivityName) -> ActivityName {
         let outer = current
         publish(name)
@@ -32,12 +32,12 @@ final class Activity: Sendable {
         return outer
     }
 
-    /// Returns to what ran before, which the watchdog sees as a new call.
+    /// Returns to what was running before, which the watchdog sees as a new call.
     func leave(to outer: ActivityName) {
         publish(outer)
     }
 
-    /// Runs no user code.
+    /// Records that no user code is running.
     func rest() {
         if current.kind != .nothing { publish(.nothing) }
     }
@@ -50,8 +50,8 @@ final class Activity: Sendable {
 
     private func publish(_ name: ActivityName) {
         let next = (state.load(ordering: .relaxed) >> 3 &+ 1) << 3
-        // Kind "nothing" while the words change. Each store is releasing, so a reader that has seen a new word also
-        // sees a new number.
+        // The kind is "nothing" while the words change. Each store has release ordering, so a reader that sees a new
+        // word also sees a new number.
         state.store(next, ordering: .relaxed)
         if name.kind == .nothing { return }
         first.store(name.first, ordering: .releasing)

@@ -29,7 +29,7 @@ extension ActivityName {
     /// Names a callback by the place where it was scheduled, if that is known.
     init(_ handle: Handle) {
         kind = handle is TimerHandle ? .timer : .handle
-        // A literal of one character may have no memory, but no file has such a name.
+        // A one-character literal may have no memory, but no file has such a name.
         guard let place = handle.sourcePlace, place.file.hasPointerRepresentation else { return }
         first = UInt(bitPattern: place.file.utf8Start)
         second = place.line

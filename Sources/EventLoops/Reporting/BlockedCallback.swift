@@ -4,7 +4,7 @@ public struct BlockedCallback: Sendable, CustomStringConvertible {
     public let loop: String
     /// The code: a task by its name, a method by the type of its protocol object; in debug mode with its source place.
     public let callback: String
-    /// How long it has been seen running.
+    /// How long it has been observed running.
     ///
     /// It began up to half a threshold earlier.
     public let duration: Duration

@@ -1,8 +1,8 @@
-/// What the exception handler receives about an error that no caller receives.
+/// What the exception handler is given about an error that no caller receives.
 ///
 /// asyncio: the `context` dictionary of `call_exception_handler`.
 public struct ExceptionContext: CustomStringConvertible {
-    /// One sentence on what happened; empty if there is none.
+    /// One sentence on what happened; may be empty.
     ///
     /// asyncio: `message`.
     public var message: String
@@ -28,15 +28,15 @@ public struct ExceptionContext: CustomStringConvertible {
     ///
     /// asyncio: `protocol`.
     public var `protocol`: (any BaseProtocol)?
-    /// The transport that met the error.
+    /// The transport that encountered the error.
     ///
     /// asyncio: `transport`.
     public var transport: (any BaseTransport)?
-    /// The descriptor of the socket that met the error.
+    /// The descriptor of the socket that encountered the error.
     ///
     /// asyncio: `socket`.
     public var socket: Int32?
-    /// Where the handle, future or task was made, if that was in debug mode.
+    /// Where the handle, future or task was made, if debug mode was on.
     ///
     /// asyncio: `source_traceback`.
     public var sourcePlace: SourcePlace?
@@ -78,7 +78,7 @@ public struct ExceptionContext: CustomStringConvertible {
 
     /// Adds a hint on how to learn where the callback or future was made, if that was not recorded.
     mutating func hintAtPlace(isDebug: Bool) {
-        if sourcePlace == nil, !isDebug { hint = "PROACTOR_DEBUG=1 tells where it was made" }
+        if sourcePlace == nil, !isDebug { hint = "PROACTOR_DEBUG=1 shows where it was made" }
     }
 
     private var known: [String: Any] {

@@ -1,11 +1,11 @@
-/// Receives errors that no caller receives.
+/// Reports errors that no caller receives.
 ///
 /// Without a handler they are written to the log.
 ///
 /// asyncio: `call_exception_handler`, `default_exception_handler`.
 package final class ExceptionReporter: @unchecked Sendable {
     package var handler: ((ExceptionContext) throws -> Void)?
-    /// Where the running callback was scheduled, if that was in debug mode.
+    /// Where the running callback was scheduled, if debug mode was on.
     var runningPlace: SourcePlace?
 
     package init() {}

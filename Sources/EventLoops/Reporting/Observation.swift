@@ -8,7 +8,7 @@ final class Observation {
     /// How long user code may block the loop before debug mode warns.
     var slowness = Duration.milliseconds(100)
     let labels = TaskLabels()
-    /// Whether tasks began that are not in the labels.
+    /// Whether tasks have begun that are not in the labels.
     var hasMissedTasks = false
     var hasLabels = false
     /// The time within the running call that nested warnings have covered.
@@ -20,7 +20,7 @@ final class Observation {
 
     /// Runs code that the watchdog can sample.
     func shown<Result>(_ name: ActivityName, _ body: () -> Result) -> Result {
-        // Leaves the same one afterwards, even if the code has set another watchdog.
+        // Keep a reference: the code may set another watchdog.
         guard let activity = watchdog?.activity else { return body() }
         let outer = activity.enter(name)
         defer { activity.leave(to: outer) }
@@ -29,9 +29,9 @@ final class Observation {
 
     /// Runs code, and logs a warning if it takes long.
     ///
-    /// Time that a nested call took is reported once, for that call.
+    /// Time spent in a nested call is reported once, for that call.
     func timed<Result>(_ name: ActivityName, clock: () -> LoopInstant, _ body: () -> Result) -> Result {
-        // Looked up now, because the task may have ended afterwards.
+        // Looked up first, because the task may end during the call.
         let label = name.kind == .task ? labels[name.first] : nil
         let toldBefore = told
         told = .zero

@@ -2,7 +2,7 @@ internal import Kernel
 
 /// A thread that detects user code that blocks the loop, while it is blocking.
 ///
-/// It samples twice per threshold. While the loop sleeps it sleeps, too, and the next callback wakes it.
+/// It samples twice per threshold. While the loop sleeps, it sleeps, too, and the next callback wakes it.
 final class Watchdog: Sendable {
     let activity = Activity()
     private let threshold: Int64
@@ -60,10 +60,10 @@ final class Watchdog: Sendable {
         }
     }
 
-    /// Sleeps for half of the threshold; false once the thread must end.
+    /// Sleeps for half of the threshold; false if the thread must end.
     ///
-    /// If the loop has slept all that time, the watchdog sleeps until it is woken. It requested that half a threshold
-    /// ago, so the loop's thread, which reads the request without a barrier, cannot have missed it.
+    /// If the loop has been asleep all that time, the watchdog sleeps until it is woken. It requested the wake-up half
+    /// a threshold ago, so the loop's thread, which reads the request without a barrier, cannot have missed it.
     private func waitForNextLook() -> Bool {
         let alarm = activity.alarm
         return alarm.withLock {

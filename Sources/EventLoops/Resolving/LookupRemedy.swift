@@ -3,9 +3,9 @@ internal import Glibc
 internal import Kernel
 
 extension LookupError {
-    /// What to do about the error; empty if its own text is sufficient.
+    /// What to do about the error; empty if the error's own text is sufficient.
     ///
-    /// - Parameter wasName: Whether a name was looked up, not an address.
+    /// - Parameter wasName: Whether a name was looked up rather than an address.
     func remedy(wasName: Bool) -> String {
         if host == "" { return "The host is empty" }
         return switch code {

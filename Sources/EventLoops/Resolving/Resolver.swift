@@ -3,8 +3,8 @@ public import Kernel
 /// Finds the addresses of hosts and the names of addresses.
 ///
 /// A loop calls its resolver for every host that is a name: in `getAddrInfo` and `getNameInfo`, for connections and for
-/// servers. Tasks of the loop call the methods, which may be those of an actor. A cancelled task waits until the call
-/// returns, so a resolver should throw `CancellationError` soon after it was cancelled.
+/// servers. The methods are called by tasks of the loop, and may belong to an actor. A cancelled task waits until the
+/// call returns, so a resolver should throw `CancellationError` soon after it was cancelled.
 ///
 ///     final class Pinned: Resolver {
 ///         let system: any Resolver
@@ -42,9 +42,9 @@ public protocol Resolver: Sendable {
     /// - Parameters:
     ///   - address: An IP address and port.
     ///   - flags: `NI_…` flags.
-    /// - Returns: Host and service; in numbers if there is no name.
-    /// - Throws: As for addresses.
-    /// - Cancellation: As for addresses.
+    /// - Returns: Host and service; numeric if they have no names.
+    /// - Throws: Same as for addresses.
+    /// - Cancellation: Same as for addresses.
     ///
     /// asyncio: `getnameinfo`.
     func names(of address: SocketAddress, flags: Int32) async throws -> (host: String, service: String)

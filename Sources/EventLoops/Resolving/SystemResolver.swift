@@ -2,7 +2,7 @@ public import Kernel
 
 /// The system's resolver: files, name servers, and the other sources of `nsswitch.conf(5)`.
 ///
-/// Its calls block, so each lookup occupies a thread of an executor, and waits while all threads are busy.
+/// Its calls block, so each lookup occupies a thread of an executor, or waits for one while all are busy.
 ///
 /// Source: `getaddrinfo(3)`, `getnameinfo(3)`.
 ///
@@ -49,8 +49,8 @@ public struct SystemResolver: Resolver {
     ///   - address: An IP address and port.
     ///   - flags: `NI_…` flags.
     /// - Returns: Host and service.
-    /// - Throws: As for addresses.
-    /// - Cancellation: As for addresses.
+    /// - Throws: Same as for addresses.
+    /// - Cancellation: Same as for addresses.
     public func names(of address: SocketAddress, flags: Int32) async throws -> (host: String, service: String) {
         try await executor().run { try AddressLookup.names(of: address, flags: flags) }
     }

@@ -1,12 +1,12 @@
 /// A scheduled callback, which can be cancelled.
 ///
-/// Cancelling releases the callback at once, with everything that it holds. It has no effect on a handle that has run
-/// or is cancelled. A handle is `Sendable` so that it can be stored anywhere, but it must be used on its loop's thread
-/// only.
+/// Cancelling releases the callback at once, with everything that it captures. It has no effect on a handle that has
+/// run or is already cancelled. A handle is `Sendable` so that it can be stored anywhere, but it must be used only on
+/// its loop's thread.
 ///
 /// asyncio: `asyncio.Handle`.
 public class Handle: @unchecked Sendable, CustomStringConvertible {
-    /// Whether the handle is cancelled, and in debug mode where it was made.
+    /// Whether the handle is cancelled and, in debug mode, where it was made.
     ///
     /// One word for both keeps a handle at 40 bytes; malloc's next size is 56.
     private enum State {
@@ -33,9 +33,9 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
         }
     }
 
-    /// Where the callback was scheduled, if that was in debug mode.
+    /// Where the callback was scheduled, if debug mode was on.
     ///
-    /// Still known after the handle has run or was cancelled.
+    /// Still available after the handle has run or has been cancelled.
     ///
     /// asyncio: `_source_traceback`.
     public final var sourcePlace: SourcePlace? {
@@ -47,7 +47,7 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
 
     /// Cancels the callback.
     ///
-    /// No effect if it has run.
+    /// Has no effect if it has run.
     ///
     /// asyncio: `Handle.cancel()`.
     public func cancel() {
@@ -61,7 +61,7 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
 
     /// Releases the callback, which will never run.
     package final func forget() {
-        // Released after it was taken out: a deinit of what it holds may cancel this handle.
+        // Take it out before releasing it: a deinit of what it captures may cancel this handle.
         _ = callback.take()
     }
 
@@ -70,7 +70,7 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
         if let callback = callback.take() { try callback() }
     }
 
-    /// The handle's kind and state, and in debug mode where it was made.
+    /// The handle's kind and state and, in debug mode, where it was made.
     public var description: String {
         let kind = self is TimerHandle ? "TimerHandle" : "Handle"
         return "<\(kind)\(isCancelled ? " cancelled" : "")\(sourcePlace.map { " created at \($0)" } ?? "")>"
@@ -85,7 +85,7 @@ public final class TimerHandle: Handle, @unchecked Sendable {
     ///
     /// asyncio: `TimerHandle.when()`.
     public let when: LoopInstant
-    /// Set while the heap contains the timer, so that cancelling counts there.
+    /// Set while the heap contains the timer, so that cancelling updates the heap's count.
     ///
     /// Owned by the heap.
     private var tally: Unmanaged<TimerTally>?

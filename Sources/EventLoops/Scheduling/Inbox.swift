@@ -4,9 +4,9 @@ import Synchronization
 /// Entries that other threads post to the loop.
 ///
 /// A linked list, newest first: a post adds a link at the front, and the loop takes the whole list at once. Neither
-/// side ever waits for the other, even if a thread is interrupted in the middle, and a forked child never finds a lock
-/// held. A post makes a system call to wake the loop only if the loop has announced that it will sleep and has not been
-/// woken since.
+/// side ever waits for the other, even if a thread is interrupted in the middle, and a forked child never inherits a
+/// held lock. A post makes a system call to wake the loop only if the loop has announced that it will sleep and has not
+/// been woken since.
 package final class Inbox: @unchecked Sendable {
     /// The state of the loop's sleep.
     private enum Sleep {
@@ -16,7 +16,7 @@ package final class Inbox: @unchecked Sendable {
     }
 
     private let newest = Atomic(InboxLink.none)
-    /// What the inbox contained when it was closed, for the last drain.
+    /// The contents at the time of closing, for the last drain.
     private var last = InboxLink.none
     private let sleep = Atomic(Sleep.awake)
     /// Written only while the waker's lock is held.
@@ -31,7 +31,7 @@ package final class Inbox: @unchecked Sendable {
 
     deinit {
         takeNoMore()
-        // No lock: no other thread has a reference, and in a forked child the lock may be held.
+        // Without the lock: no other thread has a reference, and in a forked child the lock may be held.
         waker = nil
         drain { $0.discard() }
     }
@@ -71,7 +71,7 @@ package final class Inbox: @unchecked Sendable {
         return true
     }
 
-    /// Wakes the loop if it sleeps.
+    /// Wakes the loop if it is asleep.
     package func wake() {
         let (exchanged, _) = sleep.compareExchange(
             expected: Sleep.asleep, desired: Sleep.notified, ordering: .sequentiallyConsistent)
@@ -89,17 +89,17 @@ package final class Inbox: @unchecked Sendable {
         wakeCount.load(ordering: .relaxed)
     }
 
-    /// Whether the loop sleeps or is about to, and has not been woken.
+    /// Whether the loop is asleep or about to sleep, and has not been woken.
     ///
     /// - Thread: Any.
     package var isAsleep: Bool {
         sleep.load(ordering: .relaxed) == Sleep.asleep
     }
 
-    /// Announces that the loop is about to sleep; false if an entry has arrived, so that it must not.
+    /// Announces that the loop is about to sleep; false if an entry has arrived, in which case it must not sleep.
     ///
-    /// A poster adds a link and then reads `sleep`. The loop writes `sleep` and then looks for links. In any order, one
-    /// sees the other.
+    /// A poster adds a link and then reads `sleep`. The loop writes `sleep` and then looks for links. Whatever the
+    /// order, at least one sees the other's write.
     package func prepareToSleep() -> Bool {
         sleep.store(Sleep.asleep, ordering: .sequentiallyConsistent)
         if newest.load(ordering: .sequentiallyConsistent) != .none {
@@ -110,7 +110,7 @@ package final class Inbox: @unchecked Sendable {
     }
 
     package func wokeUp() {
-        // Read first: a store in each turn would take the cache line from posting threads.
+        // Read before storing: a store in each turn would take the cache line from posting threads.
         if sleep.load(ordering: .relaxed) != Sleep.awake { sleep.store(Sleep.awake, ordering: .relaxed) }
     }
 
@@ -118,7 +118,7 @@ package final class Inbox: @unchecked Sendable {
         newest.load(ordering: .relaxed) == .none
     }
 
-    /// Takes all entries out, in the order in which they were posted.
+    /// Removes all entries, in the order in which they were posted.
     ///
     /// Loop thread only.
     package func drain(_ take: (ReadyEntry) -> Void) {
@@ -151,7 +151,7 @@ package final class Inbox: @unchecked Sendable {
 
     /// Refuses further entries.
     ///
-    /// Entries that were accepted are returned by one more drain.
+    /// One more drain returns the entries that were accepted.
     package func close() {
         takeNoMore()
         setWaker(nil)

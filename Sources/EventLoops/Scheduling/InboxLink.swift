@@ -1,8 +1,8 @@
 import Synchronization
 
-/// A handle for posting, with space for the link of the inbox's list.
+/// A handle for posting, with space for its link in the inbox's list.
 ///
-/// Memory that another thread frees is the largest cost of a post, so a post is one object, not two.
+/// Freeing memory on another thread is the largest cost of a post, so a post is one object, not two.
 package final class PostedHandle: Handle, @unchecked Sendable {
     fileprivate var older = InboxLink.none
 }
@@ -33,7 +33,7 @@ struct InboxLink: RawRepresentable, AtomicRepresentable, Equatable {
         rawValue = UInt(bitPattern: Unmanaged.passRetained(handle).toOpaque()) | 1
     }
 
-    /// A link that holds the entry, and no reference of its own.
+    /// A link that holds the entry, without retaining anything.
     init(_ entry: ReadyEntry) {
         let box = UnsafeMutablePointer<Box>.allocate(capacity: 1)
         box.initialize(to: Box(entry: entry, older: .none))

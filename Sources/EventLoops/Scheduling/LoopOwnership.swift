@@ -23,9 +23,9 @@ import Synchronization
 /// - ``runsLeftovers``: tasks of a closed loop can still end. They run on a thread of their own, where every call on
 ///   the loop returns an error; see ``OrphanedJobs``.
 ///
-/// A structure without copies, so that it costs its owner no object and no reference count.
+/// A noncopyable structure, so that it costs its owner no object and no reference count.
 struct LoopOwnership: ~Copyable, Sendable {
-    /// A bit that no thread's number has: the home is only the thread that made the loop.
+    /// A bit that no thread's number has: set while the home is merely the thread that made the loop.
     private static let unclaimed: UInt = 1
 
     private let home: Atomic<UInt>
@@ -35,7 +35,7 @@ struct LoopOwnership: ~Copyable, Sendable {
     private let holder = Atomic<UInt>(0)
     private let runs = Atomic(false)
     private let closed = Atomic(false)
-    /// The process that made the loop, by a number that differs in forked children.
+    /// The process that made the loop, by a number that differs in a forked child.
     private let process = cl_process_generation()
 
     init() {
@@ -54,8 +54,8 @@ struct LoopOwnership: ~Copyable, Sendable {
         isTurning(on: cl_thread_self())
     }
 
-    /// As ``isTurning``, for callers on data paths that fetch their thread first: a function call between fetching the
-    /// queue and using it costs a retain of the queue.
+    /// Like ``isTurning``, for callers on data paths, which fetch their thread first: a function call between fetching
+    /// the queue and using it would cost a retain of the queue.
     @inline(__always)
     func isTurning(on thread: UInt) -> Bool {
         holder.load(ordering: .relaxed) == thread
@@ -101,7 +101,7 @@ struct LoopOwnership: ~Copyable, Sendable {
 
     /// Whether this is the copy of a loop in a child of the process that made it.
     ///
-    /// The kernel's part of the loop is shared, not copied: an operation of the child would happen to its parent.
+    /// The kernel's part of the loop is shared, not copied: an operation of the child would affect its parent.
     var isInForkedChild: Bool {
         process != cl_process_generation()
     }
@@ -113,19 +113,19 @@ struct LoopOwnership: ~Copyable, Sendable {
 
     // MARK: Changes
 
-    /// Makes the calling thread the holder; false if there is one.
+    /// Makes the calling thread the holder; false if the loop already has one.
     ///
     /// Everything that the previous holder did is visible to the new one.
     func acquire() -> Bool {
         holder.compareExchange(expected: 0, desired: cl_thread_self(), ordering: .acquiringAndReleasing).exchanged
     }
 
-    /// Makes the calling thread, which holds the loop, its home.
+    /// Makes the calling thread, which already holds the loop, its home.
     func transfer() {
         home.store(cl_thread_self(), ordering: .relaxed)
     }
 
-    /// Ends holding the loop, which stays at home on the calling thread.
+    /// Stops holding the loop; the calling thread remains its home.
     func release() {
         holder.store(0, ordering: .releasing)
     }
@@ -134,7 +134,7 @@ struct LoopOwnership: ~Copyable, Sendable {
         closed.store(true, ordering: .relaxed)
     }
 
-    /// Makes the calling thread the home if it is the first that uses the loop.
+    /// Makes the calling thread the home if it is the first to use the loop.
     private func claim() {
         let maker = home.load(ordering: .relaxed)
         guard maker & Self.unclaimed != 0 else { return }

@@ -3,15 +3,15 @@ internal import Kernel
 
 /// Jobs whose loop is closed.
 ///
-/// Dropping a job would leave its task suspended without end, with everything that it holds. So these jobs still run,
-/// one at a time, on a thread of their own. Every call on the closed loop returns an error there, and their tasks can
-/// end.
+/// Dropping a job would leave its task suspended forever, along with everything that it retains. So these jobs still
+/// run, one at a time, on a thread of their own. Every call on the closed loop returns an error there, so their tasks
+/// can end.
 package enum OrphanedJobs {
     private static let lock = Lock()
-    // All are guarded by the lock.
+    // Everything below is guarded by the lock.
     private nonisolated(unsafe) static var jobs: [ReadyEntry] = []
     private nonisolated(unsafe) static var hasThread = false
-    /// The thread that runs them; 0 until it has begun.
+    /// The thread that runs the jobs; 0 until it has begun.
     private nonisolated(unsafe) static var thread: UInt = 0
 
     static var areRunByCurrentThread: Bool {
@@ -29,7 +29,7 @@ package enum OrphanedJobs {
 
     private static func startThread() {
         let failure = DetachedThread.start(name: "proactor-orphan") { drain() }
-        // Without a thread they run here: late is better than never.
+        // If no thread can be started, run them here: otherwise they would never run.
         if failure != 0 { drain() }
     }
 
@@ -53,7 +53,7 @@ package enum OrphanedJobs {
         }
     }
 
-    /// The jobs that wait; empty if there are none, and then the thread must end.
+    /// Removes and returns the waiting jobs; if there are none, the thread must end.
     private static func takeAll() -> [ReadyEntry] {
         lock.withLock {
             defer { jobs = [] }

@@ -1,6 +1,6 @@
 /// Releases objects one after the other.
 ///
-/// In a long chain, in which each object owns the next, each release would otherwise happen inside the one before, and
+/// In a long chain, in which each object owns the next, each release would otherwise be nested in the previous one and
 /// overflow the stack.
 ///
 /// Loop thread only.
@@ -8,12 +8,12 @@ final class ReleaseQueue {
     private var waiting: [Any] = []
     private var isReleasing = false
 
-    /// Adds an object of which the caller holds no other reference.
+    /// Adds an object; the caller must not hold any other reference to it.
     func add(_ object: Any) {
         waiting.append(object)
     }
 
-    /// Releases everything that was added; inside of a release, the outer call does it.
+    /// Releases everything that was added; if called during a release, leaves the work to the outer call.
     func releaseAll() {
         guard !isReleasing else { return }
         isReleasing = true

@@ -1,6 +1,6 @@
 /// The Swift task behind a task of the loop.
 ///
-/// It never throws; the error type saves a wrapper around closures that may throw.
+/// It never throws; the error type avoids a wrapper around closures that may throw.
 package typealias TaskJob = Task<Void, any Error>
 
 /// The address that identifies a Swift task.
@@ -18,7 +18,7 @@ package enum TaskAddress {
 
     /// The address of the task that the continuation suspends.
     ///
-    /// Far cheaper than asking the runtime for the calling task.
+    /// This is far cheaper than asking the runtime for the calling task.
     package static func of<Result>(_ continuation: UnsafeContinuation<Result, Never>) -> UInt {
         unsafeBitCast(continuation, to: UInt.self)
     }
@@ -34,7 +34,7 @@ package enum TaskAddress {
         }
     }
 
-    /// The address of the calling task; nil outside of tasks.
+    /// The address of the calling task; nil outside tasks.
     package static func ofCurrentTask() -> UInt? {
         let address = withUnsafeCurrentTask { unsafeBitCast($0, to: UInt.self) }
         return address == 0 ? nil : address

@@ -1,4 +1,4 @@
-/// Timers in the order of their due times; equal times in the order in which they were made.
+/// Timers ordered by due time; timers with equal times are in the order of their creation.
 ///
 /// A 4-ary heap of plain entries: half as deep as a binary heap, and siblings share a cache line. Cancelling is lazy,
 /// as it is in asyncio: a cancelled timer stays until it is due, or until more than half of a large heap is cancelled.
@@ -33,7 +33,7 @@ package final class TimerHeap {
         entries = .allocate(capacity: capacity)
     }
 
-    /// The earliest due time of a timer that is not cancelled.
+    /// The earliest due time among the timers that are not cancelled.
     package var nextDue: Int64? {
         while length > 0 {
             let first = entries[0]
@@ -74,7 +74,7 @@ package final class TimerHeap {
     /// Releases every timer without running it, and its callback even if the handle is still referenced.
     package func removeAll() {
         tally.count = 0
-        // One at a time: a deinit of what a callback held may cancel other timers.
+        // One at a time: a deinit of what a callback captured may cancel other timers.
         while length > 0 {
             length -= 1
             let handle = entries[length].handle.takeRetainedValue()

@@ -1,7 +1,7 @@
 /// The places of a loop where tasks wait, so that the loop can end the waits when it closes.
 ///
-/// An array whose members know their index. Leaving a linked list would touch two neighbours, which may belong to idle
-/// connections: with many connections, each access is a cache miss.
+/// An array whose members know their index. Unlinking from a linked list would touch two neighbours, which may belong
+/// to idle connections: with many connections, each such access is a cache miss.
 package final class WaitRegistry {
     private var members = UnsafeMutablePointer<Unmanaged<WaitLink>>.allocate(capacity: 64)
     private var capacity = 64
@@ -22,8 +22,8 @@ package final class WaitRegistry {
 
     /// Ends the waits for the next element of a sequence.
     ///
-    /// Resumed tasks run later, so only the notified member can leave during its call. The last member takes its place,
-    /// and has been notified already.
+    /// Resumed tasks run later, so only the notified member can leave during its call. The last member, which has
+    /// already been notified, takes its place.
     func endSequences() {
         for index in (0..<count).reversed() { members[index].takeUnretainedValue().sequencesEnd() }
     }
@@ -62,7 +62,7 @@ package class WaitLink {
 
     package init() {}
 
-    /// The loop closes: nothing will happen on it any more.
+    /// The loop is closing: nothing will happen on it any more.
     package func loopCloses() {}
 
     /// The sequences that the loop feeds have ended.

@@ -35,7 +35,7 @@ package final class WorkQueue: @unchecked Sendable {
     /// Loop thread only.
     @inline(never)
     package func append(_ handle: Handle) {
-        // While no thread turns the loop, earlier entries of its owner may be in the inbox: they come first.
+        // While no thread is running the loop, earlier entries from its owner may be in the inbox: they go first.
         if !ownership.isHeld { drainInbox() }
         ready.append(.handle(.passRetained(handle)))
     }
@@ -70,18 +70,18 @@ package final class WorkQueue: @unchecked Sendable {
         return inbox.post(handle) ? handle : nil
     }
 
-    /// Runs `body` at once if the calling thread turns the loop, and otherwise hands it over to that thread.
+    /// Runs `body` at once if the calling thread turns the loop; otherwise hands it over to the thread that does.
     ///
-    /// Tasks depend on it, so it also runs if the loop closes first: then on the thread for orphaned jobs.
+    /// Tasks depend on it, so it runs even if the loop closes first, on the thread for orphaned jobs.
     package func performOnLoop(_ body: @escaping @Sendable () -> Void) {
         if isTurning { return body() }
-        // The task that depends on it waits in the parent, and is cancelled there.
+        // The task that depends on it is waiting in the parent, and is cancelled there.
         if isInForkedChild { return }
         let request = ReadyEntry.request(.passRetained(Handle(body)))
         if !inbox.post(request) { OrphanedJobs.run(request) }
     }
 
-    /// Resumes a task that yielded, and returns its job instead of queueing it: its turn has come already.
+    /// Resumes a task that yielded, and returns its job instead of queueing it: it has already waited for its turn.
     package func takeJob(of continuation: UnsafeContinuation<Void, Never>) -> ReadyEntry? {
         isCatching = true
         continuation.resume()

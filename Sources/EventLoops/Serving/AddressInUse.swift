@@ -1,11 +1,11 @@
 internal import Kernel
 
 extension AbstractEventLoop {
-    /// Binds as ``ServerSockets/bind(to:)``, again and again while an address is in use, for at most `timeout`.
+    /// Like ``ServerSockets/bind(to:)``, but retries while an address is in use, for at most `timeout`.
     ///
-    /// The kernel takes the rings of a killed process down in the background. Until it has, some milliseconds after
-    /// `waitpid(2)`, an accept in flight keeps the listening socket open, and the process that is started in place of
-    /// the killed one finds its address in use. No socket is held between two tries, and the loop turns meanwhile.
+    /// The kernel tears down the rings of a killed process in the background. Until that is done, some milliseconds
+    /// after `waitpid(2)`, an accept in flight keeps the listening socket open, and a process that replaces the killed
+    /// one finds its address in use. No socket is held between two tries, and the loop keeps running meanwhile.
     func bind(
         _ sockets: ServerSockets, to addresses: [SocketAddress], whileInUse timeout: Duration
     ) async throws -> [Int32] {
@@ -25,7 +25,7 @@ extension AbstractEventLoop {
 }
 
 extension EventLoopError {
-    /// The same error with what was tried and what else may help.
+    /// The same error, with a description of what was tried and what else may help.
     fileprivate func afterWaiting(for timeout: Duration) -> EventLoopError {
         let reason =
             "Another socket was still bound there after \(timeout): stop it, choose another port, or pass reusePort to "

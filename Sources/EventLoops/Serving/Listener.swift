@@ -2,16 +2,16 @@ internal import Kernel
 
 /// One listening socket of a server: accepts, and pauses while the system is short of descriptors or memory.
 ///
-/// Connections wait in the kernel's queue during a pause. Accepting resumes as soon as the loop has closed a descriptor
-/// of its own, since that one is free now, and otherwise by a timer with back-off, for what others release.
+/// Connections wait in the kernel's queue during a pause. Accepting resumes as soon as the loop closes one of its own
+/// descriptors, since its number is then free. For resources that others release, there is a timer with back-off.
 final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
-    /// The first pause after a shortage began; each further one is twice as long.
+    /// The first pause of a shortage; each further pause is twice as long.
     private static let firstPause = Duration.milliseconds(50)
     /// The longest pause.
     ///
     /// asyncio: `ACCEPT_RETRY_DELAY`.
     private static let longestPause = Duration.seconds(1)
-    /// A failure later than this after the one before it begins a new shortage, which is reported again.
+    /// A failure this long after the previous one begins a new shortage, which is reported again.
     private static let shortageGap = Duration.seconds(5)
 
     let descriptor: Int32
@@ -50,7 +50,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
         if channel != nil, let server {
             server.serve(descriptor)
         } else {
-            // Accepted after the server closed and before the kernel had cancelled the accept: nothing serves it.
+            // The server closed before the kernel had cancelled the accept: no protocol will serve this connection.
             try? core.sockets.close(descriptor)
         }
     }
@@ -59,7 +59,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
         guard let channel else { return }
         switch errno {
         case .connectionAborted, .interrupted, .resourceTemporarilyUnavailable:
-            // The peer gave up before its connection was accepted: nothing is wrong on this side.
+            // The peer gave up before its connection was accepted; this side is fine.
             channel.startAccepting()
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace, .noMemory:
             reportShortage(errno)
@@ -78,9 +78,10 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
         retry = core.callAt(core.now.advanced(by: pause)) { [weak self] in self?.resume() }
     }
 
-    /// A descriptor of the loop's was closed.
+    /// Called after the loop has closed a descriptor.
     ///
-    /// In a turn of its own: many may be closed in this one, and accepting calls the server's protocol factory.
+    /// Retries in the next turn: many descriptors may be closed in this one, and accepting calls the server's protocol
+    /// factory.
     func descriptorWasReleased() {
         retry?.cancel()
         retry = core.callAt(core.now) { [weak self] in self?.resume() }
@@ -115,7 +116,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
         core.exceptions.report(context)
     }
 
-    /// The server's: users know nothing of listeners.
+    /// The server's, because users do not see listeners.
     var description: String {
         server.map { "\($0)" } ?? "<Listener fd=\(descriptor)>"
     }

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Kernel
 
-/// Listening sockets, and the connections that were accepted from them.
+/// A set of listening sockets, and the connections accepted from them.
 ///
 /// asyncio: `asyncio.Server`.
 public final class Server: @unchecked Sendable, CustomStringConvertible {
@@ -14,7 +14,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     private let core: LoopCore
     private let backlog: Int
-    /// Released when the server closes, because it may hold something that holds the server.
+    /// Released when the server closes, because it may retain the server indirectly.
     private var makeProtocol: (() -> any BaseProtocol)?
     private var listeners: [Listener] = []
     private var state = State.bound
@@ -57,19 +57,19 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         state == .serving
     }
 
-    /// The server's loop; nil once that is released.
+    /// The server's loop; nil if the loop has been released.
     ///
     /// asyncio: `get_loop`.
     public var loop: (any AbstractEventLoop)? {
         core.loop as? any AbstractEventLoop
     }
 
-    /// The number of connections that this server accepted and that are not yet lost.
+    /// The number of connections accepted by this server that are not yet lost.
     public var connectionCount: Int {
         connections.count
     }
 
-    /// Starts to listen and to accept.
+    /// Starts listening and accepting.
     ///
     /// Idempotent.
     ///
@@ -95,18 +95,18 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         core.note(.info, "\(self) is serving")
     }
 
-    /// Serves until the calling task is cancelled or the server is closed, and closes the server then.
+    /// Serves until the calling task is cancelled or the server is closed, then closes the server.
     ///
-    /// Does not wait for open connections: ``waitClosed()`` does.
+    /// Unlike ``waitClosed()``, this does not wait for open connections.
     ///
     /// - Throws: `CancellationError` in both cases; ``EventLoopError`` with `.invalidState` for a second caller,
-    ///   otherwise as ``startServing()``.
-    /// - Cancellation: The way to end it. The server is closed; its connections stay.
+    ///   otherwise the same as ``startServing()``.
+    /// - Cancellation: This is how to end it: the server is closed, and its connections stay open.
     ///
     /// asyncio: `Server.serve_forever`.
     public func serveForever() async throws {
         guard !isServingForever else {
-            throw EventLoopError(.invalidState, "serveForever", detail: "Another task is in serveForever() already")
+            throw EventLoopError(.invalidState, "serveForever", detail: "Another task is already in serveForever()")
         }
         try startServing()
         isServingForever = true
@@ -119,7 +119,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         throw CancellationError()
     }
 
-    /// Stops listening; open connections stay.
+    /// Stops listening; existing connections stay open.
     ///
     /// Idempotent.
     ///
@@ -135,7 +135,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         endIfDone()
     }
 
-    /// Closes every connection of the server; what was written to it is still sent.
+    /// Closes every connection of the server after sending what was written to it.
     ///
     /// - Thread: The loop's.
     ///
@@ -158,7 +158,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     /// Waits until the server is closed and its last connection is lost.
     ///
     /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`.
-    /// - Cancellation: Ends the wait; the server is not touched.
+    /// - Cancellation: Ends the wait; the server is not affected.
     ///
     /// asyncio: `Server.wait_closed`, as of 3.12.1.
     public func waitClosed() async throws {

@@ -11,7 +11,7 @@ struct ServerSockets {
 
     /// Makes a bound socket for each address, or none at all.
     ///
-    /// An address whose family this system does not support is left out, as asyncio does, unless no other is left.
+    /// An address whose family this system does not support is skipped, as in asyncio, unless no address would remain.
     func bind(to addresses: [SocketAddress]) throws(EventLoopError) -> [Int32] {
         var bound: [Int32] = []
         var unsupported: EventLoopError?
@@ -28,7 +28,7 @@ struct ServerSockets {
             }
         }
         if bound.isEmpty {
-            throw unsupported ?? .invalidArgument("createServer", "No address to listen on: host and port name none")
+            throw unsupported ?? .invalidArgument("createServer", "No address to listen on: host and port yield none")
         }
         return bound
     }

@@ -2,9 +2,9 @@ internal import CLinux
 internal import Glibc
 internal import Kernel
 
-/// A listener for signals other than a callback: a sequence.
+/// A listener for signals that is not a callback: a sequence.
 protocol SignalListener: AnyObject {
-    /// Whether it needs no more signals.
+    /// Whether the listener needs no more signals.
     var hasEnded: Bool { get }
     /// A signal has arrived.
     func add(_ signal: Int32)
@@ -17,7 +17,7 @@ protocol SignalListener: AnyObject {
 /// every sequence. `signalfd` would need the signals blocked in every thread of the process, which a library cannot
 /// ensure.
 final class SignalTable {
-    /// Weak: the sequence and its iterators retain the listener.
+    /// Weak, because only the sequence and its iterators retain the listener.
     private struct Reference {
         weak var listener: (any SignalListener)?
     }
@@ -30,10 +30,10 @@ final class SignalTable {
     /// The listeners of one signal.
     private struct Listeners {
         var handler: Handler?
-        /// Called if there is no handler and no sequence.
+        /// Called if there is neither a handler nor a sequence.
         var fallback: Handler?
         var sequences: [Reference] = []
-        /// The thread that had the signal blocked before.
+        /// The thread on which the signal was blocked, and must be blocked again.
         var blockedOn: UInt?
 
         var isOnlyFallback: Bool {
@@ -141,7 +141,7 @@ final class SignalTable {
         }
     }
 
-    /// Releases every signal; no handler uses the wake descriptor afterwards.
+    /// Releases every signal; afterwards, no handler uses the wake descriptor.
     func removeAll() {
         guard let watcher else { return }
         cl_signal_watcher_end(watcher)
@@ -153,7 +153,7 @@ final class SignalTable {
 
     // MARK: Watching
 
-    /// Adds to the listeners of a signal; changes nothing if it throws.
+    /// Changes the listeners of a signal; has no effect if it throws.
     private func change(
         _ signal: Int32, _ wakeDescriptor: Int32, _ operation: String, _ add: (inout Listeners) -> Void
     ) throws(EventLoopError) {
@@ -172,14 +172,14 @@ final class SignalTable {
             throw EventLoopError(
                 .system, operation, errno: Errno(rawValue: failure), detail: "Signal \(signal) cannot be caught")
         }
-        // Threads of pools block most signals; a loop on such a thread unblocks this one.
+        // Pool threads block most signals; a loop on such a thread unblocks this one.
         if Self.setBlocked(signal, false) { changed.blockedOn = cl_thread_self() }
         listeners[signal] = changed
     }
 
-    /// Removes from the listeners of a signal.
+    /// Removes listeners of a signal.
     ///
-    /// - Returns: Whether the signal was pending and has no listener any more.
+    /// - Returns: Whether the signal was pending and no longer has a listener.
     private func shrink(_ signal: Int32, _ take: (inout Listeners) -> Void) -> Bool {
         guard let watcher, let former = listeners[signal] else { return false }
         defer { withExtendedLifetime(former) {} }
@@ -208,7 +208,7 @@ final class SignalTable {
         if former.blockedOn == cl_thread_self() { _ = Self.setBlocked(signal, true) }
     }
 
-    /// - Returns: Whether the calling thread had the signal blocked before.
+    /// - Returns: Whether the signal was blocked on the calling thread before.
     private static func setBlocked(_ signal: Int32, _ isBlocked: Bool) -> Bool {
         var (one, before) = (sigset_t(), sigset_t())
         sigemptyset(&one)

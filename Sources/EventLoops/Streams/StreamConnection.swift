@@ -60,7 +60,7 @@ final class StreamConnection: StreamProtocol {
 
     // MARK: Calls of the writer
 
-    /// False if a call of ``drain(isClosing:)`` would return at once.
+    /// Whether ``drain(isClosing:)`` has to be called; if false, it would return at once.
     var mustDrain: Bool {
         get throws {
             try core.checkTask("drain")
@@ -70,7 +70,8 @@ final class StreamConnection: StreamProtocol {
     }
 
     func drain(isClosing: Bool) async throws {
-        // A closing connection applies no back-pressure. Yield, so that a task writing in a loop still sees the loss.
+        // A closing connection applies no back-pressure. Yield, so that a task that writes in a loop still sees the
+        // loss.
         if isClosing { try await core.yieldTurn() }
         try throwIfLost()
         guard isPaused else { return }

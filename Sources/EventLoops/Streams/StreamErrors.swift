@@ -7,7 +7,7 @@ public struct IncompleteReadError: Error, Hashable, Sendable, CustomStringConver
     /// How many bytes were expected; nil if a separator was expected.
     public let expected: Int?
 
-    /// The number of bytes that arrived, and of those expected.
+    /// The numbers of bytes that arrived and that were expected.
     public var description: String {
         "\(partial.count) bytes read on a total of \(expected.map(String.init) ?? "undefined") expected bytes"
     }
@@ -27,7 +27,7 @@ public struct LimitOverrunError: Error, Hashable, Sendable, CustomStringConverti
 
     /// The offset, the limit, and the remedy.
     public var description: String {
-        "No separator within the limit of \(limit) bytes (looked at \(consumed)): "
+        "No separator within the limit of \(limit) bytes (\(consumed) examined): "
             + "open the stream with a larger limit, or read it in chunks"
     }
 }

@@ -3,12 +3,12 @@ internal import Glibc
 /// The receiving half of a connection, for async code.
 ///
 /// Bytes wait in the reader until they are read. Reading from the kernel pauses when they exceed twice the limit, and
-/// resumes when they are down to the limit. One task may wait at a time. Cancelling it loses no byte and leaves the
+/// resumes when they have fallen to the limit. One task may wait at a time. Cancelling it loses no byte and leaves the
 /// stream usable.
 ///
 /// asyncio: `asyncio.StreamReader`.
 public final class StreamReader: @unchecked Sendable {
-    // What each message uses lies together: with many connections each further cache line is a miss.
+    // Fields that each message uses are adjacent: with many connections, every further cache line is a miss.
     let core: LoopCore
     private let arrived: WaitList
     private let incoming: SegmentQueue
@@ -20,7 +20,7 @@ public final class StreamReader: @unchecked Sendable {
     /// The longest line or record that ``readLine()`` and ``readUntil(separator:)`` accept, in bytes.
     public let limit: Int
     private var transport: (any StreamTransport)?
-    /// Kept from call to call: a search that was cancelled goes on where it ended, and its table is built once.
+    /// Kept between calls: a search that was cancelled continues where it stopped, and its table is built once.
     private var search: SeparatorSearch?
 
     init(core: LoopCore, limit: Int) {
@@ -36,8 +36,8 @@ public final class StreamReader: @unchecked Sendable {
     /// Lends the next received bytes without a copy or an allocation.
     ///
     /// - Parameters:
-    ///   - count: How many bytes at most.
-    ///   - body: Gets at least one byte. The bytes count as read, even if it throws. Writing the span, or a part of it,
+    ///   - count: The maximum number of bytes.
+    ///   - body: Gets at least one byte. The bytes count as read, even if it throws. Writing the span, or part of it,
     ///     to a writer of the same loop avoids the copy where that is cheaper.
     /// - Returns: What the body returns; nil at the end of the stream.
     /// - Throws: What the body throws; the connection's error; `CancellationError`; ``EventLoopError`` with
@@ -60,7 +60,7 @@ public final class StreamReader: @unchecked Sendable {
 
     /// Reads the bytes that have arrived, up to `count`; waits for at least one.
     ///
-    /// - Parameter count: How many bytes at most; below zero for all up to the end of the stream.
+    /// - Parameter count: The maximum number of bytes; negative for everything up to the end of the stream.
     /// - Returns: The bytes; empty at the end of the stream, or if `count` is zero.
     /// - Throws: The connection's error; `CancellationError`; ``EventLoopError`` with `.invalidState` if another task
     ///   waits on this reader, `.wrongThread`.
@@ -76,23 +76,23 @@ public final class StreamReader: @unchecked Sendable {
 
     private func readToEnd() async throws -> [UInt8] {
         try throwIfBroken()
-        // Taken at the end: what a task takes before it is cancelled is lost.
+        // Taken only at the end: bytes that a task takes before it is cancelled would be lost.
         while !hasEnded { try await waitForMore() }
         return take(incoming.count)
     }
 
     /// Reads an exact number of bytes.
     ///
-    /// - Parameter count: How many bytes, not below zero.
+    /// - Parameter count: The number of bytes, not negative.
     /// - Returns: The bytes.
-    /// - Throws: ``IncompleteReadError`` if the stream ends before; ``EventLoopError`` with `.invalidArgument` for a
-    ///   count below zero, else as ``read(_:)``.
+    /// - Throws: ``IncompleteReadError`` if the stream ends first; ``EventLoopError`` with `.invalidArgument` for a
+    ///   negative count, otherwise the same as ``read(_:)``.
     /// - Cancellation: Ends the wait; no byte is lost.
     ///
     /// asyncio: `readexactly`.
     public func readExactly(_ count: Int) async throws -> [UInt8] {
         guard count >= 0 else {
-            throw EventLoopError.invalidArgument("readExactly", "The count must not be below zero, as \(count) is")
+            throw EventLoopError.invalidArgument("readExactly", "The count must not be negative, as \(count) is")
         }
         try throwIfBroken()
         while incoming.count < count {
@@ -104,9 +104,9 @@ public final class StreamReader: @unchecked Sendable {
 
     /// Reads through the next newline.
     ///
-    /// - Returns: The line with its newline; without one if the stream ends before; empty at the end of the stream.
-    /// - Throws: ``LimitOverrunError`` if the line is longer than the limit: what has arrived of it is dropped; else as
-    ///   ``read(_:)``.
+    /// - Returns: The line with its newline, or without one if the stream ends first; empty at the end of the stream.
+    /// - Throws: ``LimitOverrunError`` if the line is longer than the limit: the part that has arrived is dropped;
+    ///   otherwise the same as ``read(_:)``.
     /// - Cancellation: Ends the wait; no byte is lost.
     ///
     /// asyncio: `readline`.
@@ -132,8 +132,9 @@ public final class StreamReader: @unchecked Sendable {
     ///
     /// - Parameter separator: At least one byte.
     /// - Returns: The bytes through the separator.
-    /// - Throws: ``IncompleteReadError`` if the stream ends before; ``LimitOverrunError`` if more than ``limit`` bytes
-    ///   come before it; ``EventLoopError`` with `.invalidArgument` for an empty separator, else as ``read(_:)``.
+    /// - Throws: ``IncompleteReadError`` if the stream ends first; ``LimitOverrunError`` if more than ``limit`` bytes
+    ///   precede the separator; ``EventLoopError`` with `.invalidArgument` for an empty separator, otherwise the same
+    ///   as ``read(_:)``.
     /// - Cancellation: Ends the wait; no byte is lost.
     ///
     /// asyncio: `readuntil`.
@@ -154,7 +155,7 @@ public final class StreamReader: @unchecked Sendable {
             guard found <= limit else { throw LimitOverrunError(consumed: found, limit: limit) }
             return take(found + separator.count)
         }
-        // The separator may begin in the bytes that are here and end in those that follow.
+        // The separator may begin in the bytes that have arrived and end in those that follow.
         let searched = max(0, incoming.count + 1 - separator.count)
         guard searched <= limit else { throw LimitOverrunError(consumed: searched, limit: limit) }
         if hasEnded { throw IncompleteReadError(partial: take(incoming.count), expected: nil) }
@@ -220,7 +221,7 @@ public final class StreamReader: @unchecked Sendable {
         if let error { throw error }
     }
 
-    /// Returns true once there are bytes to read, false at the end of the stream.
+    /// Waits, and returns true when there are bytes to read, false at the end of the stream.
     @usableFromInline
     func waitForBytes() async throws -> Bool {
         try throwIfBroken()
@@ -244,7 +245,7 @@ public final class StreamReader: @unchecked Sendable {
     private func prepareToWait() throws {
         guard arrived.isEmpty else {
             throw EventLoopError(
-                .invalidState, "read", detail: "Another task is waiting for bytes of this stream already")
+                .invalidState, "read", detail: "Another task is already waiting for bytes of this stream")
         }
         if isPaused { resume() }
     }

@@ -25,16 +25,16 @@ extension StreamReader {
         public struct AsyncIterator: AsyncIteratorProtocol {
             fileprivate let reader: StreamReader
 
-            /// The next piece, of at least one byte; nil at the end of the stream, and once
+            /// The next piece, of at least one byte; nil at the end of the stream, and after
             /// ``AbstractEventLoop/shutdownAsyncGenerators()`` has finished all sequences.
             ///
-            /// - Throws: As ``StreamReader/read(_:)``.
+            /// - Throws: Same as ``StreamReader/read(_:)``.
             public func next() async throws -> [UInt8]? {
                 try await reader.nextChunk()
             }
         }
 
-        /// Makes an iterator; all iterators take from the one stream.
+        /// Makes an iterator; all iterators take from the same stream.
         public func makeAsyncIterator() -> AsyncIterator {
             reader.core.sequenceBegins()
             return AsyncIterator(reader: reader)
@@ -49,16 +49,16 @@ extension StreamReader {
         public struct AsyncIterator: AsyncIteratorProtocol {
             fileprivate let reader: StreamReader
 
-            /// The next line, with its newline if it has one; nil at the end of the stream, and once
+            /// The next line, with its newline if it has one; nil at the end of the stream, and after
             /// ``AbstractEventLoop/shutdownAsyncGenerators()`` has finished all sequences.
             ///
-            /// - Throws: As ``StreamReader/readLine()``.
+            /// - Throws: Same as ``StreamReader/readLine()``.
             public func next() async throws -> [UInt8]? {
                 try await reader.nextLine()
             }
         }
 
-        /// Makes an iterator; all iterators take from the one stream.
+        /// Makes an iterator; all iterators take from the same stream.
         public func makeAsyncIterator() -> AsyncIterator {
             reader.core.sequenceBegins()
             return AsyncIterator(reader: reader)

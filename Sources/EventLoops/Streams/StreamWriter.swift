@@ -1,10 +1,10 @@
 /// The sending half of a connection, for async code.
 ///
-/// ``drain()`` after each write keeps a slow peer from filling the memory.
+/// Calling ``drain()`` after each write keeps a slow peer from filling memory.
 ///
 /// asyncio: `asyncio.StreamWriter`.
 public final class StreamWriter: @unchecked Sendable {
-    /// The transport under the stream.
+    /// The underlying transport.
     ///
     /// asyncio: `transport`.
     public let transport: any StreamTransport
@@ -15,7 +15,7 @@ public final class StreamWriter: @unchecked Sendable {
         self.connection = connection
     }
 
-    /// Sends bytes, after those of earlier calls; see ``WriteTransport/write(_:)-(RawSpan)``.
+    /// Sends bytes, after the bytes of earlier calls; see ``WriteTransport/write(_:)-(RawSpan)``.
     ///
     /// - Parameter bytes: What to send.
     ///
@@ -24,7 +24,7 @@ public final class StreamWriter: @unchecked Sendable {
         transport.write(bytes)
     }
 
-    /// Sends bytes, after those of earlier calls.
+    /// Sends bytes, after the bytes of earlier calls.
     ///
     /// - Parameter bytes: What to send.
     ///
@@ -40,7 +40,7 @@ public final class StreamWriter: @unchecked Sendable {
         transport.write(text)
     }
 
-    /// Sends several pieces as one.
+    /// Sends several pieces as one write.
     ///
     /// - Parameter pieces: What to send, in order.
     ///
@@ -49,12 +49,12 @@ public final class StreamWriter: @unchecked Sendable {
         transport.writeLines(pieces)
     }
 
-    /// Waits while more bytes wait to be sent than the limits allow.
+    /// Waits while more bytes are pending than the limits allow.
     ///
     /// After ``close()`` it returns at once until the connection is lost, and throws from then on. Bytes that are
     /// written after ``close()`` are dropped.
     ///
-    /// - Throws: The connection's error, or ``EventLoopError`` with `.closed` once it is lost; `CancellationError`.
+    /// - Throws: The connection's error, or ``EventLoopError`` with `.closed` if it is lost; `CancellationError`.
     /// - Cancellation: Ends the wait; no byte is lost.
     ///
     /// asyncio: `drain`.
@@ -74,7 +74,7 @@ public final class StreamWriter: @unchecked Sendable {
         try await connection.drain(isClosing: transport.isClosing)
     }
 
-    /// Ends the sending half once everything is sent.
+    /// Ends the sending half after everything has been sent.
     ///
     /// asyncio: `write_eof`.
     public func writeEOF() {
@@ -88,14 +88,14 @@ public final class StreamWriter: @unchecked Sendable {
         transport.canWriteEOF
     }
 
-    /// Ends the connection once everything is sent.
+    /// Ends the connection after everything has been sent.
     ///
     /// asyncio: `close`.
     public func close() {
         transport.close()
     }
 
-    /// Whether the connection is closed or being closed.
+    /// Whether the connection is closed or closing.
     ///
     /// asyncio: `is_closing`.
     public var isClosing: Bool {

@@ -1,22 +1,23 @@
 internal import Kernel
 
-/// What all transports over a stream channel share: the loop, the protocol object, the state, and the end.
+/// What all transports over a stream channel have in common: the loop, the protocol object, the state, and closing.
 ///
-/// The channel below moves bytes and knows no rules; the protocol object above knows no kernel. A subclass adds a
-/// ``ReceivingHalf``, a ``SendingHalf`` or both. The halves have no reference to their transport: they are passed it.
+/// The channel below moves bytes and applies no rules; the protocol object above never sees the kernel. A subclass adds
+/// a ``ReceivingHalf``, a ``SendingHalf`` or both. The halves do not store a reference to their transport; it is passed
+/// to them.
 class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
-    /// Where the connection is in its life.
+    /// The phase of the connection's life.
     enum State {
         case made
         case open
-        /// Closed by the user: bytes that wait are still sent.
+        /// Closed by the user: pending bytes are still sent.
         case flushing
         /// The channel is being closed: nothing is sent or delivered any more.
         case closing
         case lost
     }
 
-    // What each message uses lies together: with many connections each further cache line is a miss.
+    // Fields that each message uses are adjacent: with many connections, every further cache line is a miss.
     final let core: LoopCore
     final let channel: any StreamChannel
     // Retained here, but unmanaged: the compiler would retain a variable for each call.
@@ -26,7 +27,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
     private final var loss: (any Error)?
     private final weak var tracker: (any TransportTracker)?
 
-    /// - Parameter channel: Owns the descriptor; its owner is the transport once that begins.
+    /// - Parameter channel: Owns the descriptor; the transport becomes its owner in `begin()`.
     init(
         core: LoopCore, channel: any StreamChannel, descriptor: Int32, wiring: ProtocolWiring,
         tracker: (any TransportTracker)?
@@ -38,7 +39,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         wiringReference = .passRetained(wiring)
     }
 
-    /// Takes the place of the stub that the compiler (6.3) makes for an inherited initializer, and then warns of.
+    /// Replaces the stub that the compiler (6.3) would synthesize for an inherited initializer and then warn about.
     @available(*, unavailable, message: "a transport needs a channel")
     override init() {
         preconditionFailure("a transport needs a channel")
@@ -59,10 +60,10 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         wiringReference.takeUnretainedValue()
     }
 
-    /// Puts another protocol object in place.
+    /// Installs another protocol object.
     ///
-    /// The former one is kept until the next turn: this may be called inside one of its methods, for which nothing
-    /// retains it, and the kernel may have filled its memory in this turn.
+    /// The former one is retained until the next turn: this may be called inside one of its methods, during which
+    /// nothing else retains it, and the kernel may have filled its memory in this turn.
     final func rewire(_ wiring: ProtocolWiring) {
         let former = wiringReference
         wiringReference = .passRetained(wiring)
@@ -85,9 +86,9 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
     func channelWillClose() {}
     /// Whether bytes wait to be sent, so that ``close()`` has to flush.
     var hasUnsentBytes: Bool { false }
-    /// The connection is lost, and its protocol object was notified.
+    /// The connection is lost, and its protocol object has been notified.
     func protocolReleased() {}
-    /// The other end, for errors and descriptions.
+    /// The name of the other end, for errors and descriptions.
     var peerName: String? { nil }
     func extraInfo(_ name: String) -> (any Sendable)? { nil }
 
@@ -99,7 +100,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         return core.queue.ownership.isTurning(on: thread) || allowsUnusualUse("\(operation)")
     }
 
-    /// Whether a call while the loop does not run may go on.
+    /// Whether a call that is made while the loop is not running may proceed.
     @inline(never)
     private final func allowsUnusualUse(_ operation: String) -> Bool {
         // Closing a loop drops its connections, so a late call on one is harmless.
@@ -109,7 +110,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
 
     // MARK: Life
 
-    /// Takes the channel over and notifies the protocol object.
+    /// Takes over the channel and notifies the protocol object.
     final func begin() {
         core.descriptors.claim(descriptor, "transport", self)
         _ = channel.handOver(to: self)
@@ -168,9 +169,9 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         core.transports[ObjectIdentifier(self)] = nil
         core.descriptors.release(descriptor, self)
         guard !core.isClosed else { return releaseProtocol() }
-        // The second deferral of a close. The channel's own waits for the kernel, and keeps this call out of the
-        // user's; this one keeps asyncio's order: what was scheduled before the end, such as a task that the last bytes
-        // have resumed, runs before `connectionLost`.
+        // A close is deferred twice. The channel waits for the kernel and never calls back inside the user's call. This
+        // second deferral preserves asyncio's order: whatever was scheduled before the end, such as a task that the
+        // last bytes resumed, runs before `connectionLost`.
         _ = core.callSoon { self.notifyLoss() }
     }
 

@@ -1,7 +1,7 @@
-/// The protocol object above a transport, by the way in which it takes bytes.
+/// The protocol object above a transport, with the way in which it takes bytes.
 ///
 /// All properties are constants, so that the compiler calls what they hold without a retain and a release, which cost
-/// more than the call. When the protocol object changes, another wiring takes the place of this one.
+/// more than the call. When the protocol object changes, a new wiring replaces this one.
 final class ProtocolWiring {
     enum Receiver {
         case stream
@@ -10,11 +10,11 @@ final class ProtocolWiring {
         case none
     }
 
-    /// The wiring of transports whose connection is lost; has no state that could be shared.
+    /// The wiring of transports whose connection is lost; it can be shared because it has no state.
     nonisolated(unsafe) static let none = ProtocolWiring()
 
     let receiver: Receiver
-    /// Ignores everything unless the receiver is of this kind.
+    /// A protocol object that ignores everything, unless the receiver is of this kind.
     let stream: any StreamProtocol
     let buffered: (any BufferedProtocol)?
 
@@ -48,7 +48,7 @@ final class ProtocolWiring {
     }
 }
 
-/// Takes the place of a protocol object that was released.
+/// Replaces a protocol object that was released.
 private final class IgnoringProtocol: StreamProtocol, Sendable {
     static let shared = IgnoringProtocol()
 

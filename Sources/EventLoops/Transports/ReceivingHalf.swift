@@ -1,18 +1,19 @@
 /// The receiving half of a transport: pausing, the end of the peer's stream, and delivery to the protocol object.
 ///
-/// A protocol object that has bytes lent gets them without a look at the half's state: the channel delivers nothing
-/// while reading is stopped.
+/// Bytes are lent to a protocol object without checking the state of the half: the channel delivers nothing while
+/// reading is stopped.
 final class ReceivingHalf {
     private var isPaused = false
     private var hasReceivedEOF = false
-    /// The protocol object whose memory the kernel fills: the transport may have another one by the time it is filled.
+    /// The protocol object whose memory the kernel fills: by the time it is filled, the transport may have another
+    /// protocol object.
     private var supplier: (any BufferedProtocol)?
 
     func isReading(_ transport: ChannelTransport) -> Bool {
         transport.state == .open && !isPaused && !hasReceivedEOF
     }
 
-    /// Starts reading, unless it is paused: in the mode that the protocol object of now wants.
+    /// Starts reading, unless it is paused, in the mode that the current protocol object wants.
     func start(_ transport: ChannelTransport) {
         guard isReading(transport) else { return }
         transport.channel.startReading(transport.wiring.receiveMode)
@@ -37,7 +38,7 @@ final class ReceivingHalf {
     @inline(__always)
     func deliver(_ bytes: UnsafeRawBufferPointer, to transport: ChannelTransport) -> Int {
         transport.withWiring { wiring in
-            // Not by `upcall`, for which the compiler retains what the call may need: 50 instructions a message.
+            // Not through `upcall`, for which the compiler retains what the call may need: 50 instructions per message.
             if wiring.receiver == .stream, !transport.core.isObserved {
                 wiring.stream.dataReceived(bytes.bytes)
                 return bytes.count
@@ -88,7 +89,7 @@ final class ReceivingHalf {
         return nil
     }
 
-    /// The former supplier's memory may hold bytes that arrived in this turn and are not taken yet.
+    /// The former supplier's memory may hold bytes that arrived in this turn and have not been taken yet.
     private func supply(_ buffered: any BufferedProtocol, _ transport: ChannelTransport) {
         guard supplier !== buffered else { return }
         if let supplier { transport.releaseLater(supplier) }

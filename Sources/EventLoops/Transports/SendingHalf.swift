@@ -1,6 +1,6 @@
-/// The sending half of a transport: the bytes that wait, flow control, and the end of the stream to the peer.
+/// The sending half of a transport: the pending bytes, flow control, and the end of the outgoing stream.
 ///
-/// A subclass of the queue instead of an owner of one: every message uses both, and so they are one object.
+/// It is a queue rather than owning one, because every message uses both: this way they are a single object.
 final class SendingHalf: SegmentQueue {
     private var flow = FlowControl()
     private var mustSendEOF = false

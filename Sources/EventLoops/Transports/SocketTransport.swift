@@ -8,7 +8,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     private let receiving = ReceivingHalf()
     private let sending: SendingHalf
     let peerAddress: SocketAddress?
-    /// This end's address, kept for the time after the descriptor is closed.
+    /// This end's address, kept for use after the descriptor has been closed.
     private var lastLocalAddress: SocketAddress?
 
     /// - Parameters:
@@ -38,7 +38,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
         try core.checkThread("setProtocol")
         guard state != .lost else { return }
         rewire(try ProtocolWiring(`protocol`))
-        // A protocol object of the other kind receives in another mode.
+        // A protocol object of the other kind needs another receive mode.
         receiving.start(self)
     }
 
@@ -75,7 +75,8 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     // MARK: Sending
 
     func write(_ bytes: RawSpan) {
-        // The pointer leaves its closure, which the compiler would not inline otherwise; the span outlives its use.
+        // The pointer escapes its closure, because the compiler would not inline a write inside it; the span outlives
+        // the use.
         sending.write(bytes.withUnsafeBytes { $0 }, to: self)
     }
 
@@ -147,7 +148,8 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     }
 
     override func channelWillClose() {
-        // The kernel still knows the address, even after a reset; a connection costs no such call while it is set up.
+        // The kernel still knows the address, even after a reset; asking only now saves a call during connection
+        // set-up.
         lastLocalAddress = socket.localAddress
     }
 

@@ -2,9 +2,9 @@ package import Kernel
 
 /// One operation that a task awaits: a connect, an accept, a receive, a read of a file.
 ///
-/// A driver's type says how the operation begins and how it is cancelled, and has an ``OperationWait``, which does
-/// everything else and to which it reports the end. An object serves one operation. All requirements are called on the
-/// loop's thread. Any number of operations may be in flight on one descriptor, as far as the driver allows.
+/// A driver's type defines how the operation begins and how it is cancelled. It has an ``OperationWait``, which does
+/// everything else, and to which it reports the end. An object serves one operation. All requirements are called on the
+/// loop's thread. Any number of operations may be in flight on one descriptor, if the driver allows it.
 package protocol AwaitedOperation: AnyObject, Sendable {
     /// Begins the operation.
     ///
@@ -12,7 +12,7 @@ package protocol AwaitedOperation: AnyObject, Sendable {
     /// returns.
     func start()
 
-    /// Asks for the operation to end early, because its task was cancelled or the loop closes.
+    /// Requests that the operation end early, because its task was cancelled or the loop is closing.
     ///
     /// Called at most once, after ``start()`` and before the end. It must lead to ``OperationWait/finish(_:)``, at once
     /// or later, with `.canceled` or with the result if the operation finishes first.
@@ -35,7 +35,7 @@ package enum OperationOutcome: Equatable {
     case finishedFirst(Int)
     /// The loop is closed or closing. A result was abandoned.
     case closed
-    /// The task would continue, or did continue, on another thread than the loop's, where nothing of the loop may be
-    /// used. A result was abandoned.
+    /// The task would continue, or has continued, on a thread other than the loop's, where the loop must not be used. A
+    /// result was abandoned.
     case misplaced
 }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Where a task of the loop may wait.
+/// A place where a task of the loop may wait.
 protocol WaitingPlace: AnyObject {
     /// Ends the wait with this number, unless it is over.
     func cancel(_ number: UInt64)
@@ -9,7 +9,7 @@ protocol WaitingPlace: AnyObject {
 /// What a loop knows of a running task: its identity, where it waits, and whether it is to be cancelled.
 ///
 /// A cancellation handler around each wait costs more than the wait, and one around the body nearly as much as the rest
-/// of a task. Therefore tasks of the loop have none: a task is cancelled through its scope, which cancels the Swift
+/// of a task. Tasks of the loop therefore have none: a task is cancelled through its scope, which cancels the Swift
 /// task and ends its wait. A task waits in at most one place. Child tasks can be cancelled on their own, so they do not
 /// count as the task.
 final class CancellationScope: TaskLink, @unchecked Sendable {
@@ -27,7 +27,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     private var address: UInt?
     private var place: (any WaitingPlace)?
     private var number: UInt64 = 0
-    /// The task that users see instead, while the body runs, if this task is a part of another one.
+    /// If this task is part of another one: the task that users see instead, while the body runs.
     private var whole: (any EndableTask)?
     private let requests = Mutex(CancelRequests())
 
@@ -35,7 +35,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
         self.queue = queue
     }
 
-    /// The body will run as a part of another task.
+    /// Makes the body run as part of another task.
     func isPart(of whole: any EndableTask) {
         self.whole = whole
     }
@@ -49,13 +49,13 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
         Self.$current.withValue(Binding(scope: self), operation: make)
     }
 
-    /// Notes the Swift task, which has not begun.
+    /// Records the Swift task, which has not begun.
     func willBeRun(by job: TaskJob) {
         address = TaskAddress.of(job)
         requests.withLock { $0.job = job }
     }
 
-    /// Notes the Swift task, which has begun.
+    /// Records the Swift task, which has begun.
     func isRun(by job: TaskJob) {
         let wasCancelled = requests.withLock { requests in
             requests.job = job
@@ -67,7 +67,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
 
     /// Called by the task before its body; false if it is cancelled.
     func bodyBegins() -> Bool {
-        // An eager task begins before its job is noted.
+        // An eager task begins before its job is recorded.
         if address == nil { address = TaskAddress.ofCurrentTask() }
         return !requests.withLock { $0.isCancelled }
     }
@@ -147,7 +147,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
         self.number = number
     }
 
-    /// The wait in this place has ended: the place need not stay alive for it.
+    /// The wait in this place has ended: the place no longer needs to be retained.
     func waitIsOver(in place: any WaitingPlace) {
         if self.place === place { self.place = nil }
     }

@@ -1,7 +1,7 @@
 /// The executor of tasks that prefer the loop: their code runs on the loop's thread, without a hop.
 ///
-/// Two small objects share the loop's queue and tag their jobs: a task's job and an actor's job are run in different
-/// ways, and one executor for both could not distinguish them.
+/// There are two small objects that share the loop's queue and tag their jobs, because a task's job and an actor's job
+/// are run in different ways, and a single executor could not distinguish them.
 package final class LoopTaskExecutor: TaskExecutor {
     fileprivate let queue: WorkQueue
 
@@ -35,7 +35,7 @@ package final class LoopSerialExecutor: SerialExecutor {
     package func checkIsolated() {
         precondition(
             queue.ownership.isHome || queue.ownership.runsLeftovers,
-            "The code of an actor of this loop was called on another thread"
+            "Code of an actor of this loop was called on another thread"
         )
     }
 }

@@ -56,9 +56,9 @@ extension LoopTaskProtocol {
     }
 }
 
-/// What the loop needs of each of its tasks.
+/// What the loop requires of each of its tasks.
 package protocol EndableTask: LoopTaskProtocol {
-    /// Whether the task runs a part of another task, which users see instead.
+    /// Whether the task runs as part of another task, which users see instead.
     var isPart: Bool { get }
     /// The error of a task that failed and was not cancelled. Counts as retrieving it.
     var failure: (any Error)? { get }

@@ -2,15 +2,15 @@ package import Kernel
 
 /// The wait of a task for an ``AwaitedOperation``.
 ///
-/// Here is what all operations have in common: which tasks may wait, how a cancelled task reaches the operation, what
-/// happens when the loop closes, and what becomes of a result that the task does not get.
+/// It contains what all operations have in common: which tasks may wait, how a task's cancellation reaches the
+/// operation, what happens when the loop closes, and what happens to a result that the task does not receive.
 package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
     /// What the suspended task receives.
     private enum Ending {
         case finished(Int)
         case failed(Errno)
         case cancelled, misplaced
-        /// The task is none of the loop's own, so it needs a cancellation handler.
+        /// The task is not one of the loop's own, so it needs a cancellation handler.
         case needsHandler
     }
 
@@ -49,11 +49,11 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
     /// Runs the operation and returns its result.
     ///
     /// - Parameters:
-    ///   - operation: The operation whose wait this is.
+    ///   - operation: The operation to wait for.
     ///   - name: Its name in errors.
     /// - Returns: The kernel's number: a descriptor, a count of bytes, or zero.
-    /// - Throws: `Errno` if the operation failed; `CancellationError` if the task was cancelled, with a result that
-    ///   arrived all the same abandoned; ``EventLoopError``: `.closed`, `.wrongThread`, `.forkedChild`.
+    /// - Throws: `Errno` if the operation failed; `CancellationError` if the task was cancelled, in which case a result
+    ///   that arrives nevertheless is abandoned; ``EventLoopError``: `.closed`, `.wrongThread`, `.forkedChild`.
     package func value(of operation: any AwaitedOperation, _ name: StaticString) async throws -> Int {
         switch await outcome(of: operation) {
         case .finished(let value): return value
@@ -69,14 +69,14 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
 
     /// Runs the operation and returns how it ended.
     ///
-    /// For operations whose late result is of use to the caller; the others use ``value(of:_:)``.
+    /// For operations whose late result is useful to the caller; the others use ``value(of:_:)``.
     package func outcome(of operation: any AwaitedOperation) async -> OperationOutcome {
         var ending = await withUnsafeContinuation { begin(operation, $0) }
         if case .needsHandler = ending { ending = await endingWithHandler(operation) }
         return queue.isTurning ? outcome(ending, operation) : outcomeElsewhere(ending, operation)
     }
 
-    /// Starts the operation, if its task is one of the loop's: such a task is cancelled through its scope.
+    /// Starts the operation if its task is one of the loop's own, which are cancelled through their scope.
     private func begin(_ operation: any AwaitedOperation, _ continuation: UnsafeContinuation<Ending, Never>) {
         guard mayStart else { return continuation.resume(returning: .misplaced) }
         let address = TaskAddress.of(continuation)
@@ -93,10 +93,10 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
         _ operation: any AwaitedOperation, isolation: isolated (any Actor)? = #isolation
     ) async -> Ending {
         await withTaskCancellationHandler {
-            // Isolated like the caller: in an actor that is pinned to the loop it would otherwise leave the thread.
+            // Isolated like the caller: in an actor that is pinned to the loop, this would otherwise leave the thread.
             _ = isolation
             guard mayStart, queue.isReturnedTo(from: isolation) else { return .misplaced }
-            // The handler of a task that was cancelled before has already run.
+            // If the task was already cancelled, its handler has run by now.
             if Task.isCancelled { return .cancelled }
             taskOfChild = queue.runningTask
             return await withUnsafeContinuation { run(operation, $0) }
@@ -122,7 +122,7 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
     ///
     /// Called by the driver, on the loop's thread.
     ///
-    /// - Returns: False if it had ended before: then the caller still owns the result.
+    /// - Returns: False if it had already ended, in which case the caller still owns the result.
     @discardableResult
     package func finish(_ result: Result<Int, Errno>) -> Bool {
         guard let continuation = continuation.take() else { return false }

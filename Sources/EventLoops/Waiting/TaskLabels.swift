@@ -24,7 +24,7 @@ final class TaskLabels: Sendable {
         labels.update { $0[address] = label }
     }
 
-    /// Removes a task that has ended; true if no other is left.
+    /// Removes a task that has ended; true if none is left.
     func remove(_ address: UInt) -> Bool {
         labels.update { labels in
             labels[address] = nil

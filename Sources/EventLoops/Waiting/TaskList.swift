@@ -2,7 +2,7 @@ internal import Kernel
 
 /// The tasks of a loop that have not ended, for inspection and for closing.
 ///
-/// A list that is linked through its members, so that joining and leaving take a few stores. Loop thread only.
+/// A list linked through its members, so that joining and leaving take only a few stores. Loop thread only.
 final class TaskList {
     fileprivate var first: Unmanaged<TaskLink>?
     private let counters: LoopCounters
@@ -25,7 +25,7 @@ final class TaskList {
         return found
     }
 
-    /// Removes the tasks that do not end although the loop closes.
+    /// Removes the tasks that do not end although the loop is closing.
     func removeAll() {
         while let link = first { link.takeUnretainedValue().leave(self) }
     }

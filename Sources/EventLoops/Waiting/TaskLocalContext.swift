@@ -1,6 +1,6 @@
 /// A snapshot of task-local values, for callbacks that should see them.
 ///
-/// Callbacks run outside of any task, so without a context they see the default values. A context is a task that is
+/// Callbacks run outside any task, so without a context they see the default values. A context is a task that is
 /// suspended between callbacks, because only a task can keep another task's values.
 ///
 /// Made by ``AbstractEventLoop/copyContext()`` and usable on that loop only. It may be released on any thread.
@@ -11,7 +11,7 @@ public final class TaskLocalContext: @unchecked Sendable {
     private let queue: WorkQueue
     private let executor: LoopTaskExecutor
 
-    /// Copies the values of the calling task, or of the calling thread outside of tasks.
+    /// Copies the values of the calling task, or of the calling thread if there is no task.
     package init(queue: WorkQueue, executor: LoopTaskExecutor) {
         self.queue = queue
         self.executor = executor
@@ -24,14 +24,14 @@ public final class TaskLocalContext: @unchecked Sendable {
         carrier.end()
     }
 
-    /// Whether a callback can run in this context now: none runs in it, and it belongs to this loop.
+    /// Whether a callback can run in this context now: no other one is running in it, and it belongs to this loop.
     package func isFree(on queue: WorkQueue) -> Bool {
         self.queue === queue && carrier.isFree
     }
 
     /// Calls `work` so that it sees the values.
     ///
-    /// On the loop's thread, during a turn, outside of any task, while the context is free.
+    /// Call it on the loop's thread, during a turn, outside any task, while the context is free.
     package func run(_ work: () -> Void) {
         withoutActuallyEscaping(work) { work in
             guard let waiting = carrier.begin(work), case .taskJob(let job)? = queue.takeJob(of: waiting) else {

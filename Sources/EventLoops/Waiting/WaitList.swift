@@ -1,8 +1,8 @@
-/// The tasks that wait for one event of the loop.
+/// The tasks that are waiting for one event of the loop.
 ///
 /// Loop thread only. Cancelling from another thread is handed over.
 package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
-    /// What became of a wait.
+    /// How a wait ended.
     package enum Outcome {
         case happened
         case cancelled
@@ -37,11 +37,11 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     private var resumedThrough: UInt64 = 0
     /// The scope of the task that waited last: usually the same task waits again.
     ///
-    /// Owned, but unmanaged, because a reference in a variable is retained for each call.
+    /// Owned but unmanaged, because a strong reference in a variable would be retained for each call.
     private var lastScope: Unmanaged<CancellationScope>?
     /// Whether the waiters want the next element of a sequence.
     ///
-    /// All waiters at a time want the same.
+    /// All waiters at any one time want the same.
     private var servesSequence = false
 
     package init(queue: WorkQueue) {
@@ -60,7 +60,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
 
     /// Suspends the calling task until the event has happened or the task is cancelled.
     ///
-    /// - Parameter inSequence: Whether the end of all sequences is such an event, too.
+    /// - Parameter inSequence: Whether the end of all sequences counts as such an event.
     @inline(__always)
     package func wait(inSequence: Bool = false) async -> Outcome {
         lastNumber &+= 1
@@ -71,7 +71,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         return queue.isTurning ? outcome : elsewhere(outcome)
     }
 
-    /// As ``wait(inSequence:)``, for callers that continue only if the event has happened.
+    /// Like ``wait(inSequence:)``, for callers that continue only if the event has happened.
     ///
     /// - Parameter operation: The name for the error.
     /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`.
@@ -92,7 +92,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         queue.isClosed ? outcome : .misplaced
     }
 
-    /// Suspends the task if it is one of the loop's, which is cancelled through its scope.
+    /// Suspends the task if it is one of the loop's own, which are cancelled through their scope.
     private func beginWait(_ continuation: Continuation, _ number: UInt64) {
         let address = TaskAddress.of(continuation)
         guard let scope = scope(of: address) else { return continuation.resume(returning: .needsHandler) }
@@ -101,7 +101,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         park(continuation, number)
     }
 
-    /// The scope of the calling task, which has this address; nil if it has none.
+    /// The scope of the calling task, whose address is given; nil if it has none.
     ///
     /// The list keeps the scope alive until another task waits here.
     @inline(__always)
@@ -142,7 +142,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         }
     }
 
-    /// The outcome of a wait that has not been parked yet; nil if it must be.
+    /// The outcome of a wait that need not suspend; nil if it must.
     private func outcomeByNow(_ number: UInt64, _ isolation: (any Actor)?) -> Outcome? {
         guard queue.isTurning else { return queue.isClosed ? .cancelled : .misplaced }
         guard queue.isReturnedTo(from: isolation) else { return .misplaced }

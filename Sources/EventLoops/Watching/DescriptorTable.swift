@@ -1,9 +1,9 @@
-/// The owner of each descriptor that the loop knows: the loop itself, a transport or server, or a watch of the user's.
+/// The owner of each descriptor that the loop knows: the loop itself, a transport or server, or a user's watch.
 ///
-/// A descriptor never has two of them.
+/// A descriptor never has more than one owner.
 final class DescriptorTable {
     private enum Owner {
-        /// The loop, which uses it as what is named here.
+        /// The loop, which uses the descriptor for the named purpose.
         case loop(String)
         case member(role: String, object: any AnyObject)
     }
@@ -12,21 +12,22 @@ final class DescriptorTable {
     private var watches: [Int32: DescriptorWatch] = [:]
     private var waiters: [ObjectIdentifier: any DescriptorWaiter] = [:]
 
-    /// Notes that the loop itself needs a descriptor to run.
+    /// Records that the loop itself needs a descriptor to run.
     func claim(_ descriptor: Int32, asLoopsOwn name: String) {
         owners[descriptor] = .loop(name)
     }
 
-    /// Notes that a transport or server uses a descriptor from now on.
+    /// Records that a transport or server uses a descriptor from now on.
     ///
-    /// Ends a watch of the user's on that number: either the user gave a watched socket to the loop, or closed a
-    /// watched file without removing the watch, and the number was used again.
+    /// Ends the user's watch on that number, if any: either the user gave a watched socket to the loop, or closed a
+    /// watched file without removing the watch, and the number was reused.
     func claim(_ descriptor: Int32, _ role: String, _ object: any AnyObject) {
         endWatch(descriptor)
         owners[descriptor] = .member(role: role, object: object)
     }
 
-    /// Notes that a transport or server no longer uses a descriptor, and notifies those that wait for one to be free.
+    /// Records that a transport or server no longer uses a descriptor, and notifies the objects that are waiting for a
+    /// free one.
     func release(_ descriptor: Int32, _ object: any AnyObject) {
         if case .member(_, let owner) = owners[descriptor], owner === object { owners[descriptor] = nil }
         if !waiters.isEmpty { notifyWaiters() }
@@ -48,7 +49,7 @@ final class DescriptorTable {
         waiters[ObjectIdentifier(waiter)] = waiter
     }
 
-    /// Takes back ``notifyOfRelease(_:)``.
+    /// Cancels ``notifyOfRelease(_:)``.
     func cancelNotification(_ waiter: any DescriptorWaiter) {
         if !waiters.isEmpty { waiters[ObjectIdentifier(waiter)] = nil }
     }
@@ -61,7 +62,7 @@ final class DescriptorTable {
 
     // MARK: Watches
 
-    /// The watch of a descriptor, made if there is none.
+    /// The watch of a descriptor, created if there is none.
     func watch(_ descriptor: Int32, _ make: () -> DescriptorWatch) -> DescriptorWatch {
         if let watch = watches[descriptor], !watch.isEmpty { return watch }
         let watch = make()
@@ -87,7 +88,7 @@ final class DescriptorTable {
         watches.values.map { "\($0)" }
     }
 
-    /// Ends every watch: the loop closes.
+    /// Ends every watch, because the loop is closing.
     func removeAll() {
         for watch in watches.values { watch.end() }
         watches = [:]

@@ -1,6 +1,6 @@
 internal import Kernel
 
-/// What a descriptor is watched for.
+/// The direction in which a descriptor is watched.
 enum WatchDirection {
     case reading, writing
 }
@@ -13,7 +13,7 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
     private struct Registration {
         let place: SourcePlace?
         let callback: () throws -> Void
-        /// The handle that is in the queue, or ran last.
+        /// The handle that is in the queue, or was the last to run.
         var queued: Handle?
     }
 
@@ -35,10 +35,10 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
         reader == nil && writer == nil
     }
 
-    /// Sets or replaces a callback; a replaced one does not run any more.
+    /// Sets or replaces a callback; a replaced callback does not run again.
     ///
-    /// Replacing asks the kernel anew. The former callback may have been for another file, which was closed without
-    /// removing the callback: the kernel then knows nothing of the file that has the number now.
+    /// Replacing registers the descriptor with the kernel again. The former callback may have been for another file,
+    /// which was closed without removing the callback: the kernel then does not watch the file that has the number now.
     ///
     /// - Throws: The kernel's refusal. A first callback is then not added; a replacement ends the whole watch.
     func add(
@@ -56,7 +56,7 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
     /// Removes a callback, even if it is in the queue; false if there was none.
     func remove(_ direction: WatchDirection) -> Bool {
         guard take(direction) != nil else { return false }
-        // Watching for less fails only if the descriptor is closed already.
+        // Watching fewer directions fails only if the descriptor is already closed.
         if isEmpty { end() } else { try? updateChannel() }
         return true
     }
@@ -109,13 +109,14 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
         queue.append(handle)
     }
 
-    /// Reports the failure, because no caller waits for it, and ends the watch: the kernel would only fail again.
+    /// Reports the failure, because there is no caller to receive it, and ends the watch: the kernel would only fail
+    /// again.
     func watchingFailed(_ errno: Errno) {
         let place = (reader ?? writer)?.place
         end()
         let error = EventLoopError(
             .system, "watch", errno: errno,
-            detail: "File descriptor \(descriptor) is not watched any more: remove its reader and writer before closing"
+            detail: "File descriptor \(descriptor) is no longer watched: remove its reader and writer before closing"
         )
         var context = ExceptionContext(message: "Watching a file descriptor failed", error: error)
         context.socket = descriptor

@@ -46,7 +46,7 @@ private struct DeclarationReader {
     private var braces: [Int?] = []
     /// The declaration whose body the next brace opens.
     private var pending: Int?
-    /// The number of parentheses opened since the last open brace: no declaration starts inside of them.
+    /// The number of parentheses opened since the last open brace: no declaration starts inside them.
     private var parentheses = 0
     /// For each open brace, the value of ``parentheses`` outside.
     private var outerParentheses: [Int] = []

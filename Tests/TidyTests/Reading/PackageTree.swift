@@ -15,7 +15,7 @@ struct PackageTree {
         "scripts/run-tests",
     ]
 
-    /// What others wrote, copied unchanged.
+    /// Third-party code, copied unchanged.
     private static let vendored = "Examples/Sources/CLLHTTP/"
 
     let root: URL

@@ -1,8 +1,8 @@
-/// The folders of a module form no ring, so that they can be drawn as a stack.
+/// The folders of a module have no cyclic dependencies, so that they can be drawn as a stack.
 ///
 /// A folder uses another if one of its files uses a type of that folder.
 ///
-/// Files outside of folders are ignored.
+/// Files outside folders are ignored.
 enum FolderRule {
     static func findings(in files: [SourceFile]) -> [Finding] {
         Dictionary(grouping: files.filter { $0.folder != nil }) { $0.module ?? "" }.sorted { $0.key < $1.key }
@@ -22,7 +22,7 @@ enum FolderRule {
     }
 }
 
-/// Which folder of a module uses which other, and by which files.
+/// Which folders of a module use which others, and through which files.
 private struct FolderGraph {
     let folders: [String]
     private let graph: MentionGraph
@@ -36,7 +36,7 @@ private struct FolderGraph {
         members = folders.map { folder in homes.indices.filter { homes[$0] == folder } }
     }
 
-    /// For each folder the other folders that it uses.
+    /// For each folder, the other folders that it uses.
     var arrows: [[Int]] {
         members.indices.map { from in
             let used = Set(members[from].flatMap { graph.arrows[$0] })

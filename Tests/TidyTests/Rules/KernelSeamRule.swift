@@ -1,4 +1,4 @@
-/// EventLoops calls sockets and clocks through its driver's seams only, so that a simulation can replace the kernel.
+/// EventLoops calls sockets and clocks only through its driver's seams, so that a simulation can replace the kernel.
 enum KernelSeamRule {
     private static let seams: Set = [
         "Sources/EventLoops/Driver/KernelSockets.swift", "Sources/EventLoops/Driver/LoopClock.swift",

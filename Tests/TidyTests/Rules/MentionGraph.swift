@@ -1,13 +1,13 @@
-/// Which file of a module mentions types of which other file, and by which names.
+/// Which files of a module mention types of which other files, and by which names.
 ///
-/// Textual: a file mentions a type that another file declares at its top level and not as private. Extensions declare
-/// nothing.
+/// The analysis is textual: a file mentions a type that another file declares, not as private, at its top level.
+/// Extensions declare nothing.
 struct MentionGraph {
     let files: [SourceFile]
-    /// For each file what it mentions: the other file's index, and the types with their lines.
+    /// What each file mentions: the index of the other file, and the types with their lines.
     private var mentions: [[Int: [String: Int]]]
 
-    /// For each file the files that it mentions.
+    /// For each file, the files that it mentions.
     var arrows: [[Int]] { mentions.map { $0.keys.sorted() } }
 
     init(files: [SourceFile]) {

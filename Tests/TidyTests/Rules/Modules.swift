@@ -18,6 +18,6 @@ enum Modules {
         "Proactor": ["ProactorLoop", "SelectorLoop", "EventLoops", "Uring", "Kernel", "CUring", "CLinux"],
     ]
 
-    /// What every module may import in addition: the C library and Swift's own modules, never Foundation or Dispatch.
+    /// What every module may also import: the C library and Swift's own modules, never Foundation or Dispatch.
     static let system: Set = ["Glibc", "Synchronization", "_Concurrency"]
 }

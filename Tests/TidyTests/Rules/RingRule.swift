@@ -1,6 +1,7 @@
-/// The files of a module form no ring: a file that uses another's types is not used by it, directly or indirectly.
+/// The files of a module have no cyclic dependencies: a file that uses another's types is not used by it, directly or
+/// indirectly.
 ///
-/// Modules cannot form rings, because imports point down.
+/// Modules cannot have cycles, because imports point down.
 enum RingRule {
     static func findings(in files: [SourceFile]) -> [Finding] {
         Dictionary(grouping: files) { $0.module ?? "" }.sorted { $0.key < $1.key }.flatMap { module, files in

@@ -1,4 +1,5 @@
-/// The lists of test files that CI runs in a special way: each names files that exist, with a reason, and misses none.
+/// The lists of test files that CI runs in a special way: each names only files that exist, with a reason, and is
+/// complete.
 enum TestListRule {
     /// The folder of the lists, and the code that makes a test file belong to a list.
     static let folder = "Tests/Lists/"
@@ -10,7 +11,7 @@ enum TestListRule {
         "default-backend.txt": ["EventLoopPolicy", "newEventLoop", "Runner"],
         "fallback.txt": ["RingDenial"],
     ]
-    /// Where these words stand for something else.
+    /// Folders in which these words mean something else.
     private static let ignoredFolders = ["Tests/TidyTests/", "Tests/TestSupport/", "Tests/Logging/"]
 
     static func findings(in lists: [SourceFile], tests: [SourceFile]) -> [Finding] {

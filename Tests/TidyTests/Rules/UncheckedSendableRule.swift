@@ -12,12 +12,12 @@ enum UncheckedSendableRule {
         }
         let paths = Set(uses.map(\.path))
         let stale = reasons.keys.filter { !paths.contains($0) }.sorted().map { path in
-            Finding(path, 1, "has no @unchecked Sendable any more: take it off the list in \(list)")
+            Finding(path, 1, "no longer contains @unchecked Sendable: remove it from the list in \(list)")
         }
         return unlisted + stale
     }
 
-    /// The first line that contains it; space and line break between the words are both found.
+    /// The first line that contains it; the words may be separated by a space or a line break.
     private static func line(in code: String) -> Int? {
         let code = tokens(of: code)
         return code.indices.dropLast(2).first { index in
