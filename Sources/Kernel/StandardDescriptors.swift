@@ -31,9 +31,9 @@ extension Descriptor {
     /// the same. A ring needs it before it is set up: its accepts install descriptors before the loop sees the
     /// completions, so moving those afterwards would be too late for output of callbacks that run in between.
     ///
-    /// Kernel: `open(2)`; two system calls if none is closed.
+    /// Kernel: `open(2)`; three system calls if none is closed, so that `/dev/null` is not needed then.
     package static func occupyStandard() throws(Errno) {
-        while true {
+        while (STDIN_FILENO...STDERR_FILENO).contains(where: { fcntl($0, F_GETFD) < 0 }) {
             let fd: Int32
             do throws(Errno) {
                 fd = try SystemCall.value { open("/dev/null", O_RDWR | O_CLOEXEC) }

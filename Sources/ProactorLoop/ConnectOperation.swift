@@ -5,6 +5,9 @@ internal import Uring
 
 /// Connects a socket with `IORING_OP_CONNECT`.
 final class ConnectOperation: RingOperation, @unchecked Sendable {
+    static let support = OptionalOperation(
+        name: "connect", kind: .connect, emulation: "connect, \(OperationKind.poll.name) and SO_ERROR")
+
     private let address: SocketAddress
     /// The address, which the kernel reads when the operation is submitted.
     private let storage = UnsafeMutablePointer<sockaddr_storage>.allocate(capacity: 1)

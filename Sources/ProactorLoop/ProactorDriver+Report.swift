@@ -12,19 +12,16 @@ extension ProactorDriver: DriverReport {
     package var operationSupport: [LoopCapabilities.Operation] {
         [
             .init("accept", .native(OperationKind.acceptMultishot.name)),
-            connectCapability,
             .init("receive", .native("\(OperationKind.receiveMultishot.name) into a buffer ring")),
             .init("receive into a BufferedProtocol", .native(OperationKind.receive.name)),
             .init("send", .native("\(OperationKind.send.name), \(OperationKind.sendMessage.name)")),
             .init("watch a descriptor", .native(OperationKind.poll.name)),
             .init("wake-up", .native("\(OperationKind.read.name) of an eventfd")),
-        ]
+        ] + Self.optional.map { $0.report(isNative: port.has($0.kind)) }
     }
 
-    private var connectCapability: LoopCapabilities.Operation {
-        let emulation = LoopCapabilities.Support.emulated("connect, \(OperationKind.poll.name) and SO_ERROR")
-        return .init("connect", port.has(.connect) ? .native(OperationKind.connect.name) : emulation)
-    }
+    /// The operations that are emulated on a kernel without them.
+    private static let optional = [ConnectOperation.support]
 
     package var figures: DriverFigures {
         var figures = DriverFigures()

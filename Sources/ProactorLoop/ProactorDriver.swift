@@ -86,7 +86,6 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     private func sleep(_ wait: RingWait) throws(RingError) {
         assert(sending.isEmpty && watching.isEmpty, "the loop must not sleep with channels to call")
-        assert(!pool.neglectsStarved, "channels wait for receive buffers although the kernel has some")
         guard spin.isOn else { return try ring.enter(wait) }
         let began = MonotonicClock.now()
         defer { spin.noteWait(MonotonicClock.now() - began) }
@@ -133,27 +132,32 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     private static let closingTime: Int64 = 5_000_000_000
 
     package func close() throws(EventLoopError) {
-        do throws(RingError) {
-            let deadline = MonotonicClock.now() + Self.closingTime
-            waker.stop()
-            // One cancel per operation: cancelling all at once is quadratic in the kernel.
-            operations.forEachLive { _, tag, _, _ in ring.cancel(tag) }
-            submitSends()
-            repeat {
-                notifying.callEach(.notify)
-                try ring.enter(operations.live > 0 ? .until(deadline) : .none)
-                ring.dispatch()
-            } while mustContinueClosing && MonotonicClock.now() < deadline
-        } catch { throw EventLoopError(ring: error) }
+        var failure: RingError?
+        do throws(RingError) { try endOperations() } catch { failure = error }
         waker.close()
-        guard operations.live == 0 else { return abandon() }
-        pool.unregister()
-        ring.close()
+        if operations.live == 0 {
+            pool.unregister()
+            ring.close()
+        } else {
+            abandon()
+        }
+        if let failure { throw EventLoopError(ring: failure) }
+    }
+
+    private func endOperations() throws(RingError) {
+        let deadline = MonotonicClock.now() + Self.closingTime
+        waker.stop()
+        // One cancel per operation: cancelling all at once is quadratic in the kernel.
+        operations.forEachLive { _, tag, _, _ in ring.cancel(tag) }
+        submitSends()
+        repeat {
+            notifying.callEach(.notify)
+            try ring.enter(operations.live > 0 ? .until(deadline) : .none)
+            ring.dispatch()
+        } while mustContinueClosing && MonotonicClock.now() < deadline
     }
 
     /// Whether operations are in flight, owners have yet to be notified, or entries have yet to be submitted.
-    ///
-    /// If the close of a descriptor were never submitted, the descriptor would stay open.
     private var mustContinueClosing: Bool {
         operations.live > 0 || !notifying.isEmpty || ring.entriesQueued != ring.entriesSubmitted
     }

@@ -17,6 +17,16 @@ extension ProactorStreamChannel {
         } else {
             receive(expectsData: false)
         }
+        assert(hasNextEvent, "a channel whose owner wants bytes waits for no event")
+    }
+
+    /// Whether something will call this channel again if its owner wants bytes.
+    ///
+    /// Debug builds check it after every step of the channel: a channel that no step leaves without an event cannot
+    /// stand still.
+    var hasNextEvent: Bool {
+        !receiving.isWanted || isClosing || receiving.tag != nil || receiving.isStarved || isListedToNotify
+            || receiving.hasNotifiedEnd || ring.isInForkedChild
     }
 
     /// The receive stays in flight until data arrives, so a pause that ends before that costs nothing.

@@ -58,6 +58,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
             assert(tag == sendTag, "the completion is neither of the receive nor of the send")
             sendCompleted(result)
         }
+        assert(hasNextEvent, "a channel whose owner wants bytes waits for no event")
     }
 
     override func purpose(of tag: UInt64) -> OperationPurpose {
@@ -71,6 +72,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         case .receive: receiveAgain()
         case .watch: super.turnCame(call)
         }
+        assert(hasNextEvent, "a channel whose owner wants bytes waits for no event")
     }
 
     // MARK: Sending

@@ -88,11 +88,4 @@ extension ReceivePool {
         buffers.supplyMore()
         lent.nowSupplied(buffers.supplied)
     }
-
-    /// Whether channels wait for buffers although the kernel has some.
-    ///
-    /// They should have been called: a loop that slept now might never wake.
-    var neglectsStarved: Bool {
-        hasStarved && lent.isKernelSupplied
-    }
 }

@@ -73,10 +73,9 @@ package final class BufferRing {
     deinit {
         unregister()
         pending.deallocate()
-        // A forked child does not have these mappings, and may have others at the same addresses.
-        guard !ring.isInForkedChild else { return }
         munmap(base, count * size)
-        munmap(places, placesLength)
+        // A forked child does not have this mapping, and may have another at the same address.
+        if !ring.isInForkedChild { munmap(places, placesLength) }
     }
 
     /// Unregisters the group, so that the kernel no longer selects buffers from it.
@@ -139,7 +138,7 @@ extension BufferRing {
     ) throws(RingError) -> (UnsafeMutableRawPointer, Int) {
         var count = wanted
         while true {
-            let places = try map(placesLength(count))
+            let places = try mapEntries(placesLength(count))
             let result = cu_register_buffers(ring.fileDescriptor, places, UInt32(count), group)
             if result >= 0 { return (places, count) }
             munmap(places, placesLength(count))
@@ -150,11 +149,21 @@ extension BufferRing {
         }
     }
 
-    /// Maps zeroed pages that a forked child does not inherit: it must not give buffers to its parent's ring.
+    /// Maps pages for buffer entries, which a forked child does not inherit: it must not give buffers to its parent's
+    /// ring.
+    private static func mapEntries(_ length: Int) throws(RingError) -> UnsafeMutableRawPointer {
+        let memory = try map(length)
+        madvise(memory, length, MADV_DONTFORK)
+        return memory
+    }
+
+    /// Maps zeroed pages.
+    ///
+    /// A forked child inherits a copy, since user code may fork while bytes are lent to it. The kernel writes to the
+    /// parent's.
     private static func map(_ length: Int) throws(RingError) -> UnsafeMutableRawPointer {
         let memory = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let memory, memory != MAP_FAILED else { throw RingError("mmap", result: -ENOMEM) }
-        madvise(memory, length, MADV_DONTFORK)
         if length >= hugePageSize { madvise(memory, length, MADV_HUGEPAGE) }
         return memory
     }

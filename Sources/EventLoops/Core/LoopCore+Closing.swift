@@ -50,6 +50,8 @@ extension LoopCore {
     private func endWork() -> EventLoopError? {
         var first: EventLoopError?
         do throws(EventLoopError) { try endTasks() } catch { first = error }
+        // A task that was ending may have begun another wait.
+        queue.endWaits()
         // No wake-up may use the descriptor that the driver is about to close.
         queue.inbox.setWaker(nil)
         // A task forked while it was ending, and this is the child: the driver is the parent's.
