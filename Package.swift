@@ -10,7 +10,7 @@ let dialect: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-/// Fetched only by those who enable the trait.
+/// Fetched only if the trait is enabled.
 let swiftLog: Target.Dependency = .product(
     name: "Logging", package: "swift-log", condition: .when(traits: ["Logging"]))
 

@@ -9,7 +9,7 @@ extension Ring {
     /// Does not sleep if completions are available or entries are still unsubmitted. With `.none` or a past deadline,
     /// makes no system call if no entry is queued and the kernel has no pending completions. May return early at any
     /// time, for example on a signal: dispatch and call again. If the kernel temporarily accepts no entries (EAGAIN,
-    /// EBUSY), they stay queued and the function returns, because dispatching makes room.
+    /// EBUSY), they stay queued and the function returns, because dispatching frees space.
     ///
     /// - Throws: ``RingError`` for errors that calling again does not resolve: the wrong thread (EEXIST), a ring that
     ///   is closed (EBADF) or not enabled (EBADFD), and completions that the kernel lost (EBADR).

@@ -16,7 +16,7 @@ extension Ring {
         return entryWhenFull()
     }
 
-    /// Submits the queued entries to make room.
+    /// Submits the queued entries to free space.
     ///
     /// If the kernel takes none, the entry is put into the spill list, as are all later ones until ``refill()`` has
     /// moved the older ones to the queue.

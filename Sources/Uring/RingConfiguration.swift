@@ -2,7 +2,7 @@
 ///
 /// The actual sizes may be smaller; see ``RingSetup``.
 package struct RingConfiguration: Sendable {
-    /// Entries that can be queued before a system call is needed to make room.
+    /// Entries that can be queued before a system call is needed to free space.
     package var entries: UInt32
     /// Completions that the queue can hold.
     ///

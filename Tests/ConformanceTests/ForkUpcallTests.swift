@@ -10,7 +10,8 @@ import Testing
 ///
 /// After each of these the loop continues with the connection, or with others.
 enum ForkingUpcall: String, CaseIterable, Codable, CustomTestStringConvertible, Sendable {
-    case factory, connectionMade, dataReceived, resumeWriting, eofReceived, connectionLost
+    /// `lentData` is `dataReceived` before it has read its bytes, which the child must be able to read.
+    case factory, connectionMade, lentData, dataReceived, resumeWriting, eofReceived, connectionLost
     case getBuffer, bufferUpdated
     case reader, timer
 
@@ -99,6 +100,7 @@ private final class ForkingEcho: StreamProtocol {
     }
 
     func dataReceived(_ data: RawSpan) {
+        fork.at(.lentData)
         data.withUnsafeBytes { received += $0 }
         transport?.write(data)
         fork.at(.dataReceived)

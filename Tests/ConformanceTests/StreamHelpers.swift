@@ -47,7 +47,7 @@ func withStreams(
         defer { writer.transport.abort() }
         // Ends a test that waits for lost bytes.
         let watchdog = loop.callLater(.seconds(30)) {
-            Issue.record("the streams wait without end", sourceLocation: sourceLocation)
+            Issue.record("the streams wait forever", sourceLocation: sourceLocation)
             writer.transport.abort()
         }
         defer { watchdog.cancel() }

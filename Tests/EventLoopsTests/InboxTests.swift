@@ -11,7 +11,8 @@ import Testing
 
     private let reports = Reports()
 
-    /// Every other entry is its own link in the chain; links are created for the rest. The order must hold across both.
+    /// Every other entry is its own link in the chain, and links are created for the rest: the order must hold across
+    /// both.
     private func entry(_ thread: Int, _ number: Int) -> Handle {
         let report = { [reports] in reports.take(thread, number) }
         return number % 2 == 0 ? PostedHandle(report) : Handle(report)

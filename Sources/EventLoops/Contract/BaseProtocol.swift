@@ -4,10 +4,11 @@
 ///
 /// asyncio: `asyncio.BaseProtocol`.
 public protocol BaseProtocol: AnyObject {
-    /// The connection is lost. This is the last call, made exactly once and never from inside the call that caused it.
+    /// The connection is lost.
     ///
-    /// Callbacks that were scheduled before the end run first. It is not called if the loop is closed before its
-    /// connections: a closed loop calls nothing.
+    /// This is the last call, made exactly once and never from inside the call that caused it. Callbacks that were
+    /// scheduled before the end run first. It is not called if the loop is closed before its connections: a closed loop
+    /// calls nothing.
     ///
     /// - Parameter error: What broke the connection; nil after an orderly end or an abort by this side.
     func connectionLost(_ error: (any Error)?)

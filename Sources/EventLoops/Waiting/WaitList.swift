@@ -133,7 +133,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         _ number: UInt64, isolation: isolated (any Actor)? = #isolation
     ) async -> Outcome {
         await withTaskCancellationHandler {
-            // Isolated like the caller: in an actor that is pinned to the loop it would otherwise leave the thread.
+            // Isolated like the caller: in an actor that is pinned to the loop, this would otherwise leave the thread.
             _ = isolation
             if let outcome = outcomeByNow(number, isolation) { return outcome }
             return await withUnsafeContinuation { park($0, number) }
@@ -146,7 +146,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     private func outcomeByNow(_ number: UInt64, _ isolation: (any Actor)?) -> Outcome? {
         guard queue.isTurning else { return queue.isClosed ? .cancelled : .misplaced }
         guard queue.isReturnedTo(from: isolation) else { return .misplaced }
-        // The handler of a task that was cancelled before has already run.
+        // If the task was already cancelled, its handler has run by now.
         if Task.isCancelled { return .cancelled }
         return number <= resumedThrough ? .happened : nil
     }
