@@ -103,7 +103,8 @@ private final class ForkingEcho: StreamProtocol {
         fork.at(.lentData)
         data.withUnsafeBytes { received += $0 }
         transport?.write(data)
-        fork.at(.dataReceived)
+        // The same upcall: the child must not count it a second time.
+        if fork.upcall != .lentData { fork.at(.dataReceived) }
     }
 
     func resumeWriting() {
