@@ -30,6 +30,8 @@ DENY := .build/debug/deny-io-uring
 THREADS := Tests/Lists/threads.txt
 DEFAULT_BACKEND := Tests/Lists/default-backend.txt
 FALLBACK := $(DEFAULT_BACKEND) Tests/Lists/fallback.txt
+# Where io_uring is denied, the tests skip the ring. With PROACTOR_REQUIRE_RING=1 in the environment, they fail.
+
 # Set this to run all tests where otherwise a list would choose.
 EVERY_TEST ?=
 chosen = $(if $(EVERY_TEST),,$(1))
