@@ -173,6 +173,19 @@ import Testing
         #expect(TestListRule.findings(in: [], tests: tests).count == 3)
     }
 
+    @Test func testListRule_findsSignalsAndNames() {
+        func gaps(_ text: String, in folder: String = "ConformanceTests") -> [Int] {
+            let lists = TestListRule.marks.keys.map { SourceFile(TestListRule.folder + $0, "# none\n") }
+            let test = SourceFile("Tests/\(folder)/ATests.swift", text)
+            return TestListRule.findings(in: lists, tests: [test]).map(\.line)
+        }
+        #expect(gaps("let a = 1\nkill(getpid(), SIGTERM)") == [2])
+        #expect(gaps("raise(SIGINT)") == [1])
+        #expect(gaps("host: [\"127.0.0.1\", \"localhost\"]") == [1])
+        #expect(gaps("kill(child, SIGKILL)\n  // \"localhost\"\nlet localhost = \"localhost.\"") == [])
+        #expect(gaps("find(\"localhost\")", in: "KernelTests") == [])
+    }
+
     @Test func privatePathRule_findsPathsOfOneMachine() throws {
         let prefix = try #require(PrivatePathRule.prefixes.first)
         #expect(paths("see \(prefix)notes") == [1])
