@@ -1,8 +1,8 @@
 # `make` alone lists the goals.
 
-# The Debian packages that each goal needs.
-BUILD_PACKAGES := liburing-dev
-PACKAGES := $(BUILD_PACKAGES) curl
+# The Debian packages that building needs; .ci/run adds its own.
+PACKAGES := liburing-dev
+EXTRA_PACKAGES ?=
 
 PORT ?= 8080
 BACKEND ?= auto
@@ -30,6 +30,8 @@ DENY := .build/debug/deny-io-uring
 THREADS := Tests/Lists/threads.txt
 DEFAULT_BACKEND := Tests/Lists/default-backend.txt
 FALLBACK := $(DEFAULT_BACKEND) Tests/Lists/fallback.txt
+# Where io_uring is denied, the tests skip the ring. With PROACTOR_REQUIRE_RING=1 in the environment, they fail.
+
 # Set this to run all tests where otherwise a list would choose.
 EVERY_TEST ?=
 chosen = $(if $(EVERY_TEST),,$(1))
@@ -42,12 +44,12 @@ ASAN_ENVIRONMENT := ASAN_OPTIONS=detect_leaks=1 \
 .DEFAULT_GOAL := help
 .PHONY: help run test test-package test-logging test-examples test-everything test-release test-denied test-memlock \
 	test-epoll built-tests check-api accept-api bench deps format lint sanitize sanitize-thread sanitize-address \
-	sanitize-address-debug clean deps-run
+	sanitize-address-debug clean
 
 help: ## list the goals
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: deps-run ## run the HTTP example: PORT=8080 BACKEND=auto|io_uring|epoll|poll|select
+run: deps ## run the HTTP example: PORT=8080 BACKEND=auto|io_uring|epoll|poll|select
 	$(SWIFT) build --package-path $(EXAMPLES) -c release --product HTTPServer
 	PROACTOR_BACKEND=$(BACKEND) exec $(EXAMPLES)/.build/release/HTTPServer --port $(PORT)
 
@@ -104,10 +106,7 @@ bench: deps ## run the benchmarks
 	$(MAKE) -C Benchmarks run
 
 deps: ## install the Debian packages that building and testing need
-	@$(if $(SKIP_DEPS),:,scripts/install-dependencies $(PACKAGES))
-
-deps-run:
-	@$(if $(SKIP_DEPS),:,scripts/install-dependencies $(BUILD_PACKAGES))
+	@$(if $(SKIP_DEPS),:,scripts/install-dependencies $(PACKAGES) $(EXTRA_PACKAGES))
 
 format: ## format all Swift code in place
 	$(SWIFT) format format --in-place --parallel --recursive $(SWIFT_CODE)

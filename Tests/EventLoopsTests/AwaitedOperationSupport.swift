@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Tasks of the loop, which are cancelled through their scope, and tasks that the loop does not own.
-enum Waiter: CaseIterable {
+enum WaitingTask: CaseIterable {
     case loopTask, otherTask
 }
 
@@ -65,7 +65,7 @@ final class Wait: Sendable {
     private let end: Future<Int>
     private let canceller: @Sendable () -> Void
 
-    init(_ operation: ManualOperation, _ waiter: Waiter, on loop: FakeLoop, cancelledBefore: Bool = false) {
+    init(_ operation: ManualOperation, _ waiter: WaitingTask, on loop: FakeLoop, cancelledBefore: Bool = false) {
         let end = loop.createFuture(of: Int.self)
         self.end = end
         let body: @Sendable () async -> Void = {
@@ -99,7 +99,7 @@ final class OutcomeBox: Sendable {
     private let outcome = Locked<OperationOutcome?>(nil)
     private let isSet = Gate()
 
-    func fill(from operation: ManualOperation, _ waiter: Waiter, on loop: FakeLoop) {
+    func fill(from operation: ManualOperation, _ waiter: WaitingTask, on loop: FakeLoop) {
         switch waiter {
         case .loopTask: loop.createTask { self.set(await operation.outcome()) }
         case .otherTask: Task(executorPreference: loop.taskExecutor) { self.set(await operation.outcome()) }

@@ -12,8 +12,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Waiter.allCases)
-    private func value_isTheResultOfTheOperation(_ waiter: Waiter) async throws {
+    @Test(arguments: WaitingTask.allCases)
+    private func value_isTheResultOfTheOperation(_ waiter: WaitingTask) async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop)
             let wait = Wait(operation, waiter, on: loop)
@@ -25,8 +25,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Waiter.allCases)
-    private func value_isAvailable_ifTheOperationFinishesWhileItStarts(_ waiter: Waiter) async throws {
+    @Test(arguments: WaitingTask.allCases)
+    private func value_isAvailable_ifTheOperationFinishesWhileItStarts(_ waiter: WaitingTask) async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop, atOnce: .success(3))
             let value = try await Wait(operation, waiter, on: loop).value()
@@ -36,8 +36,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Waiter.allCases)
-    private func operation_isNotStarted_forACancelledTask(_ waiter: Waiter) async throws {
+    @Test(arguments: WaitingTask.allCases)
+    private func operation_isNotStarted_forACancelledTask(_ waiter: WaitingTask) async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop)
             let wait = Wait(operation, waiter, on: loop, cancelledBefore: true)
@@ -46,8 +46,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Waiter.allCases)
-    private func cancellation_isRequestedOnce_andAwaitsTheDriver(_ waiter: Waiter) async throws {
+    @Test(arguments: WaitingTask.allCases)
+    private func cancellation_isRequestedOnce_andAwaitsTheDriver(_ waiter: WaitingTask) async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop)
             let wait = Wait(operation, waiter, on: loop)
@@ -63,8 +63,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Waiter.allCases)
-    private func result_isAbandoned_ifItArrivesAfterTheCancellation(_ waiter: Waiter) async throws {
+    @Test(arguments: WaitingTask.allCases)
+    private func result_isAbandoned_ifItArrivesAfterTheCancellation(_ waiter: WaitingTask) async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop)
             let wait = Wait(operation, waiter, on: loop)
@@ -77,8 +77,8 @@ import Testing
     }
 
     /// The operation has ended, but its task has not resumed yet.
-    @Test(arguments: Waiter.allCases)
-    private func result_isAbandoned_ifTheTaskIsCancelledInTheSameTurn(_ waiter: Waiter) async throws {
+    @Test(arguments: WaitingTask.allCases)
+    private func result_isAbandoned_ifTheTaskIsCancelledInTheSameTurn(_ waiter: WaitingTask) async throws {
         try await withLoop { loop in
             let operation = ManualOperation(loop)
             let wait = Wait(operation, waiter, on: loop)
@@ -164,7 +164,7 @@ import Testing
 
     @Test func cancelling_isHandedOver_fromAnotherThread() async throws {
         try await withLoop { loop in
-            for waiter in Waiter.allCases {
+            for waiter in WaitingTask.allCases {
                 let operation = ManualOperation(loop)
                 operation.endsOnRequest = true
                 let wait = Wait(operation, waiter, on: loop)
@@ -179,8 +179,8 @@ import Testing
 
     // MARK: The loop closes
 
-    @Test(arguments: Waiter.allCases, [false, true])
-    private func closingTheLoop_endsTheOperation(_ waiter: Waiter, finishesFirst: Bool) async throws {
+    @Test(arguments: WaitingTask.allCases, [false, true])
+    private func closingTheLoop_endsTheOperation(_ waiter: WaitingTask, finishesFirst: Bool) async throws {
         try await onThread {
             let loop = try FakeLoop()
             let operation = ManualOperation(loop)

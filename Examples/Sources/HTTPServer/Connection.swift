@@ -12,7 +12,7 @@ final class Connection: StreamProtocol {
     }
 
     private let service: Service
-    private let parser = RequestParser()
+    private let parser = RequestParser(callbacks: ParserCallbacks.table)
     private var transport: (any StreamTransport)?
     private var phase = Phase.idle
     /// The end of the phase, or of a pause in writing, in the service's seconds.
@@ -20,6 +20,8 @@ final class Connection: StreamProtocol {
     /// The client reads too slowly, so nothing is read from it.
     private var isPaused = false
     private var hasAnsweredLast = false
+    /// The bytes that arrived last have completed a request.
+    private var hasAnswered = false
 
     init(service: Service) {
         self.service = service
@@ -36,6 +38,7 @@ final class Connection: StreamProtocol {
 
     func dataReceived(_ data: RawSpan) {
         if phase == .ending { return }
+        hasAnswered = false
         do throws(Rejection) {
             try parser.parse(data)
             flush()
@@ -68,9 +71,13 @@ final class Connection: StreamProtocol {
 
     /// All complete requests have been answered.
     private func wentOn() {
-        let now = parser.isInsideRequest ? Phase.receiving : .idle
-        // The time limit of a request counts from its first byte, not from its latest.
-        if now == .idle || phase == .idle { restart(now) }
+        if parser.isInsideRequest {
+            // The time limit of a request counts from its first byte, not from its latest.
+            if phase == .idle { restart(.receiving) }
+        } else if hasAnswered {
+            // Empty lines before a request do not extend the idle time.
+            restart(.idle)
+        }
     }
 
     private func restart(_ phase: Phase) {
@@ -107,10 +114,11 @@ final class Connection: StreamProtocol {
         transport?.writeEOF()
         transport?.resumeReading()
     }
+}
 
-    // MARK: Called by the service
+// MARK: - Called by the service
 
-    /// Called once a second.
+extension Connection: ServiceClient {
     func checkDeadline() {
         guard service.now > deadline else { return }
         switch phase {
@@ -120,7 +128,6 @@ final class Connection: StreamProtocol {
         }
     }
 
-    /// The server is stopping: a request in flight is still answered.
     func stop() {
         if phase == .idle { close() }
     }
@@ -136,6 +143,7 @@ extension Connection: RequestReceiver {
     func requestReceived(_ method: Method, target: RawSpan, body: RawSpan, _ persistence: Persistence) -> Bool {
         // The next byte starts another request, possibly within this read.
         phase = .idle
+        hasAnswered = true
         let persistence = service.isStopping ? .closes : persistence
         hasAnsweredLast = persistence == .closes
         service.answer(method, target: target, body: body, persistence)

@@ -24,6 +24,8 @@ final class RequestParser {
     private var phase = Phase.between
     /// The carriage return of an empty line has arrived, its newline has not.
     private var isInsideEmptyLine = false
+    /// Bytes of the empty lines before the present request. They count as a part of its head.
+    private var emptyLineBytes = 0
     /// Bytes of the present request that are not its body: the head, chunk sizes, trailer fields.
     private var overhead = 0
     private var target: [UInt8] = []
@@ -39,9 +41,10 @@ final class RequestParser {
     /// The memory of a larger body is released.
     private static let bodyKept = 16 * 1024
 
-    init() {
+    /// - Parameter callbacks: The C parser's functions, which call this class; never freed.
+    init(callbacks: UnsafePointer<llhttp_settings_t>) {
         state = .allocate(capacity: 1)
-        llhttp_init(state, HTTP_REQUEST, ParserCallbacks.table)
+        llhttp_init(state, HTTP_REQUEST, callbacks)
         state.pointee.data = Unmanaged.passUnretained(self).toOpaque()
     }
 
@@ -79,6 +82,8 @@ final class RequestParser {
     private func skipEmptyLines(_ rest: inout Slice<UnsafeRawBufferPointer>) throws(Rejection) {
         while let byte = rest.first, isInsideEmptyLine || byte == 0x0D || byte == 0x0A {
             guard byte == (isInsideEmptyLine ? 0x0A : 0x0D) else { throw .malformed }
+            guard emptyLineBytes < Options.headLimit else { throw .headTooLarge }
+            emptyLineBytes += 1
             isInsideEmptyLine.toggle()
             rest.removeFirst()
         }
@@ -99,7 +104,7 @@ final class RequestParser {
     private var allowedBytes: Int {
         switch phase {
         case .between, .sizedBody: .max
-        case .head: Options.headLimit - overhead
+        case .head: Options.headLimit - emptyLineBytes - overhead
         case .chunkedBody: Options.headLimit + Options.chunkOverheadLimit - overhead
         }
     }
@@ -205,6 +210,7 @@ extension RequestParser {
 
     func ended() {
         phase = .between
+        emptyLineBytes = 0
         let takesMore =
             receiver?.requestReceived(method, target: target.span.bytes, body: body.span.bytes, persistence) ?? false
         hasEnded = !takesMore

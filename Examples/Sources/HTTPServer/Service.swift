@@ -1,5 +1,13 @@
 import Proactor
 
+/// What the service demands of a connection.
+protocol ServiceClient: AnyObject {
+    /// Called once a second.
+    func checkDeadline()
+    /// The server is stopping: a request in flight is still answered.
+    func stop()
+}
+
 /// What all connections share: routes, the buffer of answers, the clock of the timeouts, shutdown.
 final class Service {
     let options: Options
@@ -10,7 +18,7 @@ final class Service {
     private(set) var isStopping = false
 
     private let loop: any AbstractEventLoop
-    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var connections: [ObjectIdentifier: any ServiceClient] = [:]
     private var ticker: TimerHandle?
 
     init(loop: any AbstractEventLoop, options: Options) {
@@ -45,12 +53,12 @@ final class Service {
 
     // MARK: Connections
 
-    func add(_ connection: Connection) {
+    func add(_ connection: any ServiceClient) {
         connections[ObjectIdentifier(connection)] = connection
         stats.connections += 1
     }
 
-    func remove(_ connection: Connection) {
+    func remove(_ connection: any ServiceClient) {
         connections[ObjectIdentifier(connection)] = nil
     }
 

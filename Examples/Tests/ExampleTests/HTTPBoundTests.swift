@@ -28,6 +28,32 @@ import Testing
         #expect(try client.answer().status == (more == 0 ? 200 : 431))
     }
 
+    @Test func emptyLines_countAsAPartOfTheHead() throws {
+        let request = request("GET", "/")
+        let lines = String(repeating: "\r\n", count: (16 * 1024 - request.utf8.count) / 2)
+        for _ in 1...2 {
+            try client.send(lines + request)
+            #expect(try client.answer().status == 200)
+        }
+        try client.send(lines + "\r\n" + request)
+        #expect(try client.answer().status == 431)
+    }
+
+    @Test func emptyLines_alone_areLimited() throws {
+        try client.send(String(repeating: "\r\n", count: 8 * 1024 + 1))
+        #expect(try client.answer().status == 431)
+    }
+
+    /// The idle time is 2 s; a connection that each empty line kept open would outlive the loop.
+    @Test func emptyLines_doNotExtendTheIdleTime() throws {
+        let isClosed = (0..<100).contains { _ in
+            try? client.send("\r\n")
+            return !client.isQuiet(for: 0.25)
+        }
+        #expect(isClosed)
+        #expect(try client.isAtEnd())
+    }
+
     @Test(arguments: [
         "5;\(String(repeating: "a", count: 1 << 19))", "0\r\nX: \(String(repeating: "a", count: 1 << 19))",
         String(repeating: "1\r\nx\r\n", count: 100_000),

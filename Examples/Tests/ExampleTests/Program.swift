@@ -72,12 +72,3 @@ final class Program {
         return (process.terminationStatus, try output.rest(), try errors.rest())
     }
 }
-
-/// Something that a test waited for did not happen.
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}

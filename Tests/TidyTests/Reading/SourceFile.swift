@@ -20,6 +20,16 @@ struct SourceFile {
         let parts = path.split(separator: "/")
         return parts.count > 2 && parts[0] == "Sources" ? String(parts[1]) : nil
     }
+    /// The folder of the file's target, such as `Sources/Kernel`, `Tests/KernelTests` or `Examples/Sources/Chat`.
+    ///
+    /// Of files that belong to no target, such as manifests, the folder that contains them.
+    var target: String {
+        let folders = path.split(separator: "/").dropLast()
+        guard let start = folders.firstIndex(where: { $0 == "Sources" || $0 == "Tests" }) else {
+            return folders.joined(separator: "/")
+        }
+        return folders[...min(start + 1, folders.endIndex - 1)].joined(separator: "/")
+    }
     var isSwift: Bool { path.hasSuffix(".swift") }
     var name: String { String(path.split(separator: "/").last ?? "") }
 }

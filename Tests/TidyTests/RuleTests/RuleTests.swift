@@ -2,7 +2,7 @@ import Testing
 
 /// Each rule finds its violations, and accepts similar code that is correct.
 @Suite struct RuleTests {
-    @Test func importRule_findsTheWayUp() {
+    @Test func importRule_findsImportsThatPointUp() {
         #expect(imports("Kernel", "import CLinux\npublic import Glibc") == [])
         #expect(imports("Kernel", "import CLinux\n@_exported import Uring") == [2])
         #expect(imports("Uring", "import EventLoops") == [1])
@@ -10,24 +10,42 @@ import Testing
         #expect(imports("Proactor", "import Foundation") == [1])
         #expect(imports("EventLoops", "#if os(Linux)\n    import class Dispatch.DispatchQueue\n#endif") == [2])
         #expect(imports("EventLoops", "// import Foundation\nlet text = \"import Dispatch\"") == [])
-        #expect(imports("Cellar", "import Glibc") == [1])
+        #expect(imports("Unknown", "import Glibc") == [1])
     }
 
-    @Test func importRule_holdsTheManifestAgainstTheTable() {
+    @Test func importRule_comparesTheManifestWithTheTable() {
         let text = """
             targets: [
                 .target(name: "CUring", linkerSettings: [.linkedLibrary("uring")]),
                 .target(name: "Uring", dependencies: ["CUring", "Kernel"], swiftSettings: dialect),
                 .target(name: "Kernel", dependencies: ["Uring"]),
-                .target(name: "Cellar"),
+                .target(name: "Unknown"),
                 .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
             """
-        #expect(manifestTargets(text).map(\.name) == ["CUring", "Uring", "Kernel", "Cellar"])
+        #expect(manifestTargets(text).map(\.name) == ["CUring", "Uring", "Kernel", "Unknown"])
         #expect(manifestTargets(text).map(\.dependencies) == [[], ["CUring", "Kernel"], ["Uring"], []])
         #expect(ImportRule.findings(inManifest: SourceFile("Package.swift", text)).map(\.line) == [4, 5])
     }
 
-    @Test func ringRule_findsARingRoundACorner() {
+    @Test func importRule_readsTargetsOverSeveralLines() {
+        let text = """
+            .target(
+                name: "Uring",
+                dependencies: [
+                    "CUring", "Kernel",
+                    "EventLoops",
+                ],
+                linkerSettings: [.linkedLibrary("uring")]
+            ),
+            .target(
+            )
+            """
+        #expect(manifestTargets(text).map(\.name) == ["Uring", ""])
+        #expect(manifestTargets(text).map(\.dependencies) == [["CUring", "Kernel", "EventLoops"], []])
+        #expect(ImportRule.findings(inManifest: SourceFile("Package.swift", text)).map(\.line) == [1, 9])
+    }
+
+    @Test func ringRule_findsAnIndirectRing() {
         let files = [
             file("A", "public struct A { let b: B }"),
             file("B", "enum B { static let c = \"\\(C.self)\" }"),
@@ -41,13 +59,26 @@ import Testing
         #expect(found.first?.message.contains("D.swift") == false)
     }
 
-    @Test func ringRule_letsPassWhatOnlyLooksLikeARing() {
+    @Test func ringRule_acceptsWhatOnlyResemblesARing() {
         let usesB = file("A", "struct A { let b: B }")
         #expect(RingRule.findings(in: [usesB, file("B", "struct B { let a: A }")]).count == 1)
         #expect(RingRule.findings(in: [usesB, file("B", "struct B {}\n// A")]) == [])
         #expect(RingRule.findings(in: [usesB, file("B", "struct B { let text = \"A\" }")]) == [])
         #expect(RingRule.findings(in: [usesB, file("B", "private struct B { let a: A }")]) == [])
         #expect(RingRule.findings(in: [usesB, SourceFile("Sources/Uring/B.swift", "struct B { let a: A }")]) == [])
+    }
+
+    @Test func ringRule_readsTheTargetsOfEveryPackage() {
+        func rings(_ first: String, _ second: String) -> Int {
+            let files = [
+                SourceFile(first, "struct A { let b: B }"), SourceFile(second, "extension A {}\nstruct B { let a: A }"),
+            ]
+            return RingRule.findings(in: files).count
+        }
+        #expect(rings("Tests/KernelTests/A.swift", "Tests/KernelTests/Support/B.swift") == 1)
+        #expect(rings("Examples/Sources/Chat/A.swift", "Examples/Sources/Chat/B.swift") == 1)
+        #expect(rings("Tests/KernelTests/A.swift", "Tests/UringTests/B.swift") == 0)
+        #expect(rings("Examples/Sources/Chat/A.swift", "Examples/Sources/Timer/B.swift") == 0)
     }
 
     @Test func folderRule_findsARingOfFolders() {
@@ -171,6 +202,19 @@ import Testing
                 "Tests/KernelTests/CTests.swift:2",
             ])
         #expect(TestListRule.findings(in: [], tests: tests).count == 3)
+    }
+
+    @Test func testListRule_findsSignalsAndNames() {
+        func gaps(_ text: String, in folder: String = "ConformanceTests") -> [Int] {
+            let lists = TestListRule.marks.keys.map { SourceFile(TestListRule.folder + $0, "# none\n") }
+            let test = SourceFile("Tests/\(folder)/ATests.swift", text)
+            return TestListRule.findings(in: lists, tests: [test]).map(\.line)
+        }
+        #expect(gaps("let a = 1\nkill(getpid(), SIGTERM)") == [2])
+        #expect(gaps("raise(SIGINT)") == [1])
+        #expect(gaps("host: [\"127.0.0.1\", \"localhost\"]") == [1])
+        #expect(gaps("kill(child, SIGKILL)\n  // \"localhost\"\nlet localhost = \"localhost.\"") == [])
+        #expect(gaps("find(\"localhost\")", in: "KernelTests") == [])
     }
 
     @Test func privatePathRule_findsPathsOfOneMachine() throws {

@@ -1,9 +1,11 @@
 /// Imports point down, as listed in ``Modules``.
 enum ImportRule {
+    /// - Parameter module: The module of a file outside `Sources`.
     static func findings(
-        in file: SourceFile, modules: [String: Set<String>] = Modules.imports, system: Set<String> = Modules.system
+        in file: SourceFile, module: String? = nil, modules: [String: Set<String>] = Modules.imports,
+        system: Set<String> = Modules.system
     ) -> [Finding] {
-        guard let module = file.module else { return [] }
+        guard let module = module ?? file.module else { return [] }
         guard let allowed = modules[module] else {
             return [
                 Finding(file.path, 1, "module \(module) is unknown: add it, and what it may import, to Modules.swift")
@@ -19,7 +21,7 @@ enum ImportRule {
             }
             return Finding(
                 file.path, line.line,
-                "\(line.name) is not imported in Sources: "
+                "\(line.name) is not imported in \(module): "
                     + "use \(system.sorted().joined(separator: ", ")) or the modules below")
         }
     }
@@ -45,27 +47,47 @@ enum ImportRule {
 }
 
 /// The library targets of a manifest, with name, dependencies and first line.
+///
+/// A target whose text is not understood has an empty name, which no module has.
 func manifestTargets(_ text: String) -> [(name: String, dependencies: [String], line: Int)] {
-    text.components(between: ".target(", and: "\n").compactMap { call in
-        guard let name = call.text.components(between: "name: \"", and: "\"").first else { return nil }
-        let list = call.text.components(between: "dependencies: [", and: "]").first?.text ?? ""
+    text.calls(of: ".target").map { call in
+        let name = call.text.between("name: \"", and: "\"") ?? ""
+        let list = call.text.between("dependencies: [", and: "]") ?? ""
         let dependencies = list.split(separator: ",").map { $0.filter { $0.isLetter || $0.isNumber || $0 == "_" } }
-        return (name.text, dependencies.filter { !$0.isEmpty }, call.line)
+        return (String(name), dependencies.filter { !$0.isEmpty }, call.line)
     }
 }
 
 extension String {
-    /// The pieces of text between two marks, each with its first line.
-    fileprivate func components(between open: String, and close: String) -> [(text: String, line: Int)] {
-        var pieces: [(String, Int)] = []
+    /// The arguments of each call of a function, up to its closing parenthesis, with the first line of the call.
+    fileprivate func calls(of name: String) -> [(text: Substring, line: Int)] {
+        var calls: [(Substring, Int)] = []
         var rest = self[...]
-        while let start = rest.firstRange(of: open) {
-            let tail = rest[start.upperBound...]
-            let end = tail.firstRange(of: close)?.lowerBound ?? tail.endIndex
+        while let start = rest.firstRange(of: name + "(") {
             let line = self[..<start.lowerBound].count { $0 == "\n" } + 1
-            pieces.append((String(tail[..<end]), line))
-            rest = tail[end...]
+            rest = rest[start.upperBound...]
+            let arguments = rest.upToClosingParenthesis()
+            calls.append((arguments, line))
+            rest = rest[arguments.endIndex...]
         }
-        return pieces
+        return calls
+    }
+}
+
+extension Substring {
+    fileprivate func upToClosingParenthesis() -> Substring {
+        var depth = 1
+        return prefix { character in
+            if character == "(" { depth += 1 }
+            if character == ")" { depth -= 1 }
+            return depth > 0
+        }
+    }
+
+    /// The text between two marks; nil if the first does not occur.
+    fileprivate func between(_ open: String, and close: String) -> Substring? {
+        guard let start = firstRange(of: open) else { return nil }
+        let tail = self[start.upperBound...]
+        return tail[..<(tail.firstRange(of: close)?.lowerBound ?? tail.endIndex)]
     }
 }

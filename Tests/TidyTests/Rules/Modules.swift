@@ -14,7 +14,7 @@ enum Modules {
         "ProactorTesting": ["EventLoops", "Kernel"],
         // The package swift-log, by its names in code and in the manifest.
         "ProactorLogging": ["EventLoops", "Logging", "swiftLog"],
-        "TestSupport": ["EventLoops", "Uring", "Kernel"],
+        "TestSupport": ["ProactorTesting", "EventLoops", "Uring", "Kernel"],
         "Proactor": ["ProactorLoop", "SelectorLoop", "EventLoops", "Uring", "Kernel", "CUring", "CLinux"],
     ]
 
