@@ -87,7 +87,7 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-021 TRANSPORT-054; as in asyncio, where `_call_connection_lost` uses the protocol object of its time.
+        /// TRANSPORT-021 TRANSPORT-054; as in asyncio, whose `_call_connection_lost` uses the protocol of that moment.
         ///
         /// The new object was ignored, and waited for its loss without end.
         @Test(arguments: LoopKind.allCases)
