@@ -40,6 +40,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
         // `connectionLost` is still to come after the channel is closed, and goes to the protocol object of that time.
         guard self.wiring.receiver != .none else { return }
         rewire(wiring)
+        receiving.releaseFormerSupplier(self)
         // A protocol object of the other kind receives in another mode.
         receiving.start(self)
     }
