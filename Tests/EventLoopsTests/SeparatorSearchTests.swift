@@ -1,6 +1,7 @@
-import EventLoops
 import TestSupport
 import Testing
+
+@testable import EventLoops
 
 @Suite struct SeparatorSearchTests {
     /// Appends random bytes and consumes some in between, compared with a plain array.
@@ -46,6 +47,11 @@ import Testing
         #expect(search.firstIndex(in: queue) == 1022)
         queue.consume(1023)
         #expect(search.firstIndex(in: queue) == nil)
+    }
+
+    @Test func table_isMade_forSeparatorsOfSeveralBytesOnly() {
+        #expect(SeparatorSearch([0x0A]).fallbacks.isEmpty)
+        #expect(SeparatorSearch([0x61, 0x62, 0x61, 0x63]).fallbacks == [0, 0, 0, 1])
     }
 
     /// A search that restarts the separator at each position needs 29 times the bytes; one that restarts from the

@@ -8,10 +8,11 @@ internal import Glibc
 /// Source: the algorithm of Knuth, Morris and Pratt, with `memchr(3)` while no byte of the separator has matched.
 package final class SeparatorSearch {
     package let separator: [UInt8]
-    /// At `n`: the length of the longest proper prefix of the separator that is a suffix of its first `n` bytes.
+    /// At `n`: the length of the longest proper prefix of the separator that is a suffix of its first `n` bytes. Empty for a
+    /// separator of one byte, which never matches in part.
     ///
     /// After a mismatch behind `n` bytes the search goes on as if only this many had matched.
-    private let fallbacks: [Int]
+    let fallbacks: [Int]
     private var cursor = SegmentCursor(consumed: 0)
     /// How many bytes of the separator match the bytes before the cursor.
     private var matched = 0
@@ -26,6 +27,7 @@ package final class SeparatorSearch {
     }
 
     private static func fallbacks(of separator: [UInt8]) -> [Int] {
+        guard separator.count > 1 else { return [] }
         var fallbacks = [Int](repeating: 0, count: separator.count)
         var length = 0
         for end in separator.indices.dropFirst(2) {
