@@ -2,8 +2,8 @@ package import Kernel
 
 /// The socket calls of the system on which a loop runs: the kernel, or a simulation of it.
 ///
-/// A loop above its driver makes no other calls on descriptors. Bytes do not pass through here: channels move them.
-/// Everything that throws throws the system's error.
+/// EventLoops makes its socket calls through it alone, so that a simulation can take the kernel's place. Bytes do not
+/// pass through here: channels move them. Everything that throws throws the system's error.
 ///
 /// - Thread: Any.
 package protocol SocketSystem: AnyObject, Sendable {

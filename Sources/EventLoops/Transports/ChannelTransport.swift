@@ -61,8 +61,8 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
 
     /// Puts another protocol object in place.
     ///
-    /// The former one is kept until the next turn: this may be called inside one of its methods, for which nothing
-    /// retains it, and the kernel may have filled its memory in this turn.
+    /// The former one is released by a callback of the loop: this may be called inside one of its methods, for which
+    /// nothing retains it.
     final func rewire(_ wiring: ProtocolWiring) {
         let former = wiringReference
         wiringReference = .passRetained(wiring)
