@@ -34,6 +34,10 @@ extension ProactorStreamChannel {
         receiving.mode = nil
     }
 
+    var mayFillOwnersMemory: Bool {
+        receiving.memory != nil
+    }
+
     private func cancelReceive(_ tag: UInt64) {
         guard !receiving.isCancelling else { return }
         receiving.isCancelling = true

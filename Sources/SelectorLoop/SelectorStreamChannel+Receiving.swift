@@ -16,6 +16,9 @@ extension SelectorStreamChannel {
         updateWatch()
     }
 
+    /// The memory is filled within the call that asks for it.
+    var mayFillOwnersMemory: Bool { false }
+
     /// Receives once per turn, for fairness: the poller reports any remaining bytes again.
     @inline(__always)
     func receive() {

@@ -101,6 +101,24 @@ extension Conformance {
             }
         }
 
+        /// TRANSPORT-013 TRANSPORT-019.
+        ///
+        /// The dropped bytes counted until the channel was closed.
+        @Test(arguments: LoopKind.allCases)
+        func settingLimits_doesNotPause_afterAnAbort(_ kind: LoopKind) async throws {
+            try await withLink(kind, receiveBuffer: 4096) { link in
+                try link.transport.setWriteBufferLimits(high: 32 << 20, low: nil)
+                link.transport.write(Pattern.bytes(16 << 20))
+                try await link.loop.turns()
+                link.transport.abort()
+                #expect(link.transport.writeBufferSize == 0)
+                try link.transport.setWriteBufferLimits(high: 0, low: nil)
+                #expect(link.transport.writeBufferLimits.high == 0)
+                try await link.told.waitUntilLost()
+                #expect(link.told.events == [.made, .lost])
+            }
+        }
+
         /// TRANSPORT-014.
         @Test(arguments: LoopKind.allCases)
         func limitOfZero_pausesForAnyByte_andResumesWhenEmpty(_ kind: LoopKind) async throws {

@@ -50,7 +50,57 @@ extension Conformance {
             }
         }
 
-        /// TRANSPORT-054; the former protocol object is released as soon as nothing needs its memory, and not before.
+        /// TRANSPORT-054; the former protocol object is released as soon as nothing needs its memory.
+        ///
+        /// It was kept with its buffer until the next one supplied memory, which a stream protocol never does.
+        @Test(arguments: LoopKind.allCases)
+        func formerProtocol_isReleased_onceTheReceiveIntoItsMemoryHasCompleted(_ kind: LoopKind) async throws {
+            for pauses in [false, true] {
+                try await withLink(kind) { link in
+                    weak var former: BufferedRecorder?
+                    do {
+                        let buffered = BufferedRecorder(link.loop, size: 100)
+                        former = buffered
+                        try link.transport.setProtocol(buffered)
+                        try link.peer.send([1])
+                        try await buffered.wait { buffered.received == [1] }
+                    }
+                    // The next receive into its memory is in flight on a proactor.
+                    try await link.loop.turns()
+                    if pauses { link.transport.pauseReading() }
+                    try link.transport.setProtocol(link.told)
+                    try await link.loop.turns()
+                    #expect(former == nil || kind == .proactor, "nothing needs the memory")
+                    if pauses { link.transport.resumeReading() }
+                    try link.peer.send([2])
+                    try await link.told.wait { link.told.received == [2] }
+                    try await link.loop.eventually("the former protocol object is released") { former == nil }
+                    #expect(!link.transport.isClosing)
+                }
+            }
+        }
+
+        /// TRANSPORT-054; the former protocol object is released as soon as nothing needs its memory.
+        @Test(arguments: LoopKind.allCases)
+        func formerProtocol_isReleased_whenItReplacesItself(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                weak var former: BufferedRecorder?
+                do {
+                    let buffered = BufferedRecorder(link.loop, size: 100)
+                    former = buffered
+                    let (transport, next) = (link.transport, link.told)
+                    buffered.when = { if $0 == .data { try? transport.setProtocol(next) } }
+                    try link.transport.setProtocol(buffered)
+                    try link.peer.send([1])
+                    try await buffered.wait { buffered.received == [1] }
+                }
+                try await link.loop.eventually("the former protocol object is released") { former == nil }
+                try link.peer.send([2])
+                try await link.told.wait { link.told.received == [2] }
+            }
+        }
+
+        /// TRANSPORT-054; the former protocol object is not released before its memory is read.
         ///
         /// Regression test: bytes that the new one had not taken when it paused were read from released memory.
         @Test(arguments: LoopKind.allCases)

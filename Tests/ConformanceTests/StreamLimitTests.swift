@@ -1,8 +1,9 @@
-import EventLoops
 import Kernel
 import Proactor
 import TestSupport
 import Testing
+
+@testable import EventLoops
 
 extension Conformance {
     /// Lines and records that exceed the limit of a stream.
@@ -92,6 +93,26 @@ extension Conformance {
                 #expect(record?.count == size + 3)
                 // A segment is visited at most once per delivery.
                 #expect(link.reader.searchWork <= 2 * size + size / 512 + 64)
+            }
+        }
+
+        /// Each message once made a new search with a new table for either separator.
+        @Test(arguments: LoopKind.allCases)
+        func searches_areMadeOnce_whenSeparatorsAlternate(_ kind: LoopKind) async throws {
+            try await withStreams(kind) { link in
+                let separator: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A]
+                var searches: Set<ObjectIdentifier> = []
+                // All that were made live until the end, so that no identifier is used twice.
+                var made: [SeparatorSearch?] = []
+                for _ in 0..<3 {
+                    try link.peer.send([0x61] + separator + [0x62, 0x0A])
+                    #expect(try await link.reader.readUntil(separator: separator) == [0x61] + separator)
+                    #expect(try await link.reader.readLine() == [0x62, 0x0A])
+                    made += [link.reader.recordSearch, link.reader.lineSearch]
+                    searches.formUnion(made.compactMap { $0.map(ObjectIdentifier.init) })
+                }
+                #expect(searches.count == 2)
+                #expect(link.reader.recordSearch?.separator == separator)
             }
         }
 

@@ -1,9 +1,10 @@
-import EventLoops
 import Glibc
 import Kernel
 import Proactor
 import TestSupport
 import Testing
+
+@testable import EventLoops
 
 extension Conformance {
     @Suite struct TransportClosing {
@@ -85,6 +86,42 @@ extension Conformance {
                 link.told.when = { _ in }
             }
         }
+
+        /// TRANSPORT-021 TRANSPORT-054; as in asyncio, whose `_call_connection_lost` uses the protocol of that moment.
+        ///
+        /// The new object was ignored, and waited for its loss without end.
+        @Test(arguments: LoopKind.allCases)
+        func connectionLost_isCalledOnTheNewProtocol_whenItIsSetAfterTheChannelIsClosed(
+            _ kind: LoopKind
+        ) async throws {
+            try await runLoop(kind) { loop, _ in
+                let (socket, peer) = try RawPeer.pair()
+                defer { peer.close() }
+                let (transport, former) = try await loop.createConnection(socket: socket) { StreamRecorder(loop) }
+                let next = StreamRecorder(loop)
+                next.connectionMade(transport)
+                var refusal: EventLoopError?
+                // A callback that was scheduled before the channel was closed runs before `connectionLost`.
+                func look() {
+                    guard loop.core.transports.isEmpty else { return _ = loop.callSoon { look() } }
+                    do { try transport.setProtocol(NoReceiver()) } catch { refusal = error }
+                    #expect(throws: Never.self) { try transport.setProtocol(next) }
+                }
+                transport.abort()
+                loop.callSoon { look() }
+                try await next.waitUntilLost()
+                #expect(next.events == [.made, .lost])
+                #expect(former.events == [.made])
+                #expect(refusal?.code == .invalidArgument)
+                // Ignored: no notification follows.
+                try transport.setProtocol(former)
+                try await loop.turns()
+                #expect(former.events == [.made])
+            }
+        }
+
+        /// Takes no bytes, so that no transport accepts it.
+        private final class NoReceiver: BaseProtocol {}
 
         /// TRANSPORT-024.
         @Test(arguments: LoopKind.allCases)

@@ -1,6 +1,7 @@
-import EventLoops
 import TestSupport
 import Testing
+
+@testable import EventLoops
 
 @Suite struct SeparatorSearchTests {
     /// Appends random bytes and consumes some in between, compared with a plain array.
@@ -48,8 +49,13 @@ import Testing
         #expect(search.firstIndex(in: queue) == nil)
     }
 
-    /// A search that restarts the separator at each position takes 29 steps per byte; one that restarts from the front
-    /// for each delivery takes time quadratic in the number of deliveries.
+    @Test func table_isMade_forSeparatorsOfSeveralBytesOnly() {
+        #expect(SeparatorSearch([0x0A]).fallbacks.isEmpty)
+        #expect(SeparatorSearch([0x61, 0x62, 0x61, 0x63]).fallbacks == [0, 0, 0, 1])
+    }
+
+    /// A search that restarts the separator at each position needs 29 times the bytes; one that restarts from the
+    /// front for each delivery, the square of the deliveries.
     @Test(arguments: [1, 7, 1000, 16_384, 262_144])
     func work_isLinear_whenTheSeparatorOverlapsItself(arrival: Int) {
         let separator = [UInt8](repeating: 0x2D, count: 29) + [0x62]

@@ -10,8 +10,9 @@ package final class SeparatorSearch {
     package let separator: [UInt8]
     /// At `n`: the length of the longest proper prefix of the separator that is a suffix of its first `n` bytes.
     ///
-    /// After a mismatch following `n` matching bytes, the search continues as if only this many had matched.
-    private let fallbacks: [Int]
+    /// After a mismatch following `n` matching bytes, the search continues as if only this many had matched. Empty for
+    /// a separator of one byte, which never matches in part.
+    let fallbacks: [Int]
     private var cursor = SegmentCursor(consumed: 0)
     /// How many bytes of the separator match the bytes before the cursor.
     private var matched = 0
@@ -26,6 +27,7 @@ package final class SeparatorSearch {
     }
 
     private static func fallbacks(of separator: [UInt8]) -> [Int] {
+        guard separator.count > 1 else { return [] }
         var fallbacks = [Int](repeating: 0, count: separator.count)
         var length = 0
         for end in separator.indices.dropFirst(2) {

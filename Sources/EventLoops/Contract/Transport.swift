@@ -112,6 +112,8 @@ extension WriteTransport {
 public protocol StreamTransport: ReadTransport, WriteTransport {
     /// Replaces the protocol object, which receives all notifications from the next one on.
     ///
+    /// Ignored once `connectionLost` was called: no notification follows.
+    ///
     /// - Parameter protocol: A ``StreamProtocol`` or a ``BufferedProtocol``.
     /// - Throws: ``EventLoopError`` with `.invalidArgument` if it is neither.
     func setProtocol(_ protocol: any BaseProtocol) throws(EventLoopError)

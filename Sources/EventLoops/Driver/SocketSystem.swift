@@ -2,8 +2,8 @@ package import Kernel
 
 /// The socket calls that a loop makes, to the kernel or to a simulation of it.
 ///
-/// Above its driver, a loop makes no other calls on descriptors. Bytes do not pass through here: channels move them.
-/// All methods that throw throw the system's error.
+/// EventLoops makes its socket calls through it alone, so that a simulation can take the kernel's place. Bytes do not
+/// pass through here: channels move them. Everything that throws throws the system's error.
 ///
 /// - Thread: Any.
 package protocol SocketSystem: AnyObject, Sendable {

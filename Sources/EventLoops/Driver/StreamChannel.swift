@@ -10,6 +10,8 @@ package protocol StreamChannel: AnyObject {
     /// - Returns: The former owner. A caller that may be inside one of its methods must retain it until that method has
     ///   returned.
     func handOver(to owner: StreamChannelOwner) -> StreamChannelOwner
+    /// Whether the kernel may still fill memory that the owner has supplied.
+    var mayFillOwnersMemory: Bool { get }
     /// Delivers what arrives until reading is stopped or the peer ends the stream.
     ///
     /// - Parameter mode: How the owner takes the bytes; a change of mode applies from the next receive on.

@@ -2,7 +2,9 @@ internal import Kernel
 
 /// A thread that detects user code that blocks the loop, while it is blocking.
 ///
-/// It samples twice per threshold. While the loop sleeps, it sleeps, too, and the next callback wakes it.
+/// It measures real time, whatever the loop's clock: a simulated clock may stand still while user code blocks.
+///
+/// It samples twice per threshold. While the loop sleeps it sleeps, too, and the next callback wakes it.
 final class Watchdog: Sendable {
     let activity = Activity()
     private let threshold: Int64

@@ -20,8 +20,10 @@ public final class StreamReader: @unchecked Sendable {
     /// The longest line or record that ``readLine()`` and ``readUntil(separator:)`` accept, in bytes.
     public let limit: Int
     private var transport: (any StreamTransport)?
-    /// Kept between calls: a search that was cancelled continues where it stopped, and its table is built once.
-    private var search: SeparatorSearch?
+    // Kept from call to call: a search that was cancelled goes on where it ended, and its table is built once. The
+    // search for newlines has a place of its own, because protocols alternate between lines and another separator.
+    private(set) var lineSearch: SeparatorSearch?
+    private(set) var recordSearch: SeparatorSearch?
 
     init(core: LoopCore, limit: Int) {
         self.core = core
@@ -163,15 +165,18 @@ public final class StreamReader: @unchecked Sendable {
     }
 
     private func search(for separator: [UInt8]) -> SeparatorSearch {
-        if let search, search.separator == separator { return search }
+        let isNewline = separator.count == 1 && separator[0] == 0x0A
+        if let search = isNewline ? lineSearch : recordSearch, isNewline || search.separator == separator {
+            return search
+        }
         let search = SeparatorSearch(separator)
-        self.search = search
+        if isNewline { lineSearch = search } else { recordSearch = search }
         return search
     }
 
-    /// Bytes examined and segments entered by the searches for the current separator.
+    /// Bytes examined and segments entered by the searches for newlines and for the last other separator.
     package var searchWork: Int {
-        search?.work ?? 0
+        (lineSearch?.work ?? 0) + (recordSearch?.work ?? 0)
     }
 
     // MARK: Reading for sequences, which the loop may finish before the stream ends

@@ -62,8 +62,8 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
 
     /// Installs another protocol object.
     ///
-    /// The former one is retained until the next turn: this may be called inside one of its methods, during which
-    /// nothing else retains it, and the kernel may have filled its memory in this turn.
+    /// The former one is released by a callback of the loop: this may be called inside one of its methods, for which
+    /// nothing retains it.
     final func rewire(_ wiring: ProtocolWiring) {
         let former = wiringReference
         wiringReference = .passRetained(wiring)

@@ -5,8 +5,8 @@
 final class ReceivingHalf {
     private var isPaused = false
     private var hasReceivedEOF = false
-    /// The protocol object whose memory the kernel fills: by the time it is filled, the transport may have another
-    /// protocol object.
+    /// The protocol object that supplied memory last, kept until it is replaced and the kernel has no more use of that
+    /// memory.
     private var supplier: (any BufferedProtocol)?
 
     func isReading(_ transport: ChannelTransport) -> Bool {
@@ -100,14 +100,34 @@ final class ReceivingHalf {
     func filled(_ bytes: UnsafeRawBufferPointer, of transport: ChannelTransport) -> Int {
         // The protocol object may have changed while the kernel filled the memory of the former one.
         guard let buffered = transport.wiring.buffered, buffered === supplier else {
-            return deliver(bytes, to: transport)
+            return filledFormer(bytes, of: transport)
         }
         transport.core.upcall(ActivityName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(bytes.count) }
         return bytes.count
     }
 
+    /// The kernel filled the memory of a protocol object that was replaced meanwhile.
+    @inline(never)
+    private func filledFormer(_ bytes: UnsafeRawBufferPointer, of transport: ChannelTransport) -> Int {
+        let taken = deliver(bytes, to: transport)
+        releaseFormerSupplier(transport)
+        return taken
+    }
+
+    /// Releases a supplier that was replaced, unless the kernel may still fill its memory.
+    ///
+    /// Deferred, because the channel may not have copied the rest of the memory yet, and because the supplier may be
+    /// the caller.
+    func releaseFormerSupplier(_ transport: ChannelTransport) {
+        guard let supplier, supplier !== transport.wiring.buffered else { return }
+        guard !transport.channel.mayFillOwnersMemory else { return }
+        transport.releaseLater(supplier)
+        self.supplier = nil
+    }
+
     func end(_ transport: ChannelTransport) {
         guard transport.state == .open, !hasReceivedEOF else { return }
+        releaseFormerSupplier(transport)
         hasReceivedEOF = true
         transport.core.note(.debug, "\(transport) received EOF")
         let connection = transport.wiring.connection

@@ -69,6 +69,8 @@ final class SendingHalf: SegmentQueue {
 
     func setLimits(_ limits: WriteBufferLimits, of transport: ChannelTransport) {
         flow.adopt(limits)
+        // After an abort the queue only keeps bytes for a send in flight: no `resumeWriting` would follow a pause.
+        guard transport.state == .open || transport.state == .flushing else { return }
         if flow.mustPause(at: count) { pauseProtocol(transport) }
     }
 

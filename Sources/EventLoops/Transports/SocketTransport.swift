@@ -36,9 +36,12 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
 
     func setProtocol(_ protocol: any BaseProtocol) throws(EventLoopError) {
         try core.checkThread("setProtocol")
-        guard state != .lost else { return }
-        rewire(try ProtocolWiring(`protocol`))
-        // A protocol object of the other kind needs another receive mode.
+        let wiring = try ProtocolWiring(`protocol`)
+        // `connectionLost` is still to come after the channel is closed, and goes to the protocol object of that time.
+        guard self.wiring.receiver != .none else { return }
+        rewire(wiring)
+        receiving.releaseFormerSupplier(self)
+        // A protocol object of the other kind receives in another mode.
         receiving.start(self)
     }
 
