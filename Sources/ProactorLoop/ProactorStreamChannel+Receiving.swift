@@ -34,6 +34,14 @@ extension ProactorStreamChannel {
         receiving.mode = nil
     }
 
+    /// Keeps an owner that has handed the channel over until the kernel has released the owner's memory.
+    func keepUntilReceived(_ former: StreamChannelOwner) {
+        guard receiving.memory != nil, let tag = receiving.tag else { return }
+        // After several changes of the owner it is the first one's memory.
+        if formerOwner == nil { formerOwner = former }
+        cancelReceive(tag)
+    }
+
     var mayFillOwnersMemory: Bool {
         receiving.memory != nil
     }
@@ -147,11 +155,24 @@ extension ProactorStreamChannel {
         receiving.tag = nil
         let memory = receiving.memory
         receiving.memory = nil
+        if formerOwner != nil { return formersReceiveCompleted(result, memory) }
         if isClosing { return finishIfPossible() }
         guard result > 0 else { return receiveEnded(result) }
         let filled = UnsafeRawBufferPointer(start: memory?.baseAddress, count: Int(result))
         let taken = !holdsBytes && receiving.isWanted ? withOwner { $0.receivedIntoBuffer(filled) } : 0
         if taken < filled.count, !isClosing { hold(UnsafeRawBufferPointer(rebasing: filled.dropFirst(taken))) }
+        receive(expectsData: false)
+    }
+
+    /// Lends the owner what was received into the memory of a former owner, and releases that one.
+    @inline(never)
+    private func formersReceiveCompleted(_ result: Int32, _ memory: UnsafeMutableRawBufferPointer?) {
+        let former = formerOwner
+        formerOwner = nil
+        defer { former?.memoryReleased() }
+        if isClosing { return finishIfPossible() }
+        guard result > 0 else { return receiveEnded(result) }
+        deliver(UnsafeRawBufferPointer(start: memory?.baseAddress, count: Int(result)))
         receive(expectsData: false)
     }
 

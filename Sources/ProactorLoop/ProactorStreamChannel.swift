@@ -27,6 +27,8 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     private var isFinished = false
     private var hasSent = false
     var receiving = ReceiveState()
+    /// The former owner whose memory the receive in flight fills.
+    var formerOwner: StreamChannelOwner?
 
     init(_ descriptor: Int32, port: RingPort) {
         self.descriptor = descriptor
@@ -45,7 +47,18 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         ownerReference._withUnsafeGuaranteedRef(body)
     }
 
-    func handOver(to owner: StreamChannelOwner) -> StreamChannelOwner {
+    func handOver(to owner: StreamChannelOwner) throws(EventLoopError) -> StreamChannelOwner {
+        guard sendTag == nil else {
+            let detail = "a send is in flight: hand the channel over once all bytes are sent"
+            throw EventLoopError(.invalidState, "handOver", detail: detail)
+        }
+        let former = replaceOwner(by: owner)
+        stopReading()
+        keepUntilReceived(former)
+        return former
+    }
+
+    private func replaceOwner(by owner: StreamChannelOwner) -> StreamChannelOwner {
         let former = ownerReference.takeRetainedValue()
         ownerReference = .passRetained(owner)
         return former
@@ -161,7 +174,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         // Not through the ring: the owner notifies its protocol in this turn, and the peer must see the end before
         // that.
         try? Descriptor.close(descriptor)
-        handOver(to: .none).channelClosed()
+        replaceOwner(by: .none).channelClosed()
     }
 
     @inline(never)

@@ -41,6 +41,11 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     }
 
     func handOver(to owner: StreamChannelOwner) -> StreamChannelOwner {
+        if isReading { stopReading() }
+        return replaceOwner(by: owner)
+    }
+
+    private func replaceOwner(by owner: StreamChannelOwner) -> StreamChannelOwner {
         let former = ownerReference.takeRetainedValue()
         ownerReference = .passRetained(owner)
         return former
@@ -172,6 +177,6 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         isFinished = true
         if hasSent, !hasEnded { dropUnread() }
         try? Descriptor.close(descriptor)
-        handOver(to: .none).channelClosed()
+        replaceOwner(by: .none).channelClosed()
     }
 }

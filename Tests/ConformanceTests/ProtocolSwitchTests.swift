@@ -61,6 +61,7 @@ extension Conformance {
                     do {
                         let buffered = BufferedRecorder(link.loop, size: 100)
                         former = buffered
+                        buffered.connectionMade(link.transport)
                         try link.transport.setProtocol(buffered)
                         try link.peer.send([1])
                         try await buffered.wait { buffered.received == [1] }
@@ -88,6 +89,7 @@ extension Conformance {
                 do {
                     let buffered = BufferedRecorder(link.loop, size: 100)
                     former = buffered
+                    buffered.connectionMade(link.transport)
                     let (transport, next) = (link.transport, link.told)
                     buffered.when = { if $0 == .data { try? transport.setProtocol(next) } }
                     try link.transport.setProtocol(buffered)

@@ -108,7 +108,7 @@ extension AbstractEventLoop {
             let transport = try SocketTransport(
                 core: core, descriptor: descriptor, protocol: connectionProtocol, peer: peer)
             core.note(.debug, "\(transport) is connected, for \(connectionProtocol)")
-            transport.begin()
+            try transport.begin()
             return (transport, connectionProtocol)
         } catch {
             try? core.sockets.close(descriptor)

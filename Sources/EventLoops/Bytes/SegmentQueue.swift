@@ -96,6 +96,7 @@ package class SegmentQueue {
 
     /// Removes bytes at the front.
     package final func consume(_ length: Int) {
+        assert(length <= self.length, "more bytes are consumed than the queue holds")
         var left = length
         self.length -= length
         consumed &+= length

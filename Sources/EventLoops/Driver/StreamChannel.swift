@@ -5,11 +5,17 @@
 package protocol StreamChannel: AnyObject {
     /// Replaces the owner: from the next event on, the new owner is called instead of the former one.
     ///
-    /// The new owner gets bytes once it calls ``startReading(_:)``.
+    /// Reading stops. The new owner gets bytes once it calls ``startReading(_:)``, those first that arrived before. An
+    /// end of the stream that the former owner was notified of is not repeated.
+    ///
+    /// A receive into memory of the former owner is cancelled. The channel keeps that owner until it has completed,
+    /// lends the new owner what was received, and calls the former one's ``StreamChannelOwner/memoryReleased()``.
     ///
     /// - Returns: The former owner. A caller that may be inside one of its methods must retain it until that method has
     ///   returned.
-    func handOver(to owner: StreamChannelOwner) -> StreamChannelOwner
+    /// - Throws: ``EventLoopError`` with `.invalidState` while a send is in flight, because the kernel still reads the
+    ///   owner's bytes; nothing changes then.
+    func handOver(to owner: StreamChannelOwner) throws(EventLoopError) -> StreamChannelOwner
     /// Whether the kernel may still fill memory that the owner has supplied.
     var mayFillOwnersMemory: Bool { get }
     /// Delivers what arrives until reading is stopped or the peer ends the stream.

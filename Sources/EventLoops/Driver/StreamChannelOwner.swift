@@ -19,13 +19,16 @@ package class StreamChannelOwner: @unchecked Sendable {
     package func received(_ bytes: UnsafeRawBufferPointer) -> Int { bytes.count }
     /// Supplies memory for the next receive, in mode ``ReceiveMode/supplied``; nil if the owner wants no bytes now.
     ///
-    /// The memory has to stay valid until it is filled or the channel is closed.
+    /// The memory has to stay valid until it is filled or the channel is closed; if the owner has handed the channel
+    /// over, until ``memoryReleased()``. An owner that hands the channel over within this call returns nil.
     package func receiveBuffer() -> UnsafeMutableRawBufferPointer? { nil }
     /// Takes bytes that were received into the memory of the last ``receiveBuffer()``.
     ///
-    /// - Returns: How many bytes were taken before the owner stopped reading. The channel copies the rest as soon as this
+    /// - Returns: How many bytes were taken before the owner stopped reading. The channel copies the rest once this
     ///   returns; the memory has to stay valid until then.
     package func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer) -> Int { bytes.count }
+    /// The kernel does not fill memory of this owner any more; it has handed the channel over while it might.
+    package func memoryReleased() {}
     /// The peer has ended the stream.
     package func receivedEOF() {}
     /// Describes the bytes to be sent next, in a list with space for ``Gathering/mostRuns`` vectors.
@@ -36,6 +39,6 @@ package class StreamChannelOwner: @unchecked Sendable {
     package func sent(_ count: Int) {}
     /// An operation failed: the connection is broken.
     package func failed(_ errno: Errno, _ operation: StaticString) {}
-    /// The descriptor is closed and nothing is in flight: the channel's last call.
+    /// The descriptor is closed and nothing is in flight: the channel's last call to its owner.
     package func channelClosed() {}
 }

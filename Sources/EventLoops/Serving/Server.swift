@@ -225,7 +225,7 @@ extension Server: AcceptTarget {
             let transport = try SocketTransport(
                 core: core, descriptor: descriptor, protocol: `protocol`, tracker: self)
             core.note(.debug, "\(self) got a new connection: \(transport)")
-            transport.begin()
+            try transport.begin()
         } catch {
             try? core.sockets.close(descriptor)
             var context = ExceptionContext(

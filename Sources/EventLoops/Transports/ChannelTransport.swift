@@ -15,6 +15,8 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         /// The channel is being closed: nothing is sent or delivered any more.
         case closing
         case lost
+        /// The channel is another owner's: see ``detachChannel()``.
+        case detached
     }
 
     // Fields that each message uses are adjacent: with many connections, every further cache line is a miss.
@@ -82,11 +84,11 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
 
     /// The connection has begun: notifies the protocol object, and starts reading.
     func begun() {}
-    /// The descriptor is still open.
+    /// The channel is about to be closed or detached: the descriptor is still open.
     func channelWillClose() {}
     /// Whether bytes wait to be sent, so that ``close()`` has to flush.
     var hasUnsentBytes: Bool { false }
-    /// The connection is lost, and its protocol object has been notified.
+    /// The protocol object gets no more calls: it was notified of the loss, or the channel was detached.
     func protocolReleased() {}
     /// The name of the other end, for errors and descriptions.
     var peerName: String? { nil }
@@ -110,20 +112,56 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
 
     // MARK: Life
 
-    /// Takes over the channel and notifies the protocol object.
-    final func begin() {
+    /// Takes the channel over from an owner that has nothing in flight, and notifies the protocol object.
+    ///
+    /// - Throws: ``EventLoopError`` with `.invalidState` if the channel's owner has a send in flight: it has to detach
+    ///   the channel first.
+    final func begin() throws(EventLoopError) {
+        let former = try channel.handOver(to: self)
+        if former !== StreamChannelOwner.none { releaseLater(former) }
         core.descriptors.claim(descriptor, "transport", self)
-        _ = channel.handOver(to: self)
         core.transports[ObjectIdentifier(self)] = self
         tracker?.attach(self)
         state = .open
         begun()
     }
 
+    /// Gives the channel up to a transport of another kind, and ends this transport.
+    ///
+    /// The protocol object is released; it gets no `connectionLost`, because the connection goes on. The tracker is
+    /// notified by a callback, so that a successor with the same tracker that begins at once is attached before.
+    ///
+    /// - Returns: The channel, which has no owner and does not read. Bytes that this transport has not delivered are in
+    ///   it. The caller has to hand it over or to close it.
+    /// - Throws: ``EventLoopError`` with `.invalidState` if the transport is not open, or while bytes wait to be sent;
+    ///   `.wrongThread`.
+    final func detachChannel() throws(EventLoopError) -> any StreamChannel {
+        try core.checkThread("detachChannel")
+        guard state == .open else {
+            throw EventLoopError(.invalidState, "detachChannel", detail: "\(self) is not open")
+        }
+        guard !hasUnsentBytes else {
+            let detail = "\(self) has bytes to send: detach its channel once writeBufferSize is 0"
+            throw EventLoopError(.invalidState, "detachChannel", detail: detail)
+        }
+        // May be called inside one of this object's methods.
+        releaseLater(try channel.handOver(to: .none))
+        channelWillClose()
+        state = .detached
+        core.transports[ObjectIdentifier(self)] = nil
+        core.descriptors.release(descriptor, self)
+        rewire(.none)
+        protocolReleased()
+        let tracker = tracker
+        self.tracker = nil
+        if let tracker { core.queue.append(Handle { tracker.detach(self) }) }
+        return channel
+    }
+
     final var isClosing: Bool {
         switch state {
         case .made, .open: false
-        case .flushing, .closing, .lost: true
+        case .flushing, .closing, .lost, .detached: true
         }
     }
 
@@ -157,7 +195,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
     }
 
     final func closeChannel() {
-        guard state != .closing, state != .lost else { return }
+        guard state != .closing, state != .lost, state != .detached else { return }
         channelWillClose()
         state = .closing
         channel.close()

@@ -6,11 +6,12 @@ final class ProtocolWiring {
     enum Receiver {
         case stream
         case buffered
-        /// The connection is lost: releasing the protocol object breaks the cycle between it and its transport.
+        /// The connection is lost, or its channel was detached: releasing the protocol object breaks the cycle between
+        /// it and its transport.
         case none
     }
 
-    /// The wiring of transports whose connection is lost; it can be shared because it has no state.
+    /// The wiring of transports that have released their protocol object; has no state that could be shared.
     nonisolated(unsafe) static let none = ProtocolWiring()
 
     let receiver: Receiver

@@ -73,7 +73,9 @@ final class ReceivingHalf {
             transport.core.upcall(ActivityName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(count) }
             taken += count
         }
-        return transport.isClosing ? bytes.count : taken
+        // What a transport that closes does not take is dropped; what one that was detached does not take is the next
+        // owner's.
+        return transport.isClosing && transport.state != .detached ? bytes.count : taken
     }
 
     /// The protocol object's memory for the next receive.
@@ -136,7 +138,7 @@ final class ReceivingHalf {
         if disposition == .close { transport.close() }
     }
 
-    /// The connection is lost.
+    /// The connection is lost, or its channel was detached: breaks the cycle of the protocol object and its transport.
     func releaseSupplier() {
         supplier = nil
     }

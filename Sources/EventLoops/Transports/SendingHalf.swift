@@ -85,7 +85,7 @@ final class SendingHalf: SegmentQueue {
             transport.channel.send()
         } else if transport.state == .flushing {
             transport.closeChannel()
-        } else if mustSendEOF {
+        } else if mustSendEOF, transport.state == .open {
             sendEOF(transport)
         }
     }

@@ -97,7 +97,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
         switch state {
         case .made, .open, .flushing: sending.count
         // Dropped, though a send in flight may read the bytes until the channel is closed.
-        case .closing, .lost: 0
+        case .closing, .lost, .detached: 0
         }
     }
 
@@ -127,7 +127,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     var localAddress: SocketAddress? {
         switch state {
         case .made, .open, .flushing: socket.localAddress
-        case .closing, .lost: lastLocalAddress
+        case .closing, .lost, .detached: lastLocalAddress
         }
     }
 
@@ -162,6 +162,11 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     }
 
     override func protocolReleased() {
+        // After the channel was detached, the kernel may still fill the supplier's memory: see memoryReleased().
+        if state != .detached || !channel.mayFillOwnersMemory { receiving.releaseSupplier() }
+    }
+
+    override func memoryReleased() {
         receiving.releaseSupplier()
     }
 }
