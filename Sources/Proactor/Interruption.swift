@@ -6,6 +6,9 @@ internal import Glibc
 /// The first one cancels. From then on, each of them has its default action again, so that the second ends the process.
 /// A second signal of the same kind does so even if the loop is stuck in a callback, because the kernel resets its
 /// action when it delivers the first; for the other kinds, the loop must first run the callback of the first signal.
+///
+/// The kernel ignores default actions for process 1 of a PID namespace, such as the main process of most containers.
+/// There, the loop catches the second signal too, and ends the process.
 final class Interruption {
     private let loop: any AbstractEventLoop
     private let signals: [Int32]
@@ -24,19 +27,27 @@ final class Interruption {
         self.signals = signals.sorted()
         do throws(EventLoopError) {
             for signal in self.signals {
-                try loop.setSignalFallback(signal) { [weak self] in self?.came(signal) }
+                try catchSignal(signal)
             }
         } catch {
-            for signal in self.signals { _ = loop.removeSignalFallback(signal, wasInVain: false) }
+            end()
             throw error
         }
     }
 
+    private func catchSignal(_ signal: Int32) throws(EventLoopError) {
+        try loop.setSignalFallback(signal) { [weak self] in self?.came(signal) }
+    }
+
     private func came(_ signal: Int32) {
-        guard first == nil else { return raiseByDefault(signal) }
+        guard first == nil else { return DefaultAction.perform(signal) }
         first = signal
         wasInVain = !(cancel?() ?? false)
-        for other in signals where other != signal { giveBack(other, wasInVain: false) }
+        if DefaultAction.isIgnoredByKernel {
+            try? catchSignal(signal)
+        } else {
+            for other in signals where other != signal { giveBack(other, wasInVain: false) }
+        }
     }
 
     /// Restores the signals at the end of the run.
@@ -47,10 +58,6 @@ final class Interruption {
     }
 
     private func giveBack(_ signal: Int32, wasInVain: Bool) {
-        if loop.removeSignalFallback(signal, wasInVain: wasInVain) { raiseByDefault(signal) }
-    }
-
-    private func raiseByDefault(_ signal: Int32) {
-        kill(getpid(), signal)
+        if loop.removeSignalFallback(signal, wasInVain: wasInVain) { DefaultAction.perform(signal) }
     }
 }

@@ -29,7 +29,9 @@ final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
     override func ready(_ readiness: Readiness) {
         for _ in 0..<Self.burst where !isClosed && !port.isInForkedChild {
             do throws(Errno) {
-                owner?.accepted(try SocketCalls.acceptDescriptor(descriptor))
+                let accepted = try SocketCalls.acceptDescriptor(descriptor)
+                // Without an owner, no protocol will serve the connection.
+                if let owner { owner.accepted(accepted) } else { try? Descriptor.close(accepted) }
             } catch {
                 if error == .resourceTemporarilyUnavailable { return }
                 return acceptFailed(error)

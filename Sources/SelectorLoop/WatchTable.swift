@@ -54,6 +54,7 @@ final class WatchTable {
     /// The number of changes that the poller accepted.
     var changesMade: Int { changeCount.value }
     private let changeCount = SingleWriterCounter()
+    private var stale = StaleReadiness()
     /// The time of the loop's turn.
     private(set) var time = MonotonicClock.now()
 
@@ -66,8 +67,9 @@ final class WatchTable {
         watches.deallocate()
     }
 
-    /// Reads the clock, once per turn, for all waits that begin in it.
-    func updateTime() {
+    /// Begins a turn: reads the clock for all waits that begin in it.
+    func beginTurn() {
+        stale.turnEnded()
         time = MonotonicClock.now()
     }
 
@@ -265,10 +267,21 @@ final class WatchTable {
     /// what is available, and a target that gets nothing waits for the next turn.
     func dispatch(_ tag: UInt64, _ readiness: Readiness) {
         let watch = watches + Int(tag & 0xFFFF_FFFF)
-        guard watch.pointee.generation == UInt32(tag >> 32) else { return }
+        guard watch.pointee.generation == UInt32(tag >> 32) else { return drop(tag) }
         guard let target = watch.pointee.target else { return dispatchShared(tag, readiness) }
         let wanted = readiness.intersection(watch.pointee.wanted)
         if !wanted.isEmpty { notify(target, wanted) }
+    }
+
+    /// Drops readiness of a file that is no longer watched.
+    @inline(never)
+    private func drop(_ tag: UInt64) {
+        guard stale.found(tag) else { return }
+        let descriptor = Int32(truncatingIfNeeded: tag & 0xFFFF_FFFF)
+        Log.write(
+            .warning,
+            "The loop does not sleep: the poller keeps reporting a file that was watched as descriptor \(descriptor), "
+                + "closed, and is still open elsewhere: remove its reader and writer before closing a descriptor")
     }
 
     @inline(never)

@@ -7,7 +7,7 @@
     ///
     ///     let plan = FaultPlan()
     ///     plan.inject(.clamp(1), into: .send)                       // every send sends one byte
-    ///     plan.inject(.refuse(.tooManyOpenFiles), into: .accept, .number(2))
+    ///     plan.inject(.refuse(.tooManyOpenFiles), into: .acceptMultishot, .number(2))
     ///     plan.failEnter(with: .interrupted, .number(1))
     ///     ring.faults = plan
     package final class FaultPlan {

@@ -122,6 +122,27 @@ extension Conformance {
             }
         }
 
+        /// RUN-009: an interrupt is not lost if it arrives before the run fails to catch another signal.
+        @Test(arguments: LoopKind.allCases)
+        func interruptBeforeAFailedStart_endsTheProcess(_ kind: LoopKind) async {
+            await #expect(processExitsWith: .signal(SIGINT)) { [kind] in
+                signal(SIGINT, SIG_DFL)
+                try await onThread {
+                    setBlocked(SIGINT, false)
+                    let loop = try RecordingLoop(kind)
+                    var caught = 0
+                    loop.driver.whenWakeDescriptorIsRead = {
+                        caught += 1
+                        // SIGINT is caught, and SIGKILL is about to be refused.
+                        if caught == 2 { raise(SIGINT) }
+                    }
+                    let runner = Runner(signals: [SIGINT, SIGKILL], loopFactory: { loop })
+                    #expect(throws: EventLoopError.self) { try runner.run { _ in } }
+                    _exit(1)
+                }
+            }
+        }
+
         /// RUN-009: if main is also cancelled in another way, the run throws.
         @Test(arguments: LoopKind.allCases)
         func interruptOfACancelledMain_isReported(_ kind: LoopKind) async {

@@ -1,4 +1,5 @@
 import EventLoops
+import Glibc
 import Kernel
 import Proactor
 import ProactorTesting
@@ -41,6 +42,26 @@ extension Conformance {
                     server.close()
                     try await server.waitClosed()
                 }
+            }
+        }
+
+        /// SERVER-033: a connection that no protocol will serve is closed, on every driver.
+        @Test(arguments: LoopKind.allCases)
+        func connection_isClosed_whenTheListenersOwnerIsGone(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let socket = try Socket(family: .ipv4)
+                try socket.bind(to: SocketAddress(ipAddress: "127.0.0.1", port: 0))
+                try socket.listen(backlog: 1)
+                let port = try #require(try socket.localAddress.port)
+                let channel = loop.core.channels.makeListenerChannel(socket.detach(), owner: BriefOwner())
+                channel.startAccepting()
+                let peer = try RawPeer.connect(port)
+                try loop.turn {
+                    var byte: UInt8 = 0
+                    return recv(peer.descriptor, &byte, 1, Int32(MSG_DONTWAIT.rawValue)) == 0
+                }
+                channel.close()
+                peer.close()
             }
         }
 
@@ -214,5 +235,16 @@ extension Conformance {
                 server.close()
             }
         }
+    }
+}
+
+/// An owner that no one retains.
+private final class BriefOwner: ListenerOwner {
+    func accepted(_ descriptor: Int32) {
+        Issue.record("a released owner was called")
+    }
+
+    func acceptFailed(_ errno: Errno) {
+        Issue.record("a released owner was called")
     }
 }

@@ -2,6 +2,7 @@ import EventLoops
 import Glibc
 import Kernel
 import Proactor
+import ProactorTesting
 import TestSupport
 import Testing
 
@@ -100,6 +101,60 @@ extension Conformance {
                 #expect(error?.errno == .notPermitted)
                 #expect(try !loop.removeReader(number))
                 try loop.turn(2)
+            }
+        }
+
+        /// READER-016: the writer is lost with the refused reader, and no caller would learn of it.
+        @Test(arguments: LoopKind.allCases.filter { $0 == .epoll })
+        func writer_isReported_whenARefusedReaderEndsTheWatch(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, recorder in
+                let old = try Pipe()
+                let number = old.readEnd
+                try loop.addReader(number) { Issue.record("the former reader ran") }
+                try loop.addWriter(number) { Issue.record("the writer ran") }
+                try loop.turn()
+                let file = try SystemCall.value { open("/proc/self/exe", O_RDONLY | O_CLOEXEC) }
+                #expect(dup2(file, number) == number)
+                close(file)
+                var other = 0
+                loop.setExceptionHandler { [unowned loop] in
+                    #expect($0.socket == number)
+                    #expect(($0.error as? EventLoopError)?.errno == .notPermitted)
+                    #expect($0.message == "Watching a file descriptor failed")
+                    other += 1
+                    // The handler may use the number for something else at once.
+                    #expect(dup2(old.writeEnd, number) == number)
+                    #expect(throws: Never.self) { try loop.addWriter(number) { other += 1 } }
+                }
+                #expect(throws: EventLoopError.self) { try loop.addReader(number) {} }
+                #expect(other == 1)
+                try loop.turn(2)
+                #expect(other > 1, "the writer that the handler added")
+                #expect(try loop.removeWriter(number))
+                recorder.attach(to: loop)
+            }
+        }
+
+        /// READER-010: a duplicate keeps a closed file registered with epoll, which reports it in every turn.
+        @Test(arguments: LoopKind.allCases.filter { $0 == .epoll })
+        func fileThatStaysRegistered_isLoggedOnce(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let (old, new) = (try Pipe(), try Pipe())
+                let number = old.readEnd
+                try loop.addReader(number) { Issue.record("the former reader ran") }
+                try loop.turn()
+                let copy = try duplicate(number, wanting: 100)
+                #expect(dup2(new.readEnd, number) == number)
+                try loop.addReader(number) { Issue.record("there is nothing to read") }
+                old.write(1)
+                let lines = try withLog { log in
+                    try loop.turn(3000)
+                    return log.texts(.warning)
+                }
+                #expect(lines.count == 1)
+                #expect(lines.first?.contains("was watched as descriptor \(number)") == true)
+                #expect(try loop.removeReader(number))
+                close(copy)
             }
         }
 

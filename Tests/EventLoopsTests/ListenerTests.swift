@@ -14,8 +14,8 @@ import Testing
         let channel: FakeListenerChannel
         let reports: Reports
 
-        init() throws {
-            loop = try FakeLoop()
+        init(clock: LoopClock = .monotonic) throws {
+            loop = try FakeLoop(clock: clock)
             let reports = Reports()
             self.reports = reports
             loop.setExceptionHandler { reports.contexts.append($0) }
@@ -87,6 +87,51 @@ import Testing
         // A different error is reported separately.
         setup.channel.owner?.acceptFailed(.notPermitted)
         #expect(setup.reports.contexts.map(\.message).last == "Accept failed on a socket")
+        try setup.end()
+    }
+
+    /// A clock that stands still: no timer of a pause is ever due.
+    private static let stopped = LoopClock { 1_000_000_000 }
+
+    @Test func accepting_waitsForTheTimer_afterAnErrorThatClosingDescriptorsDoesNotCure() throws {
+        let setup = try Setup(clock: Self.stopped)
+        setup.channel.owner?.acceptFailed(.invalidArgument)
+        for descriptor in Int32(1000)..<1010 {
+            setup.loop.core.descriptors.release(descriptor, setup.server)
+            try setup.turn()
+        }
+        #expect(setup.channel.starts == 1)
+        #expect(setup.reports.contexts.map(\.message) == ["Accept failed on a socket"])
+        try setup.end()
+    }
+
+    @Test func accepting_resumes_whenAFailedConnectClosesItsSocket() throws {
+        let setup = try Setup(clock: Self.stopped)
+        setup.channel.owner?.acceptFailed(.tooManyOpenFiles)
+        let connector = Connector(core: setup.loop.core)
+        let address = try SocketAddress(ipAddress: "127.0.0.1", port: 1)
+        let errors = try setup.loop.runUntilComplete {
+            guard case .failed(let errors) = try await connector.connectInOrder([address]) else { return 0 }
+            return errors.count
+        }
+        #expect(errors == 1)
+        try setup.turn()
+        try setup.turn()
+        #expect(setup.channel.starts == 2)
+        try setup.end()
+    }
+
+    @Test func accepting_resumes_whenASocketIsClosedOnAnotherThread() async throws {
+        let setup = try Setup(clock: Self.stopped)
+        setup.channel.owner?.acceptFailed(.tooManyOpenFiles)
+        let core = setup.loop.core
+        let socket = try Socket(family: .ipv4).detach()
+        HelperThread { core.close(socket) }.join()
+        #expect(!Descriptor.isOpen(socket))
+        #expect(setup.channel.starts == 1)
+        try setup.turn()
+        try setup.turn()
+        #expect(setup.channel.starts == 2)
         try setup.end()
     }
 

@@ -11,6 +11,8 @@ package final class RecordingDriver: @unchecked Sendable {
     /// Loop thread only.
     package private(set) var waits: [LoopWait] = []
     private let wakes = Atomic(0)
+    /// Called before each use of the wake descriptor by a signal that is to be caught.
+    package var whenWakeDescriptorIsRead: () -> Void = {}
 
     package init(_ inner: any Inner) {
         self.inner = inner
@@ -24,7 +26,10 @@ package final class RecordingDriver: @unchecked Sendable {
 }
 
 extension RecordingDriver: LoopDriver {
-    package var wakeDescriptor: Int32 { inner.wakeDescriptor }
+    package var wakeDescriptor: Int32 {
+        whenWakeDescriptorIsRead()
+        return inner.wakeDescriptor
+    }
 
     package func checkThread(_ operation: String) throws(EventLoopError) {
         try inner.checkThread(operation)

@@ -45,7 +45,7 @@ struct RingQueueTests {
     @Test func ignoredCompletions_areNotReported_butFailuresAreCounted() throws {
         let harness = try RingHarness()
         harness.ring.cancel(4711)
-        harness.ring.closeDescriptor(-1)
+        harness.ring.cancel(4712)
         harness.nop(1)
         #expect(try harness.wait(for: 1).map(\.tag) == [1])
         #expect(harness.ring.ignoredFailures == 2)

@@ -53,7 +53,7 @@ extension AbstractEventLoop {
         switch outcome {
         case .connected(let descriptor, let address):
             do { try core.checkTask(operation) } catch {
-                try? core.sockets.close(descriptor)
+                core.close(descriptor)
                 throw error
             }
             return try begin(descriptor, peer: address.isReportedAsPeer ? address : nil, makeProtocol)
@@ -111,7 +111,7 @@ extension AbstractEventLoop {
             try transport.begin()
             return (transport, connectionProtocol)
         } catch {
-            try? core.sockets.close(descriptor)
+            core.close(descriptor)
             throw error
         }
     }

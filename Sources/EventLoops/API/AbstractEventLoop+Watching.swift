@@ -18,7 +18,8 @@ extension AbstractEventLoop {
     /// - Throws: ``EventLoopError``: `.invalidArgument` for a number below zero; `.invalidState` for a descriptor used
     ///   by the loop itself or by one of its transports or servers; `.system` with `EBADF` for one that is not open
     ///   and, with epoll, `EPERM` for a regular file, which the other loops report as always ready; `.closed`;
-    ///   `.wrongThread`.
+    ///   `.wrongThread`. If the kernel refuses a reader that replaces another, the descriptor is no longer watched; a
+    ///   writer that is lost in this way is reported to the exception handler.
     /// - Cost: On a ring, an allocation and an operation for each turn in which the descriptor is ready; on a selector,
     ///   one system call now.
     /// - Thread: The loop's.

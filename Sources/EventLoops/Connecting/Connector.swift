@@ -87,7 +87,7 @@ package struct Connector: Sendable {
 
     private func closeLosers(_ group: inout ThrowingTaskGroup<Event, any Error>) async {
         while let event = try? await group.next() {
-            if case .connected(let descriptor, _) = event { try? core.sockets.close(descriptor) }
+            if case .connected(let descriptor, _) = event { core.close(descriptor) }
         }
     }
 
@@ -107,7 +107,7 @@ package struct Connector: Sendable {
             if address.family != .unix { core.sockets.setNoDelay(descriptor) }
             return descriptor
         } catch {
-            try? core.sockets.close(descriptor)
+            core.close(descriptor)
             guard let errno = error as? Errno else { throw error }
             throw EventLoopError(system: errno, "connect", address: address)
         }

@@ -16,7 +16,8 @@ extension LoopCore {
             DescriptorWatch(descriptor, channels: channels, queue: queue, exceptions: exceptions)
         }
         do throws(Errno) { try watch.add(direction, at: place, callback) } catch {
-            if watch.isEmpty { descriptors.endWatch(descriptor) }
+            // The exception handler may have added another watch by now.
+            descriptors.endEmptyWatch(descriptor)
             throw EventLoopError(.system, operation, errno: error, detail: Self.remedy(error, descriptor))
         }
     }

@@ -4,7 +4,10 @@ package import Kernel
 ///
 /// A driver that has no native operation uses ``ReadinessOperations``. Loop thread only.
 package protocol DescriptorOperations: AnyObject {
-    /// Connects a socket.
+    /// Connects an IPv4 or IPv6 socket.
+    ///
+    /// Unix sockets are not supported: if the listener's backlog is full, a native operation waits, but the emulation
+    /// throws `.resourceTemporarilyUnavailable`, because the kernel does not report when there is space.
     ///
     /// A cancelled call throws `CancellationError`; the socket can then only be closed.
     func connect(_ descriptor: Int32, to address: SocketAddress) async throws

@@ -13,10 +13,11 @@ import Synchronization
 /// | idle | no | home | home | home | no |
 /// | held (it runs or closes) | holder | holder | holder | holder | no |
 /// | closed | no | home | any thread | any thread | thread for orphaned jobs |
-/// | in a forked child | not asked | as in the parent | no | no | no |
+/// | in a forked child | as in the parent | as in the parent | no | no | no |
 ///
 /// - ``isTurning`` is the question for data paths, for tasks that wait, and for everything that may be called from any
-///   thread: an idle loop can lose its home at any moment.
+///   thread: an idle loop can lose its home at any moment. A callback that forked also holds the child's copy, so
+///   callers that would enter the kernel must check ``isInForkedChild`` as well.
 /// - ``isHome`` is for destructors, which may run on any thread and must not claim the loop.
 /// - ``allowsUse()`` is for calls of users that change something. Using an unclaimed loop claims it.
 /// - ``allowsInspection`` is for calls that only read. They do not claim the loop.

@@ -2,8 +2,9 @@ internal import Kernel
 
 /// One listening socket of a server: accepts, and pauses while the system is short of descriptors or memory.
 ///
-/// Connections wait in the kernel's queue during a pause. Accepting resumes as soon as the loop closes one of its own
-/// descriptors, since its number is then free. For resources that others release, there is a timer with back-off.
+/// Connections wait in the kernel's queue during a pause. A pause for a shortage ends as soon as the loop closes one of
+/// its own descriptors, since its number is then free. For resources that others release, there is a timer with
+/// back-off. After any other error, which closing descriptors does not cure, only the timer ends the pause.
 final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
     /// The first pause of a shortage; each further pause is twice as long.
     private static let firstPause = Duration.milliseconds(50)
@@ -41,7 +42,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
             channel.close()
             self.channel = nil
         } else {
-            try? core.sockets.close(descriptor)
+            core.close(descriptor)
         }
     }
 
@@ -51,7 +52,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
             server.serve(descriptor)
         } else {
             // The server closed before the kernel had cancelled the accept: no protocol will serve this connection.
-            try? core.sockets.close(descriptor)
+            core.close(descriptor)
         }
     }
 
@@ -63,6 +64,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
             channel.startAccepting()
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace, .noMemory:
             reportShortage(errno)
+            core.descriptors.notifyOfRelease(self)
             resumeLater(after: pause)
             pause = min(pause * 2, Self.longestPause)
         default:
@@ -74,7 +76,6 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
     // MARK: Pausing
 
     private func resumeLater(after pause: Duration) {
-        core.descriptors.notifyOfRelease(self)
         retry = core.callAt(core.now.advanced(by: pause)) { [weak self] in self?.resume() }
     }
 

@@ -214,20 +214,20 @@ extension Server: TransportTracker, LoopServer {
 extension Server: AcceptTarget {
     func serve(_ descriptor: Int32) {
         guard let makeProtocol else {
-            try? core.sockets.close(descriptor)
+            core.close(descriptor)
             return
         }
         let `protocol` = core.upcall(ActivityName(kind: .factory)) { makeProtocol() }
         if core.queue.isInForkedChild { return }
         do {
             // The factory may have closed the server.
-            guard state != .closed else { return try core.sockets.close(descriptor) }
+            guard state != .closed else { return core.close(descriptor) }
             let transport = try SocketTransport(
                 core: core, descriptor: descriptor, protocol: `protocol`, tracker: self)
             core.note(.debug, "\(self) got a new connection: \(transport)")
             try transport.begin()
         } catch {
-            try? core.sockets.close(descriptor)
+            core.close(descriptor)
             var context = ExceptionContext(
                 message: "Error on transport creation for incoming connection", error: error)
             context.protocol = `protocol`

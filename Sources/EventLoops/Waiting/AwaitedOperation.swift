@@ -28,7 +28,8 @@ package enum OperationOutcome: Equatable {
     /// The kernel's number: a descriptor, a count of bytes, or zero.
     case finished(Int)
     case failed(Errno)
-    /// The task was cancelled, and nothing was done.
+    /// The task was cancelled, and there is no result. The operation may have failed first or been partly done: a
+    /// socket that was connecting can only be closed.
     case cancelled
     /// The task was cancelled, but the operation finished before the cancellation took effect: the caller now owns this
     /// result.

@@ -30,7 +30,7 @@ final class DescriptorTable {
     /// free one.
     func release(_ descriptor: Int32, _ object: any AnyObject) {
         if case .member(_, let owner) = owners[descriptor], owner === object { owners[descriptor] = nil }
-        if !waiters.isEmpty { notifyWaiters() }
+        announceRelease()
     }
 
     /// The owner of a descriptor, in words; nil if it is the user's.
@@ -54,7 +54,9 @@ final class DescriptorTable {
         if !waiters.isEmpty { waiters[ObjectIdentifier(waiter)] = nil }
     }
 
-    private func notifyWaiters() {
+    /// Notifies the objects that wait for a free descriptor.
+    func announceRelease() {
+        if waiters.isEmpty { return }
         let notified = waiters
         waiters = [:]
         for waiter in notified.values { waiter.descriptorWasReleased() }
@@ -83,6 +85,11 @@ final class DescriptorTable {
         if !watches.isEmpty { watches.removeValue(forKey: descriptor)?.end() }
     }
 
+    /// Ends the watch of a descriptor if it has no callback.
+    func endEmptyWatch(_ descriptor: Int32) {
+        if watches[descriptor]?.isEmpty == true { endWatch(descriptor) }
+    }
+
     /// A description of each watch.
     var watchDescriptions: [String] {
         watches.values.map { "\($0)" }
@@ -99,6 +106,6 @@ final class DescriptorTable {
 
 /// Waits until the process may have a descriptor to spare again.
 protocol DescriptorWaiter: AnyObject {
-    /// A transport or server of the loop has closed its descriptor, or is about to in this turn.
+    /// The loop has closed a descriptor, or is about to in this turn.
     func descriptorWasReleased()
 }

@@ -40,7 +40,8 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
     /// Replacing registers the descriptor with the kernel again. The former callback may have been for another file,
     /// which was closed without removing the callback: the kernel then does not watch the file that has the number now.
     ///
-    /// - Throws: The kernel's refusal. A first callback is then not added; a replacement ends the whole watch.
+    /// - Throws: The kernel's refusal. A first callback is then not added; a replacement ends the whole watch, and a
+    ///   callback for the other direction is reported as lost.
     func add(
         _ direction: WatchDirection, at place: SourcePlace?, _ callback: @escaping () throws -> Void
     ) throws(Errno) {
@@ -48,7 +49,7 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
         put(direction, Registration(place: place, callback: callback))
         do throws(Errno) { try isNew ? updateChannel() : rearmChannel() } catch {
             put(direction, nil)
-            if !isNew { end() }
+            if isEmpty { end() } else if !isNew { watchingFailed(error) }
             throw error
         }
     }

@@ -5,14 +5,12 @@ extension OperationTraits {
     static let control = [
         OperationTraits(.nop, "IORING_OP_NOP", isRequired: false),
         OperationTraits(.cancel, "IORING_OP_ASYNC_CANCEL", isRequired: true),
-        OperationTraits(.close, "IORING_OP_CLOSE", isRequired: false),
     ]
 }
 
 extension OperationKind {
     package static var nop: OperationKind { OperationKind(IORING_OP_NOP) }
     package static var cancel: OperationKind { OperationKind(IORING_OP_ASYNC_CANCEL) }
-    package static var close: OperationKind { OperationKind(IORING_OP_CLOSE) }
 }
 
 extension Ring {
@@ -23,16 +21,6 @@ extension Ring {
     package func cancel(_ victim: UInt64) {
         queue(.cancel, tag: ReservedTag.ignored) { entry in
             io_uring_prep_cancel64(entry, victim, 0)
-            entry.pointee.flags = cu_skip_success
-        }
-    }
-
-    /// Closes a descriptor that no operation in flight uses.
-    ///
-    /// An operation in flight keeps the file open, so the peer would not see the end.
-    package func closeDescriptor(_ fd: Int32) {
-        queue(.close, tag: ReservedTag.ignored) { entry in
-            io_uring_prep_close(entry, fd)
             entry.pointee.flags = cu_skip_success
         }
     }

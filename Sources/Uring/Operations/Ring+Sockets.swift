@@ -4,7 +4,6 @@ import Glibc
 /// Operations that establish connections.
 extension OperationTraits {
     static let sockets = [
-        OperationTraits(.accept, "IORING_OP_ACCEPT", isRequired: true, makesDescriptor: true),
         // Linux 5.19 introduced multishot accept together with SOCKET.
         OperationTraits(
             .acceptMultishot, "IORING_OP_ACCEPT (multishot)", isRequired: true, witness: IORING_OP_SOCKET,
@@ -14,7 +13,6 @@ extension OperationTraits {
 }
 
 extension OperationKind {
-    package static var accept: OperationKind { OperationKind(IORING_OP_ACCEPT) }
     package static var acceptMultishot: OperationKind { OperationKind(IORING_OP_ACCEPT, isMultishot: true) }
     package static var connect: OperationKind { OperationKind(IORING_OP_CONNECT) }
 }
@@ -23,14 +21,10 @@ extension Ring {
     /// Accepts connections until cancelled, one completion each, as non-blocking close-on-exec sockets (Linux 5.19).
     package func acceptMultishot(_ fd: Int32, for target: CompletionTarget) -> UInt64 {
         queue(.acceptMultishot, for: target) { entry in
-            Self.fillAccept(entry, fd)
+            // No peer address: all completions would share one buffer.
+            io_uring_prep_accept(entry, fd, nil, nil, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
             entry.pointee.ioprio = UInt16(IORING_ACCEPT_MULTISHOT)
         }
-    }
-
-    /// Accepts one connection as a non-blocking close-on-exec socket.
-    package func accept(_ fd: Int32, for target: CompletionTarget) -> UInt64 {
-        queue(.accept, for: target) { Self.fillAccept($0, fd) }
     }
 
     /// Connects a socket.
@@ -45,10 +39,5 @@ extension Ring {
         queue(.connect, for: target) {
             io_uring_prep_rw(Int32(IORING_OP_CONNECT.rawValue), $0, fd, address, 0, UInt64(length))
         }
-    }
-
-    /// Requests no peer address: all completions of a multishot accept would share one buffer.
-    private static func fillAccept(_ entry: UnsafeMutablePointer<io_uring_sqe>, _ fd: Int32) {
-        io_uring_prep_accept(entry, fd, nil, nil, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
     }
 }
