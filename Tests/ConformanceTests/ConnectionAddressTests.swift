@@ -109,7 +109,7 @@ extension Conformance {
                     ) { StreamRecorder(loop) }
                 }
                 #expect(error.code == .invalidArgument)
-                #expect(error.description.contains("localAddress has no address of the family"))
+                #expect(error.description.contains("localAddress has no address of the remote address's family"))
             }
         }
 

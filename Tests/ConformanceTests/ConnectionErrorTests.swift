@@ -214,7 +214,7 @@ extension Conformance {
                         #expect(error.code == .system)
                         #expect(error.operation == "socket")
                         #expect(error.errno == .tooManyOpenFiles)
-                        #expect(error.description.contains("raise it with `ulimit -n`"))
+                        #expect(error.description.contains("raise its limit with `ulimit -n`"))
                     }
                     #expect(client.address == listener.address.description)
                     #expect(server.address == "127.0.0.1:0")

@@ -128,7 +128,8 @@ extension Conformance {
                             try await loop.shutdownAsyncGenerators()
                             #expect(log.lines.isEmpty)
                             for try await _ in loop.asCompleted([done]) { Issue.record("the sequence had an element") }
-                            #expect(log.texts(.warning).contains { $0.contains("begun after shutdownAsyncGenerators") })
+                            #expect(
+                                log.texts(.warning).contains { $0.contains("started after shutdownAsyncGenerators") })
                         }
                     }
                 }

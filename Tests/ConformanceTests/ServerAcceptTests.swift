@@ -35,7 +35,7 @@ extension Conformance {
                     #expect(error?.operation == "accept")
                     #expect(error?.errno == .tooManyOpenFiles)
                     #expect(error?.address == server.sockets[0].localAddress?.description)
-                    #expect(error?.description.contains("raise it with `ulimit -n`") == true)
+                    #expect(error?.description.contains("raise its limit with `ulimit -n`") == true)
                     #expect(server.isServing)
                     try await loop.eventually("a visitor") { visitors.all.count == 1 }
                     peer.close()

@@ -136,7 +136,7 @@ extension Conformance {
                     try await loopError { try await reader.readExactly(1) },
                 ] {
                     #expect(error.code == .invalidState)
-                    #expect(error.description.contains("Another task is waiting"))
+                    #expect(error.description.contains("Another task is already waiting"))
                 }
                 try await link.feed("x")
                 #expect(text(try await first.value) == "x")
