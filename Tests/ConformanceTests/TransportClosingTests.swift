@@ -103,7 +103,10 @@ extension Conformance {
                 var refusal: EventLoopError?
                 // A callback that was scheduled before the channel was closed runs before `connectionLost`.
                 func look() {
-                    guard loop.core.transports.isEmpty else { return _ = loop.callSoon { look() } }
+                    guard loop.core.transports.isEmpty else {
+                        loop.callSoon { look() }
+                        return
+                    }
                     do { try transport.setProtocol(NoReceiver()) } catch { refusal = error }
                     #expect(throws: Never.self) { try transport.setProtocol(next) }
                 }

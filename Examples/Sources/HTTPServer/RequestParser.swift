@@ -24,7 +24,7 @@ final class RequestParser {
     private var phase = Phase.between
     /// The carriage return of an empty line has arrived, its newline has not.
     private var isInsideEmptyLine = false
-    /// Bytes of the empty lines before the present request. They count as a part of its head.
+    /// Bytes of the empty lines before the present request, which count as a part of its head.
     private var emptyLineBytes = 0
     /// Bytes of the present request that are not its body: the head, chunk sizes, trailer fields.
     private var overhead = 0

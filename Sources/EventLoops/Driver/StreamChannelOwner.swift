@@ -23,8 +23,8 @@ package class StreamChannelOwner: @unchecked Sendable {
     package func receiveBuffer() -> UnsafeMutableRawBufferPointer? { nil }
     /// Takes bytes that were received into the memory of the last ``receiveBuffer()``.
     ///
-    /// - Returns: How many bytes were taken before the owner stopped reading. The channel copies the rest as soon as this
-    ///   returns; the memory has to stay valid until then.
+    /// - Returns: How many bytes were taken before the owner stopped reading. The channel copies the rest as soon as
+    ///   this returns; the memory has to stay valid until then.
     package func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer) -> Int { bytes.count }
     /// The peer has ended the stream.
     package func receivedEOF() {}
