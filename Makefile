@@ -42,9 +42,9 @@ ASAN_ENVIRONMENT := ASAN_OPTIONS=detect_leaks=1 \
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.supp:print_suppressions=0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-package test-logging test-examples test-everything test-release test-denied test-memlock \
-	test-epoll built-tests check-api accept-api bench deps format lint sanitize sanitize-thread sanitize-address \
-	sanitize-address-debug clean
+.PHONY: help run test test-package test-logging test-examples test-everything test-release test-denied \
+	test-memlock test-epoll built-tests built-logging check-api accept-api bench deps format lint sanitize \
+	sanitize-thread sanitize-address sanitize-address-debug clean
 
 help: ## list the goals
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,10 +95,14 @@ test-epoll: built-tests ## run the tests with PROACTOR_BACKEND=epoll
 built-tests: deps
 	$(BUILD_TESTS) $(FLAGS)
 
-check-api: built-tests ## compare the public API with Tests/PublicAPI
+# `make test-logging` runs the same build.
+built-logging: deps
+	$(BUILD_TESTS) --package-path Tests/Logging
+
+check-api: built-tests built-logging ## compare the public API with Tests/PublicAPI
 	scripts/public-api check
 
-accept-api: built-tests ## write the public API to Tests/PublicAPI
+accept-api: built-tests built-logging ## write the public API to Tests/PublicAPI
 	scripts/public-api accept
 
 bench: deps ## run the benchmarks

@@ -12,7 +12,7 @@ struct PackageTree {
     private static let textNames: Set = [
         "Makefile", "LICENSE", ".swift-format", ".gitignore", ".editorconfig", ".ci/run",
         "scripts/install-dependencies",
-        "scripts/run-tests",
+        "scripts/public-api", "scripts/run-tests",
     ]
 
     /// Third-party code, copied unchanged.
