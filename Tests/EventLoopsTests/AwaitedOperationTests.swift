@@ -251,7 +251,12 @@ import Testing
                 let shared = Shared()
                 Task.detached { await shared.hold() }
                 let task = loop.createTask { try await shared.wait(for: operation) }
-                let ringer = loop.callLater(.microseconds(300)) { operation.finish(.success(6)) }
+                // Repeated until it takes effect: an operation that has not started cannot finish.
+                var ringer: TimerHandle?
+                func ring() {
+                    ringer = loop.callLater(.microseconds(300)) { if !operation.finish(.success(6)) { ring() } }
+                }
+                ring()
                 do {
                     let value = try await task.value
                     #expect(value == 6)
@@ -262,7 +267,7 @@ import Testing
                     try await loop.sleep(for: .milliseconds(1))
                     #expect(operation.steps == [] || operation.steps == [.start, .abandon(6)])
                 }
-                ringer.cancel()
+                ringer?.cancel()
             }
         }
     }

@@ -14,9 +14,8 @@ import Testing
     }
 
     /// Spaces before a value never reach the server's code, but count all the same.
-    @Test(arguments: ["X: \(String(repeating: "x", count: 1 << 16))", "X:\(String(repeating: " ", count: 1 << 16))"])
-    func head_isLimited(_ line: String) throws {
-        try client.send("GET / HTTP/1.1\r\nHost: here\r\n\(line)")
+    @Test(arguments: ["x", " "]) func head_isLimited(_ filling: String) throws {
+        try client.send("GET / HTTP/1.1\r\nHost: here\r\nX:\(String(repeating: filling, count: 1 << 16))")
         #expect(try client.answer().status == 431)
         #expect(try client.isAtEnd())
     }
@@ -54,13 +53,12 @@ import Testing
         #expect(try client.isAtEnd())
     }
 
-    @Test(arguments: [
-        "5;\(String(repeating: "a", count: 1 << 19))", "0\r\nX: \(String(repeating: "a", count: 1 << 19))",
-        String(repeating: "1\r\nx\r\n", count: 100_000),
-    ])
-    func chunkedBody_hasALimit_forWhatIsNoContent(_ body: String) throws {
-        try client.send(request("POST", "/echo", "Transfer-Encoding: chunked\r\n"))
-        try? client.send(body)
+    /// An extension, a trailer field and tiny chunks, each repeated beyond the limit.
+    @Test(arguments: [("5;", "a"), ("0\r\nX: ", "a"), ("", "1\r\nx\r\n")])
+    func chunkedBody_hasALimit_forWhatIsNoContent(_ start: String, _ filling: String) throws {
+        try client.send(request("POST", "/echo", "Transfer-Encoding: chunked\r\n") + start)
+        // The server may refuse before everything is sent.
+        try? client.send(String(repeating: filling, count: 1 << 19))
         #expect(try client.answer().status == 413)
         #expect(try client.isAtEnd())
     }
