@@ -11,7 +11,7 @@ final class ProtocolWiring {
         case none
     }
 
-    /// The wiring of transports that have released their protocol object; has no state that could be shared.
+    /// The wiring of transports that have released their protocol object; it can be shared because it has no state.
     nonisolated(unsafe) static let none = ProtocolWiring()
 
     let receiver: Receiver
