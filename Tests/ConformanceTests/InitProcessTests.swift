@@ -79,13 +79,13 @@ private enum InitProcess {
     /// Whether the system allows a new PID namespace.
     static let isAvailable: Bool = {
         let child = forkProcess()
-        if child == 0 { _exit(unshare(CLONE_NEWPID) == 0 ? 0 : 1) }
+        if child == 0 { _exit(separateProcessNumbers() ? 0 : 1) }
         return status(of: child) == 0
     }()
 
     /// Runs code in such a child, and exits with its status.
     static func exitLikeIt(_ body: () throws -> Void) -> Never {
-        guard unshare(CLONE_NEWPID) == 0 else { _exit(120) }
+        guard separateProcessNumbers() else { _exit(120) }
         let child = forkProcess()
         guard child == 0 else { _exit(status(of: child)) }
         guard getpid() == 1 else { _exit(121) }

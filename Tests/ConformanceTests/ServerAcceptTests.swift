@@ -1,10 +1,11 @@
-import EventLoops
 import Glibc
 import Kernel
 import Proactor
 import ProactorTesting
 import TestSupport
 import Testing
+
+@testable import EventLoops
 
 extension Conformance {
     /// Failures between a connection and its server.
@@ -58,7 +59,7 @@ extension Conformance {
                 let peer = try RawPeer.connect(port)
                 try loop.turn {
                     var byte: UInt8 = 0
-                    return recv(peer.descriptor, &byte, 1, Int32(MSG_DONTWAIT.rawValue)) == 0
+                    return recv(peer.descriptor, &byte, 1, Int32(MSG_DONTWAIT)) == 0
                 }
                 channel.close()
                 peer.close()
