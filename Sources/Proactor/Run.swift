@@ -12,9 +12,10 @@ public import Glibc
 /// closed. ``Runner`` offers the same in separate steps.
 ///
 /// SIGINT and SIGTERM cancel `main`, unless the program handles the signal itself; a second signal of either kind ends
-/// the process; process 1 of a container then exits with status 128 plus the signal's number. If `main` returns nothing and throws the resulting cancellation, `run` returns normally, so that a
-/// program that does nothing else exits with status 0 after either signal. A process that was started with SIGINT
-/// ignored, as a shell does for `&` in scripts, keeps ignoring it.
+/// the process. (Process 1 of a container then exits with status 128 plus the signal's number; see ``Runner``.) If
+/// `main` returns nothing and throws the resulting cancellation, `run` returns normally, so that a program that does
+/// nothing else exits with status 0 after either signal. A process that was started with SIGINT ignored, as a shell
+/// does for `&` in scripts, keeps ignoring it.
 ///
 /// Packages that enable the upcoming feature `NonisolatedNonsendingByDefault` can call their own async functions with
 /// the loop's state from `main`; other packages must mark such functions `nonisolated(nonsending)`.

@@ -36,7 +36,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     // MARK: Running
 
     package func attach() throws(EventLoopError) {
-        watches.beginTurn()
+        watches.updateTime()
         waker.arm()
     }
 
@@ -52,7 +52,8 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
             throw EventLoopError(system: error, "\(selector)")
         }
         inbox.wokeUp()
-        watches.beginTurn()
+        watches.turnEnded()
+        watches.updateTime()
         if !notifying.isEmpty { notifying.callEach(.notify) }
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd") }
     }

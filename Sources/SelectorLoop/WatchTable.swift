@@ -67,9 +67,14 @@ final class WatchTable {
         watches.deallocate()
     }
 
-    /// Begins a turn: reads the clock for all waits that begin in it.
-    func beginTurn() {
+    /// Called once per turn, after its readiness was dispatched.
+    @inline(__always)
+    func turnEnded() {
         stale.turnEnded()
+    }
+
+    /// Reads the clock, once per turn, for all waits that begin in it.
+    func updateTime() {
         time = MonotonicClock.now()
     }
 

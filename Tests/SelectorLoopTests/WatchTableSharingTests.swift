@@ -208,7 +208,7 @@ import Testing
         table.want(.readable, of: 5, reader)
         table.apply()
         let first = table.time
-        while table.time == first { table.beginTurn() }
+        while table.time == first { table.updateTime() }
         table.want(.readable, of: 5, writer)
         table.want(.writable, of: 5, reader)
         var shown: [(ReadinessTarget, Readiness, Int64?)] = []

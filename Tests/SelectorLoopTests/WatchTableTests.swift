@@ -68,7 +68,7 @@ import Testing
         table.apply()
         let first = table.time
         usleep(100)
-        table.beginTurn()
+        table.updateTime()
         // A wish that is withdrawn and renewed before the poller is called has been watched continuously.
         table.want(.none, of: 5, target)
         #expect(waits == [] && table.waits == 0)
