@@ -12,8 +12,8 @@ public import Glibc
 ///
 /// SIGINT and SIGTERM during a run cancel its `main`, unless the program has set an action other than the default for
 /// the signal. A second signal ends the process: one of the same kind even if the loop is stuck, one of another kind
-/// only after the loop has noticed the first. Signals belong to the process, not to the main thread: a signal cancels the
-/// `main` of every current run, on all threads. Between runs they have their default actions.
+/// only after the loop has noticed the first. Signals belong to the process, not to the main thread: a signal cancels
+/// the `main` of every current run, on all threads. Between runs they have their default actions.
 ///
 /// The kernel ignores default actions for process 1 of a PID namespace, such as the main process of a container. There,
 /// the loop must notice the second signal too, and the process exits with status 128 plus the signal's number.
