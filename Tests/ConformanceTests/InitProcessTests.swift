@@ -31,7 +31,7 @@ extension Conformance {
                 InitProcess.exitLikeIt {
                     let runner = Runner(loopFactory: kind.make)
                     // After this turn's signals were dispatched, and too late to cancel main.
-                    try runner.run { _ in raise(SIGTERM) }
+                    _ = try runner.run { _ in raise(SIGTERM) }
                     try runner.close()
                 }
             }
