@@ -60,8 +60,9 @@ static void note(int signo) {
     errno = saved;
 }
 
-// When this returns, no handler uses old values: otherwise one could write to the next owner of a descriptor's number.
-// A handler blocks all signals and does not wait, so the wait is short and never for the calling thread.
+// When this returns, no handler uses the old values any longer: otherwise, one could write to the next owner of a
+// descriptor's number. A handler blocks all signals and does not wait, so the wait is short and never for the calling
+// thread.
 static void wait_for_handlers(void) {
     while (atomic_load(&active) != 0) sched_yield();
 }
@@ -91,7 +92,7 @@ static int install(int signo, catching how) {
     struct sigaction former;
     sigfillset(&action.sa_mask);
     if (sigaction(signo, &action, &former) != 0) return errno;
-    // Any other handler is the program's, even if it was installed after ours.
+    // Any other handler belongs to the program, even if it was installed after ours.
     if (!is_ours(&former)) before[signo] = former;
     state[signo] = how;
     return 0;
@@ -217,8 +218,8 @@ void cl_ignore_sigpipe(void) {
 
 // MARK: Forks
 
-// A child inherits its parent's handlers but has no loop to notify, so signals would be lost. It therefore gets the
-// previous dispositions back, and signals stay blocked until it has them.
+// A child inherits its parent's handlers but has no loop to notify, so signals would be lost. Its previous dispositions
+// are therefore restored, and signals stay blocked until then.
 static sigset_t mask_before_fork;
 
 static void before_fork(void) {
@@ -240,7 +241,7 @@ static void in_the_child(void) {
     atomic_store(&active, 0);
     for (cl_signal_watcher *each = atomic_load(&watchers); each != NULL; each = each->next) {
         for (int signo = 1; signo <= last_signal; signo++) drop(each, signo);
-        // Remains taken, because copies of the parent's loops may still end it.
+        // The watcher remains taken, because copies of the parent's loops may still end it.
         atomic_store(&each->wake_fd, -1);
     }
     after_fork();
@@ -248,6 +249,6 @@ static void in_the_child(void) {
 
 // Runs at load time, before any fork.
 __attribute__((constructor)) static void watch_forks(void) {
-    // Fails only without memory; a child then keeps its parent's handlers.
+    // Fails only if out of memory; a child then keeps its parent's handlers.
     pthread_atfork(before_fork, after_fork, in_the_child);
 }

@@ -8,6 +8,6 @@ static void in_the_child(void) { __atomic_add_fetch(&cl_process_forks, 1, __ATOM
 
 // Runs at load time, before any fork.
 __attribute__((constructor)) static void watch_forks(void) {
-    // Fails only without memory; a child then cannot be distinguished from its parent.
+    // Fails only if out of memory; a child then cannot be distinguished from its parent.
     pthread_atfork(NULL, NULL, in_the_child);
 }

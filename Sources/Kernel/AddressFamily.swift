@@ -32,7 +32,7 @@ public struct AddressFamily: RawRepresentable, Hashable, Sendable, CustomStringC
     /// `AF_UNIX`.
     public static var unix: AddressFamily { AddressFamily(rawValue: AF_UNIX) }
 
-    /// A name such as "IPv4"; "family 40" for a family without a member.
+    /// A name such as "IPv4", or "family 40" for a family that this type does not name.
     public var description: String {
         switch self {
         case .unspecified: "unspecified"

@@ -2,7 +2,7 @@ import Glibc
 
 /// Resolves names to addresses and addresses to names with the system's resolver.
 ///
-/// It blocks, possibly for seconds: do not call it on a loop's thread.
+/// Lookups block, possibly for seconds: do not make them on a loop's thread.
 package enum AddressLookup {
     /// The addresses of a host and service, in order of preference.
     ///
@@ -12,7 +12,7 @@ package enum AddressLookup {
     ///   - host: Name or numeric address; nil for loopback, or with `AI_PASSIVE` for all addresses of this machine.
     ///   - service: Name or port; nil for port 0.
     ///   - family: The family of addresses; `.unspecified` for any.
-    ///   - type: The socket type, `SOCK_…`; 0 for a result per type.
+    ///   - type: The socket type, `SOCK_…`; 0 for one result per type.
     ///   - protocol: The protocol; 0 for any.
     ///   - flags: `AI_…`.
     package static func addresses(
@@ -34,7 +34,7 @@ package enum AddressLookup {
         return sequence(first: list) { $0?.pointee.ai_next }.compactMap { $0.flatMap { info(of: $0.pointee) } }
     }
 
-    /// The host and service names of an address, or their numbers if they have none.
+    /// The host and service names of an address, or the numeric forms if there are no names.
     ///
     /// Source: `getnameinfo(3)`.
     ///

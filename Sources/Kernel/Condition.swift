@@ -1,6 +1,6 @@
 import Glibc
 
-/// A lock, with a way to sleep until another thread has changed what it guards.
+/// A lock with a condition: a thread can sleep until another one has changed what the lock guards.
 ///
 /// Source: `pthread_cond_timedwait(3)`.
 package final class Condition: Sendable {
@@ -33,9 +33,9 @@ package final class Condition: Sendable {
         return body()
     }
 
-    /// Releases the lock and sleeps until ``signal()``, at most until `deadline`; may return early without a reason.
+    /// Releases the lock, sleeps until a wake-up or `deadline`, and takes the lock again; may wake up spuriously.
     ///
-    /// - Parameter deadline: In nanoseconds of ``MonotonicClock``; nil to wait without limit.
+    /// - Parameter deadline: A time of ``MonotonicClock``, in nanoseconds; nil to wait without limit.
     package func wait(until deadline: Int64? = nil) {
         guard let deadline else {
             pthread_cond_wait(changed, mutex)

@@ -20,7 +20,7 @@ package enum Descriptor {
         do throws(Errno) {
             return try SystemCall.value { fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) }
         } catch {
-            // The kernel's answer if the limit itself is not above 3.
+            // The kernel returns EINVAL if the limit on descriptors is 3 or lower.
             throw error == .invalidArgument ? .tooManyOpenFiles : error
         }
     }
@@ -40,7 +40,7 @@ package enum Descriptor {
         defer { closedir(directory) }
         var entries = 0
         while readdir(directory) != nil { entries += 1 }
-        // Not counting ".", ".." and the descriptor that reads the directory.
+        // Do not count ".", ".." and the descriptor that reads the directory.
         return entries - 3
     }
 }

@@ -10,7 +10,7 @@ package struct DescriptorLimit: Hashable, Sendable {
     /// The highest value to which the process may raise ``soft``.
     package var hard: UInt64
 
-    /// The value of both if there is no limit.
+    /// The value of ``soft`` or ``hard`` that means that there is no limit.
     package static var unlimited: UInt64 { CL_RLIM_INFINITY }
 
     /// The current limit.

@@ -18,7 +18,7 @@ package enum DetachedThread {
     /// Source: `pthread_setname_np(3)`.
     private static let longestName = 15
 
-    /// Starts a thread and returns 0, or the error of `pthread_create`.
+    /// Starts a thread and returns 0, or the error number from `pthread_create`.
     package static func start(name: String, _ run: @escaping @Sendable () -> Void) -> Int32 {
         let body = Unmanaged.passRetained(Body(name: name, run: run))
         var thread = pthread_t()
@@ -34,7 +34,7 @@ package enum DetachedThread {
         return failure
     }
 
-    /// The name of one of several threads; a long prefix is cut, so that the number remains visible.
+    /// The name for one of several threads; a long prefix is truncated so that the number remains visible.
     package static func name(_ prefix: String, number: Int) -> String {
         let ending = "-\(number)"
         var kept = Substring(prefix)

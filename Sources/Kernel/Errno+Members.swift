@@ -3,18 +3,18 @@ import Glibc
 // The names are those of swift-system, except for `nameTooLong` and `notSupported`, whose names in swift-system mention
 // only files and sockets.
 
-// About arguments and descriptors.
+// Errors about arguments and descriptors.
 extension Errno {
-    /// `EINVAL`: An argument that the call does not know or allow.
+    /// `EINVAL`: An argument is not valid for the call.
     public static var invalidArgument: Errno { Errno(rawValue: EINVAL) }
 
-    /// `EBADF`: The descriptor is not open, or not for this use.
+    /// `EBADF`: The descriptor is not open, or not open for this use.
     public static var badFileDescriptor: Errno { Errno(rawValue: EBADF) }
 
-    /// `EBADFD`: The object is in a state that does not allow this.
+    /// `EBADFD`: The object is in a state that does not allow the operation.
     public static var badFileDescriptorState: Errno { Errno(rawValue: EBADFD) }
 
-    /// `EFAULT`: A pointer outside the process's memory.
+    /// `EFAULT`: A pointer refers to memory outside the process's address space.
     public static var badAddress: Errno { Errno(rawValue: EFAULT) }
 
     /// `ENOTSOCK`: The descriptor is not a socket.
@@ -23,13 +23,13 @@ extension Errno {
     /// `ENOSYS`: This kernel does not have the call, or a filter forbids it.
     public static var noFunction: Errno { Errno(rawValue: ENOSYS) }
 
-    /// `EOPNOTSUPP`: The object cannot do this; `ENOTSUP` is the same number.
+    /// `EOPNOTSUPP`: The object does not support the operation; `ENOTSUP` has the same value.
     public static var notSupported: Errno { Errno(rawValue: EOPNOTSUPP) }
 
     /// `ERANGE`: The result does not fit, or a number is out of range.
     public static var outOfRange: Errno { Errno(rawValue: ERANGE) }
 
-    /// `EOVERFLOW`: A value too large for its type.
+    /// `EOVERFLOW`: A value is too large for its type.
     public static var overflow: Errno { Errno(rawValue: EOVERFLOW) }
 
     /// `ENOTTY`: The request does not apply to this kind of object.
@@ -45,18 +45,18 @@ extension Errno {
     public static var tooManyOpenFilesInSystem: Errno { Errno(rawValue: ENFILE) }
 }
 
-// About resources and time.
+// Errors about resources and time.
 extension Errno {
     /// `ENOMEM`: Not enough memory, or more locked memory than the limit allows.
     public static var noMemory: Errno { Errno(rawValue: ENOMEM) }
 
-    /// `ENOBUFS`: No buffer is free.
+    /// `ENOBUFS`: No buffer space is available.
     public static var noBufferSpace: Errno { Errno(rawValue: ENOBUFS) }
 
     /// `EBUSY`: The object is in use.
     public static var resourceBusy: Errno { Errno(rawValue: EBUSY) }
 
-    /// `EAGAIN`: The call would have to wait; `EWOULDBLOCK` is the same number.
+    /// `EAGAIN`: The call would have to wait; `EWOULDBLOCK` has the same value.
     public static var resourceTemporarilyUnavailable: Errno { Errno(rawValue: EAGAIN) }
 
     /// `EINTR`: A signal interrupted the call.
@@ -71,20 +71,20 @@ extension Errno {
     /// `ETIME`: A timer expired.
     public static var timerExpired: Errno { Errno(rawValue: ETIME) }
 
-    /// `EDEADLK`: The call would wait for itself.
+    /// `EDEADLK`: The call would cause a deadlock.
     public static var deadlock: Errno { Errno(rawValue: EDEADLK) }
 
-    /// `EIO`: A device failed.
+    /// `EIO`: An I/O error occurred, for instance because a device failed.
     public static var ioError: Errno { Errno(rawValue: EIO) }
 
     /// `ENODATA`: There is no data under that name.
     public static var noData: Errno { Errno(rawValue: ENODATA) }
 
-    /// `EWOULDBLOCK`: Another name of ``resourceTemporarilyUnavailable``.
+    /// `EWOULDBLOCK`: Another name for ``resourceTemporarilyUnavailable``.
     public static var wouldBlock: Errno { resourceTemporarilyUnavailable }
 }
 
-// About sockets and networks.
+// Errors about sockets and networks.
 extension Errno {
     /// `EPIPE`: The other end has stopped reading.
     public static var brokenPipe: Errno { Errno(rawValue: EPIPE) }
@@ -116,7 +116,7 @@ extension Errno {
     /// `EADDRINUSE`: Another socket has that address.
     public static var addressInUse: Errno { Errno(rawValue: EADDRINUSE) }
 
-    /// `EADDRNOTAVAIL`: The address is not one of this machine.
+    /// `EADDRNOTAVAIL`: The address does not belong to this machine.
     public static var addressNotAvailable: Errno { Errno(rawValue: EADDRNOTAVAIL) }
 
     /// `EDESTADDRREQ`: No destination was given.
@@ -159,7 +159,7 @@ extension Errno {
     public static var noRouteToHost: Errno { Errno(rawValue: EHOSTUNREACH) }
 }
 
-// About files, permissions and processes.
+// Errors about files, permissions and processes.
 extension Errno {
     /// `ENOENT`: The file does not exist.
     public static var noSuchFileOrDirectory: Errno { Errno(rawValue: ENOENT) }
@@ -179,7 +179,7 @@ extension Errno {
     /// `ENAMETOOLONG`: A path, or a component of it, is too long.
     public static var nameTooLong: Errno { Errno(rawValue: ENAMETOOLONG) }
 
-    /// `ELOOP`: The path has too many symbolic links, or one where none is allowed.
+    /// `ELOOP`: The path has too many symbolic links, or contains one where none is allowed.
     public static var tooManySymbolicLinkLevels: Errno { Errno(rawValue: ELOOP) }
 
     /// `EXDEV`: The two paths are on different file systems.
@@ -209,10 +209,10 @@ extension Errno {
     /// `ENXIO`: There is no such device, or no process at the other end.
     public static var noSuchAddressOrDevice: Errno { Errno(rawValue: ENXIO) }
 
-    /// `EPERM`: The caller lacks a privilege.
+    /// `EPERM`: The operation requires a privilege that the caller lacks.
     public static var notPermitted: Errno { Errno(rawValue: EPERM) }
 
-    /// `EACCES`: The caller lacks access to the object.
+    /// `EACCES`: The caller does not have permission to access the object.
     public static var permissionDenied: Errno { Errno(rawValue: EACCES) }
 
     /// `ESRCH`: There is no such process.

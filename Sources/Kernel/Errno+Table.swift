@@ -1,7 +1,7 @@
 import Glibc
 
 extension Errno {
-    /// The names in C of Linux's error numbers; the older name if a number has two.
+    /// The C names of Linux's error numbers; for a number with two names, the older one.
     static let names: [Int32: String] = [
         EPERM: "EPERM", ENOENT: "ENOENT", ESRCH: "ESRCH", EINTR: "EINTR", EIO: "EIO", ENXIO: "ENXIO", E2BIG: "E2BIG",
         ENOEXEC: "ENOEXEC", EBADF: "EBADF", ECHILD: "ECHILD", EAGAIN: "EAGAIN", ENOMEM: "ENOMEM", EACCES: "EACCES",

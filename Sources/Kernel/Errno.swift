@@ -1,6 +1,6 @@
 import Glibc
 
-/// An error of the kernel: a value of `errno`.
+/// An error from the kernel: a value of `errno`.
 ///
 ///     do { try socket.bind(to: address) } catch .addressInUse { … }
 ///
@@ -17,7 +17,7 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
         self.rawValue = rawValue
     }
 
-    /// The name in C, such as "ECONNREFUSED"; "errno 4711" if the number has none.
+    /// The C name, such as "ECONNREFUSED"; "errno 4711" if the number has none.
     public var name: String {
         Self.names[rawValue] ?? "errno \(rawValue)"
     }
@@ -29,7 +29,7 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in
             guard let start = text.baseAddress else { return name }
             start.initialize(repeating: 0, count: text.count)
-            // For an unknown number it fails, but still writes a text.
+            // For an unknown number, the call fails but still writes a message.
             _ = strerror_r(rawValue, start, text.count)
             return String(cString: start)
         }

@@ -5,16 +5,16 @@ import Glibc
 ///
 /// Kernel: `eventfd(2)`.
 ///
-/// Copies share the descriptor; its creator must close it, once.
+/// Copies share the descriptor; the creator must close it exactly once.
 package struct EventDescriptor: Sendable {
     /// The descriptor, which is readable while the counter is above zero.
     package let fd: Int32
 
-    /// Makes a counter with the value zero, which programs started by this process do not inherit.
+    /// Makes a counter with the value zero; programs started by this process do not inherit its descriptor.
     ///
-    /// - Parameter nonblocking: True to drain it after polling; false for a ring, because io_uring completes a read of
-    ///   a nonblocking descriptor with `EAGAIN` instead of waiting.
-    /// - Throws: `.tooManyOpenFiles` and other errors of the kernel.
+    /// - Parameter nonblocking: True if the caller drains the counter after polling; false if a ring reads it, because
+    ///   io_uring completes a read from a nonblocking descriptor with `EAGAIN` instead of waiting.
+    /// - Throws: `.tooManyOpenFiles` and other errors from the kernel.
     package init(nonblocking: Bool = true) throws(Errno) {
         let flags = Int32(EFD_CLOEXEC) | (nonblocking ? Int32(EFD_NONBLOCK) : 0)
         fd = try Descriptor.aboveStandard(try SystemCall.value { eventfd(0, flags) })
@@ -37,7 +37,7 @@ package struct EventDescriptor: Sendable {
         _ = try SystemCall.count { read(fd, &count, MemoryLayout<UInt64>.size) }
     }
 
-    /// Closes the descriptor; this does not wake a thread that waits for it.
+    /// Closes the descriptor; this does not wake a thread that is waiting for it.
     package func close() {
         try? Descriptor.close(fd)
     }

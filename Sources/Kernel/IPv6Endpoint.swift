@@ -1,11 +1,11 @@
 import Glibc
 
-/// An IPv6 address and a port, with the flow and, for a link-local address, the interface.
+/// An IPv6 address and a port, with the flow information and, for a link-local address, the interface.
 struct IPv6Endpoint: Hashable, Sendable {
     /// Sixteen bytes in network byte order, as in `in6_addr`, read as two numbers.
     var address: (high: UInt64, low: UInt64)
     var port: UInt16
-    /// In network byte order, as in `sockaddr_in6`.
+    /// The traffic class and the flow label, in network byte order as in `sockaddr_in6`.
     var flowInfo: UInt32 = 0
     var scopeID: UInt32 = 0
 
@@ -43,7 +43,7 @@ struct IPv6Endpoint: Hashable, Sendable {
         return form
     }
 
-    /// The address, with the scope as a number: interfaces can be renamed, and a number needs no system call.
+    /// The address as text, with the scope as a number: interfaces can be renamed, and a number needs no system call.
     var host: String {
         var source = kernelAddress
         let address = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
@@ -52,7 +52,7 @@ struct IPv6Endpoint: Hashable, Sendable {
         return scopeID == 0 ? address : "\(address)%\(scopeID)"
     }
 
-    /// Whether it is link-local, that is valid on one interface only, and does not say which.
+    /// Whether the address is link-local, that is, valid on one interface only, but does not name the interface.
     var lacksScope: Bool {
         scopeID == 0 && UInt64(bigEndian: address.high) >> 54 == 0xFE80 >> 6
     }

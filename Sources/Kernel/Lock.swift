@@ -1,9 +1,9 @@
 import Glibc
 
-/// A mutex of the C library.
+/// A mutex from the C library.
 ///
 /// The standard library's `Mutex` is smaller, but slow under contention, and sanitizers do not understand it: they
-/// report what it guards as data races. Source: `pthread_mutex_lock(3)`.
+/// report the accesses that it guards as data races. Source: `pthread_mutex_lock(3)`.
 package final class Lock: Sendable {
     private nonisolated(unsafe) let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 

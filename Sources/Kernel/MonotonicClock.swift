@@ -1,12 +1,12 @@
 import Glibc
 
-/// The clock that cannot be set; io_uring's timeouts also use it.
+/// The clock that cannot be set, which io_uring's timeouts also use.
 ///
 /// It does not advance while the machine is suspended.
 package enum MonotonicClock {
     /// Nanoseconds since an unspecified moment in the past.
     ///
-    /// Source: `clock_gettime(2)` with `CLOCK_MONOTONIC`; no system call.
+    /// Source: `clock_gettime(2)` with `CLOCK_MONOTONIC`; makes no system call.
     package static func now() -> Int64 {
         var time = timespec()
         // Cannot fail: every kernel has this clock, and the pointer is valid.

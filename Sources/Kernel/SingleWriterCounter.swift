@@ -6,7 +6,7 @@ public import Synchronization
 /// plain variable.
 ///
 /// Public for inlining only: the compiler (6.3) does not inline `package` declarations into other modules, whatever
-/// their attributes. `import Proactor` does not export it.
+/// their attributes. The module `Proactor` does not re-export it.
 public struct SingleWriterCounter: ~Copyable, Sendable {
     @usableFromInline let number: Atomic<Int>
 
@@ -16,7 +16,7 @@ public struct SingleWriterCounter: ~Copyable, Sendable {
         number = Atomic(value)
     }
 
-    /// The number.
+    /// The current number.
     ///
     /// - Thread: Any.
     @inlinable
@@ -26,15 +26,15 @@ public struct SingleWriterCounter: ~Copyable, Sendable {
 
     /// Sets the number.
     ///
-    /// - Thread: The writer.
+    /// - Thread: Only the writing thread.
     @inlinable
     public func set(_ value: Int) {
         number.store(value, ordering: .relaxed)
     }
 
-    /// Adds, without an overflow check.
+    /// Adds to the number, without an overflow check.
     ///
-    /// - Thread: The writer.
+    /// - Thread: Only the writing thread.
     @inlinable
     public func add(_ difference: Int) {
         set(value &+ difference)
@@ -42,7 +42,7 @@ public struct SingleWriterCounter: ~Copyable, Sendable {
 
     /// Sets the number to `value` if that is larger.
     ///
-    /// - Thread: The writer.
+    /// - Thread: Only the writing thread.
     @inlinable
     public func raise(to value: Int) {
         if value > self.value { set(value) }

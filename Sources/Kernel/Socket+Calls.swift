@@ -3,8 +3,8 @@ extension Socket {
     ///
     /// Kernel: `bind(2)`.
     ///
-    /// - Parameter address: The address; with port 0 the kernel chooses a port, see ``localAddress``.
-    /// - Throws: `.addressInUse`, `.addressNotAvailable`, `.permissionDenied` and other errors of the kernel.
+    /// - Parameter address: The address; with port 0, the kernel chooses a port, which ``localAddress`` returns.
+    /// - Throws: `.addressInUse`, `.addressNotAvailable`, `.permissionDenied` and other errors from the kernel.
     public func bind(to address: SocketAddress) throws(Errno) {
         try SocketCalls.bind(fileDescriptor, to: address)
     }
@@ -14,18 +14,18 @@ extension Socket {
     /// Kernel: `listen(2)`.
     ///
     /// - Parameter backlog: The number of connections that may wait to be accepted, limited by `net.core.somaxconn`.
-    /// - Throws: `.addressInUse` and other errors of the kernel.
+    /// - Throws: `.addressInUse` and other errors from the kernel.
     public func listen(backlog: Int = 100) throws(Errno) {
         try SocketCalls.listen(fileDescriptor, backlog: backlog)
     }
 
-    /// Starts to connect without waiting; a loop's `createConnection` waits.
+    /// Starts connecting, without waiting for the outcome; use a loop's `createConnection` to wait.
     ///
     /// Kernel: `connect(2)`.
     ///
     /// - Parameter address: The peer.
-    /// - Throws: `.nowInProgress` if the connection was started, as is usual for TCP; other errors of the kernel if it
-    ///   failed. Unix and datagram sockets connect at once.
+    /// - Throws: `.nowInProgress` if the attempt has started, as is usual for TCP; other errors from the kernel if it
+    ///   has failed. Unix and datagram sockets connect at once.
     public func connect(to address: SocketAddress) throws(Errno) {
         try SocketCalls.connect(fileDescriptor, to: address)
     }
@@ -35,7 +35,7 @@ extension Socket {
     /// Kernel: `accept4(2)`.
     ///
     /// - Returns: The connection and the peer's address.
-    /// - Throws: `.wouldBlock` if there is none, and other errors of the kernel.
+    /// - Throws: `.wouldBlock` if no connection is waiting, and other errors from the kernel.
     public func accept() throws(Errno) -> (socket: Socket, address: SocketAddress) {
         let (fd, address) = try SocketCalls.accept(fileDescriptor)
         return (Socket(takingOwnershipOf: fd), address)
@@ -45,7 +45,7 @@ extension Socket {
     ///
     /// Kernel: `getsockname(2)`.
     ///
-    /// - Throws: `.badFileDescriptor` if it is closed.
+    /// - Throws: `.badFileDescriptor` if the socket is closed.
     public var localAddress: SocketAddress {
         get throws(Errno) { try SocketCalls.localAddress(fileDescriptor) }
     }
@@ -54,7 +54,7 @@ extension Socket {
     ///
     /// Kernel: `getpeername(2)`.
     ///
-    /// - Throws: `.notConnected` if it is not connected; `.badFileDescriptor` if it is closed.
+    /// - Throws: `.notConnected` if the socket is not connected; `.badFileDescriptor` if the socket is closed.
     public var peerAddress: SocketAddress {
         get throws(Errno) { try SocketCalls.peerAddress(fileDescriptor) }
     }
@@ -65,8 +65,8 @@ extension Socket {
     ///
     /// - Parameters:
     ///   - name: The option, for instance `TCP_NODELAY`.
-    ///   - level: Its level, for instance `IPPROTO_TCP`.
-    /// - Throws: The kernel's error, `.protocolNotAvailable` for an unknown option.
+    ///   - level: The option's level, for instance `IPPROTO_TCP`.
+    /// - Throws: `.protocolNotAvailable` for an unknown option, and other errors from the kernel.
     public func option(_ name: Int32, level: Int32) throws(Errno) -> Int32 {
         try SocketCalls.option(fileDescriptor, level: level, name: name)
     }
@@ -77,9 +77,9 @@ extension Socket {
     ///
     /// - Parameters:
     ///   - name: The option, for instance `SO_REUSEADDR`.
-    ///   - level: Its level, for instance `SOL_SOCKET`.
+    ///   - level: The option's level, for instance `SOL_SOCKET`.
     ///   - value: The new value.
-    /// - Throws: The kernel's error, `.protocolNotAvailable` for an unknown option.
+    /// - Throws: `.protocolNotAvailable` for an unknown option, and other errors from the kernel.
     public func setOption(_ name: Int32, level: Int32, to value: Int32) throws(Errno) {
         try SocketCalls.setOption(fileDescriptor, level: level, name: name, value)
     }

@@ -32,7 +32,7 @@ extension SocketAddress {
         }
     }
 
-    /// The address that a call such as `getpeername(2)` writes.
+    /// Makes a call such as `getpeername(2)` and returns the address that it writes.
     ///
     /// Throws the call's error; retries if interrupted.
     package static func filled(
@@ -41,7 +41,7 @@ extension SocketAddress {
         try result(of: call).address
     }
 
-    /// The result and the address of a call such as `accept(2)`.
+    /// Makes a call such as `accept(2)` and returns its result and the address that it writes.
     static func result(
         _ name: SystemCallName = .other,
         of call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
@@ -59,7 +59,7 @@ extension SocketAddress {
         }
     }
 
-    /// Stands for an address of zero bytes, which some families return.
+    /// Represents an address of zero bytes, which some families return.
     private static var nameless: SocketAddress { SocketAddress(.other(.unspecified, [0, 0])) }
 
     private static func lend<Form, R, E: Error>(

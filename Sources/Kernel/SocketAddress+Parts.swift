@@ -33,7 +33,7 @@ extension SocketAddress {
         return name.path
     }
 
-    /// The number of the interface of a link-local IPv6 address; otherwise 0.
+    /// The interface number of a link-local IPv6 address; otherwise 0.
     ///
     /// Source: `sin6_scope_id`.
     public var scopeID: UInt32 {
@@ -41,7 +41,7 @@ extension SocketAddress {
         return endpoint.scopeID
     }
 
-    /// Whether it is a link-local IPv6 address that does not name its interface: the kernel refuses to use it.
+    /// Whether this is a link-local IPv6 address that does not name its interface; the kernel refuses to use it.
     package var lacksScope: Bool {
         guard case .ipv6(let endpoint) = form else { return false }
         return endpoint.lacksScope
@@ -55,7 +55,7 @@ extension SocketAddress {
         return UInt32(bigEndian: endpoint.flowInfo)
     }
 
-    /// A text such as "127.0.0.1:80", "[::1]:80", "unix:/run/x", or "unix:@x" for an abstract name.
+    /// Text such as "127.0.0.1:80", "[::1]:80", "unix:/run/x", or "unix:@x" for an abstract name.
     public var description: String {
         switch form {
         case .ipv4(let endpoint): "\(endpoint.host):\(endpoint.port)"

@@ -1,8 +1,8 @@
 extension SocketAddress {
-    /// Whether a socket that is connected to this address reports the same one as its peer.
+    /// Whether a socket connected to this address reports the same address as its peer.
     ///
-    /// If not, the kernel has to be asked: it replaces unspecified addresses by those of the loopback interface, adds
-    /// the scope of link-local ones and drops flow labels, and a Unix socket reports the name that its listener is
+    /// If not, the kernel has to be asked: it replaces unspecified addresses with those of the loopback interface, adds
+    /// the scope to link-local ones and drops flow labels, and a Unix socket reports the name that its listener is
     /// bound to.
     package var isReportedAsPeer: Bool {
         switch form {
@@ -14,7 +14,7 @@ extension SocketAddress {
 }
 
 extension IPv6Endpoint {
-    /// Neither unspecified, nor link-local, nor an IPv4 address in the form of IPv6.
+    /// Whether the address is neither unspecified, nor link-local, nor an IPv4 address in IPv6 form.
     fileprivate var isGlobalOrLoopback: Bool {
         let high = UInt64(bigEndian: address.high)
         return high == 0 ? UInt64(bigEndian: address.low) == 1 : high >> 54 != 0x3FA

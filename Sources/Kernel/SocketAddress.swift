@@ -2,7 +2,7 @@
 ///
 ///     let local = try SocketAddress(ipAddress: "::1", port: 8080)   // description: [::1]:8080
 ///
-/// Host names are not resolved here, because that blocks; loops resolve them on another thread.
+/// Host names are not resolved here, because that would block; loops resolve them on another thread.
 public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     enum Form: Hashable, Sendable {
         case ipv4(IPv4Endpoint)
@@ -21,9 +21,9 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// Parses a numeric IPv4 or IPv6 address, such as "127.0.0.1", "::1" or "fe80::1%eth0".
     ///
     /// - Parameters:
-    ///   - ipAddress: The address, not a name, without brackets.
+    ///   - ipAddress: The address, without brackets; host names are not accepted.
     ///   - port: 0...65535; with 0, the kernel chooses a port when the socket is bound.
-    /// - Throws: `.outOfRange` for another port, `.invalidArgument` for text that is not an address.
+    /// - Throws: `.outOfRange` for a port outside this range, `.invalidArgument` for text that is not an address.
     ///
     /// Source: `inet_pton(3)`.
     public init(ipAddress: String, port: Int) throws(Errno) {
@@ -42,32 +42,33 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// Makes the address of a Unix socket.
     ///
     /// - Parameter unixPath: A path of at most 107 bytes, or an abstract name that starts with a NUL, of at most 108
-    ///   bytes. If it is empty the address is unnamed: binding to it chooses an abstract name.
-    /// - Throws: `.nameTooLong`; `.invalidArgument` for a path that contains a NUL.
+    ///   bytes. If it is empty, the address is unnamed: the kernel chooses an abstract name when a socket is bound to
+    ///   it.
+    /// - Throws: `.nameTooLong` if it does not fit; `.invalidArgument` for a path that contains a NUL.
     ///
     /// Source: `unix(7)`.
     public init(unixPath: String) throws(Errno) {
         self.init(.unix(try UnixName(unixPath)))
     }
 
-    /// All IPv4 addresses of this machine.
+    /// The address that refers to all IPv4 addresses of this machine.
     ///
     /// Source: `INADDR_ANY`.
     ///
     /// - Parameter port: 0...65535; with 0, the kernel chooses a port when the socket is bound.
-    /// - Throws: `.outOfRange` for another port.
+    /// - Throws: `.outOfRange` for a port outside this range.
     public static func anyIPv4(port: Int) throws(Errno) -> SocketAddress {
         SocketAddress(.ipv4(IPv4Endpoint(address: 0, port: try checked(port))))
     }
 
-    /// All IPv6 addresses of this machine.
+    /// The address that refers to all IPv6 addresses of this machine.
     ///
     /// Source: `in6addr_any`.
     ///
-    /// They include the IPv4 addresses unless `IPV6_V6ONLY` is set on the socket.
+    /// These include the IPv4 addresses unless `IPV6_V6ONLY` is set on the socket.
     ///
     /// - Parameter port: 0...65535; with 0, the kernel chooses a port when the socket is bound.
-    /// - Throws: `.outOfRange` for another port.
+    /// - Throws: `.outOfRange` for a port outside this range.
     public static func anyIPv6(port: Int) throws(Errno) -> SocketAddress {
         SocketAddress(.ipv6(IPv6Endpoint(address: (0, 0), port: try checked(port))))
     }

@@ -5,8 +5,8 @@ extension SocketCalls {
     ///
     /// Kernel: `recv(2)`.
     ///
-    /// - Parameter waits: With false it throws `.resourceTemporarilyUnavailable` instead of waiting, even if another
-    ///   process that shares the socket has made it blocking.
+    /// - Parameter waits: If false, the call throws `.resourceTemporarilyUnavailable` instead of waiting, even if
+    ///   another process that shares the socket has made it blocking.
     package static func receive(
         _ fd: Int32, into buffer: UnsafeMutableRawBufferPointer, waits: Bool = true
     ) throws(Errno) -> Int {
@@ -28,7 +28,7 @@ extension SocketCalls {
         }
     }
 
-    /// Sends as many bytes of several buffers as the socket's buffer can take.
+    /// Sends as many bytes from several buffers as the socket's buffer can take.
     ///
     /// Kernel: `sendmsg(2)`.
     package static func sendMessage(
@@ -45,10 +45,10 @@ extension SocketCalls {
 
     /// Discards bytes that were received and will not be read.
     ///
-    /// If any were left, closing the socket would reset the connection, and the peer could lose the bytes that were
-    /// sent last.
+    /// If any were left unread, closing the socket would reset the connection, and the peer could lose the bytes that
+    /// were sent to it last.
     ///
-    /// Kernel: `recv(2)`, at most twice: a peer that has sent more is reset in any case.
+    /// Kernel: `recv(2)`, at most twice: if the peer has sent more, the connection is reset in any case.
     package static func dropUnread(_ fd: Int32, into memory: UnsafeMutableRawBufferPointer) {
         for _ in 0..<2 {
             guard let count = try? receive(fd, into: memory, waits: false), count == memory.count else { return }

@@ -20,7 +20,7 @@ extension SocketCalls {
         return value
     }
 
-    /// Takes the socket's pending error, such as that of a failed connect.
+    /// Fetches and clears the socket's pending error, such as that of a failed connect; nil if there is none.
     ///
     /// Kernel: `SO_ERROR`.
     package static func pendingError(_ fd: Int32) throws(Errno) -> Errno? {
@@ -28,7 +28,7 @@ extension SocketCalls {
         return value == 0 ? nil : Errno(rawValue: value)
     }
 
-    /// Makes the open file nonblocking, for all descriptors that share it.
+    /// Makes the open file nonblocking, for all descriptors that refer to it.
     ///
     /// Kernel: `F_SETFL`.
     package static func setNonBlocking(_ fd: Int32) throws(Errno) {

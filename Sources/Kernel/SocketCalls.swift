@@ -3,7 +3,7 @@ import Glibc
 
 /// Socket calls on bare descriptors.
 ///
-/// All throw the kernel's error.
+/// Those that can fail throw the kernel's error.
 package enum SocketCalls {
     /// Makes a nonblocking socket that programs started by this process do not inherit.
     ///
@@ -13,7 +13,7 @@ package enum SocketCalls {
             try SystemCall.value(.socket) { socket(family.rawValue, type | openFlags, `protocol`) })
     }
 
-    /// Makes two stream sockets connected to each other, with the flags of `open`.
+    /// Makes two stream sockets connected to each other, with the same flags as `open`.
     ///
     /// Kernel: `socketpair(2)`.
     package static func pair() throws(Errno) -> (Int32, Int32) {
@@ -55,7 +55,7 @@ package enum SocketCalls {
         try SystemCall.nothing(.listen) { Glibc.listen(fd, Int32(clamping: backlog)) }
     }
 
-    /// Accepts a waiting connection; returns its descriptor, with the flags of `open`, and the peer's address.
+    /// Accepts a waiting connection; returns its descriptor, with the same flags as `open`, and the peer's address.
     ///
     /// Kernel: `accept4(2)`.
     package static func accept(_ fd: Int32) throws(Errno) -> (Int32, SocketAddress) {
@@ -68,7 +68,7 @@ package enum SocketCalls {
         try Descriptor.aboveStandard(try SystemCall.value(.accept) { cl_accept(fd, nil, nil) })
     }
 
-    /// Starts to connect the socket; usually throws `.nowInProgress`.
+    /// Starts connecting the socket; usually throws `.nowInProgress`.
     ///
     /// Kernel: `connect(2)`.
     ///
@@ -86,14 +86,14 @@ package enum SocketCalls {
         }
     }
 
-    /// Sends the end of the stream to the peer; the socket can still receive.
+    /// Shuts down the sending side, so that the peer sees the end of the stream; the socket can still receive.
     ///
     /// Kernel: `shutdown(2)`.
     package static func shutdownWriting(_ fd: Int32) throws(Errno) {
         try SystemCall.nothing { shutdown(fd, Int32(SHUT_WR)) }
     }
 
-    /// Whether the peer has finished sending, or an error is pending; consumes neither.
+    /// Whether the peer has finished sending, or an error is pending; consumes nothing.
     ///
     /// Kernel: `poll(2)` with `POLLRDHUP`, `POLLHUP` and `POLLERR`.
     package static func hasEnded(_ fd: Int32) -> Bool {

@@ -5,10 +5,10 @@ import Glibc
 /// All but ``once(_:_:)`` retry a call that a signal interrupted. If the process has signal handlers, any call can be
 /// interrupted.
 package enum SystemCall {
-    /// The result of a call that returns a small number, such as a descriptor, or -1.
+    /// Makes a call that returns a small number, such as a descriptor, or -1; returns its result.
     ///
     /// - Parameters:
-    ///   - name: Which call it is, for ``SystemCallFaults``.
+    ///   - name: The name of the call, for ``SystemCallFaults``.
     ///   - call: Makes the call.
     @inline(__always)
     package static func value(_ name: SystemCallName = .other, _ call: () -> Int32) throws(Errno) -> Int32 {
@@ -17,7 +17,7 @@ package enum SystemCall {
         }
     }
 
-    /// The result of a call that returns a length or -1.
+    /// Makes a call that returns a length or -1; returns its result.
     @inline(__always)
     package static func count(_ name: SystemCallName = .other, _ call: () -> Int) throws(Errno) -> Int {
         while true {
@@ -40,7 +40,7 @@ package enum SystemCall {
         _ = try value(name, call)
     }
 
-    /// The result of a call that must not be retried when it is interrupted.
+    /// Makes a call that must not be retried when it is interrupted; returns its result.
     @inline(__always)
     @discardableResult
     package static func once(_ name: SystemCallName = .other, _ call: () -> Int32) throws(Errno) -> Int32 {
@@ -52,8 +52,9 @@ package enum SystemCall {
         return result
     }
 
-    /// The error of this thread's last call; valid only right after a call that reports failure by something other than
-    /// -1.
+    /// The error of the calling thread's last failed call, for calls that report failure by something other than -1.
+    ///
+    /// Valid only right after that call.
     package static var lastFailure: Errno {
         Errno(rawValue: errno)
     }

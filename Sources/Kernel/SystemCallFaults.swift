@@ -1,5 +1,5 @@
 #if DEBUG
-    /// Makes system calls of one thread fail or transfer less, for tests; debug builds only.
+    /// Makes system calls of one thread fail or transfer fewer bytes, for tests; debug builds only.
     ///
     ///     let faults = SystemCallFaults()
     ///     faults.fail(.accept, with: .tooManyOpenFiles, .number(2))
@@ -13,7 +13,7 @@
         /// Which calls fail, counted from when the rule was added.
         package enum Occurrence: Sendable {
             case every
-            /// One call; the next is number 1.
+            /// A single call; the next one is number 1.
             case number(Int)
 
             fileprivate func includes(_ seen: Int) -> Bool {
@@ -49,12 +49,12 @@
             limits.append(Rule(call: call, effect: bytes, occurrence: occurrence))
         }
 
-        /// Applies the rules to the calls of the calling thread, in place of those installed before.
+        /// Applies the rules to the calls of the calling thread, instead of those installed before.
         package func install() {
             Self.set(self)
         }
 
-        /// Ends the rules' effect on the calling thread.
+        /// Stops applying the rules to the calling thread.
         package func remove() {
             if Self.current === self { Self.set(nil) }
         }
@@ -70,7 +70,7 @@
         }
     }
 
-    /// Queries by the system calls of this module.
+    /// Queries made by the system calls of this module.
     extension SystemCallFaults {
         /// The error of the next call of this kind, which must then not be made; nil for none.
         static func failure(of call: SystemCallName) -> Errno? {

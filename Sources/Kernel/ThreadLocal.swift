@@ -6,8 +6,10 @@ import Glibc
 package struct ThreadLocal: Sendable {
     private let key: pthread_key_t
 
-    /// - Parameter end: Called with the word when a thread ends whose word is not nil; the thread's word is nil by
-    ///   then.
+    /// Makes a word that is nil in every thread.
+    ///
+    /// - Parameter end: Called at the end of each thread whose word is not nil, with that word; by then, the thread's
+    ///   word has been reset to nil.
     package init(atThreadEnd end: (@convention(c) (UnsafeMutableRawPointer?) -> Void)? = nil) {
         var key = pthread_key_t()
         let failure = pthread_key_create(&key, end)

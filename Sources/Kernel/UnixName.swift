@@ -8,14 +8,16 @@ struct UnixName: Hashable, Sendable {
     private static let capacity = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
     private static let offset = MemoryLayout<sockaddr_un>.size - capacity
 
-    /// Throws `.nameTooLong` if it does not fit, `.invalidArgument` for a path with a NUL inside.
+    /// Makes a name from text.
+    ///
+    /// Throws `.nameTooLong` if it does not fit, `.invalidArgument` for a path that contains a NUL.
     init(_ text: String) throws(Errno) {
         bytes = Array(text.utf8)
         if bytes.count + (isPath ? 1 : 0) > Self.capacity { throw .nameTooLong }
         if isPath && bytes.contains(0) { throw .invalidArgument }
     }
 
-    /// Reads the kernel's form; `length` is that of the whole address.
+    /// Reads the kernel's form; `length` is the length of the whole address.
     ///
     /// The kernel terminates paths, but not abstract names, with a NUL that it includes in the length.
     init(_ kernel: sockaddr_un, length: Int) {

@@ -4,14 +4,16 @@ package import Kernel
 
 /// Waits with `epoll(7)`: the kernel keeps the list, so idle descriptors cost nothing.
 package final class EpollPoller: Poller {
-    /// The most descriptors that one wait reports; the next wait reports the rest.
+    /// The maximum number of descriptors that one wait reports; the next wait reports the rest.
     private static let capacity = 1024
 
     private let epoll: Int32
     private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
     private var isClosed = false
 
-    /// Throws `.tooManyOpenFiles` and other errors of the kernel.
+    /// Makes a poller without descriptors.
+    ///
+    /// Throws `.tooManyOpenFiles` and other errors from the kernel.
     package init() throws(Errno) {
         epoll = try Descriptor.aboveStandard(try SystemCall.value { epoll_create1(Int32(EPOLL_CLOEXEC)) })
     }
@@ -22,15 +24,15 @@ package final class EpollPoller: Poller {
         _ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64
     ) throws(Errno) {
         if new.isEmpty {
-            // If it was closed before, the kernel has removed it already.
+            // If the descriptor has been closed, the kernel has already removed it.
             try? control(EPOLL_CTL_DEL, descriptor, new, tag)
         } else {
             try put(descriptor, isNew: old.isEmpty, new, tag)
         }
     }
 
-    /// Adds or changes a descriptor, even if the caller is wrong about which it is: the program may have closed it
-    /// without removing it, and its number may have been reused.
+    /// Adds or changes a descriptor, even if the caller is wrong about whether it is new: the program may have closed
+    /// it without removing it, and its number may have been reused.
     private func put(_ descriptor: Int32, isNew: Bool, _ readiness: Readiness, _ tag: UInt64) throws(Errno) {
         do throws(Errno) {
             try control(isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, readiness, tag)

@@ -13,7 +13,7 @@ public struct Readiness: Equatable, Sendable {
         self.bits = bits
     }
 
-    /// Names one direction, both or none.
+    /// Makes a set of one direction, both or none.
     @inlinable
     public init(readable: Bool, writable: Bool) {
         bits = (readable ? 1 : 0) | (writable ? 2 : 0)
@@ -52,7 +52,7 @@ public struct Readiness: Equatable, Sendable {
         Int(bits & 1) + Int(bits >> 1)
     }
 
-    /// The directions that are in both.
+    /// The directions that are in both sets.
     @inlinable
     public func intersection(_ other: Readiness) -> Readiness {
         Readiness(bits: bits & other.bits)
@@ -64,16 +64,18 @@ public struct Readiness: Equatable, Sendable {
 /// - Level-triggered: each ``wait(_:_:)`` reports everything that is ready, including what an earlier wait reported and
 ///   the caller did not handle.
 /// - A hang-up or an error counts as ready for every direction that was requested: the next read or write returns it.
-///   Both directions may be reported where only one was requested, because epoll does not say which was; the caller
-///   knows. A descriptor for which nothing is requested is never reported, so a peer that has hung up cannot make a
-///   loop spin.
-/// - A descriptor that was closed without being removed is reported as ready or forgotten; the call that follows fails.
-/// - Each descriptor has a tag, which is reported with its readiness and distinguishes a reused number from the former
-///   one.
-/// - A signal may interrupt a wait, which then reports nothing. A wait never ends before its timeout otherwise.
+///   Both directions may be reported where only one was requested, because epoll does not say which one it was; the
+///   caller knows. A descriptor for which nothing is requested is never reported, so a peer that has hung up cannot
+///   make a loop spin.
+/// - A descriptor that was closed without being removed is either forgotten or reported as ready; in the second case,
+///   the next call on it fails.
+/// - Each descriptor has a tag, which is reported with its readiness and distinguishes it from an earlier descriptor
+///   with the same number.
+/// - A signal may interrupt a wait, which then reports nothing. Otherwise, a wait that reports nothing never ends
+///   before its timeout.
 /// - The body of ``wait(_:_:)`` may change or remove any descriptor. Results found before are still reported, so the
 ///   caller must check the tag.
-/// - One thread at a time.
+/// - Only one thread at a time may use a poller.
 package protocol Poller: AnyObject {
     /// Sets what to wait for on a descriptor.
     ///
@@ -82,16 +84,16 @@ package protocol Poller: AnyObject {
     ///   - old: What was requested before; empty if the poller does not have the descriptor.
     ///   - new: What is requested now; empty to remove the descriptor.
     ///   - tag: Reported with the readiness.
-    /// - Throws: `.badFileDescriptor` if the descriptor is not open, unless it is to be removed; other errors of the
+    /// - Throws: `.badFileDescriptor` if the descriptor is not open, unless it is to be removed; other errors from the
     ///   kernel.
     func change(_ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64) throws(Errno)
 
-    /// Waits until a descriptor is ready, and reports all that are; epoll may leave some to the next wait.
+    /// Waits until a descriptor is ready, and reports all that are; epoll may leave some for the next wait.
     ///
     /// - Parameters:
-    ///   - timeout: Nanoseconds; 0 does not wait, a negative number waits without limit.
+    ///   - timeout: In nanoseconds; 0 to return at once, a negative number to wait without limit.
     ///   - body: Called with the tag and the readiness, which is never empty.
-    /// - Returns: The number of calls of `body`.
+    /// - Returns: The number of calls to `body`.
     /// - Throws: The kernel's error, except for an interruption.
     @discardableResult
     func wait(_ timeout: Int64, _ body: (UInt64, Readiness) -> Void) throws(Errno) -> Int

@@ -1,4 +1,4 @@
-/// The results of one wait, copied, because the body may change the list that was waited with.
+/// The results of one wait, copied because the body may change the list that was passed to the kernel.
 struct ReadyList {
     private var entries: [(tag: UInt64, readiness: Readiness)] = []
 
@@ -6,9 +6,9 @@ struct ReadyList {
         entries.append((tag, readiness))
     }
 
-    /// Calls `body` with each entry, empties the list and returns their number.
+    /// Calls `body` with each entry, empties the list and returns the number of entries.
     mutating func report(to body: (UInt64, Readiness) -> Void) -> Int {
-        // Moved out during the calls, and back when empty, to keep its memory.
+        // Move the entries out during the calls, and move the emptied array back to keep its memory.
         var reporting: [(tag: UInt64, readiness: Readiness)] = []
         swap(&reporting, &entries)
         for entry in reporting { body(entry.tag, entry.readiness) }

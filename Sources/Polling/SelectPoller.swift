@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 package import Kernel
 
-/// Waits with `select(2)`: sets of bits, here without the C library's limit of 1024 descriptors.
+/// Waits with `select(2)`, which takes sets of bits; here without the C library's limit of 1024 descriptors.
 package final class SelectPoller: Poller {
     /// One bit per descriptor.
     private struct Bits {
@@ -76,7 +76,9 @@ package final class SelectPoller: Poller {
         }
     }
 
-    /// The closed descriptors: one makes the kernel refuse the whole call, and the next wait reports the others.
+    /// The watched descriptors that are closed.
+    ///
+    /// A single one makes the kernel refuse the whole call; the next wait reports the open ones.
     private func closedDescriptors() -> (readable: [UInt], writable: [UInt]) {
         var (readable, writable) = (Bits(words: wantedReadable.words), Bits(words: wantedWritable.words))
         for index in tags.indices {

@@ -3,14 +3,14 @@ internal import Kernel
 internal import ProactorLoop
 internal import SelectorLoop
 
-/// Chooses the kind of loop if the program does not: io_uring if it works, otherwise epoll.
+/// Chooses the kind of loop if the program does not choose one: io_uring if it works, otherwise epoll.
 package enum BackendChoice {
     private static let denied = Locked<EventLoopError?>(nil)
 
     /// Makes a loop of the best kind that works on this system.
     ///
-    /// The choice is made by creating and testing a real ring. A denial by the system is remembered for the process; if
-    /// only this ring could not be made, the next loop tries again.
+    /// The choice is made by creating and testing a real ring. If the system denies io_uring, the process remembers
+    /// this; after any other failure, the next call tries again.
     ///
     /// - Parameter makeProactor: Makes the preferred loop; tests make it fail.
     package static func automatic(
@@ -25,7 +25,7 @@ package enum BackendChoice {
             return loop
         } catch {
             if isForGood(error) { denied.value = error }
-            // Log first: a program that runs slower than it could must at least find a trace of it in the log.
+            // Log this first: if a program runs slower than it could, the log must at least say why.
             Log.write(.info, "falling back to epoll, because io_uring is denied: \(error)")
             return try selectorLoop(insteadOf: error)
         }

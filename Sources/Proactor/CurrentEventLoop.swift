@@ -5,7 +5,7 @@ public import EventLoops
 /// In callbacks and tasks, prefer ``getRunningLoop()``, which states the intent. Unlike in Python up to 3.13, this
 /// never makes a loop.
 ///
-/// - Returns: The loop; its creator closes it.
+/// - Returns: The loop; the code that created it must close it.
 /// - Throws: ``EventLoopError`` with `.notRunning` if no loop is running and none was set: use `run`, or
 ///   ``newEventLoop()`` and ``setEventLoop(_:)``.
 /// - Thread: Any; each thread has its own loop.

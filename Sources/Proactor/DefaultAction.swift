@@ -1,22 +1,22 @@
 internal import Glibc
 
-/// The default actions of signals, also where the kernel ignores them.
+/// Performs the default actions of signals, even where the kernel ignores them.
 enum DefaultAction {
-    /// The status of a shell's child that a signal ended, less the signal's number.
+    /// What a shell adds to a signal's number to form the exit status of a child that the signal has terminated.
     private static let statusBase: Int32 = 128
-    /// The signals that do not end a process by default, but stop or continue it or have no effect.
+    /// The signals that do not terminate a process by default, but stop it, continue it or have no effect.
     private static let harmless: Set<Int32> = [
         SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH,
     ]
 
-    /// Whether this is process 1 of its PID namespace.
+    /// Whether the kernel ignores default actions for this process, because it is process 1 of its PID namespace.
     ///
     /// Source: `pid_namespaces(7)`.
     static var isIgnoredByKernel: Bool {
         getpid() == 1
     }
 
-    /// Sends a signal to this process, and ends the process if the kernel ignores a fatal default action.
+    /// Sends a signal to this process, and exits if the kernel ignores the signal's fatal default action.
     static func perform(_ signal: Int32) {
         kill(getpid(), signal)
         if let status = exitStatus(signal, isIgnoredByKernel: isIgnoredByKernel, isDefault: isDefault(signal)) {
@@ -24,7 +24,7 @@ enum DefaultAction {
         }
     }
 
-    /// The status with which to end a process that the signal should have ended; nil to let it continue.
+    /// The status with which to exit if the signal should have terminated the process; nil to let it continue.
     static func exitStatus(_ signal: Int32, isIgnoredByKernel: Bool, isDefault: Bool) -> Int32? {
         isIgnoredByKernel && isDefault && !harmless.contains(signal) ? statusBase + signal : nil
     }

@@ -1,7 +1,7 @@
 public import EventLoops
 internal import Kernel
 
-/// The default policy: a thread's loop is the one that was set on it, and none is made on demand.
+/// The default policy: a thread's loop is the one that was set for it; none is made on demand.
 ///
 /// A loop is retained until another one is set on its thread, the thread ends, or the policy is released. Each policy
 /// object has its own loops.
@@ -9,9 +9,9 @@ internal import Kernel
 /// asyncio: `asyncio.DefaultEventLoopPolicy`, as of Python 3.14.
 public final class DefaultEventLoopPolicy: EventLoopPolicy {
     private let lock = Lock()
-    /// Keyed by the thread's mark.
+    /// The loops of all threads, keyed by each thread's mark.
     ///
-    /// Not in thread-local storage, so that releasing a policy releases the loops of all threads.
+    /// They are not in thread-local storage, so that releasing a policy releases the loops of all threads.
     private nonisolated(unsafe) var loops: [ObjectIdentifier: any AbstractEventLoop] = [:]
 
     /// Creates a policy under which no thread has a loop.
@@ -58,8 +58,8 @@ public final class DefaultEventLoopPolicy: EventLoopPolicy {
 
     /// Makes a loop of the kind that `PROACTOR_BACKEND` names, or of the best kind on this system.
     ///
-    /// - Returns: A loop that is not running yet; the caller closes it.
-    /// - Throws: Same as ``newEventLoop(backend:)``.
+    /// - Returns: A loop that is not running yet; the caller must close it.
+    /// - Throws: The same errors as ``newEventLoop(backend:)``.
     /// - Thread: Any.
     ///
     /// asyncio: `policy.new_event_loop()`.
@@ -81,7 +81,7 @@ public final class DefaultEventLoopPolicy: EventLoopPolicy {
 ///
 /// Unlike a thread's number, the identity of a live object is never reused.
 ///
-/// Only its own thread uses it.
+/// Only the thread itself uses its mark.
 private final class ThreadMark {
     private struct Keeper {
         weak var policy: DefaultEventLoopPolicy?
@@ -92,7 +92,7 @@ private final class ThreadMark {
 
     private static let marks = ThreadLocal { pointer in
         guard let pointer else { return }
-        // A loop that is released here and sets another one makes a new mark, and the C library calls this again.
+        // If the release of a loop sets another one, that makes a new mark, and the C library calls this again.
         Unmanaged<ThreadMark>.fromOpaque(pointer).takeRetainedValue().threadEnds()
     }
 

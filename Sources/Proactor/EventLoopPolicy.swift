@@ -22,7 +22,7 @@ public protocol EventLoopPolicy: AnyObject, Sendable {
     ///
     /// Not called on a thread that runs a loop, where ``getEventLoop()`` returns the running loop.
     ///
-    /// - Returns: A loop; the code that set it closes it.
+    /// - Returns: A loop; the code that set it must close it.
     /// - Throws: ``EventLoopError`` with `.notRunning` if there is none.
     /// - Thread: Any.
     ///
@@ -39,7 +39,7 @@ public protocol EventLoopPolicy: AnyObject, Sendable {
 
     /// Makes a loop of the policy's kind, without setting it as a thread's loop.
     ///
-    /// - Returns: A loop that is not running yet; the caller closes it.
+    /// - Returns: A loop that is not running yet; the caller must close it.
     /// - Throws: ``EventLoopError`` if no loop can be made.
     /// - Thread: Any.
     ///

@@ -1,5 +1,5 @@
-// Users import only Proactor, which re-exports the modules below it; from Kernel, only the types that users need, not
-// the system calls.
+// Users import only Proactor, which re-exports the modules below it. Of Kernel, it re-exports only the types that users
+// need, not the system calls.
 @_exported public import EventLoops
 @_exported public import ProactorLoop
 @_exported public import SelectorLoop

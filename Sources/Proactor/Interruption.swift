@@ -3,22 +3,23 @@ internal import Glibc
 
 /// The signals that cancel the main task of one run.
 ///
-/// The first one cancels. From then on, each of them has its default action again, so that the second ends the process.
-/// A second signal of the same kind does so even if the loop is stuck in a callback, because the kernel resets its
-/// action when it delivers the first; for the other kinds, the loop must first run the callback of the first signal.
+/// The first signal cancels the task. From then on, each signal takes its default action again, so that the second one
+/// terminates the process. A second signal of the same kind does so even if the loop is stuck in a callback, because
+/// the kernel resets the action when it delivers the first; for a signal of another kind, the loop must first run the
+/// callback of the first signal.
 ///
 /// The kernel ignores default actions for process 1 of a PID namespace, such as the main process of most containers.
-/// There, the loop catches the second signal too, and ends the process.
+/// There, the loop catches the second signal, too, and terminates the process.
 final class Interruption {
     private let loop: any AbstractEventLoop
     private let signals: [Int32]
-    /// Cancels the main task; false if it had already ended.
+    /// Cancels the main task; returns false if the task had already ended.
     var cancel: (() -> Bool)?
     /// The signal that arrived first.
     private(set) var first: Int32?
     private var wasInVain = false
 
-    /// Catches the signals, unless the program has set their actions itself.
+    /// Catches the signals, except those whose actions the program has set itself.
     ///
     /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is not a signal, `.system` for one that
     ///   cannot be caught. In that case, none of the others is caught either.
@@ -52,7 +53,7 @@ final class Interruption {
 
     /// Restores the signals at the end of the run.
     ///
-    /// A signal that arrived too late to cancel anything must not be lost: it now gets its default action.
+    /// A signal that arrived too late to cancel anything must not be lost: it now takes its default action.
     func end() {
         for signal in signals { giveBack(signal, wasInVain: signal == first && wasInVain) }
     }

@@ -7,18 +7,19 @@ internal import SelectorLoop
 ///
 /// The default policy uses the environment variable `PROACTOR_BACKEND`: `auto` (or nothing), `io_uring`, `epoll`,
 /// `poll` or `select`. `auto` means io_uring if a test with a real ring succeeds, and epoll otherwise.
-/// ``AbstractEventLoop/capabilities`` gives the backend and the reason, and a denial of io_uring is logged.
+/// ``AbstractEventLoop/capabilities`` reports the backend and the reason for the choice, and a denial of io_uring is
+/// logged.
 ///
 ///     let loop = try newEventLoop()
 ///     try loop.runUntilComplete { try await loop.sleep(for: .seconds(1)) }
 ///     try loop.close()
 ///
-/// At the top level of main.swift a closure belongs to the main actor, which does not run on the loop. Pass code for
+/// At the top level of main.swift, a closure belongs to the main actor, which does not run on the loop. Pass code for
 /// the loop to `runUntilComplete { … }` (or ``run(debug:loopFactory:_:)``), or to `createTask { @Sendable in … }`.
 ///
-/// - Returns: A loop that is not running yet; the caller closes it.
-/// - Throws: ``EventLoopError``: `.system` with the reason and the remedy if the kernel denies the backend;
-///   `.invalidArgument` for an unknown name; whatever a custom policy throws.
+/// - Returns: A loop that is not running yet; the caller must close it.
+/// - Throws: ``EventLoopError``: `.system`, with the reason and the remedy, if the kernel denies the backend;
+///   `.invalidArgument` for an unknown backend name; any error that a custom policy throws.
 /// - Thread: Any.
 ///
 /// asyncio: `asyncio.new_event_loop`.
@@ -40,8 +41,8 @@ func newEventLoopOfEnvironment() throws(EventLoopError) -> any AbstractEventLoop
 /// Makes a loop on the named backend.
 ///
 /// - Parameter backend: `auto`, `io_uring`, `epoll`, `poll` or `select`.
-/// - Returns: A loop that is not running yet; the caller closes it.
-/// - Throws: Same as ``newEventLoop()``.
+/// - Returns: A loop that is not running yet; the caller must close it.
+/// - Throws: The same errors as ``newEventLoop()``.
 /// - Thread: Any.
 public func newEventLoop(backend: String) throws(EventLoopError) -> any AbstractEventLoop {
     try makeEventLoop(backend: backend, because: "The program asks for \(backend)")
@@ -52,8 +53,8 @@ public func newEventLoop(backend: String) throws(EventLoopError) -> any Abstract
 ///     let loop = try newEventLoop(backend: .epoll)
 ///
 /// - Parameter backend: The kernel interface to use; never replaced by another one.
-/// - Returns: A loop that is not running yet; the caller closes it.
-/// - Throws: Same as ``newEventLoop()``.
+/// - Returns: A loop that is not running yet; the caller must close it.
+/// - Throws: The same errors as ``newEventLoop()``.
 /// - Thread: Any.
 public func newEventLoop(backend: LoopBackend) throws(EventLoopError) -> any AbstractEventLoop {
     try newEventLoop(backend: backend.rawValue)

@@ -11,27 +11,28 @@ public import Glibc
 /// After `main`, the remaining tasks are cancelled and awaited, the default executor is shut down, and the loop is
 /// closed. ``Runner`` offers the same in separate steps.
 ///
-/// SIGINT and SIGTERM cancel `main`, unless the program handles the signal itself; a second signal of either kind ends
-/// the process. (Process 1 of a container then exits with status 128 plus the signal's number; see ``Runner``.) If
-/// `main` returns nothing and throws the resulting cancellation, `run` returns normally, so that a program that does
-/// nothing else exits with status 0 after either signal. A process that was started with SIGINT ignored, as a shell
-/// does for `&` in scripts, keeps ignoring it.
+/// SIGINT and SIGTERM cancel `main`, unless the program handles the signal itself; a second signal of either kind
+/// terminates the process. (Process 1 of a container then exits with status 128 plus the signal's number; see
+/// ``Runner``.) If the return type of `main` is `Void` and `main` throws the resulting `CancellationError`, `run`
+/// returns normally, so that a program that does nothing else exits with status 0 after either signal. A process that
+/// was started with SIGINT ignored, as shell scripts do for commands with `&`, keeps ignoring it.
 ///
-/// Packages that enable the upcoming feature `NonisolatedNonsendingByDefault` can call their own async functions with
-/// the loop's state from `main`; other packages must mark such functions `nonisolated(nonsending)`.
+/// Packages that enable the upcoming feature `NonisolatedNonsendingByDefault` can call their own async functions from
+/// `main` and pass them non-Sendable state of the loop; other packages must mark such functions
+/// `nonisolated(nonsending)`.
 ///
 /// - Parameters:
 ///   - debug: Whether debug mode is on; nil to use `PROACTOR_DEBUG`.
 ///   - signals: The numbers of the signals that cancel `main`; empty for none.
-///   - loopFactory: Makes the loop. If nil, ``newEventLoop()`` makes it, and it is the thread's current loop
+///   - loopFactory: Makes the loop. If nil, ``newEventLoop()`` makes it, and the loop is the thread's current loop
 ///     (``setEventLoop(_:)``) during the run; afterwards the thread has none.
 ///   - main: The code; all of it runs on the calling thread.
 /// - Returns: What `main` returns.
-/// - Throws: What `main` throws; `CancellationError` after a signal if `main` has a result; what making the loop
-///   throws; ``EventLoopError``: `.anotherLoopRunning` inside a running loop, `.invalidArgument` or `.system` for a
-///   signal that cannot be caught.
-/// - Thread: Any that may block. On the main thread, the main actor's code does not run during the call: awaiting it
-///   there would deadlock.
+/// - Throws: Any error from `main` or from making the loop. `CancellationError` after a signal if `main` returns a
+///   value. ``EventLoopError``: `.anotherLoopRunning` if a loop is running on this thread; `.invalidArgument` or
+///   `.system` for a signal that cannot be caught.
+/// - Thread: Any thread that is allowed to block. On the main thread, the main actor's code does not run during the
+///   call, so awaiting it from `main` would deadlock.
 ///
 /// asyncio: `asyncio.run`, which handles SIGINT only.
 public func run<Value>(

@@ -11,14 +11,14 @@ public import Glibc
 /// The loop is made on first use. Tasks that a run leaves behind continue in the next one.
 ///
 /// SIGINT and SIGTERM during a run cancel its `main`, unless the program has set an action other than the default for
-/// the signal. A second signal ends the process: one of the same kind even if the loop is stuck, one of another kind
-/// only after the loop has noticed the first. Signals belong to the process, not to the main thread: a signal cancels
-/// the `main` of every current run, on all threads. Between runs they have their default actions.
+/// the signal. A second signal terminates the process: one of the same kind even if the loop is stuck, one of another
+/// kind only after the loop has noticed the first. Signals belong to the process, not to the main thread: a signal
+/// cancels the `main` of every current run, on all threads. Between runs, the signals take their default actions.
 ///
 /// The kernel ignores default actions for process 1 of a PID namespace, such as the main process of a container. There,
-/// the loop must notice the second signal too, and the process exits with status 128 plus the signal's number.
+/// the loop must notice the second signal, too, and the process exits with status 128 plus the signal's number.
 ///
-/// - Thread: One, which must be allowed to block.
+/// - Thread: A single thread, which must be allowed to block.
 ///
 /// asyncio: `asyncio.Runner`, which handles SIGINT only.
 public final class Runner {
@@ -38,8 +38,8 @@ public final class Runner {
     /// - Parameters:
     ///   - debug: Whether debug mode is on; nil to use `PROACTOR_DEBUG`.
     ///   - signals: The numbers of the signals that cancel the `main` of a run; empty for none.
-    ///   - loopFactory: Makes the loop, which is then not the thread's current one; nil for ``newEventLoop()`` and
-    ///     ``setEventLoop(_:)``, which both use the policy.
+    ///   - loopFactory: Makes the loop, which does not become the thread's current loop. If nil, ``newEventLoop()``
+    ///     makes the loop and ``setEventLoop(_:)`` makes it current; both use the policy.
     ///
     /// asyncio: `Runner(debug=, loop_factory=)`.
     public init(
@@ -57,9 +57,9 @@ public final class Runner {
         do { try close() } catch { Log.write(.error, "\(error)") }
     }
 
-    /// The loop, which is made now if there is none yet.
+    /// The loop, which is made on first use.
     ///
-    /// - Throws: ``EventLoopError`` with `.closed` after ``close()``; what making the loop throws.
+    /// - Throws: ``EventLoopError`` with `.closed` after ``close()``; any error from making the loop.
     ///
     /// asyncio: `get_loop`.
     public var loop: any AbstractEventLoop {
@@ -69,13 +69,13 @@ public final class Runner {
     /// Runs async code as a task of the loop until it ends.
     ///
     /// - Parameter main: The code; all of it runs on the calling thread.
-    /// - Returns: What `main` returns. If `main` returns nothing and throws the cancellation after a signal, this
-    ///   returns normally.
-    /// - Throws: What `main` throws; `CancellationError` after a signal if `main` has a result; what making the loop
-    ///   throws; ``EventLoopError``: `.anotherLoopRunning` on a thread that runs a loop, `.wrongThread` while another
-    ///   thread runs or closes the loop, `.closed` after ``close()``, `.stoppedBeforeCompletion` if the loop's `stop()`
-    ///   was called first: `main` then continues in the next run; `.invalidArgument` or `.system` for a signal that
-    ///   cannot be caught.
+    /// - Returns: What `main` returns. If the return type of `main` is `Void` and `main` throws the `CancellationError`
+    ///   that results from a signal, this returns normally.
+    /// - Throws: Any error from `main` or from making the loop. `CancellationError` after a signal if `main` returns a
+    ///   value. ``EventLoopError``: `.anotherLoopRunning` if a loop is running on this thread; `.wrongThread` while
+    ///   another thread runs or closes the loop; `.closed` after ``close()``; `.stoppedBeforeCompletion` if the loop's
+    ///   `stop()` was called first, in which case `main` continues in the next run; `.invalidArgument` or `.system` for
+    ///   a signal that cannot be caught.
     ///
     /// asyncio: `run`.
     public func run<Value>(_ main: sending @escaping (any AbstractEventLoop) async throws -> Value) throws -> Value {
@@ -98,11 +98,11 @@ public final class Runner {
 
     /// Cancels the remaining tasks, finishes all sequences, shuts down the default executor, and closes the loop.
     ///
-    /// Tasks are cancelled and awaited; their errors go to the exception handler. Idempotent, and without effect if
-    /// there is no loop. If the runner had set the thread's current loop, the thread has none afterwards.
+    /// Tasks are cancelled and awaited; their errors go to the exception handler. Idempotent. If no loop was made, this
+    /// only prevents further runs. If the runner had set the thread's current loop, the thread has none afterwards.
     ///
-    /// - Throws: ``EventLoopError`` with `.anotherLoopRunning` on a thread that runs a loop, without any effect;
-    ///   otherwise the first error of a step, after all steps were taken.
+    /// - Throws: ``EventLoopError`` with `.anotherLoopRunning` if a loop is running on this thread, in which case
+    ///   nothing was closed; otherwise the first error from any step, after all steps have been taken.
     ///
     /// asyncio: `close`.
     public func close() throws {

@@ -10,8 +10,8 @@
     ///
     ///     setLogHook(Logger(label: "proactor"))
     ///
-    /// - Parameter logger: Its `logLevel` selects the lines; most lines come from debug mode and have the level
-    ///   `.debug`.
+    /// - Parameter logger: The logger, whose `logLevel` selects the lines; most lines come from debug mode and have the
+    ///   level `.debug`.
     /// - Thread: Any.
     ///
     /// asyncio: the logger `asyncio`.
@@ -22,7 +22,7 @@
     }
 
     extension Logger.Level {
-        /// Converts a level of the library's log to swift-log's.
+        /// Converts a log level of the library to one of swift-log.
         ///
         /// - Parameter level: The library's level.
         public init(_ level: LogLevel) {

@@ -2,7 +2,7 @@ public import EventLoops
 
 /// Records what a loop reports to its exception handler, for tests.
 ///
-/// - Thread: The loop's.
+/// - Thread: The loop's thread.
 public final class ExceptionRecorder {
     /// The recorded contexts, oldest first.
     public private(set) var contexts: [ExceptionContext] = []

@@ -1,21 +1,21 @@
 public import EventLoops
 
-/// What is still alive in a loop: nothing, after a test has cleaned up.
+/// What is still alive in a loop; after a test has cleaned up, this should be nothing.
 ///
 ///     loop.stop()
 ///     try loop.runForever()               // one turn for pending releases
 ///     #expect(try loop.leftovers.isEmpty)
 ///
-/// Releases take a turn or two: a closed transport notifies its protocol in the next turn, and a ring completes
-/// cancelled operations.
+/// Releases take a turn or two: a closed transport notifies its protocol in the next turn, and a ring must still
+/// complete cancelled operations.
 public struct LoopLeftovers: Sendable, Hashable, CustomStringConvertible {
     /// Operations in flight, except the loop's own wake-up.
     public let operations: [PendingOperation]
     /// Receive buffers that are still lent to readers.
     public let receiveBuffersLent: Int
-    /// Transports whose connection is not lost.
+    /// Transports whose connection has not been lost.
     public let transports: [String]
-    /// Servers that are not closed.
+    /// Servers that have not been closed.
     public let servers: [String]
     /// Descriptors that have a reader or a writer.
     public let watches: [String]
@@ -48,8 +48,8 @@ public struct LoopLeftovers: Sendable, Hashable, CustomStringConvertible {
 extension AbstractEventLoop {
     /// What is still alive in this loop.
     ///
-    /// - Throws: ``EventLoopError`` with `.wrongThread` or `.forkedChild`.
-    /// - Thread: The loop's.
+    /// - Throws: ``EventLoopError`` with `.wrongThread` on another thread, or `.forkedChild` in a forked child.
+    /// - Thread: The loop's thread.
     public var leftovers: LoopLeftovers {
         get throws(EventLoopError) {
             guard core.queue.allowsInspection else { throw core.queue.refusal("leftovers") }

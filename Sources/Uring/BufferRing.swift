@@ -10,7 +10,7 @@ import Kernel
 ///
 /// Shut down in this order: cancel all receives into the group and dispatch their last completions; call
 /// ``unregister()``; release this object. Its deinit unmaps the memory, so it must outlive the ring's operations: the
-/// kernel writes to the addresses that it was given, even if they belong to another mapping by then.
+/// kernel writes to the addresses that it was given, even if another mapping has taken them over.
 package final class BufferRing {
     /// The group ID, by which operations select this ring.
     package let group: UInt16
@@ -28,7 +28,7 @@ package final class BufferRing {
     private let mask: UInt16
     /// Buffers given since the last publish.
     ///
-    /// Behind a pointer, to avoid an exclusivity check per buffer.
+    /// Stored behind a pointer, to avoid an exclusivity check per buffer.
     private let pending: UnsafeMutablePointer<UInt16>
     private let ring: Ring
     private var isRegistered = true
@@ -45,7 +45,7 @@ package final class BufferRing {
     ///   - count: A power of two up to 32768.
     ///   - size: Bytes per buffer. Small buffers are the most costly mistake; 16 to 64 KiB suit streams.
     ///   - first: The number of buffers to start with; ``supplyMore()`` adds the others.
-    /// - Throws: ``RingError`` of "io_uring_register(PBUF_RING)": EEXIST if the group ID is taken, ENOMEM if memory is
+    /// - Throws: ``RingError`` for "io_uring_register(PBUF_RING)": EEXIST if the group ID is taken, ENOMEM if memory is
     ///   short.
     package init(ring: Ring, group: UInt16, count: Int, size: Int, first: Int = .max) throws(RingError) {
         precondition(count > 0 && count <= 32768 && count & (count - 1) == 0, "the count must be a power of two")
@@ -80,7 +80,7 @@ package final class BufferRing {
 
     /// Unregisters the group, so that the kernel no longer selects buffers from it.
     ///
-    /// A second call does nothing, nor does a call after the ring has been closed, which unregisters its groups.
+    /// Does nothing if called again, or after the ring has been closed, because closing unregisters its groups.
     package func unregister() {
         guard isRegistered, !ring.isClosed, !ring.isInForkedChild else { return }
         isRegistered = false
@@ -129,7 +129,7 @@ extension BufferRing {
 
 extension BufferRing {
     private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
-    /// In a smaller mapping, a huge page would be mostly unused.
+    /// The size of a huge page, which would be mostly unused in a smaller mapping.
     private static let hugePageSize = 2 << 20
 
     /// Registers as many buffer entries as locked memory allows, and returns their memory and number.
@@ -159,8 +159,8 @@ extension BufferRing {
 
     /// Maps zeroed pages.
     ///
-    /// A forked child inherits a copy, since user code may fork while bytes are lent to it. The kernel writes to the
-    /// parent's.
+    /// A forked child inherits a copy, since user code may fork while bytes are lent to it. The kernel writes only to
+    /// the parent's pages.
     private static func map(_ length: Int) throws(RingError) -> UnsafeMutableRawPointer {
         let memory = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let memory, memory != MAP_FAILED else { throw RingError("mmap", result: -ENOMEM) }

@@ -19,7 +19,7 @@ public struct CompletionFlags: Sendable {
         rawValue & 1 << 1 != 0
     }
 
-    /// Whether the completion carries a provided buffer.
+    /// Whether the completion names a provided buffer.
     ///
     /// Kernel: `IORING_CQE_F_BUFFER`.
     @inlinable

@@ -2,8 +2,8 @@ import CUring
 
 /// A FIFO of entries that were queued while the submission queue was full and the kernel accepted no submissions.
 ///
-/// It is empty except in the rare case that the kernel returns EAGAIN or EBUSY, so it is simple: entries are appended,
-/// and their space is reused only after all have been removed.
+/// It is empty except in the rare case in which the kernel returns EAGAIN or EBUSY, so it is simple: entries are
+/// appended, and their space is reused only after all have been removed.
 struct EntrySpill {
     private var entries: UnsafeMutablePointer<io_uring_sqe>?
     private var capacity = 0
@@ -13,7 +13,7 @@ struct EntrySpill {
     /// The number of waiting entries.
     var count: Int { end - first }
 
-    /// Whether no entry waits; checked for every entry that is queued.
+    /// Whether no entry is waiting; checked each time an entry is queued.
     @inline(__always)
     var isEmpty: Bool { end == 0 }
 

@@ -11,7 +11,7 @@
     ///     plan.failEnter(with: .interrupted, .number(1))
     ///     ring.faults = plan
     package final class FaultPlan {
-        /// A fault of one operation.
+        /// A fault in one operation.
         package enum Fault: Sendable {
             /// The transfer is limited to this many bytes: a real short transfer. It ends a multishot operation.
             case clamp(Int)
@@ -28,11 +28,11 @@
             case rewrite(Errno)
         }
 
-        /// Which of the operations or calls from now on fail.
+        /// Which of the subsequent operations or calls fail.
         package enum Occurrence: Sendable {
-            /// Every one.
+            /// All of them.
             case every
-            /// A single one; the next is number 1.
+            /// A single one; the next one is number 1.
             case number(Int)
         }
 
@@ -96,7 +96,7 @@
 
     /// Hooks that the ring calls.
     extension FaultPlan {
-        /// An entry has been filled and may still be changed.
+        /// Called when an entry has been filled; it may still be changed.
         func queued(_ kind: OperationKind, _ entry: UnsafeMutablePointer<io_uring_sqe>) {
             for index in rules.indices where rules[index].kind == kind {
                 rules[index].seen += 1
@@ -106,7 +106,7 @@
             }
         }
 
-        /// The ring is about to enter the kernel; a result other than nil replaces the call.
+        /// Called when the ring is about to enter the kernel; a result other than nil replaces the call.
         func nextEnter() -> Errno? {
             var answer: Errno?
             for index in enterRules.indices {
@@ -118,7 +118,7 @@
             return answer
         }
 
-        /// A completion has been read from the ring; returns the result and flags to deliver.
+        /// Called when a completion has been read from the ring; returns the result and flags to deliver.
         func completed(_ tag: UInt64, _ result: Int32, _ flags: UInt32) -> (Int32, UInt32) {
             guard let verdict = verdicts[tag]?.first else { return (result, flags) }
             verdicts[tag]?.removeFirst()
@@ -141,7 +141,7 @@
                 pass(Verdict(kind: kind, errno: errno, isRefusal: true), on: entry)
                 io_uring_prep_nop(entry)
             case .rewrite(let errno):
-                // Single-shot, so that the completion that is rewritten is the last one.
+                // Single-shot, so that the rewritten completion is the last one.
                 cu_make_single_shot(entry)
                 pass(Verdict(kind: kind, errno: errno, isRefusal: false), on: entry)
             }

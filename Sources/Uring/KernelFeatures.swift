@@ -19,7 +19,7 @@ package struct KernelFeatures: Sendable, CustomStringConvertible {
         OperationKind.allCases.filter { $0.isRequired && !supports($0) }
     }
 
-    /// Whether the kernel supports the operation; for a multishot kind, judged by another operation of the same
+    /// Whether the kernel supports the operation; for a multishot kind, judged by another operation of the same kernel
     /// version.
     ///
     /// The probe cannot detect a sandbox that filters multishot flags; the self-test does.
@@ -42,25 +42,25 @@ package struct KernelFeatures: Sendable, CustomStringConvertible {
 }
 
 extension KernelFeatures {
-    /// Completions are posted in batches, only when the ring's thread enters the kernel for them (Linux 6.1).
+    /// Whether completions are posted in batches, only when the ring's thread enters the kernel for them (Linux 6.1).
     package var deferTaskrun: Bool { setupFlags & IORING_SETUP_DEFER_TASKRUN != 0 }
-    /// The kernel relies on a single thread that uses the ring, and enforces that (Linux 6.0).
+    /// Whether the kernel relies on, and enforces, the use of the ring by a single thread (Linux 6.0).
     package var singleIssuer: Bool { setupFlags & IORING_SETUP_SINGLE_ISSUER != 0 }
-    /// Completions send no inter-processor interrupt to the ring's thread (Linux 5.19).
+    /// Whether completions send no inter-processor interrupt to the ring's thread (Linux 5.19).
     package var cooperativeTaskrun: Bool { setupFlags & IORING_SETUP_COOP_TASKRUN != 0 }
-    /// A flag in shared memory shows that entering the kernel would yield completions (Linux 5.19).
+    /// Whether a flag in shared memory shows that entering the kernel would yield completions (Linux 5.19).
     package var taskrunFlag: Bool { setupFlags & IORING_SETUP_TASKRUN_FLAG != 0 }
-    /// An invalid entry does not stop the submission of later ones (Linux 5.18).
+    /// Whether an invalid entry does not stop the submission of later ones (Linux 5.18).
     package var submitsAll: Bool { setupFlags & IORING_SETUP_SUBMIT_ALL != 0 }
 
-    /// A wait can have an absolute deadline instead of a duration (Linux 6.12).
+    /// Whether a wait can have an absolute deadline instead of a duration (Linux 6.12).
     ///
     /// ABS_TIMER has no feature bit of its own; MIN_TIMEOUT has one and was added by the same kernel version.
     package var absoluteTimer: Bool { featureBits & CU_FEAT_MIN_TIMEOUT != 0 }
-    /// A sleeping loop is not accounted as I/O wait (Linux 6.15).
+    /// Whether a sleeping loop is not accounted as I/O wait (Linux 6.15).
     package var noIOWait: Bool { featureBits & CU_FEAT_NO_IOWAIT != 0 }
 
-    /// The kernel's names of the features above that it has.
+    /// The kernel's names for those of the features above that it has.
     package var names: [String] {
         let all = [
             ("IORING_SETUP_SUBMIT_ALL", submitsAll), ("IORING_SETUP_COOP_TASKRUN", cooperativeTaskrun),
@@ -71,11 +71,11 @@ extension KernelFeatures {
         return all.filter { $0.1 }.map { $0.0 }
     }
 
-    /// The features that this package requires: those of Linux 5.17, and thus of 6.1.
+    /// The features that this package requires: those of Linux 5.17, and thus also of 6.1.
     ///
     /// NODROP: a full queue loses no completion. SUBMIT_STABLE: submission copies the data that an entry points to.
     /// FAST_POLL: an operation waits for a socket without a kernel thread. EXT_ARG: a wait can have a timeout.
-    /// CQE_SKIP: a successful close posts no completion.
+    /// CQE_SKIP: a successful cancellation posts no completion.
     static let required: [(bit: UInt32, name: String)] = [
         (IORING_FEAT_NODROP, "NODROP"),
         (IORING_FEAT_SUBMIT_STABLE, "SUBMIT_STABLE"),

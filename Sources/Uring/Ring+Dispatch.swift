@@ -11,7 +11,7 @@ extension Ring {
     /// Makes no system call unless the completion queue has overflowed. Targets may queue operations and even call
     /// ``enter(_:)``, but must not dispatch or close.
     ///
-    /// - Returns: The number of completions delivered, without those of ``ReservedTag/ignored``.
+    /// - Returns: The number of completions delivered, excluding those with ``ReservedTag/ignored``.
     @discardableResult
     package func dispatch() -> Int {
         if isInForkedChild { return 0 }
@@ -28,7 +28,7 @@ extension Ring {
         return count
     }
 
-    /// Acquires the tail once and publishes the head once.
+    /// Delivers the completions in the queue; acquires the tail once and publishes the head once.
     ///
     /// A target may enter the kernel during the walk; the kernel reuses no slot until the head is published.
     private func walk() -> Int {
@@ -49,7 +49,7 @@ extension Ring {
                 if result < 0 { state.pointee.ignoredFailures &+= 1 }
             } else {
                 deliver(tag, result, CompletionFlags(rawValue: flags))
-                // A callback forked. The child does not have the ring's memory; the parent delivers the other
+                // If a callback has forked, the child does not have the ring's memory; the parent delivers the other
                 // completions.
                 guard !isInForkedChild else { return leaveWalk() }
             }

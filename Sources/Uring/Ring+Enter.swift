@@ -11,8 +11,9 @@ extension Ring {
     /// time, for example on a signal: dispatch and call again. If the kernel temporarily accepts no entries (EAGAIN,
     /// EBUSY), they stay queued and the function returns, because dispatching frees space.
     ///
-    /// - Throws: ``RingError`` for errors that calling again does not resolve: the wrong thread (EEXIST), a ring that
-    ///   is closed (EBADF) or not enabled (EBADFD), and completions that the kernel lost (EBADR).
+    /// - Throws: ``RingError`` for errors that calling again does not resolve: the wrong thread (EEXIST), a forked
+    ///   child (EINVAL), a ring that is closed (EBADF) or not enabled (EBADFD), and completions that the kernel lost
+    ///   (EBADR).
     package func enter(_ wait: RingWait) throws(RingError) {
         try checkUse()
         repeat {
@@ -53,7 +54,7 @@ extension Ring {
     /// Whether entering would yield completions: work deferred until then, or completions that overflowed the queue.
     private var kernelHasNews: Bool { cu_queue_flags(ring) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW) != 0 }
 
-    /// Checks the thread in user space: on another thread, the registered index may stand for another ring.
+    /// Checks the thread in user space: on another thread, the registered index may refer to another ring.
     @inline(__always)
     private func checkUse() throws(RingError) {
         if !isOwnThread || state.pointee.latchedFailure != 0 { try refuseUse() }
@@ -71,11 +72,11 @@ extension Ring {
     }
 }
 
-/// The system call.
+/// Makes the system call.
 extension Ring {
     /// Enters the kernel once.
     ///
-    /// Always with GETEVENTS: with DEFER_TASKRUN, completions are posted only then.
+    /// Always passes GETEVENTS, because with DEFER_TASKRUN, completions are posted only then.
     func call(submitting count: UInt32, _ wait: RingWait) -> Int32 {
         #if DEBUG
             if let errno = faults?.nextEnter() { return -errno.rawValue }

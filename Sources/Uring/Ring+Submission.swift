@@ -16,7 +16,7 @@ extension Ring {
         return entryWhenFull()
     }
 
-    /// Submits the queued entries to free space.
+    /// Submits the queued entries to free space, and returns the next entry.
     ///
     /// If the kernel takes none, the entry is put into the spill list, as are all later ones until ``refill()`` has
     /// moved the older ones to the queue.
@@ -24,7 +24,7 @@ extension Ring {
     private func entryWhenFull() -> UnsafeMutablePointer<io_uring_sqe> {
         precondition(!isClosed, "an operation was queued on a closed ring")
         // Only on the ring's thread: before enable() the kernel refuses, and on another thread the registered index may
-        // stand for another ring.
+        // refer to another ring.
         if state.pointee.spill.isEmpty, isOwnThread {
             let result = call(submitting: cu_publish_entries(ring), .none)
             state.pointee.entriesSubmitted.add(Int(max(result, 0)))
@@ -48,7 +48,7 @@ extension Ring {
         }
     }
 
-    /// Saves a failure that the caller cannot throw for the next ``enter(_:)``.
+    /// Saves a failure that the caller cannot throw, so that the next ``enter(_:)`` throws it.
     func latch(_ result: Int32) {
         if result < 0, !Self.isTransient(result) { state.pointee.latchedFailure = result }
     }

@@ -19,7 +19,7 @@ package final class Ring {
     let ring: UnsafeMutablePointer<io_uring>
     /// The ring's mutable state.
     ///
-    /// Behind a pointer, to avoid exclusivity checks on the data path.
+    /// Stored behind a pointer, to avoid exclusivity checks on the data path.
     let state: UnsafeMutablePointer<RingState>
 
     #if DEBUG
@@ -29,8 +29,8 @@ package final class Ring {
 
     /// Opens a ring that is not enabled yet.
     ///
-    /// - Throws: ``RingError`` of "io_uring_setup" if this process may not use io_uring, if there is not enough memory
-    ///   for the smallest ring, or if the kernel lacks required features of Linux 6.1.
+    /// - Throws: ``RingError``, usually for "io_uring_setup", if this process may not use io_uring, if there is not
+    ///   enough memory for the smallest ring, or if the kernel lacks required features of Linux 6.1.
     package init(_ configuration: RingConfiguration = RingConfiguration()) throws(RingError) {
         ring = .allocate(capacity: 1)
         ring.initialize(to: io_uring())
@@ -123,13 +123,13 @@ extension Ring {
     package var entriesQueued: Int { state.pointee.entriesQueued }
     /// Entries that the kernel has taken so far.
     ///
-    /// Any thread, as for the next two.
+    /// Any thread may read this and the next two.
     package var entriesSubmitted: Int { state.pointee.entriesSubmitted.value }
-    /// Calls of io_uring_enter so far.
+    /// Calls to io_uring_enter so far.
     package var enters: Int { state.pointee.enters.value }
     /// Completions read so far, including the ignored ones.
     package var completionsReaped: Int { state.pointee.completionsReaped.value }
-    /// Failed operations of ``ReservedTag/ignored``: cancels that were too late, closes of invalid descriptors.
+    /// Failed operations with ``ReservedTag/ignored``: cancellations that came too late.
     package var ignoredFailures: Int { state.pointee.ignoredFailures }
 
     /// The kernel's ID of the calling thread, by which it identifies a ring's thread.

@@ -3,7 +3,8 @@ package import Kernel
 
 /// A failed system call of the ring, with a remedy for the person who runs the program.
 ///
-/// Set-up, registration and enter fail in this way. A failed operation instead completes with a negative result.
+/// Failures of set-up, registration and enter are thrown as this error. A failed operation instead completes with a
+/// negative result.
 package struct RingError: Error, Sendable, CustomStringConvertible {
     /// What failed: "io_uring_setup", "io_uring_enter", "io_uring_register(PBUF_RING)", "self-test: accept".
     package let operation: String
@@ -44,7 +45,7 @@ package struct RingError: Error, Sendable, CustomStringConvertible {
 }
 
 extension RingError {
-    /// The system does not allow this process to use io_uring.
+    /// What to do when the system does not allow this process to use io_uring.
     private var remedyWhenRefused: String {
         switch errno.rawValue {
         case EPERM:
@@ -59,7 +60,7 @@ extension RingError {
         }
     }
 
-    /// A limit was reached.
+    /// What to do when a resource limit was reached.
     private var remedyWhenExhausted: String {
         switch errno.rawValue {
         case ENOMEM:
@@ -74,7 +75,7 @@ extension RingError {
         }
     }
 
-    /// The ring was used in a state or from a thread that it does not allow.
+    /// What to do when the ring was used in a state or on a thread that does not allow it.
     private var remedyWhenMisused: String {
         switch errno.rawValue {
         case EEXIST where operation.contains("PBUF_RING"):

@@ -32,7 +32,8 @@ enum RingSetup {
     static func open(
         _ ring: UnsafeMutablePointer<io_uring>, _ configuration: RingConfiguration
     ) throws(RingError) -> KernelFeatures {
-        // Before the ring exists: liburing opens and maps it in one step, so its descriptor cannot be moved later.
+        // Do this before the ring exists: liburing opens and maps it in one step, so its descriptor cannot be moved
+        // later.
         do throws(Errno) { try Descriptor.occupyStandard() } catch {
             throw RingError(operation: "open /dev/null", errno: error)
         }
@@ -93,7 +94,7 @@ enum RingSetup {
             if probe < 0 { throw RingError("io_uring_register(PROBE)", result: probe) }
             throw RingError("io_uring_setup without \(missing.joined(separator: ", "))", result: -ENOSYS)
         }
-        // A forked child that accesses the queues must fault rather than write to its parent's.
+        // A forked child that accesses the queues must fault rather than write to its parent's queues.
         _ = io_uring_ring_dontfork(ring)
         return found
     }

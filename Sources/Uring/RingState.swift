@@ -6,9 +6,9 @@ import Kernel
 struct RingState: ~Copyable {
     /// The argument of enter: the index of the registered ring, or the descriptor.
     var enterDescriptor: UInt32 = 0
-    /// Flags of every enter.
+    /// The flags passed to every enter.
     var enterFlags: UInt32 = 0
-    /// The thread that enabled the ring; 0 before.
+    /// The thread that enabled the ring; 0 before that.
     var owner: pthread_t = 0
     /// Identifies the process that created the ring: forked children do not inherit its memory.
     let mark = ForkMark()
@@ -21,7 +21,7 @@ struct RingState: ~Copyable {
 
     var entriesQueued = 0
     var ignoredFailures = 0
-    // Readable on any thread.
+    // Any thread may read the following counters.
     let entriesSubmitted = SingleWriterCounter()
     let enters = SingleWriterCounter()
     let completionsReaped = SingleWriterCounter()

@@ -5,7 +5,7 @@ import Kernel
 extension SelfTestTrial {
     /// Whether the kernel may miss the end of a connection that arrives right after bytes.
     ///
-    /// Linux did so until 2026 (CVE-2026-23473): a multishot receive that both events wake delivers the bytes and never
+    /// Linux did so until 2026 (CVE-2026-23473): a multishot receive woken by both events delivers the bytes and never
     /// reports the end. The test uses a reset on the loopback network, because TCP itself remembers a `FIN`. If no such
     /// connection can be made, the kernel is assumed to be affected.
     func forgetsEnds() throws(RingError) -> Bool {

@@ -2,7 +2,7 @@ import CUring
 import Glibc
 import Kernel
 
-/// A functional test for what no probe reports: sandboxes and old kernels that allow a ring but not its use.
+/// A functional test that detects what no probe reports: sandboxes and old kernels that allow a ring but not its use.
 ///
 /// Set-up may be allowed while enter or register is denied; a kernel may support RECV but not its multishot flag. The
 /// test therefore performs a loop's usual operations once, on a small ring of its own. It takes well below a
@@ -19,7 +19,7 @@ package enum SelfTest {
     /// Runs the test on the calling thread.
     ///
     /// - Parameter configuration: The ring to use; tests make its kernel pretend to lack features.
-    /// - Throws: ``RingError`` of the system call that failed, or of "self-test: " and the step that failed.
+    /// - Throws: ``RingError`` for the system call that failed, or for "self-test: " and the step that failed.
     @discardableResult
     package static func run(
         _ configuration: RingConfiguration = RingConfiguration(entries: 16, completionEntries: 64)
@@ -45,7 +45,7 @@ final class SelfTestTrial {
         self.ring = ring
     }
 
-    /// Tests multishot accept: two connections from one entry, then its cancel.
+    /// Tests multishot accept: two connections from one entry, then its cancellation.
     func accepts() throws(RingError) {
         let listener = try Self.makeListener()
         defer { close(listener) }
@@ -62,7 +62,7 @@ final class SelfTestTrial {
         try accepting.cancel()
     }
 
-    /// Tests send and multishot receive, with more bytes than a provided buffer holds, and the receive's cancel.
+    /// Tests send and multishot receive, with more bytes than a provided buffer holds, and cancels the receive.
     func receivesAndSends() throws(RingError) {
         let buffers = try BufferRing(ring: ring, group: 0, count: 8, size: 64)
         defer { buffers.unregister() }

@@ -26,7 +26,7 @@ final class SelfTestOperation: CompletionTarget {
         return completion
     }
 
-    /// As above, but returns nil if none arrives before the deadline.
+    /// Like ``completion()``, but returns nil if none arrives before the deadline.
     func completion(until deadline: Int64) throws(RingError) -> Completion? {
         while completions.isEmpty {
             guard MonotonicClock.now() < deadline else { return nil }

@@ -19,7 +19,7 @@
         /// The error of every set-up call, as from a container's seccomp profile or a sysctl.
         package var refusal: Errno?
 
-        /// Makes a kernel that lacks nothing.
+        /// Makes a pretence in which the kernel lacks nothing.
         package init() {}
 
         /// The pretended result of a set-up call: a negative error number, or 0 to call the real kernel.

@@ -31,13 +31,13 @@ static const int16_t CL_POLLRDHUP = 0x2000;
 static const int32_t CL_EAI_NODATA = -5;
 static const int32_t CL_EAI_ADDRFAMILY = -9;
 
-/// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC, so that no concurrent fork and exec inherits the descriptor.
+/// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC, so that a concurrent fork and exec cannot leak the descriptor.
 int cl_accept(int descriptor, struct sockaddr *address, socklen_t *length);
 
 /// The calling thread, as a number that an atomic can hold. It differs between a forked child and its parent.
 static inline uintptr_t cl_thread_self(void) {
-    // As pthread_self() but without a call, because each entry into the loop reads it. User addresses leave the upper
-    // bits free.
+    // Like pthread_self(), but without a call, because each entry into the loop reads it. User addresses leave the
+    // upper bits free.
     return (uintptr_t)__builtin_thread_pointer() ^ (uintptr_t)cl_process_generation() << 48;
 }
 

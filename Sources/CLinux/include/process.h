@@ -8,10 +8,10 @@
 /// The number of forks between the process that loaded the program and this one. Read only.
 extern uint32_t cl_process_forks;
 
-/// A function for Swift, which cannot rely on the value of a C variable.
+/// That number, as a function for Swift, which cannot rely on the value of a C variable.
 static inline uint32_t cl_process_generation(void) { return __atomic_load_n(&cl_process_forks, __ATOMIC_RELAXED); }
 
-/// Where that number is, for Swift code in other modules that reads it in place.
+/// The address of that number, for Swift code in other modules that reads it in place.
 static inline const uint32_t *_Nonnull cl_process_forks_address(void) { return &cl_process_forks; }
 
 #endif

@@ -1,6 +1,6 @@
 // liburing for Swift: the library, constants that its older headers lack, and the data path as inline C.
 //
-// Set-up, mapping and the prep helpers are liburing's (2.3 or later). The data path is implemented here, because
+// Set-up, mapping and the prep helpers come from liburing (2.3 or later). The data path is implemented here, because
 // liburing 2.3 supports neither absolute wait times nor NO_IOWAIT, and because inline C has no call cost in Swift.
 // Never pass IORING_SETUP_NO_SQARRAY through liburing: 2.3 writes its identity array over the ring's head and tail.
 
@@ -13,8 +13,8 @@
 #endif
 #endif
 
-// Before liburing.h, which defines _GNU_SOURCE: Swift's Glibc module is built without it, and both modules must agree
-// on types like fd_set.
+// Included before liburing.h, which defines _GNU_SOURCE: Swift's Glibc module is built without it, and both modules
+// must agree on types like fd_set.
 #include <features.h>
 
 #include <liburing.h>

@@ -20,7 +20,7 @@ static inline struct io_uring_sqe *_Nullable cu_next_entry(struct io_uring *ring
     return &queue->sqes[queue->sqe_tail++ & queue->ring_mask];
 }
 
-/// The number of entries handed out that the kernel has not consumed.
+/// The number of entries handed out that the kernel has not consumed yet.
 static inline uint32_t cu_unsubmitted(const struct io_uring *ring)
 {
     return ring->sq.sqe_tail - __atomic_load_n(ring->sq.khead, __ATOMIC_ACQUIRE);
@@ -66,7 +66,7 @@ static inline int32_t cu_enter(uint32_t ring, uint32_t count, uint32_t minimum, 
     return io_uring_enter2(ring, count, minimum, flags, NULL, _NSIG / 8);
 }
 
-/// As above, but returns -ETIME at the given time (CU_ENTER_ABS_TIMER) or after that duration.
+/// Like cu_enter, but returns -ETIME at the given time (CU_ENTER_ABS_TIMER) or after that duration.
 static inline int32_t cu_enter_until(uint32_t ring, uint32_t count, uint32_t minimum, uint32_t flags,
                                      int64_t nanoseconds)
 {

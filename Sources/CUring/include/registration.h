@@ -14,7 +14,7 @@
 
 #pragma clang assume_nonnull begin
 
-/// The kernel's ID of the calling thread. Unlike pthread_self(), it is not soon reused after the thread has ended.
+/// The kernel's ID of the calling thread. Unlike pthread_self(), it is not reused soon after the thread has ended.
 static inline int32_t cu_thread_number(void)
 {
     return (int32_t)syscall(SYS_gettid);
@@ -27,8 +27,8 @@ static inline int32_t cu_enable_ring(int32_t fd)
 }
 
 /// Registers the ring for the calling thread, which saves the descriptor lookup of each enter (Linux 5.18). Returns the
-/// index to use with enter, or -errno. Not liburing's function, because its close would unregister the index on any
-/// thread, and on another thread the same index may stand for another ring.
+/// index to use with enter, or -errno. liburing's function is not used, because its close would unregister the index on
+/// any thread, and on another thread the same index may refer to another ring.
 static inline int32_t cu_register_ring(int32_t fd)
 {
     struct io_uring_rsrc_update update = {.offset = UINT32_MAX, .data = (uint64_t)fd};

@@ -9,7 +9,7 @@ open class CompletionTarget {
     /// Makes a target without operations.
     public init() {}
 
-    /// An operation of this target has completed, or a multishot one has delivered.
+    /// Called when an operation of this target has completed, or a multishot operation has delivered a result.
     ///
     /// - Parameters:
     ///   - tag: The operation's tag, as the submission returned it.

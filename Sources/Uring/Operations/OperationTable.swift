@@ -21,7 +21,7 @@ package final class OperationTable {
     private var firstFree = none
     /// The number of operations whose last completion has not been dispatched.
     ///
-    /// Any thread.
+    /// Any thread may read it.
     package var live: Int { inFlight.value }
     private let inFlight = SingleWriterCounter()
     /// The number of completions whose operations had already ended.

@@ -1,6 +1,8 @@
 import CUring
 
-/// Operations on other operations and on the ring itself. Their completions have no target.
+/// Operations on other operations and on the ring itself.
+///
+/// The completions of cancellations have no target.
 extension OperationTraits {
     static let control = [
         OperationTraits(.nop, "IORING_OP_NOP", isRequired: false),

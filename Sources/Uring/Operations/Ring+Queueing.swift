@@ -1,13 +1,15 @@
 import CUring
 
-/// Queues the entries of all families. The kernel sees an entry at the next ``enter(_:)``.
+/// Queues the entries of all families.
+///
+/// The kernel sees an entry at the next ``enter(_:)``.
 ///
 /// An operation has exactly one last completion, the one without IORING_CQE_F_MORE. Its buffers and descriptors must
-/// stay valid and unchanged until that completion has been dispatched, even after a cancel.
+/// stay valid and unchanged until that completion has been dispatched, even after a cancellation.
 extension Ring {
     /// Queues an operation of `target` and returns its tag, for use with ``cancel(_:)``.
     ///
-    /// - Parameter fill: Fills the entry by a prep function of liburing, which writes every field except the tag.
+    /// - Parameter fill: Fills the entry with a prep function from liburing, which writes every field except the tag.
     @inline(__always)
     func queue(
         _ kind: OperationKind, for target: CompletionTarget, _ fill: (UnsafeMutablePointer<io_uring_sqe>) -> Void
@@ -28,7 +30,7 @@ extension Ring {
         #endif
     }
 
-    /// Converts a length to an entry's field.
+    /// Converts a length to the type of an entry's length field.
     ///
     /// The kernel transfers less than 2 GiB per operation, so a larger length is clamped.
     @inline(__always)

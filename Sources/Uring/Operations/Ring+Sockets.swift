@@ -18,7 +18,8 @@ extension OperationKind {
 }
 
 extension Ring {
-    /// Accepts connections until cancelled, one completion each, as non-blocking close-on-exec sockets (Linux 5.19).
+    /// Accepts connections until cancelled, with a completion for each, as nonblocking close-on-exec sockets (Linux
+    /// 5.19).
     package func acceptMultishot(_ fd: Int32, for target: CompletionTarget) -> UInt64 {
         queue(.acceptMultishot, for: target) { entry in
             // No peer address: all completions would share one buffer.
@@ -29,7 +30,7 @@ extension Ring {
 
     /// Connects a socket.
     ///
-    /// After a cancel, the socket can only be closed.
+    /// After a cancellation, the socket can only be closed.
     ///
     /// - Parameter address: A `sockaddr` of `length` bytes, unchanged until the completion. Untyped, because liburing's
     ///   module also declares this structure, and a package declaration cannot name that declaration.

@@ -51,8 +51,8 @@ extension Ring {
 
     /// Sends all `count` bytes, from memory that must stay unchanged until the completion.
     ///
-    /// The result is short only after an error or a cancel. Two sends in flight on one stream would interleave their
-    /// bytes.
+    /// The result is short only after an error or a cancellation. Two sends in flight on one stream would interleave
+    /// their bytes.
     package func send(
         _ fd: Int32, from bytes: UnsafeRawPointer, count: Int, for target: CompletionTarget
     ) -> UInt64 {
