@@ -9,8 +9,9 @@ extension AbstractEventLoop {
     ///   - futures: Futures and tasks of this loop; duplicates count once.
     ///   - timeout: The maximum time for the whole iteration, starting now; nil for no limit. A timeout cancels
     ///     nothing.
-    /// - Returns: A sequence of completed futures. It throws ``EventLoopError`` with `.timedOut` for the first future
-    ///   that is not done in time, `.wrongLoop` for a future of another loop.
+    /// - Returns: A sequence of completed futures. Its iterators throw ``EventLoopError``: `.timedOut` if a future is
+    ///   not done in time; `.wrongLoop` if a future belongs to another loop.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `as_completed`.
     public func asCompleted<Value>(_ futures: [Future<Value>], timeout: Duration? = nil) -> CompletedFutures<Value> {

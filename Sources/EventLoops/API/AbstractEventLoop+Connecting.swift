@@ -4,8 +4,8 @@ public import Kernel
 extension AbstractEventLoop {
     /// Connects to a TCP server and gives the connection to a protocol object.
     ///
-    /// The loop retains both until the connection is lost: releasing them without `close()` does not end the
-    /// connection.
+    /// The loop retains the transport and the protocol object until the connection is lost: releasing them without
+    /// `close()` does not end the connection.
     ///
     /// - Parameters:
     ///   - host: Name or address.
@@ -16,17 +16,21 @@ extension AbstractEventLoop {
     ///   - localAddress: Host and port to bind this end to; nil to let the kernel choose.
     ///   - happyEyeballsDelay: How long to wait before the next address is tried in parallel, for instance 250 ms; nil
     ///     to try one after the other.
-    ///   - interleave: How many addresses of the first family to try before the families alternate; nil for 1 with a
-    ///     delay, and for the resolver's order without one.
-    ///   - allErrors: Whether a failure always contains the error of each address, even if there is only one or all are
-    ///     equal.
+    ///   - interleave: How many addresses of the first family to try before the families alternate; nil means 1
+    ///     with a delay, and the resolver's order without one.
+    ///   - allErrors: Whether the error always lists the failure of every address, even if there is only one or all are
+    ///     the same.
     ///   - makeProtocol: Makes the protocol object when the connection is established: a ``StreamProtocol`` or a
     ///     ``BufferedProtocol``.
     /// - Returns: The transport and the protocol object, whose `connectionMade` has been called.
     /// - Throws: ``EventLoopError``: `.system` with errno and address if one address failed or all failed in the same
-    ///   way, otherwise `.connectFailed` with all of them in ``EventLoopError/attempts``; `.lookupFailed`;
-    ///   `.invalidArgument`; `.closed`; `.wrongThread`. `CancellationError`: the socket is closed. asyncio:
-    ///   `create_connection`.
+    ///   way, otherwise `.connectFailed` with all errors in ``EventLoopError/attempts``; `.lookupFailed`;
+    ///   `.invalidArgument`; `.executorShutDown`; `.closed`; `.wrongThread`. `CancellationError` if the task is
+    ///   cancelled.
+    /// - Cancellation: Ends the lookup and all attempts to connect; no socket stays open.
+    /// - Thread: A task of the loop.
+    ///
+    /// asyncio: `create_connection`.
     public func createConnection<P: ConnectionProtocol>(
         host: String, port: Int, family: AddressFamily = .unspecified, proto: Int32 = 0, flags: Int32 = 0,
         localAddress: (host: String, port: Int)? = nil, happyEyeballsDelay: Duration? = nil, interleave: Int? = nil,
@@ -66,9 +70,12 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - socket: A connected stream socket; the transport owns its descriptor from now on.
     ///   - makeProtocol: Makes the protocol object.
-    /// - Returns: The transport and the protocol.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not an open stream socket, `.closed`, `.wrongThread`.
-    ///   asyncio: `create_connection(sock=…)`.
+    /// - Returns: The transport and the protocol object.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not an open stream socket; `.system`; `.closed`;
+    ///   `.wrongThread`.
+    /// - Thread: A task of the loop.
+    ///
+    /// asyncio: `create_connection(sock=…)`.
     public func createConnection<P: ConnectionProtocol>(
         socket: Socket, _ makeProtocol: @escaping () -> P
     ) async throws -> (any StreamTransport, P) {
@@ -82,8 +89,11 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - socket: The accepted socket; the transport owns its descriptor from now on.
     ///   - makeProtocol: Makes the protocol object.
-    /// - Returns: The transport and the protocol.
-    /// - Throws: Same as ``createConnection(socket:_:)``. asyncio: `connect_accepted_socket`.
+    /// - Returns: The transport and the protocol object.
+    /// - Throws: Same as ``createConnection(socket:_:)``.
+    /// - Thread: A task of the loop.
+    ///
+    /// asyncio: `connect_accepted_socket`.
     public func connectAcceptedSocket<P: ConnectionProtocol>(
         _ socket: Socket, _ makeProtocol: @escaping () -> P
     ) async throws -> (any StreamTransport, P) {

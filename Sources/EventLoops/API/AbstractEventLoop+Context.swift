@@ -18,10 +18,11 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - context: A context of this loop, from ``copyContext()``. With another loop's context the callback is not
     ///     called, and the exception handler gets an ``EventLoopError``.
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - callback: The callback; an error that it throws goes to the exception handler, which also sees the values.
     /// - Returns: A handle that can cancel it.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `call_soon(callback, context=)`.
     @discardableResult
@@ -36,11 +37,12 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - context: Same as for ``callSoon(context:file:line:_:)``.
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - callback: The callback; an error that it throws goes to the exception handler.
     /// - Returns: A handle that can cancel it, on the loop's thread only.
     /// - Throws: Same as ``callSoonThreadsafe(file:line:_:)``.
+    /// - Thread: Any.
     ///
     /// asyncio: `call_soon_threadsafe(callback, context=)`.
     @discardableResult
@@ -57,10 +59,11 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - delay: The minimum time to wait.
     ///   - context: Same as for ``callSoon(context:file:line:_:)``.
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - callback: The callback; an error that it throws goes to the exception handler.
     /// - Returns: A handle that can cancel it.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `call_later(delay, callback, context=)`.
     @discardableResult
@@ -76,10 +79,11 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - when: An instant of ``time``.
     ///   - context: Same as for ``callSoon(context:file:line:_:)``.
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - callback: The callback; an error that it throws goes to the exception handler.
     /// - Returns: A handle that can cancel it.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `call_at(when, callback, context=)`.
     @discardableResult
@@ -96,10 +100,11 @@ extension Future {
     ///
     /// - Parameters:
     ///   - context: A context of the future's loop, from `copyContext()`.
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - callback: Called with the future; an error that it throws goes to the exception handler.
     /// - Returns: A token for ``removeDoneCallback(_:)``.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `add_done_callback(callback, context=)`.
     @discardableResult

@@ -1,5 +1,5 @@
 extension AbstractEventLoop {
-    /// Whether the loop is in debug mode; `PROACTOR_DEBUG`, set and not empty, puts new loops into it.
+    /// Whether the loop is in debug mode; a new loop is if the environment variable `PROACTOR_DEBUG` is not empty.
     ///
     /// In debug mode handles, timers, futures and tasks record where they were made, for their descriptions and
     /// ``ExceptionContext/sourcePlace``. User code that blocks the loop for ``slowCallbackDuration`` or longer causes a
@@ -18,7 +18,7 @@ extension AbstractEventLoop {
 
     /// How long user code may block the loop before debug mode logs a warning; initially 100 ms.
     ///
-    /// Loop thread only.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `slow_callback_duration`.
     public var slowCallbackDuration: Duration {
@@ -29,8 +29,8 @@ extension AbstractEventLoop {
     /// Sets a watchdog: a thread that reports user code that blocks the loop, while it is blocking.
     ///
     /// Debug mode reports slow code after it has ended; the watchdog also finds code that never ends. It samples twice
-    /// per threshold, and so reports after 1 to 1.5 times the threshold: once for each callback, step of a task, or
-    /// method of a protocol object. While the loop sleeps, so does the watchdog. It ends with the loop.
+    /// per threshold, and so reports after 1 to 1.5 times the threshold, once for each callback, step of a task, or
+    /// call of a protocol object's method. While the loop sleeps, so does the watchdog. It ends with the loop.
     ///
     ///     try loop.setWatchdog(threshold: .milliseconds(500))
     ///
@@ -41,6 +41,7 @@ extension AbstractEventLoop {
     /// - Throws: ``EventLoopError``: `.invalidArgument` for a threshold that is not positive, `.system` if no thread
     ///   can be started, `.closed`, `.wrongThread`.
     /// - Cost: Up to eight stores per callback, and a table entry per task; nothing without a watchdog.
+    /// - Thread: The loop's.
     ///
     /// asyncio: none.
     public func setWatchdog(

@@ -4,7 +4,7 @@ extension AbstractEventLoop {
     ///
     /// Errors of the tasks, except for cancellation, go to the exception handler.
     ///
-    /// - Throws: What running the loop throws; ``EventLoopError`` from the shutdown.
+    /// - Throws: What ``runForever()`` throws; ``EventLoopError`` if the shutdown fails.
     ///
     /// asyncio: the last steps of `asyncio.run`.
     package func endAllTasks() throws {

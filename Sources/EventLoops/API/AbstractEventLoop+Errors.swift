@@ -12,6 +12,7 @@ extension AbstractEventLoop {
     ///
     /// - Parameter handler: Called on the loop's thread, within the failing call; it may use the loop. If it throws,
     ///   ``defaultExceptionHandler(_:)`` gets its error and the original context. Nil restores the default.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `set_exception_handler`.
     public func setExceptionHandler(_ handler: ((ExceptionContext) throws -> Void)?) {
@@ -32,10 +33,11 @@ extension AbstractEventLoop {
         core.exceptions.logDefault(core.queue.isTurning ? core.exceptions.completed(context) : context)
     }
 
-    /// Calls the exception handler before this returns.
+    /// Calls the exception handler.
     ///
     /// - Parameter context: The error and what is known about it.
-    /// - Thread: Any; if it is not the loop's, the handler is called later, on the loop's thread.
+    /// - Thread: Any. On the loop's thread, the handler is called before this returns; on other threads, this returns,
+    ///   and the handler is called later, on the loop's thread.
     ///
     /// asyncio: `call_exception_handler`.
     public func callExceptionHandler(_ context: ExceptionContext) {

@@ -13,6 +13,7 @@ extension AbstractEventLoop {
     ///   end, and its result is dropped. If the executor drops the work, the future is cancelled. On a closed loop, on
     ///   a thread other than the loop's, or if the executor is full or shut down, the future has already failed with an
     ///   ``EventLoopError``.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `run_in_executor`.
     public func runInExecutor<Value: Sendable>(
@@ -27,6 +28,7 @@ extension AbstractEventLoop {
     /// its jobs in this process, so any kind is accepted. The previous executor is not shut down.
     ///
     /// - Parameter executor: The executor; the loop shuts it down when it closes.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `set_default_executor`.
     public func setDefaultExecutor(_ executor: any WorkExecutor) {
@@ -40,9 +42,10 @@ extension AbstractEventLoop {
     ///
     /// - Parameter timeout: The maximum time to wait; nil for no limit. After the timeout this returns, with a warning
     ///   in the log, and the threads end on their own.
-    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`, `.closed`, `.system` if there is no
-    ///   thread on which to wait.
+    /// - Throws: ``EventLoopError``: `.system` if no thread can be started on which to wait; `.wrongThread`; `.closed`.
+    ///   `CancellationError` if the task is cancelled.
     /// - Cancellation: Cancels the wait, not the shutdown.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `shutdown_default_executor`.
     public func shutdownDefaultExecutor(timeout: Duration? = nil) async throws {
@@ -62,7 +65,7 @@ extension LoopCore {
         _ executor: (any WorkExecutor)?, _ work: @escaping @Sendable () throws -> Value
     ) -> Future<Value> {
         let work = PendingWork(work)
-        // Cancelled together with the future, not by a done callback: a closing loop has no turn left to run one.
+        // The work is cancelled together with the future, not by a done callback, for which a closing loop has no turn.
         let future = WrappingFuture<Value>(core: self) { work.drop() }
         do throws(EventLoopError) {
             try check("runInExecutor")

@@ -3,8 +3,8 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - type: The type of the result.
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     /// - Returns: A pending future.
     ///
     /// asyncio: `create_future`.
@@ -14,7 +14,7 @@ extension AbstractEventLoop {
         Future(core: core, at: core.place(file, line))
     }
 
-    /// Runs async code as a task of the loop, beginning in the next turn.
+    /// Runs async code as a task of the loop, starting in the next turn.
     ///
     /// The code, and everything that it awaits from this library, runs on the loop's thread, without a hop. It can
     /// share plain mutable state with all other code that runs there. Async functions of your own that receive such
@@ -31,12 +31,13 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - name: The task's name, for humans; nil for a numbered default.
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - body: The code; nonisolated, or isolated to an actor that is pinned to this loop. Pass an existing closure
     ///     as `createTask { try await body() }`.
     /// - Returns: The task. It has already failed with an ``EventLoopError`` if the loop is closed, the calling thread
     ///   is not the loop's, or the body is isolated elsewhere.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `create_task`.
     @discardableResult
@@ -57,11 +58,11 @@ extension AbstractEventLoop {
     /// Runs async code as a task of the loop, from any thread.
     ///
     /// - Parameters:
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - body: The code; what it captures can no longer be used elsewhere.
     /// - Returns: What the code returns.
-    /// - Throws: What the code throws; ``EventLoopError`` with `.closed`; `CancellationError`.
+    /// - Throws: What the code throws; ``EventLoopError`` with `.closed`; `CancellationError` if the task is cancelled.
     /// - Thread: Any.
     /// - Cancellation: Cancels the code.
     ///

@@ -12,6 +12,7 @@ extension AbstractEventLoop {
     /// - Parameter futures: Futures and tasks of this loop; duplicates are allowed.
     /// - Returns: A future of the results, in the order of the argument; an empty array for no futures. If a future
     ///   belongs to another loop, it has already failed with ``EventLoopError/Code/wrongLoop``.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `gather(*futures)`.
     public func gather<Value>(_ futures: [Future<Value>]) -> Future<[Value]> {
@@ -22,6 +23,7 @@ extension AbstractEventLoop {
     ///
     /// - Parameter bodies: The code of each task.
     /// - Returns: Same as ``gather(_:)-([Future<Value>])``.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `gather(*coroutines)`.
     public func gather<Value>(_ bodies: [() async throws -> Value]) -> Future<[Value]> {
@@ -34,6 +36,7 @@ extension AbstractEventLoop {
     ///
     /// - Parameter futures: Futures and tasks of this loop.
     /// - Returns: Same as ``gather(_:)-([Future<Value>])``; the result is a tuple.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `gather(a, b, …)`.
     public func gather<each Value>(_ futures: repeat Future<each Value>) -> Future<(repeat each Value)> {
@@ -50,9 +53,10 @@ extension AbstractEventLoop {
     /// Waits for several futures at once, and returns errors as values.
     ///
     /// - Parameter futures: Futures and tasks of this loop; duplicates are allowed.
-    /// - Returns: A future of all outcomes, in the order of the argument; `CancellationError` for one that was
-    ///   cancelled. It fails only if it is cancelled itself (after all have ended), or if a future belongs to another
-    ///   loop.
+    /// - Returns: A future of all outcomes, in the order of the argument; the outcome of a cancelled future is
+    ///   `CancellationError`. The returned future fails only if it is cancelled itself (after all have ended), or if a
+    ///   future belongs to another loop.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `gather(*futures, return_exceptions=True)`.
     public func gatherResults<Value>(_ futures: [Future<Value>]) -> Future<[Result<Value, any Error>]> {

@@ -21,7 +21,7 @@ extension AbstractEventLoop {
         core.statistics
     }
 
-    /// Describes the loop's whole state: kind and reason, statistics, tasks, timers, transports, servers, watched
+    /// Describes the loop's whole state: backend and reason, statistics, tasks, timers, transports, servers, watched
     /// descriptors, signals, and pending operations, oldest first.
     ///
     /// For use in a running program:
@@ -30,8 +30,8 @@ extension AbstractEventLoop {
     ///
     /// - Parameter limit: The maximum number of lines per list; the text says how many were omitted.
     /// - Returns: Lines that end with a newline. The format may change in any version.
-    /// - Thread: Any. Threads other than the loop's get only the kind and the statistics, without waiting for the loop.
-    ///   For everything, use `runCoroutineThreadsafe { loop.dump() }`.
+    /// - Thread: Any. Threads other than the loop's get only the backend and the statistics, without waiting for the
+    ///   loop. For everything, use `runCoroutineThreadsafe { loop.dump() }`.
     ///
     /// asyncio: `python -m asyncio ps`, Python 3.14.
     public func dump(limit: Int = 100) -> String {

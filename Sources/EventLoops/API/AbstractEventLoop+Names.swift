@@ -15,8 +15,9 @@ extension AbstractEventLoop {
     /// - Returns: The addresses, in the order in which to try them; at least one.
     /// - Throws: ``EventLoopError``: `.lookupFailed`, with the resolver's error in ``EventLoopError/attempts`` (a
     ///   `LookupError` from the system's resolver); `.invalidArgument`; `.executorShutDown`; `.closed`; `.wrongThread`.
-    ///   `CancellationError`.
-    /// - Cancellation: Throws at once with the system's resolver, whose answer is then dropped.
+    ///   `CancellationError` if the task is cancelled.
+    /// - Cancellation: Throws at once with the system's resolver, whose answer is then dropped; another resolver's call
+    ///   is awaited.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `getaddrinfo`.

@@ -5,8 +5,7 @@ extension AbstractEventLoop {
     ///   this thread; `.wrongThread` if another thread runs or closes the loop, or if this loop's ring belongs to
     ///   another thread, on which the loop ran before.
     /// - Thread: The thread that will run the loop; it is blocked meanwhile. From now on the loop belongs to this
-    ///   thread, even when it is not running: calls from other threads are refused, except those marked `- Thread:
-    ///   Any.`
+    ///   thread, even when it is not running: other threads may call only what is documented as `Thread: Any`.
     ///
     /// asyncio: `run_forever`.
     public func runForever() throws(EventLoopError) {
@@ -17,8 +16,9 @@ extension AbstractEventLoop {
     ///
     /// - Parameter future: A future of this loop.
     /// - Returns: The future's result.
-    /// - Throws: The future's error; what ``runForever()`` throws; ``EventLoopError`` with `.stoppedBeforeCompletion`
-    ///   if ``stop()`` was called first; `.wrongLoop` for another loop's future.
+    /// - Throws: The future's error; what ``runForever()`` throws; ``EventLoopError``: `.stoppedBeforeCompletion` if
+    ///   ``stop()`` was called first; `.wrongLoop` if the future belongs to another loop.
+    /// - Thread: Same as for ``runForever()``.
     ///
     /// asyncio: `run_until_complete(future)`.
     @discardableResult
@@ -43,11 +43,12 @@ extension AbstractEventLoop {
     /// Runs async code as a task of the loop, until the code ends.
     ///
     /// - Parameters:
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - main: The code, all of which runs on this thread.
-    /// - Returns: Its result.
-    /// - Throws: Its error; otherwise the same as for a future.
+    /// - Returns: What the code returns.
+    /// - Throws: What the code throws; otherwise the same as for a future.
+    /// - Thread: Same as for ``runForever()``.
     ///
     /// asyncio: `run_until_complete(coroutine)`.
     @discardableResult
@@ -64,6 +65,8 @@ extension AbstractEventLoop {
     /// Ready callbacks still run; callbacks that they add wait for the next run.
     ///
     /// Called before a run, it limits the next run to one turn.
+    ///
+    /// - Thread: The loop's.
     ///
     /// asyncio: `stop`.
     public func stop() {
@@ -95,8 +98,9 @@ extension AbstractEventLoop {
     ///
     /// Idempotent.
     ///
-    /// - Throws: ``EventLoopError`` with `.running` while the loop is running, `.wrongThread` if another thread is
-    ///   about to run or close it, or if its ring belongs to another thread.
+    /// - Throws: ``EventLoopError``: `.running` while the loop is running; `.wrongThread` if another thread is about to
+    ///   run or close it, or if its ring belongs to another thread.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `close`.
     public func close() throws(EventLoopError) {

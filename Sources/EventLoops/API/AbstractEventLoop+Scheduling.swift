@@ -2,12 +2,13 @@ extension AbstractEventLoop {
     /// Calls `callback` in the loop's next turn, after callbacks that were scheduled earlier.
     ///
     /// - Parameters:
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - callback: The callback; an error that it throws goes to the exception handler.
     /// - Returns: A handle that can cancel it. On a closed loop, or off the loop's thread, the callback is refused: the
     ///   exception handler gets an ``EventLoopError``, and the handle is already cancelled.
     /// - Cost: Two allocations, no system call.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `call_soon`.
     @discardableResult
@@ -26,8 +27,8 @@ extension AbstractEventLoop {
     /// Calls from the same thread keep their order.
     ///
     /// - Parameters:
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - callback: The callback; an error that it throws goes to the exception handler.
     /// - Returns: A handle that can cancel it, on the loop's thread only.
     /// - Throws: ``EventLoopError`` with `.closed`, or `.forkedChild` in a child of the loop's process.
@@ -50,10 +51,11 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - delay: The minimum time to wait.
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - callback: The callback; an error that it throws goes to the exception handler.
     /// - Returns: A handle that can cancel it, as for ``callSoon(file:line:_:)``.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `call_later`.
     @discardableResult
@@ -70,10 +72,11 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - when: An instant of ``time``.
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - callback: The callback; an error that it throws goes to the exception handler.
     /// - Returns: A handle that can cancel it, as for ``callSoon(file:line:_:)``.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `call_at`.
     @discardableResult
@@ -88,10 +91,12 @@ extension AbstractEventLoop {
         return timer
     }
 
-    /// Suspends the calling task for at least `delay`, or for one turn of the loop if that is zero or negative.
+    /// Suspends the calling task for at least `delay`, or for one turn of the loop if `delay` is zero or negative.
     ///
     /// - Parameter delay: How long to sleep.
-    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread` or `.closed`.
+    /// - Throws: ``EventLoopError`` with `.wrongThread` or `.closed`; `CancellationError` if the task is cancelled.
+    /// - Cancellation: Ends the sleep.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `asyncio.sleep`.
     public func sleep(for delay: Duration) async throws {

@@ -16,9 +16,10 @@ extension AbstractEventLoop {
     ///   - startServing: Whether to accept at once; otherwise call ``Server/startServing()``.
     ///   - makeProtocol: Makes the protocol object of a connection: a ``StreamProtocol`` or a ``BufferedProtocol``.
     /// - Returns: The server.
-    /// - Throws: ``EventLoopError``: `.system` with errno and address, `.lookupFailed`, `.invalidArgument`, `.closed`,
-    ///   `.wrongThread`; `CancellationError`.
+    /// - Throws: ``EventLoopError``: `.system` with errno and address; `.lookupFailed`; `.invalidArgument`;
+    ///   `.executorShutDown`; `.closed`; `.wrongThread`. `CancellationError` if the task is cancelled.
     /// - Cancellation: Ends the lookup and the wait for an address in use; no socket stays open.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `create_server`.
     public func createServer<P: ConnectionProtocol>(
@@ -50,6 +51,8 @@ extension AbstractEventLoop {
     ///   - makeProtocol: Makes the protocol object of a connection.
     /// - Returns: The server.
     /// - Throws: Same as for one host.
+    /// - Cancellation: Same as for one host.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `create_server` with a sequence of hosts.
     public func createServer<P: ConnectionProtocol>(
@@ -73,7 +76,9 @@ extension AbstractEventLoop {
     ///   - startServing: Whether to accept at once.
     ///   - makeProtocol: Makes the protocol object of a connection.
     /// - Returns: The server.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not a stream socket, otherwise as for a host.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not an open stream socket; `.system`; `.closed`;
+    ///   `.wrongThread`.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `create_server(sock=…)`.
     public func createServer<P: ConnectionProtocol>(
@@ -81,7 +86,7 @@ extension AbstractEventLoop {
     ) async throws -> Server {
         try core.checkTask("createServer")
         let descriptor = try StreamSocket.adopt(socket, core.sockets, "createServer")
-        // Accepted sockets inherit it.
+        // Accepted sockets inherit the option.
         core.sockets.setNoDelay(descriptor)
         return try makeServer([descriptor], backlog, startServing, makeProtocol)
     }
@@ -137,13 +142,15 @@ enum StreamSocket {
 
 /// Runs `body` with a server, then closes the server and waits until its last connection is lost.
 ///
-/// It does so even if the body throws.
+/// The server is closed even if the body throws.
 ///
 /// - Parameters:
 ///   - server: The server.
 ///   - body: The code to run.
 /// - Returns: The body's result.
-/// - Throws: The body's error.
+/// - Throws: The body's error; otherwise the same as ``Server/waitClosed()``.
+/// - Cancellation: Ends the wait for the connections, which stay open; the server is closed nevertheless.
+/// - Thread: A task of the loop.
 ///
 /// asyncio: `async with server`.
 public func withServer<Result>(_ server: Server, _ body: (Server) async throws -> Result) async throws -> Result {

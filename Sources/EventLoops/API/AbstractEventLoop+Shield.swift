@@ -9,6 +9,7 @@ extension AbstractEventLoop {
     /// - Parameter future: A future or task of this loop.
     /// - Returns: A future with the same outcome; the future itself if it is done. If it belongs to another loop, the
     ///   returned future has already failed with ``EventLoopError/Code/wrongLoop``.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `shield(future)`.
     public func shield<Value>(_ future: Future<Value>) -> Future<Value> {
@@ -36,6 +37,7 @@ extension AbstractEventLoop {
     ///
     /// - Parameter body: The code.
     /// - Returns: Same as ``shield(_:)-(Future<Value>)``.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `shield(coroutine)`.
     public func shield<Value>(_ body: @escaping () async throws -> Value) -> Future<Value> {

@@ -2,20 +2,21 @@ extension AbstractEventLoop {
     /// Calls `callback` in a turn of the loop when the process receives a signal.
     ///
     /// A second handler of the loop for the same signal replaces the first. Bursts of one signal are merged: at least
-    /// one call follows the last of them. Signals belong to the process: each loop with a handler or a sequence
-    /// (``signals(_:)``) for a signal is notified, on any thread, and within a loop both the handler and each sequence.
-    /// When the last of them is removed, the signal's previous disposition is restored. Not for signals that the
-    /// program's own faults raise, such as `SIGSEGV`.
+    /// one call follows the last of them. Signals belong to the process: every loop that has a handler or a
+    /// sequence (``signals(_:)``) for a signal is notified, whatever thread it runs on; within a loop, the handler and
+    /// every sequence are notified. When the last handler or sequence is removed, the signal's previous disposition is
+    /// restored. Do not use this for signals that are raised by the program's own faults, such as `SIGSEGV`.
     ///
-    /// System calls of other threads are restarted (`SA_RESTART`). A child of `fork(2)` has the previous dispositions.
+    /// System calls that a signal interrupts are restarted (`SA_RESTART`). In a child of `fork(2)`, the previous
+    /// dispositions apply.
     ///
     /// - Parameters:
     ///   - signal: The number, for instance `SIGTERM`.
-    ///   - file: The file of the call, for debug mode.
-    ///   - line: The line of the call.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - callback: Its errors go to the exception handler; the handler stays installed.
     /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is not a signal or that the C library
-    ///   reserves, `.system` for a signal that cannot be caught, `.closed`, `.wrongThread`.
+    ///   reserves; `.system` for a signal that cannot be caught; `.closed`; `.wrongThread`.
     /// - Thread: The loop's.
     ///
     /// asyncio: `add_signal_handler`.
@@ -27,14 +28,15 @@ extension AbstractEventLoop {
         try core.signals.setHandler(signal, wakeDescriptor: core.driver.wakeDescriptor, at: place, callback)
     }
 
-    /// Removes the loop's handler of a signal.
+    /// Removes the loop's handler for a signal.
     ///
     /// The signal's previous disposition is restored, unless a sequence or another loop uses the signal. Signals that
     /// have arrived but have not been delivered are dropped.
     ///
     /// - Parameter signal: The number.
     /// - Returns: Whether there was a handler; a closed loop has none.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is not a signal, `.wrongThread`.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number that is not a signal or that the C library
+    ///   reserves; `.wrongThread`.
     /// - Thread: The loop's.
     ///
     /// asyncio: `remove_signal_handler`.
@@ -46,15 +48,15 @@ extension AbstractEventLoop {
         return core.signals.removeHandler(signal)
     }
 
-    /// Signals of the process as an async sequence.
+    /// Returns the signals that the process receives, as an async sequence.
     ///
     ///     for try await signal in try loop.signals(SIGTERM, SIGHUP) {
     ///         if signal == SIGTERM { return }
     ///         reload()
     ///     }
     ///
-    /// They are caught from this call on until the sequence and its iterators are released or the sequence is finished.
-    /// Each sequence and each handler gets every signal.
+    /// The signals are caught from this call on until the sequence and its iterators are released or the sequence is
+    /// finished. Each sequence and each handler gets every signal.
     ///
     /// - Parameter signals: The numbers, at least one.
     /// - Returns: The numbers of the signals as they arrive; an empty sequence after ``shutdownAsyncGenerators()``.
@@ -66,7 +68,7 @@ extension AbstractEventLoop {
         try self.signals(signals)
     }
 
-    /// The same as the form with one argument per signal, for a sequence of signals.
+    /// Like the form with one argument per signal, but takes a sequence of numbers.
     ///
     /// - Parameter signals: The numbers, at least one.
     /// - Returns: The numbers of the signals as they arrive.
@@ -92,20 +94,20 @@ extension AbstractEventLoop {
 
     /// Calls `callback` for a signal while the loop has no handler and no sequence for it.
     ///
-    /// A second signal has its default action, even if the loop is stuck in a callback.
+    /// A second arrival of the signal takes the default action, even if the loop is stuck in a callback.
     ///
-    /// Has no effect if the signal's action is not the default: the program or its parent has chosen that action.
+    /// Has no effect if the signal's action is not the default one: the program or its parent has chosen that action.
     package func setSignalFallback(_ signal: Int32, _ callback: @escaping () throws -> Void) throws(EventLoopError) {
         try core.check("run")
         try core.signals.setFallback(signal, wakeDescriptor: core.driver.wakeDescriptor, callback)
     }
 
-    /// Removes the callback of ``setSignalFallback(_:_:)``.
+    /// Removes the callback that was set by ``setSignalFallback(_:_:)``.
     ///
     /// - Parameters:
     ///   - signal: The number.
     ///   - wasInVain: Whether the callback was called too late to have an effect.
-    /// - Returns: Whether the signal arrived and no callback has handled it or will.
+    /// - Returns: Whether the signal has arrived and no callback has handled it or will handle it.
     package func removeSignalFallback(_ signal: Int32, wasInVain: Bool) -> Bool {
         core.signals.removeFallback(signal, wasInVain: wasInVain)
     }

@@ -17,6 +17,8 @@ extension AbstractEventLoop {
     /// - Returns: The two halves of the connection.
     /// - Throws: Same as `createConnection`; ``EventLoopError`` with `.invalidArgument` for a limit that is not
     ///   positive.
+    /// - Cancellation: Ends the lookup and all attempts to connect; no socket stays open.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `asyncio.open_connection`.
     public func openConnection(
@@ -31,7 +33,7 @@ extension AbstractEventLoop {
         return (connection.reader, StreamWriter(transport: transport, connection: connection))
     }
 
-    /// Makes streams from a connected socket.
+    /// Makes a pair of streams from a connected socket.
     ///
     /// Close the writer to end the connection: releasing it leaves the connection open.
     ///
@@ -39,7 +41,9 @@ extension AbstractEventLoop {
     ///   - socket: A connected stream socket; the streams take over its descriptor.
     ///   - limit: The longest line or record to read, in bytes.
     /// - Returns: The two halves of the connection.
-    /// - Throws: Same as `createConnection(socket:)`.
+    /// - Throws: Same as `createConnection(socket:)`; ``EventLoopError`` with `.invalidArgument` for a limit that is
+    ///   not positive.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `asyncio.open_connection(sock=…)`.
     public func openConnection(socket: Socket, limit: Int = 64 * 1024) async throws -> (StreamReader, StreamWriter) {
@@ -67,7 +71,9 @@ extension AbstractEventLoop {
     ///     An error that it throws goes to the exception handler, unless it is a cancellation or the connection's own
     ///     error.
     /// - Returns: The server.
-    /// - Throws: Same as `createServer`.
+    /// - Throws: Same as `createServer`; ``EventLoopError`` with `.invalidArgument` for a limit that is not positive.
+    /// - Cancellation: Ends the lookup and the wait for an address in use; no socket stays open.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `asyncio.start_server`.
     public func startServer(
@@ -95,7 +101,7 @@ private enum StreamLimit {
 }
 
 extension LoopCore {
-    /// Runs a connection's handler as a task, and ends the connection with it.
+    /// Runs a connection's handler as a task, and closes the connection when the handler returns or throws.
     fileprivate func serve(
         _ connection: StreamConnection, _ transport: any StreamTransport,
         _ handler: @escaping (StreamReader, StreamWriter) async throws -> Void

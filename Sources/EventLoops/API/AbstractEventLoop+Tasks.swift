@@ -1,8 +1,8 @@
 extension AbstractEventLoop {
     /// The task of this loop whose code is running, or nil in a callback or elsewhere.
     ///
-    /// Child tasks count as the task that began them, and so does a `Task {}` that runs on the loop until that task
-    /// has ended.
+    /// A child task counts as the task that started it. So does a `Task {}` that runs on the loop, until the task that
+    /// started it has ended.
     ///
     /// - Returns: The task; cast it to `LoopTask` of its result's type to read the result.
     ///

@@ -5,10 +5,11 @@ extension AbstractEventLoop {
     ///
     /// - Parameter work: The work, which never runs on the loop's thread.
     /// - Returns: What the work returns.
-    /// - Throws: What the work throws; `CancellationError`; ``EventLoopError`` with `.executorShutDown`,
-    ///   `.wrongThread`, `.closed`.
+    /// - Throws: What the work throws; ``EventLoopError`` with `.executorShutDown`, `.wrongThread` or `.closed`;
+    ///   `CancellationError` if the task is cancelled.
     /// - Cancellation: Drops work that has not begun. Work that has begun runs to completion, and its result is
     ///   dropped.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `asyncio.to_thread`.
     public func toThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {

@@ -1,7 +1,7 @@
 extension AbstractEventLoop {
     /// Runs async code, and cancels it if it takes longer than a given time.
     ///
-    /// The code begins at once and runs as part of the calling task: ``currentTask()`` is the same inside, and
+    /// The code starts at once and runs as part of the calling task: ``currentTask()`` is the same inside, and
     /// cancelling the calling task cancels the code. Scopes can be nested; each throws only for its own deadline.
     ///
     ///     try await loop.withTimeout(.seconds(10)) { timeout in
@@ -15,8 +15,10 @@ extension AbstractEventLoop {
     ///     wait.
     ///   - body: The code, which receives the deadline and can move it.
     /// - Returns: What the code returns, even after the deadline.
-    /// - Throws: ``EventLoopError`` with `.timedOut` if the code throws `CancellationError` after the deadline; other
-    ///   errors of the code; `.wrongThread`, `.closed`.
+    /// - Throws: ``EventLoopError``: `.timedOut` if the code throws `CancellationError` after the deadline;
+    ///   `.wrongThread`; `.closed`. Any other error that the code throws.
+    /// - Cancellation: Cancels the code and waits until it has ended.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `async with timeout(delay)`.
     public func withTimeout<Value>(
@@ -34,6 +36,8 @@ extension AbstractEventLoop {
     ///   - body: The code.
     /// - Returns: What the code returns, even after the deadline.
     /// - Throws: Same as the ``withTimeout(_:_:)`` whose code receives the deadline.
+    /// - Cancellation: Cancels the code and waits until it has ended.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `async with timeout(delay)`.
     public func withTimeout<Value>(_ delay: Duration?, _ body: @escaping () async throws -> Value) async throws -> Value
@@ -48,6 +52,8 @@ extension AbstractEventLoop {
     ///   - body: The code, which receives the deadline and can move it.
     /// - Returns: What the code returns, even after the deadline.
     /// - Throws: Same as ``withTimeout(_:_:)``.
+    /// - Cancellation: Cancels the code and waits until it has ended.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `async with timeout_at(when)`.
     public func withTimeout<Value>(

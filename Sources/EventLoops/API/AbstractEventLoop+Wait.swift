@@ -20,9 +20,10 @@ extension AbstractEventLoop {
     ///   - timeout: The maximum time to wait; nil for no limit.
     ///   - returnWhen: The condition that ends the wait.
     /// - Returns: The futures that are done, and those that are not, each in the order of the argument.
-    /// - Throws: `CancellationError`; ``EventLoopError``: `.invalidArgument` without futures, `.wrongLoop` for one of
-    ///   another loop, `.wrongThread`, `.closed`.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` if there are no futures; `.wrongLoop` if a future belongs to
+    ///   another loop; `.wrongThread`; `.closed`. `CancellationError` if the task is cancelled.
     /// - Cancellation: Ends the wait and cancels nothing else.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `asyncio.wait`.
     public func wait<Value>(
@@ -55,7 +56,7 @@ extension LoopCore {
             timer?.cancel()
             for (future, token) in zip(futures, tokens) { future.removeDoneCallback(token) }
         }
-        // Runs synchronously, unless the caller has resumed on another thread.
+        // The closure runs synchronously, unless the caller has resumed on another thread.
         defer { queue.performOnLoop { forget() } }
         try await over.waitOrThrow("wait")
     }

@@ -6,13 +6,13 @@ extension AbstractEventLoop {
     /// first, which then never runs again; a writer of the same descriptor is independent.
     ///
     /// Remove the reader before you close the descriptor. Until then the loop may hold the open file. If the descriptor
-    /// was closed first and its number now stands for another file, adding a reader again watches that file; events of
+    /// was closed first and its number now refers to another file, adding a reader again watches that file; events of
     /// the old file are not delivered.
     ///
     /// - Parameters:
     ///   - descriptor: A pipe, socket, terminal, timer or anything else that the kernel can poll. It remains yours; it
     ///     should not block.
-    ///   - file: The caller's file, for debug mode.
+    ///   - file: The caller's source file, for debug mode.
     ///   - line: The caller's line.
     ///   - callback: Its errors go to the exception handler, and the reader stays.
     /// - Throws: ``EventLoopError``: `.invalidArgument` for a number below zero; `.invalidState` for a descriptor used
@@ -34,11 +34,12 @@ extension AbstractEventLoop {
     /// Like ``addReader(_:file:line:_:)-(Int32,_,_,_)``, for an object that has a descriptor.
     ///
     /// - Parameters:
-    ///   - object: A `Socket`, or a type of your own; the loop keeps only its descriptor's number.
-    ///   - file: The caller's file, for debug mode.
+    ///   - object: A `Socket`, or a type of your own; the loop keeps only the number of its descriptor.
+    ///   - file: The caller's source file, for debug mode.
     ///   - line: The caller's line.
     ///   - callback: Its errors go to the exception handler, and the reader stays.
-    /// - Throws: The same; `.invalidState` for the socket of an open transport or server.
+    /// - Throws: Same as for a descriptor; in particular `.invalidState` for the socket of an open transport or server.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `loop.add_reader`.
     public func addReader(
@@ -69,7 +70,8 @@ extension AbstractEventLoop {
     ///
     /// - Parameter object: A `Socket` that has not been closed, or a type of your own.
     /// - Returns: Whether there was a reader; false on a closed loop.
-    /// - Throws: The same.
+    /// - Throws: Same as for a descriptor.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `loop.remove_reader`.
     @discardableResult
@@ -85,7 +87,7 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - descriptor: The descriptor to write to. It remains yours; it should not block.
-    ///   - file: The caller's file, for debug mode.
+    ///   - file: The caller's source file, for debug mode.
     ///   - line: The caller's line.
     ///   - callback: Its errors go to the exception handler, and the writer stays.
     /// - Throws: Same as for a reader.
@@ -101,11 +103,12 @@ extension AbstractEventLoop {
     /// Like ``addWriter(_:file:line:_:)-(Int32,_,_,_)``, for an object that has a descriptor.
     ///
     /// - Parameters:
-    ///   - object: A `Socket`, or a type of your own; the loop keeps only its descriptor's number.
-    ///   - file: The caller's file, for debug mode.
+    ///   - object: A `Socket`, or a type of your own; the loop keeps only the number of its descriptor.
+    ///   - file: The caller's source file, for debug mode.
     ///   - line: The caller's line.
     ///   - callback: Its errors go to the exception handler, and the writer stays.
     /// - Throws: Same as for a reader.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `loop.add_writer`.
     public func addWriter(
@@ -134,6 +137,7 @@ extension AbstractEventLoop {
     /// - Parameter object: A `Socket` that has not been closed, or a type of your own.
     /// - Returns: Whether there was a writer; false on a closed loop.
     /// - Throws: Same as for a reader.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `loop.remove_writer`.
     @discardableResult

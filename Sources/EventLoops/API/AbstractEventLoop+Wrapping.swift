@@ -3,7 +3,8 @@ extension AbstractEventLoop {
     ///
     /// - Parameter future: A future or task.
     /// - Returns: The same future.
-    /// - Throws: ``EventLoopError`` with `.wrongLoop` for a future of another loop; `.wrongThread`, `.closed`.
+    /// - Throws: ``EventLoopError``: `.wrongLoop` if the future belongs to another loop; `.wrongThread`; `.closed`.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `ensure_future(future)`.
     public func ensureFuture<Value>(_ future: Future<Value>) throws(EventLoopError) -> Future<Value> {
@@ -14,10 +15,11 @@ extension AbstractEventLoop {
     /// Runs async code as a task of the loop.
     ///
     /// - Parameters:
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - body: The code.
-    /// - Returns: The task, as ``createTask(name:file:line:_:)``.
+    /// - Returns: The task, as for ``createTask(name:file:line:_:)``.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `ensure_future(coroutine)`.
     public func ensureFuture<Value>(
@@ -32,6 +34,7 @@ extension AbstractEventLoop {
     ///
     /// - Parameter task: The task.
     /// - Returns: A future that is done in a turn after the task has ended. On a closed loop it has already failed.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `wrap_future`.
     public func wrapFuture<Value: Sendable, Failure: Error>(_ task: Task<Value, Failure>) -> Future<Value> {
@@ -53,6 +56,7 @@ extension AbstractEventLoop {
     /// - Parameter future: A future or task.
     /// - Returns: The same future.
     /// - Throws: Same as ``ensureFuture(_:)-(Future<Value>)``.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `wrap_future`.
     public func wrapFuture<Value>(_ future: Future<Value>) throws(EventLoopError) -> Future<Value> {

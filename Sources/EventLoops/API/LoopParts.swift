@@ -1,6 +1,6 @@
-/// The parts of a loop as text, sorted.
+/// The descriptions of a loop's parts, sorted.
 ///
-/// Loop thread only.
+/// - Thread: The loop's.
 package struct LoopParts {
     package let tasks: [String]
     package let transports: [String]

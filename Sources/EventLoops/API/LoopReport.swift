@@ -1,4 +1,4 @@
-/// The text of ``AbstractEventLoop/dump(limit:)``.
+/// Builds the text that ``AbstractEventLoop/dump(limit:)`` returns.
 struct LoopReport {
     private(set) var text = ""
     private let limit: Int

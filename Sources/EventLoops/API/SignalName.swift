@@ -2,7 +2,7 @@ import Glibc
 
 /// The names of signals.
 enum SignalName {
-    /// Name and number, such as "SIGINT (2)", or the number alone if the signal has no name.
+    /// Returns name and number, such as "SIGINT (2)", or the number alone if the signal has no name.
     static func of(_ signal: Int32) -> String {
         names[signal].map { "\($0) (\(signal))" } ?? "\(signal)"
     }

@@ -1,4 +1,4 @@
-/// Signals of the process in the order of arrival, as returned by a loop's `signals(_:)`.
+/// An async sequence of the signals that the process receives, in the order of arrival; made by `signals(_:)`.
 ///
 /// The signals are caught from the creation of the sequence until it and its iterators are released, so none is missed
 /// between two calls of `next()`. Bursts of one signal are merged: at least one element follows the last of them.
@@ -11,15 +11,16 @@ public struct SignalSequence: AsyncSequence, Sendable {
     /// The number of a signal.
     public typealias Element = Int32
 
-    /// Returns the signals one by one.
+    /// An iterator that returns the signals one by one.
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let line: SignalLine
 
-        /// The number of the next signal; nil after ``AbstractEventLoop/shutdownAsyncGenerators()`` finished the
-        /// sequence.
+        /// Returns the number of the next signal; nil after ``AbstractEventLoop/shutdownAsyncGenerators()`` has
+        /// finished the sequence.
         ///
-        /// - Throws: `CancellationError`; ``EventLoopError`` with `.closed` or `.wrongThread`.
-        /// - Cancellation: Loses no signal.
+        /// - Throws: ``EventLoopError`` with `.closed` or `.wrongThread`; `CancellationError` if the task is cancelled.
+        /// - Cancellation: Ends the wait; no signal is lost.
+        /// - Thread: A task of the loop.
         public mutating func next() async throws -> Int32? {
             try await line.next()
         }
@@ -36,7 +37,7 @@ public struct SignalSequence: AsyncSequence, Sendable {
 
 /// Signals that have arrived but have not been returned yet.
 ///
-/// Used on the loop's thread, except for `deinit`, which may run on any thread.
+/// It is used on the loop's thread, except for `deinit`, which may run on any thread.
 final class SignalLine: SignalListener, @unchecked Sendable {
     let core: LoopCore
     let signals: Set<Int32>
@@ -52,7 +53,7 @@ final class SignalLine: SignalListener, @unchecked Sendable {
 
     deinit {
         guard !hasEnded, !core.isClosed else { return }
-        // Even between runs: a signal without a listener must not stay caught until the next run.
+        // Done at once even between runs: a signal without a listener must not stay caught until the next run.
         if core.queue.ownership.allowsUse() { return core.signals.removeSequences(of: signals) }
         core.queue.performOnLoop { [core, signals] in
             // If the loop was closed in the meantime, it has released all signals.

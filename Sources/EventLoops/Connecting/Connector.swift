@@ -3,7 +3,7 @@ package import Kernel
 /// Connects a socket to the first of several addresses that accepts it.
 package struct Connector: Sendable {
     private let core: LoopCore
-    /// This end's addresses to choose from; nil to let the kernel choose.
+    /// The addresses to which this end may be bound; nil to let the kernel choose.
     package var localAddresses: [SocketAddress]?
 
     package init(core: LoopCore) {
@@ -36,7 +36,7 @@ package struct Connector: Sendable {
                 guard begun < addresses.count else { return }
                 let number = begun
                 begun += 1
-                // On the loop, whatever executor the calling task prefers.
+                // The attempt runs on the loop, whatever executor the calling task prefers.
                 group.addTask(executorPreference: core.taskExecutor) { await attempt(number, addresses[number]) }
                 if begun < addresses.count {
                     group.addTask(executorPreference: core.taskExecutor) { await pause(number, delay) }
@@ -100,8 +100,7 @@ package struct Connector: Sendable {
         }
         do {
             try bindLocally(descriptor, address.family)
-            // The user closed a watched descriptor without removing its watch, and its number was reused for this
-            // socket.
+            // If the user closed a watched descriptor without removing its watch, this socket may have the same number.
             core.descriptors.endWatch(descriptor)
             try await core.operations.connect(descriptor, to: address)
             if address.family != .unix { core.sockets.setNoDelay(descriptor) }

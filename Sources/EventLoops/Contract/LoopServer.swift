@@ -1,4 +1,4 @@
-/// A server, as the loop sees it when it closes.
+/// A server, as seen by its loop, which notifies it when the loop closes.
 package protocol LoopServer: AnyObject {
     func loopClosed()
 }

@@ -5,13 +5,15 @@
 ///
 /// asyncio: what `asyncio.Protocol` and `asyncio.BufferedProtocol` have in common.
 public protocol ConnectionProtocol: BaseProtocol {
-    /// The connection is established. Keep the transport to write to it, and release it in `connectionLost`.
+    /// Called when the connection is established.
+    ///
+    /// Keep the transport to write to it, and release it in `connectionLost`.
     ///
     /// - Parameter transport: The connection.
     func connectionMade(_ transport: any StreamTransport)
-    /// The peer has ended its half of the stream.
+    /// Called when the peer has ended its half of the stream.
     ///
-    /// - Returns: Whether the transport closes itself, which is the default.
+    /// - Returns: What the transport does next; by default it closes itself.
     func eofReceived() -> EOFDisposition
 }
 
@@ -32,15 +34,15 @@ extension ConnectionProtocol {
     public func eofReceived() -> EOFDisposition { .close }
 }
 
-/// A protocol to which received bytes are lent.
+/// A protocol that borrows the received bytes for the duration of a call.
 ///
 /// asyncio: `asyncio.Protocol`.
 public protocol StreamProtocol: ConnectionProtocol {
-    /// Bytes have arrived.
+    /// Called when bytes have arrived.
     ///
-    /// They are in the loop's receive buffer, and the compiler does not let the span outlive the call: copy the bytes
-    /// to keep them. Writing the span, or part of it, to a transport of the same loop avoids the copy where that is
-    /// cheaper.
+    /// The bytes are in the loop's receive buffer, and the compiler does not let the span outlive the call: copy them
+    /// if you need them afterwards. Writing the span, or part of it, to a transport of the same loop avoids the copy
+    /// where that is cheaper.
     ///
     /// The method has no default implementation, so that a wrong signature does not compile.
     ///
@@ -48,7 +50,7 @@ public protocol StreamProtocol: ConnectionProtocol {
     func dataReceived(_ data: RawSpan)
 }
 
-/// A protocol that supplies the memory into which the kernel receives.
+/// A protocol that supplies the memory into which the kernel writes received bytes.
 ///
 /// asyncio: `asyncio.BufferedProtocol`.
 public protocol BufferedProtocol: ConnectionProtocol {
@@ -60,8 +62,8 @@ public protocol BufferedProtocol: ConnectionProtocol {
     /// - Parameter sizeHint: How many bytes may arrive; -1 if that is not known.
     /// - Returns: Memory of at least one byte; an empty buffer ends the connection with `.protocolBroken`.
     func getBuffer(sizeHint: Int) -> UnsafeMutableRawBufferPointer
-    /// The kernel has filled the start of the memory.
+    /// Called when the kernel has filled the start of the memory.
     ///
-    /// - Parameter count: How many bytes, at least one.
+    /// - Parameter count: How many bytes were received; at least one.
     func bufferUpdated(_ count: Int)
 }

@@ -2,7 +2,7 @@ public import Kernel
 
 /// The operations that every transport has.
 ///
-/// - Thread: Loop thread only; `Sendable`, so that a reference may be stored anywhere.
+/// - Thread: The loop's. Transports are `Sendable` only so that a reference can be stored anywhere.
 ///
 /// asyncio: `asyncio.BaseTransport`.
 public protocol BaseTransport: AnyObject, Sendable {
@@ -25,27 +25,27 @@ public protocol BaseTransport: AnyObject, Sendable {
     /// The addresses stay available after the connection is lost.
     ///
     /// - Parameter name: asyncio's name of the fact.
-    /// - Returns: The fact; nil if there is none of this name.
+    /// - Returns: The fact; nil if there is no fact of this name.
     func extraInfo(_ name: String) -> (any Sendable)?
 }
 
-/// The receiving half.
+/// The receiving half of a transport.
 ///
 /// asyncio: `asyncio.ReadTransport`.
 public protocol ReadTransport: BaseTransport {
     /// Whether received bytes are being delivered.
     var isReading: Bool { get }
-    /// Delivers nothing more until ``resumeReading()``; no byte is lost.
+    /// Stops delivery until ``resumeReading()``; no byte is lost.
     ///
     /// Idempotent; no effect on a closing transport.
     func pauseReading()
-    /// Delivers again, beginning with the bytes that arrived before the pause took effect.
+    /// Resumes delivery, starting with the bytes that arrived before the pause took effect.
     ///
     /// Idempotent; no effect on a closing transport.
     func resumeReading()
 }
 
-/// The sending half.
+/// The sending half of a transport.
 ///
 /// No call blocks or suspends.
 ///
@@ -53,7 +53,7 @@ public protocol ReadTransport: BaseTransport {
 public protocol WriteTransport: BaseTransport {
     /// Sends bytes, after the bytes of earlier calls.
     ///
-    /// They are copied, or shared if they lie in this loop's receive buffers.
+    /// The bytes are copied, or shared if they lie in this loop's receive buffers.
     ///
     /// After ``BaseTransport/close()``, or when the connection is lost, the bytes are dropped; from the sixth such call
     /// on, a warning is logged. After ``writeEOF()`` they are dropped, too, and the error goes to the exception
@@ -75,9 +75,9 @@ public protocol WriteTransport: BaseTransport {
     var canWriteEOF: Bool { get }
     /// Bytes that the kernel has not taken yet, including those of a send in flight; 0 after ``BaseTransport/abort()``.
     var writeBufferSize: Int { get }
-    /// The limits at which the protocol object is notified to pause and to resume writing.
+    /// The limits at which the protocol object is told to pause and to resume writing.
     var writeBufferLimits: WriteBufferLimits { get }
-    /// Sets the limits; if one is missing, high is four times low.
+    /// Sets the limits; if one is nil, it is chosen so that high is four times low.
     ///
     /// - Parameters:
     ///   - high: Bytes above which the protocol object has to pause; nil for four times `low`, or else 64 KiB.
@@ -87,13 +87,13 @@ public protocol WriteTransport: BaseTransport {
 }
 
 extension WriteTransport {
-    /// Sends several pieces as one write.
+    /// Sends several pieces, one after the other.
     ///
     /// - Parameter pieces: What to send, in order.
     public func writeLines(_ pieces: some Sequence<[UInt8]>) {
         for piece in pieces {
             write(piece)
-            // The rest would be dropped, too, and all pieces are to count as one lost write.
+            // The remaining pieces would be dropped, too, and all pieces together should count as one lost write.
             if isClosing, !piece.isEmpty { break }
         }
     }
@@ -106,13 +106,13 @@ extension WriteTransport {
     }
 }
 
-/// A connection of ordered bytes in both directions.
+/// A connection that carries a stream of bytes in each direction.
 ///
 /// asyncio: `asyncio.Transport`.
 public protocol StreamTransport: ReadTransport, WriteTransport {
     /// Replaces the protocol object, which receives all notifications from the next one on.
     ///
-    /// Ignored once `connectionLost` was called: no notification follows.
+    /// Has no effect after `connectionLost` has been called: no notification follows.
     ///
     /// - Parameter protocol: A ``StreamProtocol`` or a ``BufferedProtocol``.
     /// - Throws: ``EventLoopError`` with `.invalidArgument` if it is neither.

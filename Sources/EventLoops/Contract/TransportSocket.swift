@@ -1,6 +1,6 @@
 public import Kernel
 
-/// A socket that a transport or a server owns: its addresses and options, but no way to read from it or to close it.
+/// A socket owned by a transport or a server: shows its addresses and options, but can neither read nor close it.
 ///
 /// asyncio: `asyncio.trsock.TransportSocket`.
 public struct TransportSocket: Hashable, Sendable, CustomStringConvertible {
@@ -52,7 +52,7 @@ public struct TransportSocket: Hashable, Sendable, CustomStringConvertible {
         try system.setOption(fileDescriptor, level: level, name: name, value)
     }
 
-    /// Whether both have the same descriptor.
+    /// Whether both sockets have the same descriptor.
     public static func == (left: TransportSocket, right: TransportSocket) -> Bool {
         left.fileDescriptor == right.fileDescriptor
     }

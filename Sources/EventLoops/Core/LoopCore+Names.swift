@@ -72,7 +72,9 @@ extension LoopCore {
         }
     }
 
-    /// Runs a lookup and converts every failure to `.lookupFailed`.
+    /// Runs a lookup, and converts failures of the lookup itself to `.lookupFailed`.
+    ///
+    /// Cancellation, a closed loop and an executor that was shut down are passed on unchanged.
     private func ask<Answer>(
         _ operation: String, _ subject: String, isName: Bool, _ question: () async throws -> Answer
     ) async throws -> Answer {

@@ -1,6 +1,6 @@
 public import Kernel
 
-/// What went wrong in the loop, which operation it was, and what to do about it.
+/// An event loop error: what went wrong, in which operation, and what to do about it.
 ///
 /// The codes distinguish who caused the error: *you* (``Code/closed``, ``Code/wrongThread``, ``Code/invalidArgument``),
 /// *the peer or the world* (``Code/system`` with an ``errno``), *this system* (``Code/notSupported``).
@@ -36,7 +36,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         ///
         /// asyncio: "Cannot run the event loop while another loop is running".
         public static let anotherLoopRunning = Code(.anotherLoopRunning)
-        /// Not possible while the loop is running.
+        /// The operation is not possible while the loop is running.
         ///
         /// asyncio: "Cannot close a running event loop".
         public static let running = Code(.running)
@@ -48,13 +48,13 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         ///
         /// asyncio: "Event loop stopped before Future completed".
         public static let stoppedBeforeCompletion = Code(.stoppedBeforeCompletion)
-        /// Called from a thread that does not run the loop.
+        /// The call came from a thread that may not use the loop.
         ///
         /// asyncio: "Non-thread-safe operation invoked …".
         public static let wrongThread = Code(.wrongThread)
-        /// Called in a child of the process that made the loop, after `fork(2)`.
+        /// The call came from a child, made with `fork(2)`, of the process that made the loop.
         public static let forkedChild = Code(.forkedChild)
-        /// A future or task of another loop was given.
+        /// A future or task belongs to another loop.
         ///
         /// asyncio: "attached to a different loop".
         public static let wrongLoop = Code(.wrongLoop)
@@ -62,11 +62,11 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         ///
         /// asyncio: `ValueError`.
         public static let invalidArgument = Code(.invalidArgument)
-        /// The object is not in a state that allows this.
+        /// The object is not in a state that allows the operation.
         ///
         /// asyncio: `InvalidStateError`, `RuntimeError`.
         public static let invalidState = Code(.invalidState)
-        /// This kernel, loop or object cannot do it.
+        /// This kernel, loop or object does not support the operation.
         ///
         /// asyncio: `NotImplementedError`.
         public static let notSupported = Code(.notSupported)
@@ -88,7 +88,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         public static let executorShutDown = Code(.executorShutDown)
         /// The executor's queue is full: see `ThreadPoolExecutor.maxPending`.
         public static let queueFull = Code(.queueFull)
-        /// A protocol object violated its contract, for instance with an empty buffer.
+        /// A protocol object violated its contract, for instance by supplying an empty buffer.
         public static let protocolBroken = Code(.protocolBroken)
         /// A name could not be resolved: see ``EventLoopError/attempts`` for the resolver's own error.
         public static let lookupFailed = Code(.lookupFailed)
@@ -106,7 +106,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
     public let operation: String
     /// The kernel's error, if a system call failed.
     public let errno: Errno?
-    /// The address, if there is one.
+    /// The address that the operation used, if any.
     public let address: String?
     /// One sentence on what happened or what to do next; empty if the code is self-explanatory.
     public let detail: String
@@ -134,7 +134,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         self.attempts = attempts
     }
 
-    /// A sentence: operation, address, reason, remedy.
+    /// The operation, the address, the reason, the remedy, and the underlying errors.
     public var description: String {
         var text = operation
         if let address { text += " \(address)" }
@@ -151,7 +151,7 @@ extension EventLoopError {
         self.init(.system, operation, errno: errno, address: address, detail: Remedy.of(errno) ?? "")
     }
 
-    /// The kernel's error for a call with an address, with the remedy if one is known.
+    /// Makes an error from a failed system call that used an address, with a remedy if one is known.
     package init(system errno: Errno, _ operation: String, address: SocketAddress) {
         if errno == .invalidArgument, address.lacksScope, let host = address.host {
             self.init(
@@ -185,7 +185,7 @@ extension EventLoopError {
     }
 }
 
-/// The remedies for errors of the kernel.
+/// The remedies for kernel errors.
 private enum Remedy {
     static func of(_ errno: Errno) -> String? {
         switch errno {

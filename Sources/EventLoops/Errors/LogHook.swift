@@ -3,7 +3,7 @@ internal import Kernel
 
 /// The severity of a log line.
 public enum LogLevel: Int, Sendable, Comparable, CustomStringConvertible {
-    /// For debugging the library.
+    /// Details for debugging.
     case debug
     /// Information, such as the backend that was chosen.
     case info
@@ -30,7 +30,7 @@ public enum LogLevel: Int, Sendable, Comparable, CustomStringConvertible {
 
 /// Sets the receiver of the library's log lines, for the whole process; initially they go to standard error.
 ///
-/// - Parameter hook: Called with level and text on the thread that logs; must not block. Nil for standard error.
+/// - Parameter hook: Called with level and text on the thread that logs; must not block. Nil restores standard error.
 /// - Thread: Any.
 ///
 /// asyncio: the logger `asyncio`.

@@ -2,11 +2,11 @@ public import Kernel
 
 /// The system's resolver: files, name servers, and the other sources of `nsswitch.conf(5)`.
 ///
-/// Its calls block, so each lookup occupies a thread of an executor, or waits for one while all are busy.
+/// The C library's calls block, so each lookup occupies a thread of an executor, or waits while all threads are busy.
 ///
 /// Source: `getaddrinfo(3)`, `getnameinfo(3)`.
 ///
-/// asyncio: what `getaddrinfo` and `getnameinfo` do.
+/// asyncio: the default behavior of `getaddrinfo` and `getnameinfo`.
 public struct SystemResolver: Resolver {
     private let executor: @Sendable () throws(EventLoopError) -> any WorkExecutor
 
@@ -17,7 +17,7 @@ public struct SystemResolver: Resolver {
         self.executor = { executor }
     }
 
-    /// A resolver on a loop's default executor at the time of each lookup.
+    /// Creates a resolver that runs each lookup on whatever default executor the loop has at that time.
     init(executor: DefaultExecutor) {
         self.executor = { () throws(EventLoopError) in try executor.current("getaddrinfo") }
     }
@@ -32,7 +32,7 @@ public struct SystemResolver: Resolver {
     ///   - proto: The protocol; 0 for any.
     ///   - flags: `AI_…` flags.
     /// - Returns: The addresses, in the order of RFC 6724.
-    /// - Throws: `LookupError`; `CancellationError`; ``EventLoopError`` of the executor.
+    /// - Throws: `LookupError`; ``EventLoopError`` from the executor; `CancellationError` if the task is cancelled.
     /// - Cancellation: Throws at once; the thread finishes its lookup, and the answer is dropped.
     public func addresses(
         host: String?, port: Int, family: AddressFamily, type: Int32, proto: Int32, flags: Int32
@@ -49,8 +49,8 @@ public struct SystemResolver: Resolver {
     ///   - address: An IP address and port.
     ///   - flags: `NI_…` flags.
     /// - Returns: Host and service.
-    /// - Throws: Same as for addresses.
-    /// - Cancellation: Same as for addresses.
+    /// - Throws: Same as for `addresses`.
+    /// - Cancellation: Same as for `addresses`.
     public func names(of address: SocketAddress, flags: Int32) async throws -> (host: String, service: String) {
         try await executor().run { try AddressLookup.names(of: address, flags: flags) }
     }

@@ -3,16 +3,17 @@ internal import Kernel
 /// One listening socket of a server: accepts, and pauses while the system is short of descriptors or memory.
 ///
 /// Connections wait in the kernel's queue during a pause. A pause for a shortage ends as soon as the loop closes one of
-/// its own descriptors, since its number is then free. For resources that others release, there is a timer with
-/// back-off. After any other error, which closing descriptors does not cure, only the timer ends the pause.
+/// its own descriptors, since that frees a descriptor. Because the missing resource may also be released elsewhere, a
+/// timer with back-off ends the pause, too. After any other error, which closing descriptors does not cure, only a
+/// timer ends the pause.
 final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
-    /// The first pause of a shortage; each further pause is twice as long.
+    /// The first pause in a shortage; each further pause is twice as long, up to ``longestPause``.
     private static let firstPause = Duration.milliseconds(50)
     /// The longest pause.
     ///
     /// asyncio: `ACCEPT_RETRY_DELAY`.
     private static let longestPause = Duration.seconds(1)
-    /// A failure this long after the previous one begins a new shortage, which is reported again.
+    /// How long after the latest failure a further one counts as a new shortage, which is reported again.
     private static let shortageGap = Duration.seconds(5)
 
     let descriptor: Int32
@@ -51,7 +52,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
         if channel != nil, let server {
             server.serve(descriptor)
         } else {
-            // The server closed before the kernel had cancelled the accept: no protocol will serve this connection.
+            // The server closed before the kernel had cancelled the accept: this connection gets no protocol object.
             core.close(descriptor)
         }
     }
@@ -81,8 +82,8 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
 
     /// Called after the loop has closed a descriptor.
     ///
-    /// Retries in the next turn: many descriptors may be closed in this one, and accepting calls the server's protocol
-    /// factory.
+    /// Retries in the next turn, because many descriptors may be closed in the current one, and because accepting calls
+    /// the server's protocol factory.
     func descriptorWasReleased() {
         retry?.cancel()
         retry = core.callAt(core.now) { [weak self] in self?.resume() }
@@ -117,7 +118,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
         core.exceptions.report(context)
     }
 
-    /// The server's, because users do not see listeners.
+    /// The server's description, because users never see a listener.
     var description: String {
         server.map { "\($0)" } ?? "<Listener fd=\(descriptor)>"
     }

@@ -14,7 +14,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     private let core: LoopCore
     private let backlog: Int
-    /// Released when the server closes, because it may retain the server indirectly.
+    /// The protocol factory; released when the server closes, because it may retain the server indirectly.
     private var makeProtocol: (() -> any BaseProtocol)?
     private var listeners: [Listener] = []
     private var state = State.bound
@@ -73,7 +73,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     ///
     /// Idempotent.
     ///
-    /// - Throws: ``EventLoopError`` with `.closed`, `.wrongThread`, or `.system` if the kernel refuses to listen.
+    /// - Throws: ``EventLoopError``: `.system` if the kernel refuses to listen; `.closed`; `.wrongThread`.
     /// - Thread: The loop's.
     ///
     /// asyncio: `Server.start_serving`.
@@ -99,9 +99,10 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     ///
     /// Unlike ``waitClosed()``, this does not wait for open connections.
     ///
-    /// - Throws: `CancellationError` in both cases; ``EventLoopError`` with `.invalidState` for a second caller,
+    /// - Throws: `CancellationError` in both cases; ``EventLoopError`` with `.invalidState` for a second caller;
     ///   otherwise the same as ``startServing()``.
-    /// - Cancellation: This is how to end it: the server is closed, and its connections stay open.
+    /// - Cancellation: The normal way to end this call: the server is closed, and its connections stay open.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `Server.serve_forever`.
     public func serveForever() async throws {
@@ -135,7 +136,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         endIfDone()
     }
 
-    /// Closes every connection of the server after sending what was written to it.
+    /// Closes every connection of the server, after sending its pending bytes.
     ///
     /// - Thread: The loop's.
     ///
@@ -145,7 +146,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         for transport in connections.values { transport.close() }
     }
 
-    /// Aborts every connection of the server.
+    /// Aborts every connection of the server: pending bytes are dropped.
     ///
     /// - Thread: The loop's.
     ///
@@ -157,8 +158,9 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     /// Waits until the server is closed and its last connection is lost.
     ///
-    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`.
+    /// - Throws: ``EventLoopError`` with `.wrongThread`; `CancellationError` if the task is cancelled.
     /// - Cancellation: Ends the wait; the server is not affected.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `Server.wait_closed`, as of 3.12.1.
     public func waitClosed() async throws {

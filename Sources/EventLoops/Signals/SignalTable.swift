@@ -2,11 +2,11 @@ internal import CLinux
 internal import Glibc
 internal import Kernel
 
-/// A listener for signals that is not a callback: a sequence.
+/// A listener for signals other than a callback, that is, a sequence.
 protocol SignalListener: AnyObject {
     /// Whether the listener needs no more signals.
     var hasEnded: Bool { get }
-    /// A signal has arrived.
+    /// Adds a signal that has arrived.
     func add(_ signal: Int32)
     func end()
 }
@@ -14,10 +14,10 @@ protocol SignalListener: AnyObject {
 /// A loop's listeners, by signal.
 ///
 /// The process-wide C handler only sets a bit and wakes the loop. In its next turn the loop notifies the handler and
-/// every sequence. `signalfd` would need the signals blocked in every thread of the process, which a library cannot
-/// ensure.
+/// every sequence. `signalfd` would require the signals to be blocked in every thread of the process, which a library
+/// cannot ensure.
 final class SignalTable {
-    /// Weak, because only the sequence and its iterators retain the listener.
+    /// A weak reference, because only the sequence and its iterators retain the listener.
     private struct Reference {
         weak var listener: (any SignalListener)?
     }
@@ -33,7 +33,7 @@ final class SignalTable {
         /// Called if there is neither a handler nor a sequence.
         var fallback: Handler?
         var sequences: [Reference] = []
-        /// The thread on which the signal was blocked, and must be blocked again.
+        /// The thread on which the signal was blocked and must be blocked again afterwards.
         var blockedOn: UInt?
 
         var isOnlyFallback: Bool {
@@ -65,7 +65,7 @@ final class SignalTable {
 
     /// Sets the callback for a signal without a handler or sequence, unless the program has set the signal's action.
     ///
-    /// A second signal then has the default action, even if the loop is stuck.
+    /// A second arrival of the signal then takes the default action, even if the loop is stuck.
     func setFallback(
         _ signal: Int32, wakeDescriptor: Int32, _ callback: @escaping () throws -> Void
     ) throws(EventLoopError) {
@@ -125,8 +125,8 @@ final class SignalTable {
         watcher != nil
     }
 
-    /// Delivers the signals that have arrived: to sequences at once, to callbacks with `schedule`, which also gets the
-    /// place where they were added.
+    /// Delivers the signals that have arrived: directly to sequences, and to callbacks through `schedule`, which also
+    /// receives the place where the callback was added.
     func takePending(_ schedule: (SourcePlace?, @escaping () throws -> Void) -> Void) {
         guard let watcher, cl_signal_pending(watcher) != 0 else { return }
         var pending = cl_signal_take(watcher)
@@ -162,7 +162,7 @@ final class SignalTable {
             throw EventLoopError(system: .noMemory, operation)
         }
         self.watcher = watcher
-        // Release replaced listeners last: their deinit may run user code that calls this table.
+        // Release replaced listeners last: their `deinit` may run user code that uses this table.
         let former = listeners[signal]
         defer { withExtendedLifetime(former) {} }
         var changed = former ?? Listeners()
