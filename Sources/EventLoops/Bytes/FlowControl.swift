@@ -18,7 +18,7 @@ package struct FlowControl {
         hasPaused
     }
 
-    /// Fills in the missing one of the two limits, or both.
+    /// Returns both limits, and fills in those that are missing.
     package static func limits(high: Int?, low: Int?) throws(EventLoopError) -> WriteBufferLimits {
         let newHigh = high ?? low.map(Self.fourTimes) ?? Self.defaultHigh
         let newLow = low ?? newHigh / 4

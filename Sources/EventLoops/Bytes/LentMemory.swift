@@ -26,7 +26,7 @@ package final class LentMemory {
 
     private let keptOut = SingleWriterCounter()
     /// When this many pieces have readers, further bytes are copied rather than kept, so that the kernel does not run
-    /// out.
+    /// out of pieces.
     private var keepLimit: Int
     private let supplied: SingleWriterCounter
 

@@ -1,6 +1,6 @@
 /// A run of bytes in a queue: where they are, and what must be released when they are consumed.
 ///
-/// Nodes of a singly linked list in memory that the ``SegmentPool`` owns, so that queues allocate nothing.
+/// Segments are nodes of a singly linked list in memory that the ``SegmentPool`` owns, so that queues allocate nothing.
 package struct Segment {
     package enum Storage {
         /// Memory that follows the node itself, of the small or the large size.

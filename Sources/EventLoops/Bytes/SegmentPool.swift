@@ -18,7 +18,8 @@ package final class SegmentPool: @unchecked Sendable {
     private let small = SegmentFreeList(limit: smallKept)
     private let large = SegmentFreeList(limit: largeKept)
     private let bare = SegmentFreeList(limit: smallKept)
-    /// The loop's receive buffers, retained until the pool ends: segments refer to them without a retain of their own.
+    /// The loop's receive buffers, retained until the pool is released: segments refer to them without a retain of
+    /// their own.
     private var lent: [Unmanaged<LentMemory>] = []
 
     /// The loop's queue, which returns nodes that other threads release; nil if only one thread uses the pool.

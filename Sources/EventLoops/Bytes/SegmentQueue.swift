@@ -74,7 +74,7 @@ package class SegmentQueue {
 
     // MARK: Reading
 
-    /// The first run of bytes, valid until it is consumed; empty if the queue is.
+    /// The first run of bytes, valid until it is consumed; empty if the queue is empty.
     package final var first: UnsafeRawBufferPointer {
         head?.pointee.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
     }
@@ -129,7 +129,7 @@ package class SegmentQueue {
         }
     }
 
-    // MARK: Reading on from a place
+    // MARK: Reading on from a cursor
 
     /// A cursor before the first byte.
     package final var front: SegmentCursor {

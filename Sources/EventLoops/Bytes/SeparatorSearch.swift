@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Searches a queue that grows for a separator, in time linear in the bytes searched.
+/// Searches a growing queue for a separator, in time linear in the bytes searched.
 ///
 /// The search keeps its state between calls. It reads each byte once, however the bytes arrive and wherever segments
 /// end, and never walks from the front of the queue again, unless bytes were consumed since the last call.
@@ -17,7 +17,7 @@ package final class SeparatorSearch {
     /// How many bytes of the separator match the bytes before the cursor.
     private var matched = 0
     private var found: Int?
-    /// Bytes examined and segments entered so far: what tests measure instead of time.
+    /// The bytes examined and segments entered so far, which tests measure instead of time.
     package private(set) var work = 0
 
     /// - Parameter separator: At least one byte.

@@ -7,17 +7,18 @@ public struct CompletedFutures<Value>: AsyncSequence {
     /// A completed future.
     public typealias Element = Future<Value>
 
-    /// Returns the futures one by one.
+    /// An iterator that returns the futures one by one.
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let line: CompletionLine<Value>
 
-        /// Returns the next completed future; nil after the last one, and after
-        /// ``AbstractEventLoop/shutdownAsyncGenerators()`` has finished all sequences.
+        /// Returns the next completed future, or nil after the last one.
+        ///
+        /// It also returns nil after ``AbstractEventLoop/shutdownAsyncGenerators()`` has finished all sequences.
         ///
         /// - Returns: A completed future; read its result with `result()`.
-        /// - Throws: ``EventLoopError`` with `.timedOut` after the timeout, once no completed future is left,
-        ///   `.wrongLoop` for a future of another loop; `CancellationError`.
-        /// - Cancellation: Loses no future.
+        /// - Throws: ``EventLoopError``: `.timedOut` after the timeout, once no completed future is left; `.wrongLoop`
+        ///   if a future belongs to another loop. `CancellationError` if the task is cancelled.
+        /// - Cancellation: Ends the wait; no future is lost.
         public mutating func next() async throws -> Future<Value>? {
             try await line.next()
         }

@@ -3,7 +3,7 @@
 /// The children reference this future, but not vice versa, so that it is released together with children that are
 /// released while pending.
 package final class GatheringFuture<Output>: Future<Output>, @unchecked Sendable {
-    /// Cancels one of the children; nil once it has ended.
+    /// The closures that cancel the children; nil for a child that has ended.
     private var cancels: [((String?) -> CancelAnswer)?] = []
 
     /// The number of children that have not ended.
@@ -51,7 +51,7 @@ package final class GatheringFuture<Output>: Future<Output>, @unchecked Sendable
         endIfAllHave()
     }
 
-    /// Completes the future if no child is left.
+    /// Completes the future if all children have ended.
     func endIfAllHave() {
         guard left == 0, !isDone else { return }
         if let cancelRequest {

@@ -55,9 +55,9 @@ public final class LoopTimeout {
         state = expire() ? .expired : .over
     }
 
-    /// The code has ended.
+    /// Records that the code has ended.
     ///
-    /// Any thread: a caller that is not a task of the loop may have continued elsewhere.
+    /// May be called on any thread, because a caller that is not a task of the loop may have resumed elsewhere.
     func end() {
         if core.queue.isTurning { return endOnLoop() }
         nonisolated(unsafe) let timeout = self

@@ -10,19 +10,21 @@
 ///
 /// asyncio: `asyncio.AbstractEventLoop`.
 public protocol AbstractEventLoop: AnyObject, Sendable {
-    /// The part that all loops have in common. Not for users.
-    var core: LoopCore { get }
-    /// The core, without a reference count.
+    /// The part that all loops have in common.
     ///
-    /// Not for users. Threads that call the loop would all write to the reference count and contend for its cache line.
-    /// The loop owns its core, so the core lives as long as the loop.
+    /// For internal use only.
+    var core: LoopCore { get }
+    /// An unretained reference to ``core``.
+    ///
+    /// For internal use only. If the core were retained, all threads that call the loop would write to its reference
+    /// count and contend for that cache line. The loop owns its core, so the core lives as long as the loop.
     var coreReference: Unmanaged<LoopCore> { get }
 }
 
 extension AbstractEventLoop {
-    /// The core, retained only for the duration of this call.
+    /// An unretained reference to ``core``.
     ///
-    /// Not for users.
+    /// For internal use only.
     public var coreReference: Unmanaged<LoopCore> {
         .passUnretained(core)
     }

@@ -4,6 +4,8 @@ extension LoopCore {
     /// A task that ignores its cancellation must not keep the loop open indefinitely.
     private static let closingTime = Duration.seconds(1)
 
+    /// Closes the loop.
+    ///
     /// asyncio: `close`, except that tasks are cancelled here, because a suspended Swift task cannot be destroyed.
     func close() throws(EventLoopError) {
         if isClosed { return }
@@ -17,7 +19,7 @@ extension LoopCore {
         do throws(EventLoopError) {
             hold = try acquire("close") { () throws(EventLoopError) in if isClosed { throw .closed("close") } }
         } catch {
-            // Another thread may have closed it in the meantime.
+            // Another thread may have closed the loop in the meantime.
             if isClosed { return }
             throw error
         }
@@ -34,7 +36,7 @@ extension LoopCore {
         transports = [:]
         servers = [:]
         tasks.removeAll()
-        // They may reference their loop.
+        // The resolver and the task factory may reference the loop.
         resolver = nil
         taskFactory = nil
         // From here on, remaining tasks run on the thread for orphaned jobs.
@@ -44,7 +46,7 @@ extension LoopCore {
         if let failure { throw failure }
     }
 
-    /// Ends the tasks and the kernel's operations.
+    /// Ends the tasks, and then the operations in flight by closing the driver.
     ///
     /// Every step is taken, even if the previous one fails.
     private func endWork() -> EventLoopError? {
@@ -54,7 +56,7 @@ extension LoopCore {
         queue.endWaits()
         // No wake-up may use the descriptor that the driver is about to close.
         queue.inbox.setWaker(nil)
-        // A task forked while it was ending, and this is the child: the driver is the parent's.
+        // A task forked while it was ending, and this is the child process: the driver belongs to the parent.
         if queue.isInForkedChild { return queue.refusal("close") }
         do throws(EventLoopError) { try driver.close() } catch { first = first ?? error }
         return first

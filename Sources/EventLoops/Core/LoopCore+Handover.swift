@@ -9,7 +9,7 @@ extension LoopCore {
         case acquired, inherited
     }
 
-    /// Moves the loop to the calling thread for a run; throws if the run may not begin.
+    /// Moves the loop to the calling thread for a run; throws if the run may not start.
     package func acquire(toRun operation: String) throws(EventLoopError) -> Hold {
         if queue.isInForkedChild { throw queue.refusal(operation) }
         if queue.isRunning {
@@ -31,7 +31,7 @@ extension LoopCore {
 
     /// Moves the loop to the calling thread.
     ///
-    /// If anything is thrown, the loop stays where it was.
+    /// If this throws, the loop stays with its previous thread.
     func acquire(
         _ operation: String, unless check: () throws(EventLoopError) -> Void
     ) throws(EventLoopError) -> Hold {

@@ -1,7 +1,7 @@
 internal import Kernel
 
 extension LoopCore {
-    /// The current figures.
+    /// The loop's current figures.
     ///
     /// On another thread, the numbers of waiting entries are those of the loop's last turn.
     var statistics: LoopStatistics {
@@ -36,7 +36,7 @@ extension LoopCore {
 }
 
 extension WorkQueue {
-    /// The running task as users see it, to be named as the owner of an operation.
+    /// The running task in its public form, for naming the owner of an operation.
     package var runningTask: (any LoopTaskProtocol)? {
         CancellationScope.owner(on: self)
     }

@@ -72,9 +72,9 @@ extension LoopCore {
         }
     }
 
-    /// Runs a lookup, and converts failures of the lookup itself to `.lookupFailed`.
+    /// Runs a lookup and converts failures of the lookup itself to `.lookupFailed`.
     ///
-    /// Cancellation, a closed loop and an executor that was shut down are passed on unchanged.
+    /// Rethrows `CancellationError`, and the errors of a closed loop or of an executor that was shut down.
     private func ask<Answer>(
         _ operation: String, _ subject: String, isName: Bool, _ question: () async throws -> Answer
     ) async throws -> Answer {

@@ -28,7 +28,7 @@ extension LoopCore {
 
     // MARK: Tasks
 
-    /// Adds a task to those that have not ended.
+    /// Adds a task to the list of those that have not ended.
     func taskBegins(_ task: any EndableTask, _ scope: CancellationScope) {
         scope.join(tasks, as: task)
     }
@@ -42,9 +42,9 @@ extension LoopCore {
         if !task.isDone, let job = task.job { label(task, TaskAddress.of(job)) }
     }
 
-    /// Removes a task that ends, and its name.
+    /// Removes a task that is ending, and its name.
     ///
-    /// Called by its own job.
+    /// Called by the task's own job.
     func taskEnds(_ scope: CancellationScope) {
         scope.leave(tasks)
         guard observation.hasLabels, let address = TaskAddress.ofCurrentTask() else { return }

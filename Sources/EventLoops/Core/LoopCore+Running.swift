@@ -1,7 +1,7 @@
 internal import Kernel
 
 extension LoopCore {
-    /// Runs turns until ``stop()``.
+    /// Runs turns until ``stop()`` is called.
     ///
     /// asyncio: `run_forever`.
     package func runForever(_ operation: String = "runForever") throws(EventLoopError) {
@@ -29,7 +29,7 @@ extension LoopCore {
         mustStop = true
     }
 
-    /// One turn: poll the kernel, then run what is ready, then the timers that are due.
+    /// Runs one turn: polls the kernel, then runs the ready entries, then the timers that are due.
     ///
     /// Entries that callbacks add wait for the next turn. This is asyncio's rule; it keeps a busy program from starving
     /// its sockets.
@@ -44,7 +44,7 @@ extension LoopCore {
         counters.turnRuns(ready)
         runReady(ready - due.count)
         if let earliest = due.earliest {
-            // Nothing ran in between, so the clock need not be read again.
+            // Nothing has run since the timers were checked, so the clock need not be read again.
             let begins = ready == due.count ? timersSeen : now.nanoseconds
             counters.timersBegin(late: begins - earliest)
         }
@@ -53,7 +53,7 @@ extension LoopCore {
         try leaveIfForked()
     }
 
-    /// Ends the run in a child that was forked in a callback: its kernel calls would affect the parent's loop.
+    /// Ends the run in a child process forked by a callback: the child's kernel calls would affect the parent's loop.
     private func leaveIfForked() throws(EventLoopError) {
         if queue.isInForkedChild { throw queue.refusal("runForever") }
     }
@@ -69,7 +69,7 @@ extension LoopCore {
 
     private func pollKernel() throws(EventLoopError) {
         driver.prepare()
-        // Must happen before the child can wait on its parent's descriptors.
+        // This must happen before a forked child can wait on its parent's descriptors.
         try leaveIfForked()
         noteWhatWaits()
         if mustStop || queue.readyCount > 0 || !inbox.isEmpty { return try driver.poll(.none) }
@@ -88,7 +88,7 @@ extension LoopCore {
         var (count, earliest): (Int, Int64?) = (0, nil)
         while let timer = timers.popDue(at: now) {
             let due = timer._withUnsafeGuaranteedRef { $0.when.nanoseconds }
-            // A timer due before that was overdue when it was scheduled, or when the run began.
+            // A timer due before `timersSeen` was already overdue when it was scheduled, or when the run began.
             if earliest == nil, due >= timersSeen { earliest = due }
             queue.append(owned: timer)
             count += 1
@@ -98,6 +98,8 @@ extension LoopCore {
         return (count, earliest)
     }
 
+    /// Runs an entry.
+    ///
     /// User code is called only here and by the upcalls of transports, servers and watches.
     private func run(_ entry: ReadyEntry) {
         switch entry {

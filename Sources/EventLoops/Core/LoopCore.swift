@@ -12,7 +12,7 @@ public final class LoopCore: @unchecked Sendable {
     // MARK: Parts
 
     package let queue: WorkQueue
-    /// The queue's inbox, stored here because the compiler retains an object that is two references away for each call.
+    /// The queue's inbox, stored here because the compiler would retain an object two references away on every call.
     let inbox: Inbox
     package let driver: any LoopDriver
     let channels: any ChannelFactory
@@ -43,7 +43,7 @@ public final class LoopCore: @unchecked Sendable {
     // MARK: State
 
     var mustStop = false
-    /// When the loop last checked for due timers, or when the run began, in nanoseconds of its clock.
+    /// When the loop last checked for due timers, or when the run began, in nanoseconds of the loop's clock.
     var timersSeen: Int64 = 0
     private let closed = Atomic(false)
     // Tasks and transports that the loop must end when it closes; counted when they change, not once per turn.
@@ -88,7 +88,7 @@ public final class LoopCore: @unchecked Sendable {
         unownedTaskExecutor = taskExecutor.asUnownedTaskExecutor()
         serialExecutor = LoopSerialExecutor(queue: queue)
         observers = Atomic(DebugFlag.isSetInEnvironment ? Observer.debug.rawValue : 0)
-        // A write to a lost connection is an error to report, not the end of the process.
+        // A write to a lost connection must fail with an error, not kill the process.
         cl_ignore_sigpipe()
         // The driver outlives the inbox's waker, which `close` removes before it closes the driver.
         nonisolated(unsafe) let driver = driver
@@ -124,6 +124,8 @@ public final class LoopCore: @unchecked Sendable {
         observers.load(ordering: .relaxed) != 0
     }
 
+    /// Whether debug mode is on.
+    ///
     /// - Thread: Any.
     package var isDebug: Bool {
         get { observers.load(ordering: .relaxed) & Observer.debug.rawValue != 0 }
@@ -147,7 +149,7 @@ public final class LoopCore: @unchecked Sendable {
 
     /// Whether `operation` may proceed.
     ///
-    /// A refusal is reported, since the caller's signature cannot throw.
+    /// A refusal is reported, because the calling function cannot throw.
     @inline(__always)
     func admits(_ operation: String) -> Bool {
         queue.isTurning && !isClosed || admitsUnusual(operation)
@@ -162,7 +164,7 @@ public final class LoopCore: @unchecked Sendable {
         return false
     }
 
-    /// Throws unless the caller runs on the thread that turns the loop: everything that suspends must check this.
+    /// Throws unless the caller runs on the thread that turns the loop: every function that suspends must check this.
     @inline(__always)
     package func checkTask(_ operation: String) throws(EventLoopError) {
         if isClosed || !queue.isTurning { throw taskRefusal(operation) }
@@ -191,7 +193,7 @@ public final class LoopCore: @unchecked Sendable {
 
     /// Whether the calling thread may use the loop.
     ///
-    /// If not, that is reported, since the caller's signature cannot throw.
+    /// Misuse is reported, because the calling function cannot throw.
     func allowsUse(_ operation: String, _ describe: (inout ExceptionContext) -> Void = { _ in }) -> Bool {
         queue.ownership.allowsUse() || reportMisuse(operation, describe)
     }
@@ -231,7 +233,7 @@ public final class LoopCore: @unchecked Sendable {
     package func schedule(_ timer: TimerHandle) {
         guard admits("callAt") else { return timer.cancel() }
         // Turns without timers do not read the clock. A timer that is already overdue does not count as lag, except for
-        // the moment that this call took.
+        // the time that this call took.
         if timers.count == 0 { timersSeen = max(timersSeen, now.nanoseconds - 1_000_000) }
         timers.insert(timer)
     }
@@ -243,7 +245,7 @@ public final class LoopCore: @unchecked Sendable {
         nonisolated(unsafe) let context = context
         if queue.ownership.isHome || queue.isInForkedChild { return exceptions.report(context) }
         queue.performOnLoop { [exceptions, weak queue] in
-            // The handler must not run on other threads; that is where this closure runs if the loop has closed.
+            // If the loop has closed, this closure runs on another thread, where the handler must not be called.
             if let queue, queue.ownership.isHome { exceptions.report(context) } else { exceptions.logDefault(context) }
         }
     }

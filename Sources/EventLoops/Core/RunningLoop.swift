@@ -8,14 +8,14 @@ enum RunningLoop {
         current != nil
     }
 
-    /// Nil in a forked child: the parent's loop does not run there.
+    /// The core of the running loop; nil in a forked child, where the parent's loop does not run.
     static var current: LoopCore? {
         guard let address = running.value else { return nil }
         let core = Unmanaged<LoopCore>.fromOpaque(address).takeUnretainedValue()
         return core.queue.isInForkedChild ? nil : core
     }
 
-    /// Makes the core the thread's running one, and returns the previous one.
+    /// Makes `core` the running one of the calling thread, and returns the previous one.
     static func enter(_ core: LoopCore) -> UnsafeMutableRawPointer? {
         let previous = running.value
         running.value = Unmanaged.passUnretained(core).toOpaque()

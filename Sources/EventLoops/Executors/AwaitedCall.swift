@@ -2,7 +2,8 @@ internal import Kernel
 
 /// Work on another thread, and the task that is suspended until the work is done.
 ///
-/// It is settled once: by the work, by cancellation, or by an executor that refuses or drops the job. Any thread.
+/// It is settled once: by the work, by cancellation, or by an executor that refuses or drops the job. It may be used on
+/// any thread.
 final class AwaitedCall<Value: Sendable>: Sendable {
     private enum State {
         case running
@@ -48,7 +49,7 @@ final class AwaitedCall<Value: Sendable>: Sendable {
         if let outcome { continuation.resume(with: outcome) }
     }
 
-    /// Only the first outcome counts.
+    /// Records the outcome; only the first one counts.
     private func settle(_ result: Result<Value, any Error>) {
         let waiter = lock.withLock { () -> UnsafeContinuation<Value, any Error>? in
             switch state {

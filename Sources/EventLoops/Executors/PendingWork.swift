@@ -2,8 +2,8 @@ internal import Kernel
 
 /// Submitted work that can be cancelled before it begins.
 ///
-/// The executor's job only refers to this object. Cancelling releases the work at once, although the job stays in its
-/// queue until its turn. Any thread.
+/// The executor's job only refers to this object. Cancelling releases the work at once, although the job stays in the
+/// executor's queue until its turn. The object may be used on any thread.
 final class PendingWork<Value>: Sendable {
     typealias Work = @Sendable () throws -> Value
 

@@ -11,7 +11,7 @@ internal import CLinux
 ///
 /// asyncio: `concurrent.futures.ThreadPoolExecutor`.
 public final class ThreadPoolExecutor: WorkExecutor {
-    /// The default of ``maxPending``.
+    /// The default value of ``maxPending``.
     ///
     /// High enough for bursts; low enough that a program whose threads all hang gets an error before it runs out of
     /// memory.
@@ -31,8 +31,8 @@ public final class ThreadPoolExecutor: WorkExecutor {
     ///   - maxWorkers: The maximum number of threads, at least 1; nil for the number of processors that this process
     ///     may use plus 4, but at most 32.
     ///   - maxPending: How many jobs may wait for a thread, at least 0. asyncio has no limit, which is `Int.max` here.
-    ///   - threadNamePrefix: The name of the threads, before a dash and their number. The kernel keeps 15 bytes, so a
-    ///     long prefix is cut.
+    ///   - threadNamePrefix: The name of the threads, which is followed by a dash and a number. The kernel keeps 15
+    ///     bytes, so a long prefix is truncated.
     public init(
         maxWorkers: Int? = nil, maxPending: Int = ThreadPoolExecutor.defaultMaxPending,
         threadNamePrefix: String = "proactor"

@@ -41,7 +41,7 @@ private final class CarryingExecutor: TaskExecutor {
     }
 }
 
-/// The job of a task, which must run in any case: otherwise the task is never released.
+/// The job of a task, which must run in any case: otherwise the task would never be released.
 private final class CarriedJob: Sendable {
     private let job: UnownedJob
     private let executor: CarryingExecutor

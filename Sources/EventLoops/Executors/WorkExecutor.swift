@@ -11,8 +11,8 @@ public protocol WorkExecutor: Sendable {
     /// Accepts a job to be run soon, without waiting for it.
     ///
     /// - Parameter job: The job, to be run once.
-    /// - Throws: ``EventLoopError``: `.executorShutDown` after ``shutdown(wait:cancelPending:)``, `.queueFull` if too
-    ///   many jobs are waiting, `.system` if no thread can be started.
+    /// - Throws: ``EventLoopError``: `.executorShutDown` after ``shutdown(wait:cancelPending:)``; `.queueFull` if too
+    ///   many jobs are waiting; `.system` if no thread can be started.
     ///
     /// asyncio: `Executor.submit`.
     func submit(_ job: @escaping @Sendable () -> Void) throws(EventLoopError)

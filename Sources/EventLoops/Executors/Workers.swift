@@ -18,7 +18,7 @@ final class Workers: @unchecked Sendable {
     private var alive = 0
     private var idle = 0
     private var busy = 0
-    /// The threads that have begun, to recognise a call from one of them.
+    /// The threads that have started, to recognise a call from one of them.
     private var threads: Set<pthread_t> = []
     private var isShutDown = false
 
@@ -85,14 +85,14 @@ final class Workers: @unchecked Sendable {
         withExtendedLifetime(dropped) {}
     }
 
-    /// Jobs that a free thread will take do not count as waiting.
+    /// Whether the limit of waiting jobs is reached; jobs that a free thread will take do not count as waiting.
     private var isFull: Bool {
         jobs.count - (limit - busy) >= maxPending
     }
 
     // MARK: Threads
 
-    /// Returns 0, or the error of `pthread_create`.
+    /// Starts a thread; returns 0, or the error from `pthread_create`.
     private func startThread() -> Int32 {
         let failure = DetachedThread.start(name: DetachedThread.name(namePrefix, number: alive)) { self.serve() }
         if failure == 0 { alive += 1 }

@@ -1,7 +1,7 @@
 /// The state of a future.
 ///
-/// Outside the class, because a type nested in a generic class is generic, too. In unspecialized code, each use of such
-/// a type looks up its metadata, which takes 300 instructions.
+/// Declared outside the class, because a type nested in a generic class is generic, too. In unspecialized code, each
+/// use of such a type looks up its metadata, which takes 300 instructions.
 private enum FutureState {
     case pending
     case finished
@@ -18,7 +18,7 @@ private struct DoneCallback {
 
 /// The done callbacks of a future.
 ///
-/// An object of its own, so that a future without callbacks has nothing to release.
+/// A separate object, so that a future without callbacks has nothing to release.
 private final class DoneCallbacks {
     private var waiting: [DoneCallback] = []
 
@@ -41,9 +41,9 @@ private final class DoneCallbacks {
 ///
 /// Python's `await future` is `try await future.value` here.
 ///
-/// It is settled once, and its result is read by callbacks and by tasks of its loop. Loop thread only; `Sendable` so
-/// that it can be stored anywhere. If a future fails and its error is never retrieved, the error is reported when the
-/// future is released.
+/// It is settled once, and its result is read by callbacks and by tasks of its loop. It must be used only on the loop's
+/// thread; it is `Sendable` so that it can be stored anywhere. If a future fails and its error is never retrieved, the
+/// error is reported when the future is released.
 ///
 /// asyncio: `asyncio.Future`.
 public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
@@ -55,7 +55,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     private final var lastToken = 0
     private final var waiters: WaitList?
     private final var isErrorUnseen = false
-    /// The name, if this is a task that has failed: for the report of an error that is never retrieved.
+    /// The name of a failed task, for the report of an error that is never retrieved.
     private final var taskName: String?
     /// Where the future was made, if debug mode was on.
     ///
@@ -133,7 +133,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// Callbacks and waiting tasks run in later steps of the loop, never inside this call.
     ///
     /// - Parameter value: The result.
-    /// - Throws: ``EventLoopError`` with `.invalidState` if the future is done, `.wrongThread` off the loop's thread.
+    /// - Throws: ``EventLoopError``: `.invalidState` if the future is done; `.wrongThread` if called off the loop's
+    ///   thread.
     ///
     /// asyncio: `set_result`.
     public func setResult(_ value: Value) throws {
@@ -179,7 +180,7 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         finish(.finished)
     }
 
-    /// Memory for a result.
+    /// Returns memory for a result.
     ///
     /// A result of size zero, which most tasks have, needs no allocation.
     private static func makePlace() -> UnsafeMutablePointer<Value> {
@@ -229,8 +230,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     /// Callbacks run in the order in which they were added.
     ///
     /// - Parameters:
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - callback: The callback; an error that it throws goes to the exception handler.
     /// - Returns: A token for ``removeDoneCallback(_:)``.
     ///
@@ -277,15 +278,15 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
         _ = core.callSoon(at: place) { try callback(self) }
     }
 
-    /// The result, for which the calling task waits.
+    /// The result; the calling task waits until it is available.
     ///
-    /// Does not suspend if the future is done.
+    /// The task does not suspend if the future is done.
     ///
     /// Cancelling the waiting task cancels the future too, as in asyncio.
     ///
-    /// - Throws: The future's error; `CancellationError`; ``EventLoopError``: `.wrongThread` if the future's loop is
-    ///   running on another thread, `.wrongLoop` if it is not the loop that runs the task, `.invalidState` in a task
-    ///   that waits for itself.
+    /// - Throws: The future's error. `CancellationError` if the future or the task is cancelled. ``EventLoopError``:
+    ///   `.wrongThread` if the future's loop is running on another thread; `.wrongLoop` if that loop does not run the
+    ///   calling task; `.invalidState` if a task waits for itself.
     ///
     /// asyncio: `await future`.
     public final var value: Value {
@@ -350,8 +351,8 @@ public class Future<Value>: @unchecked Sendable, CustomStringConvertible {
     }
 
     deinit {
-        // Releasing the callbacks may release a chain of further futures: do so one after the other, not nested. The
-        // callbacks have no local name, which would keep them alive until the end of this scope.
+        // Releasing the callbacks may release a chain of further futures: release them one after the other, not nested.
+        // The callbacks have no local name, which would keep them alive until the end of this scope.
         if callbacks != nil, core.queue.ownership.isHome {
             core.releases.add(callbacks.unsafelyUnwrapped)
             callbacks = nil

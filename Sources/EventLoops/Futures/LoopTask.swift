@@ -45,7 +45,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         }
         core.taskBegins(self, scope)
         nonisolated(unsafe) let body = body
-        // Duplicated, because a shared function or closure would cost another frame or wrapper per task.
+        // The code is duplicated, because a shared function or closure would cost another frame or wrapper per task.
         if eager, core.queue.isRunning, core.queue.isTurning {
             let job = scope.bound {
                 .immediate(executorPreference: core.taskExecutor) {
@@ -94,7 +94,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
 
     // MARK: Cancelling
 
-    /// Requests cancellation: the wait of the task throws `CancellationError`, and the task is cancelled if its body
+    /// Requests cancellation: the task's current wait throws `CancellationError`, and the task is cancelled if its body
     /// rethrows that error.
     ///
     /// - Parameter message: The reason, for ``Future/cancelMessage``; the error itself carries none.
@@ -118,7 +118,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         scope.cancelRequests.count
     }
 
-    /// Withdraws one request to cancel the task from the count.
+    /// Withdraws one cancellation request.
     ///
     /// Swift's own flag stays set: once cancelled, a task gets `CancellationError` at each later wait. Code that must
     /// continue needs a task of its own.
@@ -132,7 +132,7 @@ public final class LoopTask<Value>: Future<Value>, EndableTask, @unchecked Senda
         scope.uncancel()
     }
 
-    /// Requests cancellation and waits: the task may still have a result.
+    /// Requests cancellation and waits for the task, which may still return a result.
     package override func cancelByWaiter() async {
         cancel()
         await ended()

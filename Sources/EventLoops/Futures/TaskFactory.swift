@@ -1,6 +1,6 @@
 /// Makes the tasks of a loop, for `createTask` and the like.
 ///
-/// asyncio: the callable that is given to `set_task_factory`.
+/// asyncio: the callable that is passed to `set_task_factory`.
 public protocol TaskFactory: AnyObject, Sendable {
     /// Makes a task, usually with `LoopTask(loop:name:eagerStart:_:)`.
     ///
@@ -14,14 +14,14 @@ public protocol TaskFactory: AnyObject, Sendable {
     ) -> LoopTask<Value>
 }
 
-/// Makes tasks that begin inside `createTask`; a task that never waits is done when that returns.
+/// Makes tasks that start inside `createTask`; a task that never waits is done when `createTask` returns.
 ///
 /// asyncio: `eager_task_factory`.
 public final class EagerTaskFactory: TaskFactory {
     /// Makes a factory.
     public init() {}
 
-    /// Makes a task that begins at once if the loop is running.
+    /// Makes a task that starts at once if the loop is running.
     ///
     /// - Parameters:
     ///   - loop: The loop that will run the task.
@@ -39,12 +39,12 @@ extension LoopTask {
     /// Makes a task without using the loop's factory; for use by factories.
     ///
     /// - Parameters:
-    ///   - loop: The loop that runs it.
-    ///   - name: The task's name; nil for a number.
-    ///   - eagerStart: Whether the body begins before this returns, if the loop is running. Otherwise it begins in the
+    ///   - loop: The loop that runs the task.
+    ///   - name: The task's name; nil for a default name with a number.
+    ///   - eagerStart: Whether the body starts before this returns, if the loop is running. Otherwise it starts in the
     ///     next turn.
-    ///   - file: Where this is called, for debug mode.
-    ///   - line: The line there.
+    ///   - file: The caller's source file, for debug mode.
+    ///   - line: The caller's line.
     ///   - body: The code. On a closed loop, or on a thread other than the loop's, it does not run, and the task has
     ///     already failed.
     ///

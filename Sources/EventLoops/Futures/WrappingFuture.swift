@@ -1,6 +1,6 @@
-/// A future for something outside the loop, which is cancelled together with the future.
+/// A future for an operation outside the loop, which is cancelled together with the future.
 ///
-/// Cancelled at once rather than by a done callback, because a closing loop drops those.
+/// The operation is cancelled at once rather than by a done callback, because a closing loop drops done callbacks.
 package final class WrappingFuture<Value>: Future<Value>, @unchecked Sendable {
     private let callOff: () -> Void
 

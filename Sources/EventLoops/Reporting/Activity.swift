@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// The loop's thread only stores numbers. It takes a lock only to wake the watchdog, which sleeps while the loop does.
 final class Activity: Sendable {
-    /// Counts all changes, above three bits for the kind: an unchanged number means that the same call is still
-    /// running.
+    /// Counts all changes, in the bits above the three for the kind: an unchanged number means that the same call is
+    /// still running.
     private let state = Atomic<UInt64>(0)
     private let first = Atomic<UInt>(0)
     private let second = Atomic<UInt>(0)
@@ -24,7 +24,7 @@ final class Activity: Sendable {
 
     // MARK: The loop's thread
 
-    /// Begins a call of user code; returns what was running until now, for ``leave(to:)``.
+    /// Records the start of a call of user code; returns what was running until now, for ``leave(to:)``.
     func enter(_ name: ActivityName) -> ActivityName {
         let outer = current
         publish(name)

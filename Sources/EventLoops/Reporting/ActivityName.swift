@@ -1,4 +1,4 @@
-/// Names user code in warnings: three machine words that never refer to memory that can be freed.
+/// A name for user code in warnings: three machine words that never refer to memory that can be freed.
 ///
 /// It is made without an allocation, and can be read on another thread at any time: literals and types are permanent,
 /// and a task is looked up by its address.
@@ -64,7 +64,7 @@ extension ActivityName {
         first == 0 ? "" : " created at \(Self.literal(first)):\(second)"
     }
 
-    /// The literal at an address, which is permanent and ends with a zero.
+    /// The literal at an address; literals are permanent and end with a NUL.
     private static func literal(_ address: UInt) -> String {
         UnsafePointer<CChar>(bitPattern: address).map { String(cString: $0) } ?? ""
     }

@@ -4,12 +4,12 @@ public struct BlockedCallback: Sendable, CustomStringConvertible {
     public let loop: String
     /// The code: a task by its name, a method by the type of its protocol object; in debug mode with its source place.
     public let callback: String
-    /// How long it has been observed running.
+    /// How long the code has been observed running.
     ///
-    /// It began up to half a threshold earlier.
+    /// It started up to half a threshold earlier.
     public let duration: Duration
 
-    /// One sentence.
+    /// The loop, the code and the duration in one sentence.
     public var description: String {
         "\(loop) is blocked: \(callback) has been running for more than \(duration.secondsText)"
     }

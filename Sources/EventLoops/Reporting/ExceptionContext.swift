@@ -1,8 +1,8 @@
-/// What the exception handler is given about an error that no caller receives.
+/// Describes, for the exception handler, an error that no caller receives.
 ///
 /// asyncio: the `context` dictionary of `call_exception_handler`.
 public struct ExceptionContext: CustomStringConvertible {
-    /// One sentence on what happened; may be empty.
+    /// One sentence about what happened; may be empty.
     ///
     /// asyncio: `message`.
     public var message: String
@@ -44,16 +44,16 @@ public struct ExceptionContext: CustomStringConvertible {
     ///
     /// asyncio: `handle_traceback`.
     public var handlePlace: SourcePlace?
-    /// Further information, with keys of your own.
+    /// Further information, under keys of your choice.
     public var userInfo: [String: Any] = [:]
-    /// How to learn more, for the log.
+    /// A hint for the log on how to learn more.
     package var hint: String?
     private var original: [ExceptionContext] = []
 
     /// Makes a context.
     ///
     /// - Parameters:
-    ///   - message: One sentence on what happened.
+    ///   - message: One sentence about what happened.
     ///   - error: The error, if any.
     public init(message: String = "", error: (any Error)? = nil) {
         self.message = message

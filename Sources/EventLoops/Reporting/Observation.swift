@@ -1,4 +1,4 @@
-/// The state of debug mode and of the watchdog of a loop.
+/// The state of a loop's debug mode and watchdog.
 ///
 /// Not used while both are off. Loop thread only.
 final class Observation {
@@ -27,7 +27,7 @@ final class Observation {
         return body()
     }
 
-    /// Runs code, and logs a warning if it takes long.
+    /// Runs code, and logs a warning if it takes too long.
     ///
     /// Time spent in a nested call is reported once, for that call.
     func timed<Result>(_ name: ActivityName, clock: () -> LoopInstant, _ body: () -> Result) -> Result {

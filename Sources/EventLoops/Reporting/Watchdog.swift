@@ -4,7 +4,7 @@ internal import Kernel
 ///
 /// It measures real time, whatever the loop's clock: a simulated clock may stand still while user code blocks.
 ///
-/// It samples twice per threshold. While the loop sleeps it sleeps, too, and the next callback wakes it.
+/// It samples twice per threshold. While the loop sleeps, the watchdog sleeps, too; the next callback wakes it.
 final class Watchdog: Sendable {
     let activity = Activity()
     private let threshold: Int64
@@ -26,7 +26,7 @@ final class Watchdog: Sendable {
         self.report = report
     }
 
-    /// Starts the thread and returns 0, or the error of `pthread_create`.
+    /// Starts the thread; returns 0, or the error from `pthread_create`.
     func start() -> Int32 {
         DetachedThread.start(name: "proactor-watchdog") { self.watch() }
     }
@@ -62,7 +62,7 @@ final class Watchdog: Sendable {
         }
     }
 
-    /// Sleeps for half of the threshold; false if the thread must end.
+    /// Sleeps for half of the threshold; returns false if the thread must terminate.
     ///
     /// If the loop has been asleep all that time, the watchdog sleeps until it is woken. It requested the wake-up half
     /// a threshold ago, so the loop's thread, which reads the request without a barrier, cannot have missed it.

@@ -8,7 +8,7 @@
 public class Handle: @unchecked Sendable, CustomStringConvertible {
     /// Whether the handle is cancelled and, in debug mode, where it was made.
     ///
-    /// One word for both keeps a handle at 40 bytes; malloc's next size is 56.
+    /// One word for both keeps a handle at 40 bytes; malloc's next size class is 56.
     private enum State {
         case standing, cancelled
         case standingFrom(SourcePlace)
@@ -47,7 +47,7 @@ public class Handle: @unchecked Sendable, CustomStringConvertible {
 
     /// Cancels the callback.
     ///
-    /// Has no effect if it has run.
+    /// Has no effect if the callback has run.
     ///
     /// asyncio: `Handle.cancel()`.
     public func cancel() {
@@ -105,12 +105,12 @@ public final class TimerHandle: Handle, @unchecked Sendable {
         super.cancel()
     }
 
-    /// The heap contains the timer from now on.
+    /// Records that the heap contains the timer.
     func isScheduled(by tally: TimerTally) {
         self.tally = .passUnretained(tally)
     }
 
-    /// The heap no longer contains the timer.
+    /// Records that the heap no longer contains the timer.
     func isOffSchedule() {
         tally = nil
     }

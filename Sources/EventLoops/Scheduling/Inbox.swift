@@ -21,9 +21,9 @@ package final class Inbox: @unchecked Sendable {
     private let sleep = Atomic(Sleep.awake)
     /// Written only while the waker's lock is held.
     private let wakeCount = Atomic(0)
-    /// Wakes the loop's thread.
+    /// Guards the waker, which wakes the loop's thread.
     ///
-    /// Removed under its own lock when the loop closes, so that no wake uses a closed descriptor.
+    /// The waker is removed under this lock when the loop closes, so that no wake-up uses a closed descriptor.
     private let wakerLock = Lock()
     private var waker: (@Sendable () -> Void)?
 
@@ -40,7 +40,7 @@ package final class Inbox: @unchecked Sendable {
         wakerLock.withLock { waker = wake }
     }
 
-    /// Posts a handle; false if the loop is closed, which drops the handle.
+    /// Posts a handle; returns false and drops the handle if the loop is closed.
     package func post(_ handle: PostedHandle) -> Bool {
         let link = InboxLink(handle)
         if add(link) { return true }
@@ -48,7 +48,7 @@ package final class Inbox: @unchecked Sendable {
         return false
     }
 
-    /// Posts an entry; false if the loop is closed, which leaves the entry to the caller.
+    /// Posts an entry; returns false and leaves the entry to the caller if the loop is closed.
     package func post(_ entry: ReadyEntry) -> Bool {
         let link = InboxLink(entry)
         if add(link) { return true }

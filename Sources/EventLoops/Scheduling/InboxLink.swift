@@ -19,7 +19,7 @@ struct InboxLink: RawRepresentable, AtomicRepresentable, Equatable {
 
     /// No link.
     static let none = InboxLink(rawValue: 0)
-    /// Stands for the newest link of a closed inbox; not an address.
+    /// Marks a closed inbox, in place of its newest link; not an address.
     static let closed = InboxLink(rawValue: 2)
 
     let rawValue: UInt

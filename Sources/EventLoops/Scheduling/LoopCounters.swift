@@ -5,7 +5,7 @@ final class LoopCounters: Sendable {
     let turns = SingleWriterCounter()
     let callbacks = SingleWriterCounter()
     let timersFired = SingleWriterCounter()
-    /// Nanoseconds.
+    /// How late timers fired, in nanoseconds, like ``worstLag``.
     let lag = SingleWriterCounter()
     let worstLag = SingleWriterCounter()
     let readyDepth = SingleWriterCounter()
@@ -21,7 +21,7 @@ final class LoopCounters: Sendable {
         readyDepthPeak.raise(to: ready)
     }
 
-    /// Called when the earliest timer of a turn begins, with its lateness in nanoseconds.
+    /// Called when the earliest timer of a turn is about to fire, with its lateness in nanoseconds.
     func timersBegin(late: Int64) {
         lag.set(Int(late))
         worstLag.raise(to: Int(late))

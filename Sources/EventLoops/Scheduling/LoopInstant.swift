@@ -2,7 +2,7 @@
 ///
 /// asyncio: the float of `loop.time()`. Kernel: `CLOCK_MONOTONIC`.
 public struct LoopInstant: InstantProtocol, Hashable, Sendable, CustomStringConvertible {
-    /// Nanoseconds since the clock's zero, which is the machine's start on Linux.
+    /// Nanoseconds since the clock's zero, which is boot time on Linux.
     public let nanoseconds: Int64
 
     /// Makes an instant.
@@ -14,7 +14,7 @@ public struct LoopInstant: InstantProtocol, Hashable, Sendable, CustomStringConv
 
     /// The latest representable instant, 292 years after the clock's zero.
     ///
-    /// Sums that would overflow are limited to it.
+    /// Sums that would overflow are clamped to it.
     public static let distantFuture = LoopInstant(nanoseconds: .max)
 
     /// The instant that lies `duration` later, limited to the range of the clock.
@@ -28,7 +28,7 @@ public struct LoopInstant: InstantProtocol, Hashable, Sendable, CustomStringConv
         .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
     }
 
-    /// The instant that lies `duration` after `instant`: as ``advanced(by:)``.
+    /// The instant that lies `duration` after `instant`, the same as ``advanced(by:)``.
     public static func + (instant: LoopInstant, duration: Duration) -> LoopInstant {
         instant.advanced(by: duration)
     }

@@ -26,7 +26,7 @@ import Synchronization
 ///
 /// A noncopyable structure, so that it costs its owner no object and no reference count.
 struct LoopOwnership: ~Copyable, Sendable {
-    /// A bit that no thread's number has: set while the home is merely the thread that made the loop.
+    /// A bit that is clear in every thread's number; set while the home is merely the thread that made the loop.
     private static let unclaimed: UInt = 1
 
     private let home: Atomic<UInt>
@@ -36,7 +36,7 @@ struct LoopOwnership: ~Copyable, Sendable {
     private let holder = Atomic<UInt>(0)
     private let runs = Atomic(false)
     private let closed = Atomic(false)
-    /// The process that made the loop, by a number that differs in a forked child.
+    /// A number that identifies the process that made the loop; it differs in a forked child.
     private let process = cl_process_generation()
 
     init() {

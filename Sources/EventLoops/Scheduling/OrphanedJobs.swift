@@ -11,7 +11,7 @@ package enum OrphanedJobs {
     // Everything below is guarded by the lock.
     private nonisolated(unsafe) static var jobs: [ReadyEntry] = []
     private nonisolated(unsafe) static var hasThread = false
-    /// The thread that runs the jobs; 0 until it has begun.
+    /// The thread that runs the jobs; 0 until it has started.
     private nonisolated(unsafe) static var thread: UInt = 0
 
     static var areRunByCurrentThread: Bool {
@@ -29,7 +29,7 @@ package enum OrphanedJobs {
 
     private static func startThread() {
         let failure = DetachedThread.start(name: "proactor-orphan") { drain() }
-        // If no thread can be started, run them here: otherwise they would never run.
+        // If no thread can be started, run the jobs here: otherwise they would never run.
         if failure != 0 { drain() }
     }
 
@@ -53,7 +53,7 @@ package enum OrphanedJobs {
         }
     }
 
-    /// Removes and returns the waiting jobs; if there are none, the thread must end.
+    /// Removes and returns the waiting jobs; if there are none, the thread must terminate.
     private static func takeAll() -> [ReadyEntry] {
         lock.withLock {
             defer { jobs = [] }

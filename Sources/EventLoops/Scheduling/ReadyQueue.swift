@@ -1,4 +1,4 @@
-/// A queue, first in first out: a ring of entries that grows by doubling and never shrinks.
+/// A first-in, first-out queue: a ring of entries that grows by doubling and never shrinks.
 package final class ReadyQueue {
     private var storage: UnsafeMutablePointer<ReadyEntry>
     private var mask: Int

@@ -1,6 +1,6 @@
 /// The Swift task behind a task of the loop.
 ///
-/// It never throws; the error type avoids a wrapper around closures that may throw.
+/// The task never throws; the error type avoids a wrapper around closures that may throw.
 package typealias TaskJob = Task<Void, any Error>
 
 /// The address that identifies a Swift task.

@@ -24,7 +24,7 @@ package final class TimerHeap {
         length
     }
 
-    /// Timers that are not cancelled.
+    /// The number of timers that are not cancelled.
     package var pending: Int {
         length - tally.cancelled
     }

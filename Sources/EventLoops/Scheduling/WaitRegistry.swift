@@ -62,10 +62,10 @@ package class WaitLink {
 
     package init() {}
 
-    /// The loop is closing: nothing will happen on it any more.
+    /// Called when the loop is closing: no further event will occur on it.
     package func loopCloses() {}
 
-    /// The sequences that the loop feeds have ended.
+    /// Called when the sequences that the loop feeds have ended.
     package func sequencesEnd() {}
 
     final func join(_ registry: WaitRegistry) {

@@ -1,6 +1,6 @@
-/// What the loop has to run.
+/// Holds what the loop has to run.
 ///
-/// On the thread that turns the loop an entry goes straight to the ready queue; from any other thread it goes through
+/// On the thread that turns the loop, an entry goes straight to the ready queue; from any other thread, it goes through
 /// the inbox.
 package final class WorkQueue: @unchecked Sendable {
     let ownership = LoopOwnership()
@@ -72,16 +72,17 @@ package final class WorkQueue: @unchecked Sendable {
 
     /// Runs `body` at once if the calling thread turns the loop; otherwise hands it over to the thread that does.
     ///
-    /// Tasks depend on it, so it runs even if the loop closes first, on the thread for orphaned jobs.
+    /// Tasks depend on `body`, so if the loop closes first, it runs on the thread for orphaned jobs.
     package func performOnLoop(_ body: @escaping @Sendable () -> Void) {
         if isTurning { return body() }
-        // The task that depends on it is waiting in the parent, and is cancelled there.
+        // The task that depends on `body` is waiting in the parent, and is cancelled there.
         if isInForkedChild { return }
         let request = ReadyEntry.request(.passRetained(Handle(body)))
         if !inbox.post(request) { OrphanedJobs.run(request) }
     }
 
-    /// Resumes a task that yielded, and returns its job instead of queueing it: it has already waited for its turn.
+    /// Resumes a task that yielded, and returns its job instead of queueing it: the job has already waited for its
+    /// turn.
     package func takeJob(of continuation: UnsafeContinuation<Void, Never>) -> ReadyEntry? {
         isCatching = true
         continuation.resume()
@@ -103,7 +104,7 @@ package final class WorkQueue: @unchecked Sendable {
 
     // MARK: Closing
 
-    /// Ends every wait, because nothing will happen on this loop any more.
+    /// Ends every wait, because no further event will occur on this loop.
     package func endWaits() {
         waits.endAll()
     }

@@ -20,7 +20,7 @@ final class StreamConnection: StreamProtocol {
         lost = WaitList(queue: core.queue)
     }
 
-    // MARK: Notifications of the transport
+    // MARK: Notifications from the transport
 
     func connectionMade(_ transport: any StreamTransport) {
         reader.attach(transport)
@@ -58,7 +58,7 @@ final class StreamConnection: StreamProtocol {
         loss != nil
     }
 
-    // MARK: Calls of the writer
+    // MARK: Calls by the writer
 
     /// Whether ``drain(isClosing:)`` has to be called; if false, it would return at once.
     var mustDrain: Bool {
@@ -70,8 +70,8 @@ final class StreamConnection: StreamProtocol {
     }
 
     func drain(isClosing: Bool) async throws {
-        // A closing connection applies no back-pressure. Yield, so that a task that writes in a loop still sees the
-        // loss.
+        // A closing connection drops writes, so it may apply no back-pressure. Yield, so that a task that writes in a
+        // loop still sees the loss.
         if isClosing { try await core.yieldTurn() }
         try throwIfLost()
         guard isPaused else { return }

@@ -7,7 +7,7 @@ public struct IncompleteReadError: Error, Hashable, Sendable, CustomStringConver
     /// How many bytes were expected; nil if a separator was expected.
     public let expected: Int?
 
-    /// The numbers of bytes that arrived and that were expected.
+    /// The number of bytes that arrived, and the number expected.
     public var description: String {
         "\(partial.count) bytes read on a total of \(expected.map(String.init) ?? "undefined") expected bytes"
     }

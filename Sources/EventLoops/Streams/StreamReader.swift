@@ -17,11 +17,12 @@ public final class StreamReader: @unchecked Sendable {
     private var error: (any Error)?
     private var hasEnded = false
     private var isPaused = false
-    /// The longest line or record that ``readLine()`` and ``readUntil(separator:)`` accept, in bytes.
+    /// The longest line or record that ``readLine()`` and ``readUntil(separator:)`` accept, in bytes without the
+    /// separator.
     public let limit: Int
     private var transport: (any StreamTransport)?
-    // Kept from call to call: a search that was cancelled goes on where it ended, and its table is built once. The
-    // search for newlines has a place of its own, because protocols alternate between lines and another separator.
+    // Kept from call to call: a cancelled search resumes where it stopped, and its table is built once. The search for
+    // newlines is stored separately, because protocols alternate between lines and another separator.
     private(set) var lineSearch: SeparatorSearch?
     private(set) var recordSearch: SeparatorSearch?
 
@@ -42,8 +43,11 @@ public final class StreamReader: @unchecked Sendable {
     ///   - body: Gets at least one byte. The bytes count as read, even if it throws. Writing the span, or part of it,
     ///     to a writer of the same loop avoids the copy where that is cheaper.
     /// - Returns: What the body returns; nil at the end of the stream.
-    /// - Throws: What the body throws; the connection's error; `CancellationError`; ``EventLoopError`` with
-    ///   `.invalidState` if another task waits on this reader, `.wrongThread`.
+    /// - Throws: What the body throws. The connection's error. `CancellationError` if the task is cancelled.
+    ///   ``EventLoopError``: `.invalidState` if another task is waiting on this reader; `.closed` if the loop is
+    ///   closed; `.wrongThread` if called off the loop's thread.
+    /// - Cancellation: Ends the wait; no byte is lost.
+    /// - Thread: A task of the loop.
     @inlinable
     public func withNextBytes<Result>(
         atMost count: Int = .max, _ body: (RawSpan) throws -> Result
@@ -64,9 +68,11 @@ public final class StreamReader: @unchecked Sendable {
     ///
     /// - Parameter count: The maximum number of bytes; negative for everything up to the end of the stream.
     /// - Returns: The bytes; empty at the end of the stream, or if `count` is zero.
-    /// - Throws: The connection's error; `CancellationError`; ``EventLoopError`` with `.invalidState` if another task
-    ///   waits on this reader, `.wrongThread`.
+    /// - Throws: The connection's error. `CancellationError` if the task is cancelled. ``EventLoopError``:
+    ///   `.invalidState` if another task is waiting on this reader; `.closed` if the loop is closed; `.wrongThread` if
+    ///   called off the loop's thread.
     /// - Cancellation: Ends the wait; no byte is lost.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `read`.
     public func read(_ count: Int = -1) async throws -> [UInt8] {
@@ -87,9 +93,10 @@ public final class StreamReader: @unchecked Sendable {
     ///
     /// - Parameter count: The number of bytes, not negative.
     /// - Returns: The bytes.
-    /// - Throws: ``IncompleteReadError`` if the stream ends first; ``EventLoopError`` with `.invalidArgument` for a
-    ///   negative count, otherwise the same as ``read(_:)``.
+    /// - Throws: ``IncompleteReadError`` if the stream ends first; ``EventLoopError`` with `.invalidArgument` if the
+    ///   count is negative; otherwise the same as ``read(_:)``.
     /// - Cancellation: Ends the wait; no byte is lost.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `readexactly`.
     public func readExactly(_ count: Int) async throws -> [UInt8] {
@@ -107,9 +114,10 @@ public final class StreamReader: @unchecked Sendable {
     /// Reads through the next newline.
     ///
     /// - Returns: The line with its newline, or without one if the stream ends first; empty at the end of the stream.
-    /// - Throws: ``LimitOverrunError`` if the line is longer than the limit: the part that has arrived is dropped;
-    ///   otherwise the same as ``read(_:)``.
+    /// - Throws: ``LimitOverrunError`` if the line is longer than the limit, in which case the part of it that has
+    ///   arrived is dropped; otherwise the same as ``read(_:)``.
     /// - Cancellation: Ends the wait; no byte is lost.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `readline`.
     public func readLine() async throws -> [UInt8] {
@@ -130,14 +138,15 @@ public final class StreamReader: @unchecked Sendable {
 
     /// Reads through the next separator.
     ///
-    /// The time is linear in the bytes that arrive, whatever the separator.
+    /// The search takes time linear in the number of bytes that arrive, whatever the separator.
     ///
     /// - Parameter separator: At least one byte.
     /// - Returns: The bytes through the separator.
     /// - Throws: ``IncompleteReadError`` if the stream ends first; ``LimitOverrunError`` if more than ``limit`` bytes
-    ///   precede the separator; ``EventLoopError`` with `.invalidArgument` for an empty separator, otherwise the same
-    ///   as ``read(_:)``.
+    ///   precede the separator; ``EventLoopError`` with `.invalidArgument` if the separator is empty; otherwise the
+    ///   same as ``read(_:)``.
     /// - Cancellation: Ends the wait; no byte is lost.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `readuntil`.
     public func readUntil(separator: [UInt8]) async throws -> [UInt8] {
@@ -174,7 +183,7 @@ public final class StreamReader: @unchecked Sendable {
         return search
     }
 
-    /// Bytes examined and segments entered by the searches for newlines and for the last other separator.
+    /// The bytes examined and segments entered by the searches for newlines and for the last other separator.
     package var searchWork: Int {
         (lineSearch?.work ?? 0) + (recordSearch?.work ?? 0)
     }
@@ -205,7 +214,9 @@ public final class StreamReader: @unchecked Sendable {
         }
     }
 
-    /// Whether the stream has ended and everything is read.
+    /// Whether the stream has ended and everything has been read.
+    ///
+    /// - Thread: The loop's.
     ///
     /// asyncio: `at_eof`.
     public var atEOF: Bool {
@@ -213,6 +224,8 @@ public final class StreamReader: @unchecked Sendable {
     }
 
     /// The error that broke the connection, if one did.
+    ///
+    /// - Thread: The loop's.
     ///
     /// asyncio: `exception`.
     public var exception: (any Error)? {
@@ -226,7 +239,7 @@ public final class StreamReader: @unchecked Sendable {
         if let error { throw error }
     }
 
-    /// Waits, and returns true when there are bytes to read, false at the end of the stream.
+    /// Waits until there are bytes to read; returns false at the end of the stream.
     @usableFromInline
     func waitForBytes() async throws -> Bool {
         try throwIfBroken()
@@ -246,7 +259,7 @@ public final class StreamReader: @unchecked Sendable {
         if let error { throw error }
     }
 
-    /// A reader that needs more bytes than its limit must not stay paused.
+    /// Checks that no other task is waiting, and resumes reading: a reader that needs more bytes must not stay paused.
     private func prepareToWait() throws {
         guard arrived.isEmpty else {
             throw EventLoopError(

@@ -21,7 +21,7 @@ extension StreamReader {
     public struct Chunks: AsyncSequence, Sendable {
         fileprivate let reader: StreamReader
 
-        /// Removes the pieces from the stream.
+        /// An iterator that removes the pieces from the stream.
         public struct AsyncIterator: AsyncIteratorProtocol {
             fileprivate let reader: StreamReader
 
@@ -45,7 +45,7 @@ extension StreamReader {
     public struct Lines: AsyncSequence, Sendable {
         fileprivate let reader: StreamReader
 
-        /// Removes the lines from the stream.
+        /// An iterator that removes the lines from the stream.
         public struct AsyncIterator: AsyncIteratorProtocol {
             fileprivate let reader: StreamReader
 

@@ -18,6 +18,7 @@ public final class StreamWriter: @unchecked Sendable {
     /// Sends bytes, after the bytes of earlier calls; see ``WriteTransport/write(_:)-(RawSpan)``.
     ///
     /// - Parameter bytes: What to send.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `write`.
     public func write(_ bytes: RawSpan) {
@@ -27,6 +28,7 @@ public final class StreamWriter: @unchecked Sendable {
     /// Sends bytes, after the bytes of earlier calls.
     ///
     /// - Parameter bytes: What to send.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `write`.
     public func write(_ bytes: [UInt8]) {
@@ -36,6 +38,7 @@ public final class StreamWriter: @unchecked Sendable {
     /// Sends text as UTF-8.
     ///
     /// - Parameter text: What to send.
+    /// - Thread: The loop's.
     public func write(_ text: String) {
         transport.write(text)
     }
@@ -43,6 +46,7 @@ public final class StreamWriter: @unchecked Sendable {
     /// Sends several pieces as one write.
     ///
     /// - Parameter pieces: What to send, in order.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `writelines`.
     public func writeLines(_ pieces: some Sequence<[UInt8]>) {
@@ -51,16 +55,18 @@ public final class StreamWriter: @unchecked Sendable {
 
     /// Waits while more bytes are pending than the limits allow.
     ///
-    /// After ``close()`` it returns at once until the connection is lost, and throws from then on. Bytes that are
+    /// After ``close()``, it suspends for at least one turn, and throws once the connection is lost. Bytes that are
     /// written after ``close()`` are dropped.
     ///
-    /// - Throws: The connection's error, or ``EventLoopError`` with `.closed` if it is lost; `CancellationError`.
+    /// - Throws: The connection's error. ``EventLoopError``: `.closed` if the connection is lost or the loop is closed;
+    ///   `.wrongThread` if called off the loop's thread. `CancellationError` if the task is cancelled.
     /// - Cancellation: Ends the wait; no byte is lost.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `drain`.
     @inlinable
     public func drain() async throws {
-        // The usual case does not call an async function, which would cost as much as everything else.
+        // The usual case does not call an async function, which would cost as much as everything else together.
         if try mustWait() { try await waitToDrain() }
     }
 
@@ -76,12 +82,16 @@ public final class StreamWriter: @unchecked Sendable {
 
     /// Ends the sending half after everything has been sent.
     ///
+    /// - Thread: The loop's.
+    ///
     /// asyncio: `write_eof`.
     public func writeEOF() {
         transport.writeEOF()
     }
 
     /// Whether ``writeEOF()`` is possible.
+    ///
+    /// - Thread: The loop's.
     ///
     /// asyncio: `can_write_eof`.
     public var canWriteEOF: Bool {
@@ -90,12 +100,16 @@ public final class StreamWriter: @unchecked Sendable {
 
     /// Ends the connection after everything has been sent.
     ///
+    /// - Thread: The loop's.
+    ///
     /// asyncio: `close`.
     public func close() {
         transport.close()
     }
 
     /// Whether the connection is closed or closing.
+    ///
+    /// - Thread: The loop's.
     ///
     /// asyncio: `is_closing`.
     public var isClosing: Bool {
@@ -104,8 +118,11 @@ public final class StreamWriter: @unchecked Sendable {
 
     /// Waits until the connection is lost.
     ///
-    /// - Throws: The error that broke it, if one did; `CancellationError`.
+    /// - Throws: The error that broke the connection, if one did. `CancellationError` if the task is cancelled.
+    ///   ``EventLoopError``, if the connection is not lost yet: `.closed` if the loop is closed; `.wrongThread` if
+    ///   called off the loop's thread.
     /// - Cancellation: Ends the wait; the connection is not affected.
+    /// - Thread: A task of the loop.
     ///
     /// asyncio: `wait_closed`.
     public func waitClosed() async throws {
@@ -116,6 +133,7 @@ public final class StreamWriter: @unchecked Sendable {
     ///
     /// - Parameter name: asyncio's name of the fact.
     /// - Returns: The fact; nil if there is none of this name.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `get_extra_info`.
     public func extraInfo(_ name: String) -> (any Sendable)? {

@@ -15,14 +15,14 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         /// The channel is being closed: nothing is sent or delivered any more.
         case closing
         case lost
-        /// The channel is another owner's: see ``detachChannel()``.
+        /// The channel was given up to another owner; see ``detachChannel()``.
         case detached
     }
 
     // Fields that each message uses are adjacent: with many connections, every further cache line is a miss.
     final let core: LoopCore
     final let channel: any StreamChannel
-    // Retained here, but unmanaged: the compiler would retain a variable for each call.
+    // Retained here, but unmanaged: the compiler would retain a managed reference for each call.
     private final var wiringReference: Unmanaged<ProtocolWiring>
     final let descriptor: Int32
     private(set) final var state = State.made
@@ -82,13 +82,13 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
 
     // MARK: Hooks of subclasses
 
-    /// The connection has begun: notifies the protocol object, and starts reading.
+    /// Called when the connection has begun: notifies the protocol object, and starts reading.
     func begun() {}
-    /// The channel is about to be closed or detached: the descriptor is still open.
+    /// Called when the channel is about to be closed or detached; the descriptor is still open.
     func channelWillClose() {}
     /// Whether bytes wait to be sent, so that ``close()`` has to flush.
     var hasUnsentBytes: Bool { false }
-    /// The protocol object gets no more calls: it was notified of the loss, or the channel was detached.
+    /// Called when the protocol object gets no more calls: it was notified of the loss, or the channel was detached.
     func protocolReleased() {}
     /// The name of the other end, for errors and descriptions.
     var peerName: String? { nil }
@@ -129,12 +129,12 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
     /// Gives the channel up to a transport of another kind, and ends this transport.
     ///
     /// The protocol object is released; it gets no `connectionLost`, because the connection goes on. The tracker is
-    /// notified by a callback, so that a successor with the same tracker that begins at once is attached before.
+    /// notified by a callback, so that a successor with the same tracker that begins at once is attached first.
     ///
-    /// - Returns: The channel, which has no owner and does not read. Bytes that this transport has not delivered are in
-    ///   it. The caller has to hand it over or to close it.
-    /// - Throws: ``EventLoopError`` with `.invalidState` if the transport is not open, or while bytes wait to be sent;
-    ///   `.wrongThread`.
+    /// - Returns: The channel, which has no owner and does not read. Bytes that this transport has not delivered are
+    ///   still in the channel. The caller has to hand the channel over or close it.
+    /// - Throws: ``EventLoopError``: `.invalidState` if the transport is not open, or while bytes wait to be sent;
+    ///   `.wrongThread` if called off the loop's thread.
     final func detachChannel() throws(EventLoopError) -> any StreamChannel {
         try core.checkThread("detachChannel")
         guard state == .open else {

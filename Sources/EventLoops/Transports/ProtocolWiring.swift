@@ -1,4 +1,4 @@
-/// The protocol object above a transport, with the way in which it takes bytes.
+/// The protocol object above a transport, and how it takes bytes.
 ///
 /// All properties are constants, so that the compiler calls what they hold without a retain and a release, which cost
 /// more than the call. When the protocol object changes, a new wiring replaces this one.
@@ -15,7 +15,7 @@ final class ProtocolWiring {
     nonisolated(unsafe) static let none = ProtocolWiring()
 
     let receiver: Receiver
-    /// A protocol object that ignores everything, unless the receiver is of this kind.
+    /// The protocol object if it is a stream protocol, otherwise one that ignores everything.
     let stream: any StreamProtocol
     let buffered: (any BufferedProtocol)?
 

@@ -5,7 +5,7 @@
 final class ReceivingHalf {
     private var isPaused = false
     private var hasReceivedEOF = false
-    /// The protocol object that supplied memory last, kept until it is replaced and the kernel has no more use of that
+    /// The protocol object that supplied memory last, kept until it is replaced and the kernel no longer uses that
     /// memory.
     private var supplier: (any BufferedProtocol)?
 
@@ -73,8 +73,8 @@ final class ReceivingHalf {
             transport.core.upcall(ActivityName("bufferUpdated", of: buffered)) { buffered.bufferUpdated(count) }
             taken += count
         }
-        // What a transport that closes does not take is dropped; what one that was detached does not take is the next
-        // owner's.
+        // Bytes that were not taken are dropped if the transport is closing, and left to the next owner of the channel
+        // if it was detached.
         return transport.isClosing && transport.state != .detached ? bytes.count : taken
     }
 
@@ -91,6 +91,8 @@ final class ReceivingHalf {
         return nil
     }
 
+    /// Records the supplier, and releases a former one later.
+    ///
     /// The former supplier's memory may hold bytes that arrived in this turn and have not been taken yet.
     private func supply(_ buffered: any BufferedProtocol, _ transport: ChannelTransport) {
         guard supplier !== buffered else { return }
@@ -98,7 +100,7 @@ final class ReceivingHalf {
         supplier = buffered
     }
 
-    /// The kernel filled the start of the memory that was supplied last.
+    /// Called when the kernel has filled the start of the memory that was supplied last.
     func filled(_ bytes: UnsafeRawBufferPointer, of transport: ChannelTransport) -> Int {
         // The protocol object may have changed while the kernel filled the memory of the former one.
         guard let buffered = transport.wiring.buffered, buffered === supplier else {
@@ -108,7 +110,7 @@ final class ReceivingHalf {
         return bytes.count
     }
 
-    /// The kernel filled the memory of a protocol object that was replaced meanwhile.
+    /// Called when the kernel has filled the memory of a protocol object that was replaced in the meantime.
     @inline(never)
     private func filledFormer(_ bytes: UnsafeRawBufferPointer, of transport: ChannelTransport) -> Int {
         let taken = deliver(bytes, to: transport)
@@ -138,7 +140,8 @@ final class ReceivingHalf {
         if disposition == .close { transport.close() }
     }
 
-    /// The connection is lost, or its channel was detached: breaks the cycle of the protocol object and its transport.
+    /// Called when the connection is lost or its channel was detached: breaks the cycle between the protocol object and
+    /// its transport.
     func releaseSupplier() {
         supplier = nil
     }

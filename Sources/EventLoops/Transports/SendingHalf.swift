@@ -1,6 +1,6 @@
 /// The sending half of a transport: the pending bytes, flow control, and the end of the outgoing stream.
 ///
-/// It is a queue rather than owning one, because every message uses both: this way they are a single object.
+/// It inherits from the queue rather than owning one, because every message uses both: this way they are one object.
 final class SendingHalf: SegmentQueue {
     private var flow = FlowControl()
     private var mustSendEOF = false
@@ -30,6 +30,8 @@ final class SendingHalf: SegmentQueue {
         return !mustSendEOF || refuseAfterEOF(count, transport)
     }
 
+    /// Counts a write after the end of the connection, and logs a warning from the sixth one on.
+    ///
     /// A few writes may race with the end of the connection; a caller that keeps writing has missed it.
     @inline(never)
     private func noteLostWrite(_ transport: ChannelTransport) -> Bool {
@@ -76,7 +78,7 @@ final class SendingHalf: SegmentQueue {
 
     // MARK: Sending
 
-    /// The kernel has taken bytes from the front.
+    /// Called when the kernel has taken bytes from the front.
     func sent(_ sent: Int, of transport: ChannelTransport) {
         consume(sent)
         guard transport.state == .open || transport.state == .flushing else { return }

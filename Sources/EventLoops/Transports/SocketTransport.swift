@@ -21,7 +21,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     ) throws(EventLoopError) {
         let wiring = try ProtocolWiring(`protocol`)
         sending = SendingHalf(pool: core.segments)
-        // The kernel forgets it when the peer resets the connection.
+        // The kernel forgets the address when the peer resets the connection.
         peerAddress = peer ?? (try? core.sockets.peerAddress(descriptor))
         super.init(
             core: core, channel: channel ?? core.channels.makeStreamChannel(descriptor), descriptor: descriptor,
@@ -37,7 +37,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     func setProtocol(_ protocol: any BaseProtocol) throws(EventLoopError) {
         try core.checkThread("setProtocol")
         let wiring = try ProtocolWiring(`protocol`)
-        // `connectionLost` is still to come after the channel is closed, and goes to the protocol object of that time.
+        // After the channel is closed, `connectionLost` is still to be called, on the protocol object of that time.
         guard self.wiring.receiver != .none else { return }
         rewire(wiring)
         receiving.releaseFormerSupplier(self)
@@ -96,7 +96,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     var writeBufferSize: Int {
         switch state {
         case .made, .open, .flushing: sending.count
-        // Dropped, though a send in flight may read the bytes until the channel is closed.
+        // The bytes are dropped, though a send in flight may read them until the channel is closed.
         case .closing, .lost, .detached: 0
         }
     }
