@@ -1,7 +1,7 @@
 internal import EventLoops
 internal import Uring
 
-/// A completion target of a loop, which the loop can call in its turns and describe in reports.
+/// A completion target that its loop can call during turns and describe in reports.
 class ChannelTarget: CompletionTarget {
     /// Why the loop calls a member of one of its lists.
     enum TurnCall {
@@ -15,12 +15,12 @@ class ChannelTarget: CompletionTarget {
         case watch
     }
 
-    /// Called in a turn for which the target is in a list of the loop.
+    /// Called during a turn if the target is in one of the loop's lists.
     func turnCame(_ call: TurnCall) {
         preconditionFailure("\(type(of: self)) must not be in a list of the loop")
     }
 
-    /// What an operation of this target is for, for reports.
+    /// The purpose of one of this target's operations, for reports.
     func purpose(of tag: UInt64) -> OperationPurpose {
         preconditionFailure("\(type(of: self)) does not describe its operations")
     }
@@ -35,12 +35,12 @@ extension TurnList {
         remove(Unmanaged.passUnretained(member).toOpaque())
     }
 
-    /// Calls each member; a member may be freed by its call.
+    /// Calls each member; the call may free that member.
     func callEach(_ call: ChannelTarget.TurnCall) {
         takeEach { Unmanaged<ChannelTarget>.fromOpaque($0).takeUnretainedValue().turnCame(call) }
     }
 
-    /// Like ``callEach(_:)``, for calls that free no member: members are not retained.
+    /// Like ``callEach(_:)``, but does not retain members, so the calls must not free them.
     func callEachAlive(_ call: ChannelTarget.TurnCall) {
         takeEach { Unmanaged<ChannelTarget>.fromOpaque($0)._withUnsafeGuaranteedRef { $0.turnCame(call) } }
     }

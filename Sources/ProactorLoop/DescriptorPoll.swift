@@ -3,19 +3,21 @@ internal import Glibc
 internal import Kernel
 internal import Uring
 
-/// Watches one direction of a descriptor, with a poll that is submitted again after each completion.
+/// Watches one direction of a descriptor with a poll that is submitted again after each completion.
 ///
 /// A multishot poll reports only new events, not data that is still unread, and the kernel rejects the flag that would
 /// change that (measured on 6.18). So the poll is single-shot. It is submitted after the callbacks of the turn, right
-/// before the loop enters the kernel: if the descriptor is still ready, it completes within the same call.
+/// before the loop enters the kernel: if the descriptor is still ready, the poll completes within the same call.
 ///
 /// The kernel looks up the file when it accepts the poll, and holds it until the poll has completed. Therefore:
-/// - Ending a poll in flight enters the kernel at once. When ``end()`` returns, the poll has released the file, and the
-///   user's `close(2)` takes full effect: the peer sees the end, and the port is free.
-/// - Each registration is a separate object, retained by its operation until that has completed. A completion after
-///   ``end()`` is ignored, even if the descriptor's number has been reused.
-/// - If the kernel accepts the poll late (EBUSY, EAGAIN), the number may stand for another file by then. The cancel
-///   follows immediately, and a poll does not change a file, so this is harmless.
+/// - On the ring's thread, ending a poll in flight enters the kernel at once. When ``end()`` returns, the poll has
+///   released the file, and the user's `close(2)` takes full effect: the peer sees the end of the stream, and the port
+///   is free. On any other thread, ``end()`` only lists the poll: the kernel holds the file until the loop's next turn
+///   on the ring's thread cancels the poll.
+/// - Each registration is a separate object, retained by its operation until the operation has completed. A completion
+///   after ``end()`` is ignored, even if the descriptor has been reused.
+/// - If the kernel accepts the poll late (EBUSY, EAGAIN), the descriptor may already refer to another file. The request
+///   to cancel the poll follows immediately, and a poll does not change a file, so this is harmless.
 final class DescriptorPoll: ChannelTarget {
     enum Kind {
         case reading, writing
@@ -39,7 +41,9 @@ final class DescriptorPoll: ChannelTarget {
         list()
     }
 
-    /// Whether the kernel has the poll, and thus holds the file that the number stood for when it accepted the poll.
+    /// Whether the poll has been submitted and has not completed.
+    ///
+    /// Once the kernel has accepted the poll, it holds the file to which the descriptor referred at that moment.
     var isInFlight: Bool {
         tag != nil
     }
@@ -80,13 +84,14 @@ final class DescriptorPoll: ChannelTarget {
                 kind == .reading ? .watchForReading : .watchForWriting, descriptor, owner: "a watch that has ended")
     }
 
-    /// Stops notifying the owner and makes the kernel release the file.
+    /// Stops notifying the owner and makes the kernel release the file: at once on the ring's thread, and otherwise in
+    /// the loop's next turn.
     func end() {
         guard !isOver else { return }
         isOver = true
         unlist()
         guard tag != nil else { return }
-        // Between two runs another thread may own the loop, but only the thread that ran it first may use the ring.
+        // Between two runs, another thread may own the loop, but only the thread that ran it first may use the ring.
         guard port.ring.isOwnThread else { return list() }
         callOff()
         try? port.ring.enter(.none)

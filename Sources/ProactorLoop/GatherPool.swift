@@ -7,7 +7,7 @@ internal import Glibc
 final class GatherPool {
     typealias List = UnsafeMutablePointer<GatherList>
 
-    /// Where a channel's owner lists its runs of bytes before their number is known.
+    /// The vectors in which a channel's owner lists its runs of bytes before their number is known.
     let scratch = UnsafeMutablePointer<iovec>.allocate(capacity: Gathering.mostRuns)
     private var free: [List] = []
     private static let kept = 256
@@ -42,7 +42,7 @@ final class GatherPool {
     }
 }
 
-/// The header and the vector of a `SENDMSG`.
+/// The message header and the vectors of a `SENDMSG`.
 struct GatherList {
     let vectors: UnsafeMutablePointer<iovec>
     var message = msghdr()

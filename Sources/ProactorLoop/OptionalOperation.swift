@@ -3,12 +3,12 @@ internal import Uring
 
 /// An operation that the loop emulates if the kernel lacks or refuses it.
 ///
-/// Declared by the operation, so that the choice and the report agree.
+/// The operation's type declares it, so that what the loop does and what it reports agree.
 struct OptionalOperation: Sendable {
-    /// asyncio's name, or the kernel's.
+    /// The operation's name in asyncio or in the kernel.
     let name: String
     let kind: OperationKind
-    /// The calls that emulate it.
+    /// The calls that emulate the operation.
     let emulation: String
 
     func report(isNative: Bool) -> LoopCapabilities.Operation {

@@ -8,11 +8,11 @@
 public struct ProactorConfiguration: Sendable {
     /// The size of the submission queue, in entries.
     ///
-    /// A full queue is submitted early and is never an error. The size is halved if memory for rings is short.
+    /// A full queue is submitted early, and is never an error. The size is halved if memory for rings is short.
     public var submissionEntries = 512
     /// The size of the completion queue; the kernel keeps completions that do not fit until the loop fetches them.
     public var completionEntries = 4096
-    /// Bytes per receive buffer.
+    /// The size of each receive buffer, in bytes.
     ///
     /// Buffers smaller than the messages are the most costly misconfiguration.
     public var receiveBufferSize = 16 * 1024
@@ -28,7 +28,7 @@ public struct ProactorConfiguration: Sendable {
     public var spin = Duration.zero
 
     #if DEBUG
-        /// Features that the kernel pretends to lack, for tests.
+        /// Features that tests pretend the kernel lacks.
         package var pretence = SetupPretence()
     #endif
 

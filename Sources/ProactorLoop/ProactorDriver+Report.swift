@@ -20,7 +20,7 @@ extension ProactorDriver: DriverReport {
         ] + Self.optional.map { $0.report(isNative: port.has($0.kind)) }
     }
 
-    /// The operations that are emulated on a kernel without them.
+    /// The operations that are emulated if the kernel does not support them.
     private static let optional = [ConnectOperation.support]
 
     package var figures: DriverFigures {
@@ -50,12 +50,12 @@ extension ProactorDriver: DriverReport {
         ring.operations.stale
     }
 
-    /// Receive buffers that still have a reader.
+    /// The number of receive buffers that still have a reader.
     package var buffersLent: Int {
         port.pool.lent.outstanding
     }
 
-    /// Receive buffers given to the kernel so far.
+    /// The number of receive buffers given to the kernel so far.
     package var buffersSupplied: Int {
         port.pool.supplied
     }

@@ -4,10 +4,10 @@ internal import Kernel
 internal import Synchronization
 package import Uring
 
-/// Performs the turns of a loop on a ring: submits what channels queued, waits, and delivers completions.
+/// Runs a loop's turns on a ring: submits what channels have queued, waits, and delivers completions.
 package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     let port: RingPort
-    /// The ring; tests and reports use it, too.
+    /// The ring, which tests and reports also use.
     package let ring: Ring
     // Direct references to objects used in each turn: the compiler retains objects reached through another object.
     private let inbox: Inbox
@@ -75,7 +75,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd read") }
     }
 
-    /// Waits for completions: spins first, if that is configured and likely to pay, and then sleeps.
+    /// Waits for completions: spins first, if that is configured and likely to pay off, and then sleeps.
     private func rest(_ wait: LoopWait) throws(RingError) {
         switch wait {
         case .none: try ring.enter(.none)
@@ -126,9 +126,9 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
 
     // MARK: Closing
 
-    /// How long closing waits for the kernel to end cancelled operations, in nanoseconds.
+    /// How long closing waits for the kernel to complete cancelled operations, in nanoseconds.
     ///
-    /// Cancelled network operations end at once.
+    /// Cancelled network operations complete at once.
     private static let closingTime: Int64 = 5_000_000_000
 
     package func close() throws(EventLoopError) {
@@ -147,7 +147,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     private func endOperations() throws(RingError) {
         let deadline = MonotonicClock.now() + Self.closingTime
         waker.stop()
-        // One cancel per operation: cancelling all at once is quadratic in the kernel.
+        // Cancel each operation separately: a single request to cancel all takes quadratic time in the kernel.
         operations.forEachLive { _, tag, _, _ in ring.cancel(tag) }
         submitSends()
         repeat {
@@ -162,7 +162,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         operations.live > 0 || !notifying.isEmpty || ring.entriesQueued != ring.entriesSubmitted
     }
 
-    /// Leaks the memory of the driver on purpose: the kernel did not end an operation and may still write to it.
+    /// Leaks the driver's memory on purpose: an operation has not completed, so the kernel may still write to it.
     private func abandon() {
         _ = Unmanaged.passRetained(self)
     }

@@ -15,11 +15,11 @@ public import EventLoops
 public final class ProactorEventLoop: AbstractEventLoop, CustomStringConvertible {
     /// The implementation common to all loops.
     ///
-    /// Not for users.
+    /// For internal use only.
     public let core: LoopCore
     /// An unretained reference to the core.
     ///
-    /// Not for users.
+    /// For internal use only.
     public var coreReference: Unmanaged<LoopCore> { .passUnretained(core) }
     package let driver: ProactorDriver
 
@@ -27,9 +27,9 @@ public final class ProactorEventLoop: AbstractEventLoop, CustomStringConvertible
     ///
     /// Its ring is bound to the first thread that runs the loop.
     ///
-    /// - Parameter configuration: Sizes of queues and buffers.
-    /// - Throws: ``EventLoopError`` with `.system` if io_uring is unavailable: the errno and the detail name the cause
-    ///   and the remedy; with `.invalidArgument` for invalid sizes.
+    /// - Parameter configuration: The sizes of queues and buffers, and how long to spin.
+    /// - Throws: ``EventLoopError``: `.system` if io_uring is unavailable, in which case the errno and the detail give
+    ///   the cause and the remedy; `.invalidArgument` if a size is invalid.
     public init(configuration: ProactorConfiguration = ProactorConfiguration()) throws(EventLoopError) {
         try configuration.check()
         let queue = WorkQueue()

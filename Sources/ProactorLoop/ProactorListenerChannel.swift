@@ -3,7 +3,7 @@ internal import Glibc
 internal import Kernel
 internal import Uring
 
-/// A listening socket on the ring, which accepts with a multishot operation.
+/// A listening socket on the ring, which accepts connections with a multishot operation.
 final class ProactorListenerChannel: ChannelTarget, ListenerChannel {
     private let descriptor: Int32
     private let port: RingPort
@@ -57,7 +57,7 @@ final class ProactorListenerChannel: ChannelTarget, ListenerChannel {
         guard let tag else { return closeDescriptor() }
         port.ring.cancel(tag)
         try? port.ring.enter(.none)
-        // An accept that is submitted after the close would apply to whatever file has the number by then.
+        // An accept that is submitted after the close would apply to whatever file the descriptor then refers to.
         if port.ring.entriesQueued == port.ring.entriesSubmitted { closeDescriptor() }
     }
 

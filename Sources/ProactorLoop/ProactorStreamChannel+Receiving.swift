@@ -22,13 +22,15 @@ extension ProactorStreamChannel {
 
     /// Whether something will call this channel again if its owner wants bytes.
     ///
-    /// Debug builds check it after every step of the channel: a channel that no step leaves without an event cannot
-    /// stand still.
+    /// Debug builds check this after every step of the channel: if no step leaves the channel without a next event, it
+    /// cannot stall.
     var hasNextEvent: Bool {
         !receiving.isWanted || isClosing || receiving.tag != nil || receiving.isStarved || isListedToNotify
             || receiving.hasNotifiedEnd || ring.isInForkedChild
     }
 
+    /// Stops delivering bytes.
+    ///
     /// The receive stays in flight until data arrives, so a pause that ends before that costs nothing.
     func stopReading() {
         receiving.mode = nil
@@ -37,7 +39,7 @@ extension ProactorStreamChannel {
     /// Keeps an owner that has handed the channel over until the kernel has released the owner's memory.
     func keepUntilReceived(_ former: StreamChannelOwner) {
         guard receiving.memory != nil, let tag = receiving.tag else { return }
-        // After several changes of the owner it is the first one's memory.
+        // After several changes of owner, the memory still belongs to the first one.
         if formerOwner == nil { formerOwner = former }
         cancelReceive(tag)
     }
@@ -54,7 +56,9 @@ extension ProactorStreamChannel {
 
     // MARK: Submitting
 
-    /// Delivers held bytes, then the end, or else receives again; called outside the owner's calls.
+    /// Delivers held bytes, and then the end of the stream if it has been reached; otherwise receives again.
+    ///
+    /// Never called during a call that the owner makes.
     func continueReceiving() {
         while let held, !held.isEmpty, receiving.isWanted, !isClosing, !ring.isInForkedChild {
             held.consume(withOwner { $0.received(held.first) })
@@ -63,7 +67,7 @@ extension ProactorStreamChannel {
         if receiving.end != nil { notifyEnd() } else if receiving.tag == nil { receive(expectsData: true) }
     }
 
-    /// Receive buffers have been returned.
+    /// Receives again after receive buffers have been returned.
     func receiveAgain() {
         receiving.isStarved = false
         guard receiving.tag == nil, !isClosing, receiving.isWanted else { return }
@@ -71,6 +75,8 @@ extension ProactorStreamChannel {
         if receiving.isSupplied { notifyLater() } else { receive(expectsData: true) }
     }
 
+    /// Submits a receive if one may be submitted.
+    ///
     /// - Parameter expectsData: Whether bytes may be available already; if not, the kernel need not try to receive
     ///   before it waits.
     private func receive(expectsData: Bool) {
@@ -86,7 +92,7 @@ extension ProactorStreamChannel {
 
     /// Whether a receive may be submitted.
     ///
-    /// Not while bytes are held: an owner that supplies memory would get later bytes before the held ones.
+    /// None may be submitted while bytes are held: an owner that supplies memory would get later bytes before them.
     private var mayReceive: Bool {
         receiving.isWanted && receiving.end == nil && !receiving.isStarved && !isClosing && !holdsBytes
             && !ring.isInForkedChild
@@ -135,7 +141,7 @@ extension ProactorStreamChannel {
         let taken = !holdsBytes && receiving.isWanted ? withOwner { $0.received(bytes) } : 0
         guard taken < bytes.count, !isClosing else { return }
         hold(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(taken)))
-        // The owner took only a part, so stop receiving.
+        // The owner took only some of the bytes, so stop receiving.
         if let tag = receiving.tag { cancelReceive(tag) }
     }
 
@@ -147,7 +153,7 @@ extension ProactorStreamChannel {
         let held = held ?? SegmentQueue(pool: port.segments)
         self.held = held
         held.append(bytes)
-        // An owner that changed its protocol during the delivery still accepts bytes, and only this delivers the rest.
+        // An owner that changed its protocol during the delivery still wants bytes; only this call delivers the rest.
         if receiving.isWanted { notifyLater() }
     }
 
@@ -164,7 +170,7 @@ extension ProactorStreamChannel {
         receive(expectsData: false)
     }
 
-    /// Lends the owner what was received into the memory of a former owner, and releases that one.
+    /// Lends the owner what was received into a former owner's memory, and then releases the former owner.
     @inline(never)
     private func formersReceiveCompleted(_ result: Int32, _ memory: UnsafeMutableRawBufferPointer?) {
         let former = formerOwner
@@ -189,7 +195,7 @@ extension ProactorStreamChannel {
         notifyEnd()
     }
 
-    /// Notifies the owner of the end after it has taken all bytes.
+    /// Notifies the owner of the end of the stream once the owner has taken all bytes.
     private func notifyEnd() {
         guard !holdsBytes, receiving.isWanted, !receiving.hasNotifiedEnd, let end = receiving.end else { return }
         receiving.hasNotifiedEnd = true

@@ -5,17 +5,17 @@ internal import Uring
 
 /// A stream on the ring, with at most one receive and one send in flight.
 ///
-/// A receive is multishot into the loop's buffers, or single-shot into memory that the owner supplies. Two sends are
-/// never in flight, because the kernel would interleave their bytes.
+/// A receive is multishot into the loop's buffers, or single-shot into memory that the owner supplies. There are never
+/// two sends in flight, because the kernel could interleave their bytes.
 final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     let descriptor: Int32
     let port: RingPort
     // Direct references to the port's objects: the compiler retains objects reached through another object.
     let ring: Ring
     let pool: ReceivePool
-    /// A retained reference, unmanaged because the compiler would retain a strong one for each call.
+    /// The owner, retained but unmanaged, because the compiler would retain a strong reference for each call.
     private var ownerReference = Unmanaged.passRetained(StreamChannelOwner.none)
-    /// Bytes that arrived while the owner took none: delivered first when it takes bytes again.
+    /// Bytes that arrived while the owner took none; they are delivered first when it takes bytes again.
     ///
     /// Created when first needed, so that the usual check reads no other object.
     var held: SegmentQueue?
@@ -27,7 +27,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     private var isFinished = false
     private var hasSent = false
     var receiving = ReceiveState()
-    /// The former owner whose memory the receive in flight fills.
+    /// The former owner whose memory the receive in flight may fill.
     var formerOwner: StreamChannelOwner?
 
     init(_ descriptor: Int32, port: RingPort) {
@@ -128,7 +128,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         }
     }
 
-    /// Whether an error does not concern the connection, so that the operation can be submitted again.
+    /// Whether an error is unrelated to the connection, so that the operation can be submitted again.
     static func isTransient(_ result: Int32) -> Bool {
         result == -EINTR || result == -EAGAIN
     }
@@ -156,23 +156,23 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         port.notifying.append(self)
     }
 
-    /// Notifies the owner of what could not be reported inside its own call.
+    /// Notifies the owner of what could not be reported during the owner's own call.
     private func notifyOwner() {
         isListedToNotify = false
         if isClosing { finishIfPossible() } else { continueReceiving() }
     }
 
-    /// Closes the descriptor when no operation uses it and no list contains the channel.
+    /// Closes the descriptor if no operation uses it and no list contains the channel.
     ///
-    /// The peer would not see the end while an operation is in flight.
+    /// While an operation is in flight, the peer would not see the end of the stream.
     func finishIfPossible() {
         guard isClosing, !isFinished, receiving.tag == nil, sendTag == nil else { return }
         guard !isListedToSend, !isListedToNotify, !ring.isInForkedChild else { return }
         isFinished = true
         held?.removeAll()
         if hasSent, receiving.end == nil { dropUnread() }
-        // Not through the ring: the owner notifies its protocol in this turn, and the peer must see the end before
-        // that.
+        // Do not close it through the ring: the owner notifies its protocol in this turn, and the peer must see the
+        // end of the stream before that.
         try? Descriptor.close(descriptor)
         replaceOwner(by: .none).channelClosed()
     }

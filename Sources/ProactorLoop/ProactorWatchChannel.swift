@@ -1,7 +1,7 @@
 internal import EventLoops
 internal import Kernel
 
-/// A user's descriptor on a ring, with separate polls for reading and writing.
+/// A channel that watches a user's descriptor on a ring, with separate polls for reading and writing.
 ///
 /// A combined poll would have to be cancelled and submitted again whenever a direction is added or removed.
 final class ProactorWatchChannel: WatchChannel {
@@ -28,9 +28,9 @@ final class ProactorWatchChannel: WatchChannel {
         try watch(reading: wantsReading, writing: wantsWriting)
     }
 
-    /// Ends a poll in flight, which may be for a file that had the number before.
+    /// Ends a poll that is in flight, because it may be for a file to which the descriptor referred before.
     ///
-    /// A poll that has not been submitted yet will apply to the file that has the number at that time.
+    /// A poll that has not been submitted yet is kept: it will apply to the file to which the descriptor refers then.
     private func withoutFormerFile(_ poll: DescriptorPoll?) -> DescriptorPoll? {
         guard let poll, poll.isInFlight else { return poll }
         poll.end()

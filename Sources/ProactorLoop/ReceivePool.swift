@@ -3,18 +3,18 @@ internal import Uring
 
 /// A group of receive buffers: the kernel selects them, channels lend their bytes, and the last reader returns them.
 ///
-/// A loop has one pool for streams. Receives that need buffers of another size get a separate pool with its own group.
+/// A loop has one pool for streams. Receives with buffers of another size would need a separate pool and group.
 final class ReceivePool {
-    /// The group ID, by which operations select from this pool.
+    /// The group ID, with which operations select buffers from this pool.
     let group: UInt16
     private let buffers: BufferRing
     /// Tracks the readers of each buffer.
     let lent: LentMemory
-    /// Channels that found no buffer, and receive again when one has been returned.
+    /// Channels whose receives found no buffer; they receive again once a buffer has been returned.
     private let starved = TurnList()
     /// Like ``starved``, for channels whose last receive delivered bytes before it found no buffer.
     ///
-    /// They are called second; otherwise a peer that sends without pause would take every buffer.
+    /// They are called second; otherwise, a peer that sends without pausing could take every buffer.
     private let starvedAfterService = TurnList()
 
     /// The initial number of buffers, which is enough for a small number of connections.
@@ -22,7 +22,7 @@ final class ReceivePool {
 
     /// - Parameters:
     ///   - count: The maximum number of buffers, a power of two.
-    ///   - size: Bytes per buffer.
+    ///   - size: The size of each buffer, in bytes.
     init(_ ring: Ring, group: UInt16, count: Int, size: Int) throws(RingError) {
         self.group = group
         buffers = try BufferRing(ring: ring, group: group, count: count, size: size, first: Self.initialBuffers)
@@ -51,7 +51,7 @@ final class ReceivePool {
     }
 }
 
-/// Channels that wait for a buffer.
+/// The lists of channels that wait for a buffer.
 extension ReceivePool {
     /// Lists a channel whose receive found no buffer.
     func addStarved(_ channel: ChannelTarget, hasReceived: Bool) {
@@ -68,7 +68,7 @@ extension ReceivePool {
             lent.takeReturned { buffers.give($0) }
             buffers.publish()
         }
-        // Even if no buffer was returned just now: the kernel may have reported the shortage after the last return.
+        // Do this even if no buffer was just returned: the kernel may have reported the shortage after the last return.
         if hasStarved { receiveAgain() }
     }
 

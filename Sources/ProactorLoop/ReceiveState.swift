@@ -3,7 +3,7 @@ internal import Kernel
 
 /// The state of a channel's receiving half.
 struct ReceiveState {
-    /// How the stream ended, reported to the owner after it has taken all bytes.
+    /// How the stream ended; reported to the owner once it has taken all bytes.
     enum End {
         case eof
         case failure(Errno)
@@ -14,7 +14,7 @@ struct ReceiveState {
     var isMultishot = false
     var isCancelling = false
     var isStarved = false
-    /// Whether the receive in flight, or else the last one, received any bytes.
+    /// Whether the receive in flight, or the last one if there is none, has received any bytes.
     var hasReceived = false
     /// Whether to check, after bytes have arrived, that the kernel has not missed the end of the connection.
     var mustLook = false
@@ -29,7 +29,7 @@ struct ReceiveState {
         mode != nil
     }
 
-    /// Whether the owner wants the bytes in memory of its own.
+    /// Whether the owner wants bytes to be received into its own memory.
     var isSupplied: Bool {
         if case .supplied = mode { true } else { false }
     }

@@ -2,10 +2,10 @@ internal import EventLoops
 internal import Kernel
 internal import Uring
 
-/// An operation on the ring that a task awaits: one submission, one completion.
+/// An operation on the ring that a task awaits, with one submission and one completion.
 ///
-/// Cancellation is a request: the task still waits for the completion, because the kernel uses the descriptor and the
-/// memory until then. The operation table keeps this object and its memory alive meanwhile.
+/// Cancellation is only a request: the task still waits for the completion, because the kernel uses the descriptor and
+/// the memory until then. Meanwhile, the operation table keeps this object and its memory alive.
 class RingOperation: ChannelTarget, AwaitedOperation, @unchecked Sendable {
     final let port: RingPort
     final let descriptor: Int32

@@ -4,7 +4,7 @@ internal import Kernel
 internal import Synchronization
 internal import Uring
 
-/// What the channels of a loop share: the ring, its receive buffers, and the lists of channels to call.
+/// The state that a loop's channels share: the ring, its receive buffers, and the lists of channels to call.
 final class RingPort: @unchecked Sendable {
     let ring: Ring
     let queue: WorkQueue
@@ -12,13 +12,13 @@ final class RingPort: @unchecked Sendable {
     /// The receive buffers of streams.
     let pool: ReceivePool
     let gathering: GatherPool
-    /// Channels with bytes to send: called once per turn, so that all writes of a turn are one send.
+    /// Channels with bytes to send, called once per turn so that all writes in a turn become one send.
     let sending = TurnList()
-    /// Channels that must notify their owners outside the owners' calls.
+    /// Channels that must notify their owners, but not during a call that the owner makes.
     let notifying = TurnList()
     /// Polls to submit after the callbacks of the turn have run.
     let watching = TurnList()
-    /// Whether this kernel may miss the end of a connection that arrives right after bytes.
+    /// Whether this kernel may fail to report the end of a connection if the end arrives right after bytes.
     let kernelForgetsEnds: Bool
     /// Optional operations that the kernel lacks or refuses.
     private let unavailable: [OperationKind]

@@ -3,7 +3,7 @@ internal import Uring
 
 /// Decides whether to spin for completions before sleeping.
 ///
-/// Sleeping costs a wake-up of about ten microseconds. The loop spins while waits end within the budget; after a longer
+/// Waking from sleep takes about ten microseconds. The loop spins while waits end within the budget; after a longer
 /// wait, it sleeps at once until waits are short again.
 struct SpinBudget {
     private let budget: Int64

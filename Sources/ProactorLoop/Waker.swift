@@ -2,9 +2,9 @@ internal import EventLoops
 internal import Kernel
 internal import Uring
 
-/// Ends the loop's wait from any thread or signal handler, with a read of an event descriptor that is always in flight.
+/// Ends the loop's wait from any thread or signal handler: a read of an event descriptor is always in flight.
 ///
-/// The read is single-shot and armed again after each completion, so that a burst of wake-ups makes one completion.
+/// The read is single-shot and armed again after each completion, so that a burst of wake-ups causes one completion.
 final class Waker: ChannelTarget {
     private let event: EventDescriptor
     private let counter = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)

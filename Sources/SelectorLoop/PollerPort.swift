@@ -3,14 +3,14 @@ internal import Glibc
 internal import Kernel
 internal import Polling
 
-/// What the channels of a loop share: the poller and its watches, receive buffers, and the lists of channels to call.
+/// The state that a loop's channels share: the poller, its watches, receive buffers, and lists of channels to call.
 final class PollerPort: @unchecked Sendable {
-    /// Bytes per receive buffer.
+    /// The size of each receive buffer, in bytes.
     private static let pieceSize = 64 * 1024
     /// The number of receive buffers.
     ///
-    /// The loop receives into one at a time. Write queues and streams may retain others, which use memory only after
-    /// they are first written.
+    /// The loop receives into one at a time. Write queues and streams may retain others. A buffer uses memory only
+    /// after it is first written.
     private static let pieceCount = 64
 
     let poller: any Poller
@@ -27,11 +27,11 @@ final class PollerPort: @unchecked Sendable {
     private let lending = SingleWriterCounter()
     /// The first buffer that has not been used yet.
     private var unused: UInt16 = 1
-    /// Where a channel's owner lists the bytes to send.
+    /// The vectors in which a channel's owner lists the bytes to send.
     let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: Gathering.mostRuns)
-    /// Channels with bytes to send: called once per turn, so that all writes of a turn are one send.
+    /// Channels with bytes to send, called once per turn so that all writes in a turn become one send.
     let sending = TurnList()
-    /// Channels that must notify their owners outside the owners' calls.
+    /// Channels that must notify their owners, but not during a call that the owner makes.
     let notifying = TurnList()
     private(set) var isClosed = false
     private let mark = ForkMark()
@@ -78,16 +78,16 @@ final class PollerPort: @unchecked Sendable {
         _ = lent.lend(current)
     }
 
-    /// Receive buffers with readers other than the port.
+    /// The number of receive buffers with readers other than the port.
     ///
-    /// Any thread.
+    /// - Thread: Any.
     var buffersLent: Int {
         lent.outstanding - 1 + lending.value
     }
 
     /// Returns a buffer that has not been used yet.
     ///
-    /// One is always left: when half of the buffers are retained, readers copy bytes instead.
+    /// One is always left: when half of the buffers are retained, readers copy bytes instead of retaining more.
     private func takeUnused() -> UInt16 {
         defer { unused += 1 }
         return unused

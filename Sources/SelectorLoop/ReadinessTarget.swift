@@ -2,7 +2,7 @@ internal import EventLoops
 internal import Kernel
 internal import Polling
 
-/// Watches descriptors, and is notified of their readiness.
+/// An object that watches descriptors and is notified of their readiness.
 ///
 /// A base class rather than a protocol: tables and lists store targets unmanaged, so that calling one costs no retain
 /// and release.
@@ -17,24 +17,24 @@ class ReadinessTarget {
 
     init() {}
 
-    /// The descriptor is ready in a direction that this target watches.
+    /// Called when the descriptor is ready in a direction that this target watches.
     func ready(_ readiness: Readiness) {
         preconditionFailure("\(type(of: self)) does not handle readiness")
     }
 
-    /// The kernel refuses to watch the descriptor.
+    /// Called when the kernel refuses to watch the descriptor.
     func watchingFailed(_ errno: Errno) {
         preconditionFailure("\(type(of: self)) does not handle a failed watch")
     }
 
-    /// What this target waits for, for reports.
+    /// The purpose of this target's wait, for reports.
     ///
-    /// - Parameter readiness: One of the directions that it watches.
+    /// - Parameter readiness: One of the directions that the target watches.
     func purpose(of readiness: Readiness) -> OperationPurpose {
         preconditionFailure("\(type(of: self)) does not describe its waits")
     }
 
-    /// Called in a turn for which the target is in a list of the loop.
+    /// Called during a turn if the target is in one of the loop's lists.
     func turnCame(_ call: TurnCall) {
         preconditionFailure("\(type(of: self)) must not be in a list of the loop")
     }
@@ -45,12 +45,12 @@ extension TurnList {
         append(Unmanaged.passUnretained(member).toOpaque())
     }
 
-    /// Calls each member; a member may be freed by its call.
+    /// Calls each member; the call may free that member.
     func callEach(_ call: ReadinessTarget.TurnCall) {
         takeEach { Unmanaged<ReadinessTarget>.fromOpaque($0).takeUnretainedValue().turnCame(call) }
     }
 
-    /// Like ``callEach(_:)``, for calls that free no member: members are not retained.
+    /// Like ``callEach(_:)``, but does not retain members, so the calls must not free them.
     func callEachAlive(_ call: ReadinessTarget.TurnCall) {
         takeEach { Unmanaged<ReadinessTarget>.fromOpaque($0)._withUnsafeGuaranteedRef { $0.turnCame(call) } }
     }

@@ -1,15 +1,15 @@
 internal import Kernel
 internal import Polling
 
-/// The system call by which a ``SelectorEventLoop`` waits for readiness.
+/// The system call with which a ``SelectorEventLoop`` waits for readiness.
 ///
-/// asyncio: the `selector` of `asyncio.SelectorEventLoop`, from the module `selectors`.
+/// asyncio: the `selector` argument of `asyncio.SelectorEventLoop`, from the module `selectors`.
 public enum Selector: String, Sendable, CaseIterable, CustomStringConvertible {
     /// `epoll(7)`, the best choice on Linux: idle descriptors cost nothing.
     case epoll
     /// `poll(2)`: the kernel checks every descriptor in each call.
     case poll
-    /// `select(2)`, the oldest, without the usual limit of 1024 descriptors.
+    /// `select(2)`, the oldest of the three, but without its usual limit of 1024 descriptors.
     case select
 
     /// The system call's name.

@@ -48,7 +48,7 @@ extension SelectorDriver: DriverReport {
         watches.live
     }
 
-    /// Receive buffers that still have a reader.
+    /// The number of receive buffers that still have a reader.
     package var buffersLent: Int {
         port.buffersLent
     }

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Kernel
 internal import Polling
 
-/// Performs the turns of a loop on a poller: sends queued bytes, waits for readiness, and notifies channels.
+/// Runs a loop's turns on a poller: sends queued bytes, waits for readiness, and notifies channels.
 package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     let selector: Selector
     let port: PollerPort
@@ -14,7 +14,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
     private let sending: TurnList
     private let notifying: TurnList
     private let waker: Waker
-    /// The number of waits, and of descriptors that they found ready.
+    /// The number of waits, and the number of descriptors that they found ready.
     let waits = SingleWriterCounter()
     let found = SingleWriterCounter()
 
@@ -86,7 +86,7 @@ package final class SelectorDriver: LoopDriver, @unchecked Sendable {
 }
 
 extension LoopWait {
-    /// The poller's timeout in nanoseconds; negative for none.
+    /// The poller's timeout in nanoseconds; negative to wait forever.
     fileprivate var timeout: Int64 {
         switch self {
         case .none: 0

@@ -2,8 +2,8 @@ public import EventLoops
 
 /// An event loop based on readiness: it waits until a descriptor is ready, and then reads or writes without blocking.
 ///
-/// For systems that do not allow io_uring: default container profiles, old kernels, hardened hosts. The contract, the
-/// protocols and the streams are the same as for the proactor loop.
+/// For systems where io_uring is unavailable: default container profiles, old kernels, and hardened hosts. The
+/// contract, the protocols and the streams are the same as those of the proactor loop.
 ///
 ///     let loop = try SelectorEventLoop()
 ///     defer { try? loop.close() }
@@ -15,18 +15,18 @@ public import EventLoops
 public final class SelectorEventLoop: AbstractEventLoop, CustomStringConvertible {
     /// The implementation common to all loops.
     ///
-    /// Not for users.
+    /// For internal use only.
     public let core: LoopCore
     /// An unretained reference to the core.
     ///
-    /// Not for users.
+    /// For internal use only.
     public var coreReference: Unmanaged<LoopCore> { .passUnretained(core) }
     package let driver: SelectorDriver
 
     /// Makes a loop.
     ///
-    /// - Parameter selector: The system call by which the loop waits for readiness.
-    /// - Throws: ``EventLoopError`` with `.system` if the process has no descriptors left.
+    /// - Parameter selector: The system call with which the loop waits for readiness.
+    /// - Throws: ``EventLoopError``: `.system` if the process has no descriptors left.
     ///
     /// asyncio: `asyncio.SelectorEventLoop(selector)`.
     public init(selector: Selector = .epoll) throws(EventLoopError) {

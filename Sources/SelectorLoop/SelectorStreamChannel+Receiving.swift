@@ -10,13 +10,15 @@ extension SelectorStreamChannel {
         updateWatch()
     }
 
-    /// The watch ends only before the loop waits, so a pause within a turn costs nothing.
+    /// Stops delivering bytes.
+    ///
+    /// The poller is told only when the loop is about to wait, so a pause within a turn costs nothing.
     func stopReading() {
         isReading = false
         updateWatch()
     }
 
-    /// The memory is filled within the call that asks for it.
+    /// Always false, because the owner's memory is filled within the call that requests it.
     var mayFillOwnersMemory: Bool { false }
 
     /// Receives once per turn, for fairness: the poller reports any remaining bytes again.

@@ -3,11 +3,11 @@ internal import Glibc
 internal import Kernel
 internal import Polling
 
-/// A stream on a poller: receives when the socket is readable, and sends at once or, if it blocks, when it is writable.
+/// A stream on a poller, which receives when the socket is readable, and sends at once or when the socket is writable.
 final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     let descriptor: Int32
     let port: PollerPort
-    /// A retained reference, unmanaged because the compiler would retain a strong one for each call.
+    /// The owner, retained but unmanaged, because the compiler would retain a strong reference for each call.
     private var ownerReference = Unmanaged.passRetained(StreamChannelOwner.none)
     /// Whether the owner wants bytes and the stream has not ended.
     var isReading = false

@@ -2,7 +2,7 @@ internal import EventLoops
 internal import Kernel
 internal import Polling
 
-/// A user's descriptor on a poller, reported in each turn for as long as it is ready.
+/// A channel that watches a user's descriptor on a poller, and reports it in each turn for as long as it is ready.
 final class SelectorWatchChannel: ReadinessTarget, WatchChannel {
     private let descriptor: Int32
     private let port: PollerPort
@@ -15,7 +15,7 @@ final class SelectorWatchChannel: ReadinessTarget, WatchChannel {
         super.init()
     }
 
-    /// Takes effect at once, so that the caller learns whether the kernel can watch the descriptor.
+    /// Sets the directions to watch, at once, so that the caller learns whether the kernel can watch the descriptor.
     func watch(reading: Bool, writing: Bool) throws(Errno) {
         port.watches.want(Readiness(readable: reading, writable: writing), of: descriptor, self)
         try port.watches.applyNow(descriptor, for: self)

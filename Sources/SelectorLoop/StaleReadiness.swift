@@ -1,21 +1,22 @@
-/// Detects a registration that its descriptor's number can no longer remove from the poller.
+/// Detects a registration that can no longer be removed from the poller by means of its descriptor.
 ///
-/// epoll registers an open file, not a number. If a watched descriptor is closed without removing its watch while a
-/// duplicate keeps the file open, for instance in a forked child, the poller reports the former file's readiness in
-/// every turn. Readiness that was found just before its watch was removed is also stale, but only for one turn.
+/// epoll registers an open file, not just a descriptor. If a watched descriptor is closed without removing its watch
+/// while a duplicate keeps the file open, for instance in a forked child, the poller keeps reporting the former file's
+/// readiness in every turn. Readiness that was found just before its watch was removed is also stale, but only for one
+/// turn.
 struct StaleReadiness {
-    /// The number of turns in a row after which a registration is reported.
+    /// The number of consecutive turns after which a registration is reported.
     static let limit = 1000
 
-    /// The tag that is counted; nil if the last turn had no stale readiness.
+    /// The tag being counted; nil if the last turn had no stale readiness.
     private var tag: UInt64?
     private var turns = 0
     private var isCounted = false
     private var isReported = false
 
-    /// Counts a stale tag, once per turn.
+    /// Counts a stale tag, at most once per turn.
     ///
-    /// - Returns: Whether to report it; true once in the life of the table.
+    /// - Returns: Whether to report the tag; true at most once in the life of the table.
     mutating func found(_ stale: UInt64) -> Bool {
         if tag == nil { tag = stale }
         guard tag == stale, !isCounted else { return false }
@@ -26,7 +27,7 @@ struct StaleReadiness {
         return true
     }
 
-    /// Restarts the count if the tag was not found in the turn that ends.
+    /// Resets the count if the tag was not found in the turn that is ending.
     @inline(__always)
     mutating func turnEnded() {
         if tag == nil { return }

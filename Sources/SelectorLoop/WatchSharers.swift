@@ -1,6 +1,6 @@
 internal import Polling
 
-/// The targets of a descriptor with several targets, in the order in which they were added.
+/// The targets of a descriptor that has several, in the order in which they were added.
 struct WatchSharers {
     struct Sharer {
         let target: ReadinessTarget
@@ -43,7 +43,7 @@ struct WatchSharers {
         return members.remove(at: index).wanted
     }
 
-    /// Limits what all targets want to some directions.
+    /// Removes all directions except the given ones from what each target wants.
     ///
     /// - Returns: The targets that lose a direction, and the number of waits that end.
     mutating func limit(to readiness: Readiness) -> (losers: [ReadinessTarget], waits: Int) {

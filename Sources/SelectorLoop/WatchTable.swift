@@ -4,13 +4,13 @@ internal import Polling
 
 /// The watched descriptors and the targets that wait for each.
 ///
-/// A target's wishes are recorded at once and passed to the poller before the loop waits, so a wish that is withdrawn
-/// by then costs no system call. A tag consists of a descriptor and a generation: readiness of a closed file whose
-/// number has been reused is dropped.
+/// The directions that a target wants are recorded at once and passed to the poller before the loop waits, so a change
+/// that has been undone by then costs no system call. A tag consists of a descriptor and a generation, so readiness of
+/// a closed file whose descriptor has been reused is dropped.
 ///
 /// A descriptor may have several targets, for instance a task that receives and one that sends. ``claim(_:)`` declares
-/// that a number stands for a new file, and ``release(_:_:)`` that a target no longer waits: a target that joins others
-/// is never mistaken for the new owner of a number. The table holds one reference to each target.
+/// that a descriptor refers to a new file, and ``release(_:_:)`` that a target no longer waits, so a target that joins
+/// others is never mistaken for the new owner of a reused descriptor. The table holds one reference to each target.
 final class WatchTable {
     private struct Watch {
         /// The only target; nil if there are none or several.
@@ -23,7 +23,7 @@ final class WatchTable {
         var isListed = false
         /// Whether there are several targets, which are in ``WatchTable/sharers``.
         var isShared = false
-        /// Since when the poller has watched each direction, by the table's clock.
+        /// When the poller began to watch each direction, by the table's clock.
         var readingSince: Int64 = 0
         var writingSince: Int64 = 0
 
@@ -38,7 +38,7 @@ final class WatchTable {
     private let mark = ForkMark()
     private var watches = UnsafeMutablePointer<Watch>.allocate(capacity: 0)
     private var capacity = 0
-    /// The targets of descriptors with several targets: a rare case, kept off the path of the others.
+    /// The targets of each descriptor that has several: a rare case, kept out of the common path.
     private var sharers: [Int32: WatchSharers] = [:]
     /// Descriptors whose wanted directions differ from those that the poller watches.
     private var changed: [Int32] = []
@@ -55,7 +55,7 @@ final class WatchTable {
     var changesMade: Int { changeCount.value }
     private let changeCount = SingleWriterCounter()
     private var stale = StaleReadiness()
-    /// The time of the loop's turn.
+    /// The time that was last read, once per turn.
     private(set) var time = MonotonicClock.now()
 
     init(_ poller: any Poller) {
@@ -67,22 +67,22 @@ final class WatchTable {
         watches.deallocate()
     }
 
-    /// Called once per turn, after its readiness was dispatched.
+    /// Called once per turn, after the turn's readiness has been dispatched.
     @inline(__always)
     func turnEnded() {
         stale.turnEnded()
     }
 
-    /// Reads the clock, once per turn, for all waits that begin in it.
+    /// Reads the clock, once per turn, for all waits that begin in that turn.
     func updateTime() {
         time = MonotonicClock.now()
     }
 
     // MARK: Targets
 
-    /// Declares that a descriptor stands for a new file, for which no target waits yet.
+    /// Declares that a descriptor refers to a new file, for which no target waits yet.
     ///
-    /// Existing targets of the number waited for a file that was closed without releasing them, and are removed.
+    /// Existing targets are removed: they waited for a file that was closed without releasing them.
     func claim(_ descriptor: Int32) {
         let index = Int(descriptor)
         guard index < capacity, watches[index].target != nil || watches[index].isShared else { return }
@@ -180,7 +180,7 @@ final class WatchTable {
         setWanted(all.wanted, of: descriptor)
     }
 
-    /// The targets of a descriptor, with the directions that each wants and since when.
+    /// The targets of a descriptor, with the directions that each wants and when it last changed them.
     func targets(of descriptor: Int32) -> [WatchSharers.Sharer] {
         let watch = watches[Int(descriptor)]
         guard let only = watch.target else { return sharers[descriptor]?.members ?? [] }
@@ -191,7 +191,7 @@ final class WatchTable {
 
     /// Passes all changes to the poller.
     func apply() {
-        // In most turns there is nothing to iterate and nothing to clear.
+        // In most turns, there is nothing to iterate over and nothing to clear.
         if changed.isEmpty { return }
         var next = 0
         // A target that is notified of a failure may change what it wants, and so append to the list.
@@ -217,8 +217,7 @@ final class WatchTable {
         }
     }
 
-    /// Passes a descriptor to the poller again, because its number may stand for a new file that the poller does not
-    /// watch.
+    /// Passes a descriptor to the poller again, because it may now refer to a new file that the poller does not watch.
     ///
     /// Readiness found for the former file is dropped. If this fails, the poller does not watch the descriptor, no
     /// target wants it any more, and all targets that lose a direction, except the caller, are notified.
@@ -255,7 +254,7 @@ final class WatchTable {
         for target in losers where target !== caller { target.watchingFailed(errno) }
     }
 
-    /// Makes all changes of the poller, which a forked child shares with its parent and must not change.
+    /// Makes every change to the poller, which a forked child shares with its parent and must not change.
     private func change(
         _ descriptor: Int32, from old: Readiness, to new: Readiness, tag: UInt64
     ) throws(Errno) {
@@ -314,7 +313,7 @@ final class WatchTable {
 
     // MARK: All descriptors
 
-    /// Calls `body` with each target, each direction that it waits for, and when the poller began to watch it.
+    /// Calls `body` with each target, each direction that it waits for, and the time at which that wait began.
     ///
     /// The time is nil if the poller does not watch the direction yet.
     func forEachWait(_ body: (ReadinessTarget, Readiness, Int64?) -> Void) {

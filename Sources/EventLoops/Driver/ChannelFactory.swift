@@ -2,8 +2,7 @@
 ///
 /// Loop thread only.
 package protocol ChannelFactory: AnyObject {
-    /// Makes a channel for a connected stream socket, which the channel owns as soon as it has been handed over to an
-    /// owner.
+    /// Makes a channel for a connected stream socket, which the channel owns once it has itself been given an owner.
     func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel
     /// Makes a channel for a listening socket, which the channel then owns.
     func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel

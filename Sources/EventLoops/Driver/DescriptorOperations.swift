@@ -2,12 +2,12 @@ package import Kernel
 
 /// Operations on a descriptor that the caller owns, each awaited by one task.
 ///
-/// A driver that has no native operation uses ``ReadinessOperations``. Loop thread only.
+/// A driver that lacks a native operation emulates it with ``ReadinessOperations``. Loop thread only.
 package protocol DescriptorOperations: AnyObject {
     /// Connects an IPv4 or IPv6 socket.
     ///
     /// Unix sockets are not supported: if the listener's backlog is full, a native operation waits, but the emulation
-    /// throws `.resourceTemporarilyUnavailable`, because the kernel does not report when there is space.
+    /// throws `.resourceTemporarilyUnavailable`, because the kernel does not report when the backlog has space.
     ///
     /// A cancelled call throws `CancellationError`; the socket can then only be closed.
     func connect(_ descriptor: Int32, to address: SocketAddress) async throws

@@ -1,4 +1,4 @@
-/// The counters of a driver, for ``LoopStatistics``.
+/// A driver's counters and gauges, for ``LoopStatistics``.
 package struct DriverFigures {
     package var submissions = 0
     package var completions = 0

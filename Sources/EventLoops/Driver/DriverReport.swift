@@ -5,7 +5,9 @@ package protocol DriverReport: AnyObject {
     var features: [String] { get }
     /// How the driver performs each operation.
     var operationSupport: [LoopCapabilities.Operation] { get }
-    /// Counters and gauges. Any thread.
+    /// The driver's counters and gauges.
+    ///
+    /// - Thread: Any.
     var figures: DriverFigures { get }
     /// Calls `body` with each operation in flight and its age.
     ///

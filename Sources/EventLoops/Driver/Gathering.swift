@@ -1,4 +1,4 @@
-/// The size of what one send takes: the number of runs, which vectors describe, and the sum of their lengths.
+/// The size of one send: the number of runs of bytes, each described by a vector, and their total length.
 package struct Gathering {
     /// The maximum number of runs in one send, and thus the length of a list of vectors; the kernel's limit is 1024.
     package static let mostRuns = 64

@@ -1,6 +1,6 @@
 package import Kernel
 
-/// The kernel's sockets.
+/// Makes socket calls to the kernel.
 package final class KernelSockets: SocketSystem {
     package static let shared = KernelSockets()
 

@@ -9,7 +9,7 @@ public enum LoopBackend: String, Sendable, CaseIterable, CustomStringConvertible
     /// Readiness by `select(2)`.
     case select
 
-    /// The kernel's name for it.
+    /// The kernel's name for the interface.
     public var description: String {
         rawValue
     }

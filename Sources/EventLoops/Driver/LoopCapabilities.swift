@@ -20,9 +20,9 @@ public struct LoopCapabilities: Sendable, CustomStringConvertible {
 
     /// An operation of the loop.
     public struct Operation: Sendable, Equatable {
-        /// The operation, for instance `accept`.
+        /// The operation's name, for instance `accept`.
         public let name: String
-        /// How it is performed.
+        /// How the loop performs the operation.
         public let support: Support
 
         package init(_ name: String, _ support: Support) {
@@ -33,16 +33,16 @@ public struct LoopCapabilities: Sendable, CustomStringConvertible {
 
     /// The kernel interface that the loop uses.
     public let backend: LoopBackend
-    /// Why the loop uses that one, in a sentence.
+    /// Why the loop uses that interface, in one sentence.
     public let reason: String
-    /// Why io_uring was denied, if it would have been chosen otherwise: the kernel's error and the remedy.
+    /// Why io_uring was denied, if it would otherwise have been chosen: the kernel's error and the remedy.
     public let denial: EventLoopError?
     /// The features that the kernel offers beyond the backend's minimum, by their kernel names.
     public let features: [String]
     /// How each operation is performed.
     public let operations: [Operation]
 
-    /// Everything above, one line per item.
+    /// The backend and the reason, the features, and each operation, one per line.
     public var description: String {
         var lines = ["backend \(backend): \(reason)"]
         if !features.isEmpty { lines.append("features: \(features.joined(separator: ", "))") }

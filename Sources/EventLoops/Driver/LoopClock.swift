@@ -1,8 +1,8 @@
 internal import Kernel
 
-/// The clock for a loop's timers and for its driver's waits: the kernel's, or a simulated one.
+/// The clock for a loop's timers and for its driver's waits: the kernel's monotonic clock or a simulated one.
 package struct LoopClock: Sendable {
-    /// Checked first, so that reading the kernel's clock does not load a closure.
+    /// Whether this is the kernel's clock; checked first, so that reading that clock does not load a closure.
     private let isKernels: Bool
     private let read: @Sendable () -> Int64
 
@@ -16,7 +16,7 @@ package struct LoopClock: Sendable {
 
     /// Makes a clock.
     ///
-    /// - Parameter read: Returns the time in nanoseconds; it must never go back.
+    /// - Parameter read: Returns the time in nanoseconds, which must never go backwards.
     package init(_ read: @escaping @Sendable () -> Int64) {
         isKernels = false
         self.read = read

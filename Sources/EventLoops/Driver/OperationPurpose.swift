@@ -1,4 +1,4 @@
-/// What an operation is for, as its target describes it.
+/// The purpose of an operation, as described by its target.
 package struct OperationPurpose {
     package let name: OperationName
     package let descriptor: Int32

@@ -1,22 +1,23 @@
 /// An operation of a loop that is in flight.
 ///
-/// On a ring, an operation that was submitted and has not completed; on a selector, one direction of a watched
+/// On a ring, this is an operation that was submitted and has not completed; on a selector, one direction of a watched
 /// descriptor.
 public struct PendingOperation: Sendable, Hashable, CustomStringConvertible {
     /// The operation: `accept`, `connect`, `receive`, `send`, `watch for reading`, `watch for writing`, or the loop's
     /// own `wake-up`.
     public let name: String
-    /// The kernel's name for the operation, for instance `IORING_OP_RECV (multishot)`, or the selector's, for instance
-    /// `epoll`.
+    /// The kernel's name for the operation, for instance `IORING_OP_RECV (multishot)`, or the name of the selector, for
+    /// instance `epoll`.
     public let call: String
     /// The descriptor of the operation.
     public let descriptor: Int32
     /// The time since the submission, overstated by at most the length of the turn that submitted the operation.
     ///
-    /// For a multishot operation and for a watch on a selector, time since it began, not since its last delivery.
+    /// For a multishot operation and for a watch on a selector, this is the time since it began, not since its last
+    /// delivery.
     ///
-    /// Measured from the time at which the loop read its clock in that turn: reading it for each operation would cost
-    /// too much.
+    /// The age is measured from the time at which the loop read its clock in that turn: reading the clock for each
+    /// operation would cost too much.
     public let age: Duration
     /// The owner as text: a transport, server, watch or task, or `waker`.
     public let owner: String

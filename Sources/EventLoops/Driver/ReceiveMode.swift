@@ -1,7 +1,7 @@
 /// How the owner of a stream channel takes received bytes.
 ///
-/// The owner passes it to the channel with each ``StreamChannel/startReading(_:)``, so that the channel need not ask
-/// for each message.
+/// The owner passes the mode to the channel in each ``StreamChannel/startReading(_:)``, so that the channel need not
+/// ask for it at each receive.
 package enum ReceiveMode {
     /// The channel lends its own memory for the duration of a call: ``StreamChannelOwner/received(_:)``.
     case lending

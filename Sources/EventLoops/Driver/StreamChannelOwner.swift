@@ -14,31 +14,31 @@ package class StreamChannelOwner: @unchecked Sendable {
 
     /// Takes received bytes, which are lent for the duration of the call.
     ///
-    /// - Returns: How many bytes were taken before the owner stopped reading. In mode ``ReceiveMode/lending``, all of
-    ///   them.
+    /// - Returns: How many bytes were taken before the owner stopped reading; all of them in mode
+    ///   ``ReceiveMode/lending``.
     package func received(_ bytes: UnsafeRawBufferPointer) -> Int { bytes.count }
     /// Supplies memory for the next receive, in mode ``ReceiveMode/supplied``; nil if the owner wants no bytes now.
     ///
-    /// The memory has to stay valid until it is filled or the channel is closed; if the owner has handed the channel
-    /// over, until ``memoryReleased()``. An owner that hands the channel over within this call returns nil.
+    /// The memory must stay valid until it has been filled or ``channelClosed()`` is called; if the owner has handed
+    /// the channel over, until ``memoryReleased()``. An owner that hands the channel over within this call returns nil.
     package func receiveBuffer() -> UnsafeMutableRawBufferPointer? { nil }
     /// Takes bytes that were received into the memory of the last ``receiveBuffer()``.
     ///
     /// - Returns: How many bytes were taken before the owner stopped reading. The channel copies the rest once this
     ///   returns; the memory has to stay valid until then.
     package func receivedIntoBuffer(_ bytes: UnsafeRawBufferPointer) -> Int { bytes.count }
-    /// The kernel does not fill memory of this owner any more; it has handed the channel over while it might.
+    /// Called when the kernel no longer fills this owner's memory, if it might when the owner handed the channel over.
     package func memoryReleased() {}
-    /// The peer has ended the stream.
+    /// Called when the peer has ended the stream.
     package func receivedEOF() {}
     /// Describes the bytes to be sent next, in a list with space for ``Gathering/mostRuns`` vectors.
     ///
     /// The bytes stay where they are until ``sent(_:)``.
     package func gather(into vectors: UnsafeMutablePointer<iovec>) -> Gathering { Gathering() }
-    /// The kernel has taken `count` of the bytes that were gathered last.
+    /// Called when the kernel has taken `count` of the bytes that were gathered last.
     package func sent(_ count: Int) {}
-    /// An operation failed: the connection is broken.
+    /// Called when an operation has failed: the connection is broken.
     package func failed(_ errno: Errno, _ operation: StaticString) {}
-    /// The descriptor is closed and nothing is in flight: the channel's last call to its owner.
+    /// Called when the descriptor is closed and nothing is in flight: the channel's last call to its owner.
     package func channelClosed() {}
 }

@@ -2,8 +2,8 @@ internal import Kernel
 
 /// The addresses of objects to call once in this turn.
 ///
-/// A member is in a list at most once, which it tracks itself, and lives at least until it has been called, so the list
-/// does not retain it.
+/// Each member keeps track of whether it is in a list, and is never in one twice. It lives at least until it has been
+/// called or removed, so the list does not retain it.
 package final class TurnList {
     package typealias Member = UnsafeMutableRawPointer
 
@@ -28,7 +28,7 @@ package final class TurnList {
         count += 1
     }
 
-    /// Calls `body`, which may free members, with each member.
+    /// Calls `body` with each member, which `body` may free.
     ///
     /// Members added during the calls wait for the next call of this function. If a member forks, the child calls no
     /// further members.
@@ -39,7 +39,7 @@ package final class TurnList {
         if count > 0 { members.update(from: members + taken, count: count) }
     }
 
-    /// Removes a member before it has been called.
+    /// Removes a member that has not been called yet.
     package func remove(_ member: Member) {
         guard let index = (0..<count).first(where: { members[$0] == member }) else { return }
         count -= 1

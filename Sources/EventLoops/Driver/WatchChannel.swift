@@ -1,16 +1,16 @@
 package import Kernel
 
-/// How a loop watches a descriptor that it does not own.
+/// Watches a descriptor that the loop does not own.
 ///
-/// It calls its owner in the loop's turn only, never inside a call that the owner makes.
+/// The channel calls its owner only from the loop's turn, never inside a call that the owner makes.
 package protocol WatchChannel: AnyObject {
     /// Sets the directions to watch from now on.
     ///
     /// The owner is notified in each turn in which the descriptor is ready in one of these directions, and only of
-    /// these. If there are none, the kernel keeps no reference to the file.
+    /// these. If no direction is watched, the kernel keeps no reference to the file.
     func watch(reading: Bool, writing: Bool) throws(Errno)
 
-    /// Like ``watch(reading:writing:)``, but for a descriptor whose number may refer to a different file than before.
+    /// Like ``watch(reading:writing:)``, but for a descriptor that may now refer to a different file.
     ///
     /// All directions are registered with the kernel again, and events of the former file are dropped.
     ///
@@ -23,11 +23,11 @@ package protocol WatchChannel: AnyObject {
 
 /// The object that is notified when a watched descriptor is ready.
 package protocol WatchOwner: AnyObject {
-    /// A read, or a write, would not block; also if the peer has hung up or an error is pending.
+    /// Called when a read or a write would not block, including when the peer has hung up or an error is pending.
     func becameReady(reading: Bool, writing: Bool)
-    /// The kernel no longer watches the descriptor, for instance because it was closed.
+    /// Called when the kernel no longer watches the descriptor, for instance because the descriptor was closed.
     func watchingFailed(_ errno: Errno)
-    /// What the watch in one direction is for, for reports.
+    /// The purpose of the watch in one direction, for reports.
     func purpose(ofWriting isWriting: Bool, _ descriptor: Int32) -> OperationPurpose
 }
 

@@ -1,6 +1,6 @@
 package import Kernel
 
-/// Connects a socket with `connect(2)`, a wait until it is writable, and `SO_ERROR`.
+/// Connects a socket with `connect(2)`, a wait until the socket is writable, and `SO_ERROR`.
 package final class ReadinessConnect: ReadinessOperation, @unchecked Sendable {
     private let address: SocketAddress
     private let sockets: any SocketSystem

@@ -5,7 +5,7 @@ package import Kernel
 /// For drivers without a native operation: it needs only a ``WatchChannel``. Cancellation ends it at once, because
 /// nothing is in flight in the kernel.
 package class ReadinessOperation: AwaitedOperation, WatchOwner, @unchecked Sendable {
-    /// What the operation waits for.
+    /// The direction in which the descriptor must become ready.
     enum Direction {
         case reading, writing
     }
@@ -14,7 +14,7 @@ package class ReadinessOperation: AwaitedOperation, WatchOwner, @unchecked Senda
     package final let wait: OperationWait
     private let channels: any ChannelFactory
     private let direction: Direction
-    /// Not nil while the descriptor is watched.
+    /// The channel that watches the descriptor; nil while the descriptor is not watched.
     private var channel: (any WatchChannel)?
 
     init(_ descriptor: Int32, waitsFor direction: Direction, on queue: WorkQueue, channels: any ChannelFactory) {

@@ -1,6 +1,6 @@
 package import Kernel
 
-/// Emulates operations on descriptors for any driver that can watch one.
+/// Emulates operations on descriptors for any driver that can watch descriptors.
 package enum ReadinessOperations {
     /// Emulates ``DescriptorOperations/connect(_:to:)``.
     package static func connect(

@@ -1,12 +1,12 @@
 package import Kernel
 
-/// One operation that a task awaits: a connect, an accept, a receive, a read of a file.
+/// A single operation that a task awaits, such as a connect, an accept, a receive or a read from a file.
 ///
-/// A driver's type defines how the operation begins and how it is cancelled. It has an ``OperationWait``, which does
-/// everything else, and to which it reports the end. An object serves one operation. All requirements are called on the
-/// loop's thread. Any number of operations may be in flight on one descriptor, if the driver allows it.
+/// A conforming type defines how the operation starts and how it is cancelled. It has an ``OperationWait``, to which it
+/// reports the result, and which does everything else. Each object serves one operation. All requirements are called on
+/// the loop's thread. Any number of operations may be in flight on one descriptor, if the driver allows it.
 package protocol AwaitedOperation: AnyObject, Sendable {
-    /// Begins the operation.
+    /// Starts the operation.
     ///
     /// Called at most once, and never for a task that is already cancelled. The operation may be over before this
     /// returns.
@@ -18,25 +18,30 @@ package protocol AwaitedOperation: AnyObject, Sendable {
     /// or later, with `.canceled` or with the result if the operation finishes first.
     func requestCancel()
 
-    /// Releases a result that the task does not get: closes a descriptor, keeps bytes for the next receive. Empty for a
-    /// result that owns nothing.
+    /// Releases a result that the task does not get: closes a descriptor, or keeps bytes for the next receive.
+    ///
+    /// Does nothing for a result that owns nothing.
     func abandon(_ result: Int)
 }
 
-/// How an operation ended, as the task that awaits it sees it.
+/// How an operation ended, as seen by the task that awaits it.
 package enum OperationOutcome: Equatable {
-    /// The kernel's number: a descriptor, a count of bytes, or zero.
+    /// The operation finished with the kernel's result: a descriptor, a count of bytes, or zero.
     case finished(Int)
     case failed(Errno)
-    /// The task was cancelled, and there is no result. The operation may have failed first or been partly done: a
-    /// socket that was connecting can only be closed.
+    /// The task was cancelled, and there is no result.
+    ///
+    /// The operation may have failed first or been partly done: a socket that was connecting can only be closed.
     case cancelled
     /// The task was cancelled, but the operation finished before the cancellation took effect: the caller now owns this
     /// result.
     case finishedFirst(Int)
-    /// The loop is closed or closing. A result was abandoned.
+    /// The loop is closed or closing.
+    ///
+    /// A result, if there was one, was abandoned.
     case closed
-    /// The task would continue, or has continued, on a thread other than the loop's, where the loop must not be used. A
-    /// result was abandoned.
+    /// The task would continue, or has continued, on a thread other than the loop's, where it must not use the loop.
+    ///
+    /// A result, if there was one, was abandoned.
     case misplaced
 }

@@ -2,20 +2,20 @@ import Synchronization
 
 /// A place where a task of the loop may wait.
 protocol WaitingPlace: AnyObject {
-    /// Ends the wait with this number, unless it is over.
+    /// Ends the wait with this number, unless that wait is already over.
     func cancel(_ number: UInt64)
 }
 
-/// What a loop knows of a running task: its identity, where it waits, and whether it is to be cancelled.
+/// What a loop knows about a running task: its identity, where it waits, and whether it is to be cancelled.
 ///
 /// A cancellation handler around each wait costs more than the wait, and one around the body nearly as much as the rest
 /// of a task. Tasks of the loop therefore have none: a task is cancelled through its scope, which cancels the Swift
 /// task and ends its wait. A task waits in at most one place. Child tasks can be cancelled on their own, so they do not
 /// count as the task.
 final class CancellationScope: TaskLink, @unchecked Sendable {
-    /// The bound value.
+    /// The value bound to the task-local variable.
     ///
-    /// A structure, because the runtime copies and destroys a plain optional with generic code.
+    /// It is a structure, because the runtime copies and destroys a plain optional with generic code.
     private struct Binding: Sendable {
         var scope: CancellationScope?
     }
@@ -23,11 +23,11 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
     @TaskLocal private static var current = Binding()
 
     private let queue: WorkQueue
-    /// The address of the Swift task, which is only compared.
+    /// The address of the Swift task, used only for comparison.
     private var address: UInt?
     private var place: (any WaitingPlace)?
     private var number: UInt64 = 0
-    /// If this task is part of another one: the task that users see instead, while the body runs.
+    /// The task that users see instead while the body runs; nil if this task is not part of another one.
     private var whole: (any EndableTask)?
     private let requests = Mutex(CancelRequests())
 
@@ -49,23 +49,23 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
         Self.$current.withValue(Binding(scope: self), operation: make)
     }
 
-    /// Records the Swift task, which has not begun.
+    /// Records the Swift task, which has not started to run.
     func willBeRun(by job: TaskJob) {
         address = TaskAddress.of(job)
         requests.withLock { $0.job = job }
     }
 
-    /// Records the Swift task, which has begun.
+    /// Records the Swift task, which has started to run.
     func isRun(by job: TaskJob) {
         let wasCancelled = requests.withLock { requests in
             requests.job = job
             return requests.isCancelled
         }
-        // It was cancelled before there was a job to cancel.
+        // The task was cancelled before there was a job to cancel.
         if wasCancelled { endWait(of: job) }
     }
 
-    /// Called by the task before its body; false if it is cancelled.
+    /// Called by the task before its body runs; returns false if the task is cancelled.
     func bodyBegins() -> Bool {
         // An eager task begins before its job is recorded.
         if address == nil { address = TaskAddress.ofCurrentTask() }
@@ -120,7 +120,7 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
 
     // MARK: Finding
 
-    /// The task, as users see it, to which the running code belongs; child tasks belong to the task that began them.
+    /// The task, as seen by users, to which the running code belongs; child tasks belong to the task that created them.
     static func owner(on queue: WorkQueue) -> (any EndableTask)? {
         guard queue.isTurning, let scope = current.scope, scope.queue === queue else { return nil }
         return scope.owner
@@ -128,14 +128,14 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
 
     /// Whether the body belongs to the task with this address, and not to a child task, which inherits the scope.
     ///
-    /// Cheaper than looking up the task's scope. On the loop's thread only; callers that suspend a task have checked
-    /// that.
+    /// Cheaper than looking up the task's scope. Loop thread only; callers that suspend a task have already checked
+    /// this.
     @inline(__always)
     func isOf(_ address: UInt) -> Bool {
         self.address == address
     }
 
-    /// The scope whose body is the calling task itself, which has this address.
+    /// The scope of the calling task, which has this address; nil if the task has none of its own.
     static func find(_ address: UInt) -> CancellationScope? {
         guard let scope = current.scope, scope.queue.isTurning else { return nil }
         return scope.address == address ? scope : nil
@@ -147,12 +147,12 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
         self.number = number
     }
 
-    /// The wait in this place has ended: the place no longer needs to be retained.
+    /// Notes that the wait in this place has ended, so that the place is no longer retained.
     func waitIsOver(in place: any WaitingPlace) {
         if self.place === place { self.place = nil }
     }
 
-    /// The task as users know it.
+    /// The task as seen by users.
     var owner: (any EndableTask)? {
         whole ?? task
     }

@@ -1,4 +1,4 @@
-/// A task with any type of result, as `currentTask()` and `allTasks` return it.
+/// A task with any type of result, as returned by `currentTask()` and `allTasks`.
 ///
 /// Loop thread only, except for cancelling.
 ///
@@ -16,7 +16,7 @@ public protocol LoopTaskProtocol: AnyObject, Sendable {
     ///
     /// asyncio: `cancelled()`.
     var isCancelled: Bool { get }
-    /// The number of cancellation requests that were not withdrawn.
+    /// The number of cancellation requests that have not been withdrawn.
     ///
     /// asyncio: `cancelling()`.
     var cancelling: Int { get }
@@ -34,7 +34,7 @@ public protocol LoopTaskProtocol: AnyObject, Sendable {
     ///
     /// asyncio: `await asyncio.wait([task])`.
     func ended() async
-    /// Withdraws one request to cancel the task from the count.
+    /// Withdraws one of the counted requests to cancel the task.
     ///
     /// - Returns: The number of requests left.
     ///
@@ -60,7 +60,9 @@ extension LoopTaskProtocol {
 package protocol EndableTask: LoopTaskProtocol {
     /// Whether the task runs as part of another task, which users see instead.
     var isPart: Bool { get }
-    /// The error of a task that failed and was not cancelled. Counts as retrieving it.
+    /// The error of a task that failed and was not cancelled.
+    ///
+    /// Reading it counts as retrieving the error.
     var failure: (any Error)? { get }
     /// The Swift task; nil before it exists.
     var job: TaskJob? { get }

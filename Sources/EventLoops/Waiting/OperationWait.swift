@@ -1,11 +1,11 @@
 package import Kernel
 
-/// The wait of a task for an ``AwaitedOperation``.
+/// A task's wait for an ``AwaitedOperation``.
 ///
 /// It contains what all operations have in common: which tasks may wait, how a task's cancellation reaches the
 /// operation, what happens when the loop closes, and what happens to a result that the task does not receive.
 package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
-    /// What the suspended task receives.
+    /// The value with which the suspended task is resumed.
     private enum Ending {
         case finished(Int)
         case failed(Errno)
@@ -22,7 +22,7 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
     /// The operation, while it is in flight.
     private var operation: (any AwaitedOperation)?
     private var continuation: UnsafeContinuation<Ending, Never>?
-    /// The scope of the task that waits, which keeps it alive until the wait ends.
+    /// The scope of the waiting task, which keeps the scope alive until the wait ends.
     private var scope: Unmanaged<CancellationScope>?
     /// The task that a waiting child task belongs to, for descriptions.
     private var taskOfChild: (any LoopTaskProtocol)?
@@ -38,7 +38,7 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
         operation != nil
     }
 
-    /// The task that waits, as text for ``PendingOperation``.
+    /// A description of the waiting task, for ``PendingOperation``.
     package var ownerText: String {
         let task: (any LoopTaskProtocol)? = scope.flatMap { $0._withUnsafeGuaranteedRef(\.owner) } ?? taskOfChild
         return task.map { "\($0)" } ?? "a task"
@@ -50,10 +50,11 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - operation: The operation to wait for.
-    ///   - name: Its name in errors.
-    /// - Returns: The kernel's number: a descriptor, a count of bytes, or zero.
-    /// - Throws: `Errno` if the operation failed; `CancellationError` if the task was cancelled, in which case a result
-    ///   that arrives nevertheless is abandoned; ``EventLoopError``: `.closed`, `.wrongThread`, `.forkedChild`.
+    ///   - name: The operation's name in errors.
+    /// - Returns: The kernel's result: a descriptor, a count of bytes, or zero.
+    /// - Throws: `Errno` if the operation failed. `CancellationError` if the task was cancelled, in which case a result
+    ///   that arrives nevertheless is abandoned. ``EventLoopError``: `.closed` if the loop is closed or closing;
+    ///   `.wrongThread` if the task is, or would continue, on another thread; `.forkedChild` in a forked child.
     package func value(of operation: any AwaitedOperation, _ name: StaticString) async throws -> Int {
         switch await outcome(of: operation) {
         case .finished(let value): return value
@@ -69,7 +70,7 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
 
     /// Runs the operation and returns how it ended.
     ///
-    /// For operations whose late result is useful to the caller; the others use ``value(of:_:)``.
+    /// For operations whose result is useful to the caller even after cancellation; others use ``value(of:_:)``.
     package func outcome(of operation: any AwaitedOperation) async -> OperationOutcome {
         var ending = await withUnsafeContinuation { begin(operation, $0) }
         if case .needsHandler = ending { ending = await endingWithHandler(operation) }
@@ -93,7 +94,7 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
         _ operation: any AwaitedOperation, isolation: isolated (any Actor)? = #isolation
     ) async -> Ending {
         await withTaskCancellationHandler {
-            // Isolated like the caller: in an actor that is pinned to the loop, this would otherwise leave the thread.
+            // This needs the caller's isolation: in an actor pinned to the loop, it would otherwise leave the thread.
             _ = isolation
             guard mayStart, queue.isReturnedTo(from: isolation) else { return .misplaced }
             // If the task was already cancelled, its handler has run by now.
@@ -118,11 +119,11 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
 
     // MARK: Ending
 
-    /// Ends the operation and resumes its task.
+    /// Ends the wait with the operation's result, and resumes the task.
     ///
     /// Called by the driver, on the loop's thread.
     ///
-    /// - Returns: False if it had already ended, in which case the caller still owns the result.
+    /// - Returns: False if the wait had already ended, in which case the caller still owns the result.
     @discardableResult
     package func finish(_ result: Result<Int, Errno>) -> Bool {
         guard let continuation = continuation.take() else { return false }
@@ -152,7 +153,7 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
         operation.requestCancel()
     }
 
-    /// Called by the task, on the loop's thread.
+    /// The outcome for a task that has continued on the loop's thread.
     private func outcome(_ ending: Ending, _ operation: any AwaitedOperation) -> OperationOutcome {
         switch ending {
         case .misplaced, .needsHandler: return .misplaced
@@ -168,7 +169,7 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
         }
     }
 
-    /// Called by a task that is not on the loop's thread: the loop has closed, or the task continued elsewhere.
+    /// The outcome for a task that is not on the loop's thread: the loop has closed, or the task continued elsewhere.
     @inline(never)
     private func outcomeElsewhere(_ ending: Ending, _ operation: any AwaitedOperation) -> OperationOutcome {
         if case .finished(let value) = ending { queue.performOnLoop { operation.abandon(value) } }

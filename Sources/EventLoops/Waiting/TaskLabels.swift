@@ -1,6 +1,6 @@
 internal import Kernel
 
-/// A task's name, and where it was made if debug mode was on.
+/// A task's name and, if debug mode was on, where the task was created.
 package struct TaskLabel: Sendable, CustomStringConvertible {
     var name: String
     var place: SourcePlace?
@@ -10,9 +10,9 @@ package struct TaskLabel: Sendable, CustomStringConvertible {
     }
 }
 
-/// Maps jobs to the names of their tasks, for debug mode and the watchdog.
+/// Maps jobs to the labels of their tasks, for debug mode and the watchdog.
 ///
-/// The key is the task's address. Written by the loop's thread, and also read by the watchdog's.
+/// The key is the task's address. Written by the loop's thread, and also read by the watchdog's thread.
 final class TaskLabels: Sendable {
     private let labels = Locked<[UInt: TaskLabel]>([:])
 

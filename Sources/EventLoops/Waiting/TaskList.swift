@@ -39,9 +39,9 @@ final class TaskList {
 class TaskLink {
     private var previous: Unmanaged<TaskLink>?
     fileprivate var next: Unmanaged<TaskLink>?
-    /// The task, while it is a member.
+    /// The loop's task, while it is a member; nil otherwise.
     ///
-    /// The Swift task keeps it alive until it leaves.
+    /// The Swift task keeps this object alive until it leaves the list.
     private(set) final unowned(unsafe) var task: (any EndableTask)?
     private var isMember = false
 

@@ -24,12 +24,12 @@ public final class TaskLocalContext: @unchecked Sendable {
         carrier.end()
     }
 
-    /// Whether a callback can run in this context now: no other one is running in it, and it belongs to this loop.
+    /// Whether a callback can run in this context now: no other callback is, and the context belongs to this loop.
     package func isFree(on queue: WorkQueue) -> Bool {
         self.queue === queue && carrier.isFree
     }
 
-    /// Calls `work` so that it sees the values.
+    /// Calls `work` so that it sees the context's values.
     ///
     /// Call it on the loop's thread, during a turn, outside any task, while the context is free.
     package func run(_ work: () -> Void) {

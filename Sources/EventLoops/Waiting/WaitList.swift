@@ -1,6 +1,6 @@
-/// The tasks that are waiting for one event of the loop.
+/// A list of the tasks that are waiting for one particular event of a loop.
 ///
-/// Loop thread only. Cancelling from another thread is handed over.
+/// Loop thread only. A cancellation from another thread is handed over to the loop's thread.
 package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     /// How a wait ended.
     package enum Outcome {
@@ -28,12 +28,12 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
 
     private let queue: WorkQueue
     private let waits: WaitRegistry
-    /// The usual case, a single waiter, uses no array.
+    /// The first waiter, stored separately so that the usual case, a single waiter, needs no array.
     private var first: Continuation?
     private var firstNumber: UInt64 = 0
     private var others: Crowd?
     private var lastNumber: UInt64 = 0
-    /// The last number at the time of the latest event: waits up to this number are over.
+    /// The value of ``lastNumber`` at the latest event: waits up to this number are over.
     private var resumedThrough: UInt64 = 0
     /// The scope of the task that waited last: usually the same task waits again.
     ///
@@ -41,7 +41,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
     private var lastScope: Unmanaged<CancellationScope>?
     /// Whether the waiters want the next element of a sequence.
     ///
-    /// All waiters at any one time want the same.
+    /// At any one time, this is the same for all waiters.
     private var servesSequence = false
 
     package init(queue: WorkQueue) {
@@ -60,7 +60,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
 
     /// Suspends the calling task until the event has happened or the task is cancelled.
     ///
-    /// - Parameter inSequence: Whether the end of all sequences counts as such an event.
+    /// - Parameter inSequence: Whether the end of all sequences also counts as the event.
     @inline(__always)
     package func wait(inSequence: Bool = false) async -> Outcome {
         lastNumber &+= 1
@@ -73,8 +73,9 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
 
     /// Like ``wait(inSequence:)``, for callers that continue only if the event has happened.
     ///
-    /// - Parameter operation: The name for the error.
-    /// - Throws: `CancellationError`; ``EventLoopError`` with `.wrongThread`.
+    /// - Parameter operation: The operation's name in errors.
+    /// - Throws: `CancellationError` if the task is cancelled or the loop closes. ``EventLoopError``: `.wrongThread`
+    ///   (in a forked child, `.forkedChild`) if the task would continue, or has continued, on another thread.
     @inline(__always)
     package func waitOrThrow(_ operation: StaticString, inSequence: Bool = false) async throws {
         let outcome = await wait(inSequence: inSequence)
@@ -86,7 +87,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         outcome == .cancelled ? CancellationError() : queue.refusal("\(operation)")
     }
 
-    /// Tasks of a closed loop may run on any thread.
+    /// The outcome for a task that is not on the loop's thread: tasks of a closed loop may run on any thread.
     @inline(never)
     private func elsewhere(_ outcome: Outcome) -> Outcome {
         queue.isClosed ? outcome : .misplaced
@@ -121,7 +122,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
 
     /// Suspends the calling task until the event has happened or the loop closes, even if the task is cancelled.
     ///
-    /// Not to be called on a closed loop, where nothing would end the wait.
+    /// Must not be called on a closed loop, where nothing would end the wait.
     package func waitUncancelled() async {
         lastNumber &+= 1
         let number = lastNumber
@@ -133,7 +134,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         _ number: UInt64, isolation: isolated (any Actor)? = #isolation
     ) async -> Outcome {
         await withTaskCancellationHandler {
-            // Isolated like the caller: in an actor that is pinned to the loop, this would otherwise leave the thread.
+            // This needs the caller's isolation: in an actor pinned to the loop, it would otherwise leave the thread.
             _ = isolation
             if let outcome = outcomeByNow(number, isolation) { return outcome }
             return await withUnsafeContinuation { park($0, number) }
@@ -162,7 +163,7 @@ package final class WaitList: WaitLink, WaitingPlace, @unchecked Sendable {
         crowd.members.append(Waiter(number: number, continuation: continuation))
     }
 
-    /// The event has happened: resumes every waiting task, in the order of waiting.
+    /// Resumes every waiting task because the event has happened, in the order in which they began to wait.
     package func resumeAll() {
         resumeAll(with: .happened)
     }

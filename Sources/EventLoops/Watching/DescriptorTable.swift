@@ -19,8 +19,8 @@ final class DescriptorTable {
 
     /// Records that a transport or server uses a descriptor from now on.
     ///
-    /// Ends the user's watch on that number, if any: either the user gave a watched socket to the loop, or closed a
-    /// watched file without removing the watch, and the number was reused.
+    /// Ends the user's watch on the descriptor, if any: either the user gave a watched socket to the loop, or closed a
+    /// watched file without removing the watch, and the descriptor was reused.
     func claim(_ descriptor: Int32, _ role: String, _ object: any AnyObject) {
         endWatch(descriptor)
         owners[descriptor] = .member(role: role, object: object)
@@ -33,7 +33,7 @@ final class DescriptorTable {
         announceRelease()
     }
 
-    /// The owner of a descriptor, in words; nil if it is the user's.
+    /// The owner of a descriptor, in words; nil if the descriptor belongs to the user.
     func owner(of descriptor: Int32) -> String? {
         switch owners[descriptor] {
         case .loop(let name): "the event loop itself, as its \(name): watch a descriptor of your own"
@@ -44,7 +44,7 @@ final class DescriptorTable {
 
     // MARK: Shortage
 
-    /// Calls ``DescriptorWaiter/descriptorWasReleased()`` once, for the next descriptor that is released.
+    /// Calls ``DescriptorWaiter/descriptorWasReleased()`` once, when the next descriptor is released.
     func notifyOfRelease(_ waiter: any DescriptorWaiter) {
         waiters[ObjectIdentifier(waiter)] = waiter
     }
@@ -95,7 +95,7 @@ final class DescriptorTable {
         watches.values.map { "\($0)" }
     }
 
-    /// Ends every watch, because the loop is closing.
+    /// Ends every watch and forgets all owners and waiters, because the loop is closing.
     func removeAll() {
         for watch in watches.values { watch.end() }
         watches = [:]
@@ -104,8 +104,8 @@ final class DescriptorTable {
     }
 }
 
-/// Waits until the process may have a descriptor to spare again.
+/// An object that waits until the process may be able to open a descriptor again.
 protocol DescriptorWaiter: AnyObject {
-    /// The loop has closed a descriptor, or is about to in this turn.
+    /// Called when the loop has closed a descriptor or is about to close one in this turn.
     func descriptorWasReleased()
 }

@@ -5,10 +5,10 @@ enum WatchDirection {
     case reading, writing
 }
 
-/// One descriptor that the loop's user watches, with a callback for reading, one for writing, or both.
+/// A descriptor that the loop's user watches, with a callback for reading, one for writing, or both.
 ///
-/// Readiness only queues a callback, which runs like any other. At most one handle of each direction is in the queue: a
-/// handle that was queued in a turn has run, or was cancelled, before the loop enters the kernel again.
+/// Readiness only queues a callback, which runs like any other. At most one handle for each direction is in the queue:
+/// a handle that was queued in a turn has run, or was cancelled, before the loop enters the kernel again.
 final class DescriptorWatch: WatchOwner, CustomStringConvertible {
     private struct Registration {
         let place: SourcePlace?
@@ -38,10 +38,10 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
     /// Sets or replaces a callback; a replaced callback does not run again.
     ///
     /// Replacing registers the descriptor with the kernel again. The former callback may have been for another file,
-    /// which was closed without removing the callback: the kernel then does not watch the file that has the number now.
+    /// which was closed without removing the callback: the kernel then does not watch the descriptor's present file.
     ///
-    /// - Throws: The kernel's refusal. A first callback is then not added; a replacement ends the whole watch, and a
-    ///   callback for the other direction is reported as lost.
+    /// - Throws: The kernel's error if it refuses. A first callback is then not added; a replacement ends the whole
+    ///   watch, and a callback for the other direction is reported as lost.
     func add(
         _ direction: WatchDirection, at place: SourcePlace?, _ callback: @escaping () throws -> Void
     ) throws(Errno) {
@@ -54,7 +54,7 @@ final class DescriptorWatch: WatchOwner, CustomStringConvertible {
         }
     }
 
-    /// Removes a callback, even if it is in the queue; false if there was none.
+    /// Removes a callback, even if it is in the queue; returns false if there was none.
     func remove(_ direction: WatchDirection) -> Bool {
         guard take(direction) != nil else { return false }
         // Watching fewer directions fails only if the descriptor is already closed.
