@@ -31,6 +31,8 @@ extension Conformance {
                     first.taken == [1, 2]
                 }
                 #expect(former === first)
+                // The closure refers to its owner.
+                first.whenTaken = {}
                 try peer.send([3])
                 try await loop.eventually("the second owner gets the bytes after them") { second.taken == [3] }
                 second.toSend = [4, 5]
