@@ -46,7 +46,10 @@ extension FakeDriver: LoopDriver {
     }
 
     package func close() throws(EventLoopError) {
-        for body in closing.value { body() }
+        let bodies = closing.value
+        // They refer to the loop.
+        closing.update { $0.removeAll() }
+        for body in bodies { body() }
         event.close()
     }
 }
