@@ -10,14 +10,16 @@ enum WaitingTask: CaseIterable {
 
 /// An operation that ends when the test decides.
 final class ManualOperation: AwaitedOperation, @unchecked Sendable {
-    enum Step: Equatable {
+    enum Step: Equatable, Sendable {
         case start
         case requestCancel
         case abandon(Int)
     }
 
     let wait: OperationWait
-    private(set) var steps: [Step] = []
+    /// Behind a lock: the result of an operation whose loop has closed is abandoned on another thread.
+    private let taken = Locked<[Step]>([])
+    var steps: [Step] { taken.value }
     var endsOnRequest = false
     private let atOnce: Result<Int, Errno>?
     private let core: LoopCore
@@ -45,18 +47,18 @@ final class ManualOperation: AwaitedOperation, @unchecked Sendable {
 
     func start() {
         #expect(core.queue.isTurning)
-        steps.append(.start)
+        taken.update { $0.append(.start) }
         if let atOnce { finish(atOnce) }
     }
 
     func requestCancel() {
         #expect(core.queue.isTurning)
-        steps.append(.requestCancel)
+        taken.update { $0.append(.requestCancel) }
         if endsOnRequest { finish(.failure(.canceled)) }
     }
 
     func abandon(_ result: Int) {
-        steps.append(.abandon(result))
+        taken.update { $0.append(.abandon(result)) }
     }
 }
 
