@@ -39,7 +39,7 @@ extension Descriptor {
             do throws(Errno) {
                 fd = try SystemCall.value { open("/dev/null", O_RDWR | O_CLOEXEC) }
             } catch {
-                // At the limit on descriptors, no number can be allocated, so none of these three can be.
+                // At the descriptor limit, nothing else can be opened on 0 to 2 either.
                 if error == .tooManyOpenFiles { return }
                 throw error
             }

@@ -8,9 +8,9 @@ internal import Polling
 /// that has been undone by then costs no system call. A tag consists of a descriptor and a generation, so readiness of
 /// a closed file whose descriptor has been reused is dropped.
 ///
-/// A descriptor may have several targets, for instance a task that receives and one that sends. ``claim(_:)`` declares
-/// that a descriptor refers to a new file, and ``release(_:_:)`` that a target no longer waits, so a target that joins
-/// others is never mistaken for the new owner of a reused descriptor. The table holds one reference to each target.
+/// A descriptor may have several targets, for instance a task that receives and one that sends. When its number refers
+/// to a new file, ``claim(_:)`` removes the targets of the former file; otherwise a new target joins the existing ones.
+/// ``release(_:_:)`` removes one target. The table holds one reference to each target.
 final class WatchTable {
     private struct Watch {
         /// The only target; nil if there are none or several.

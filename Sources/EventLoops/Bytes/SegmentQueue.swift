@@ -79,7 +79,8 @@ package class SegmentQueue {
         head?.pointee.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
-    /// Describes the bytes at the front that one send takes, in a list with space for ``Gathering/mostRuns`` vectors.
+    /// Fills `vectors`, which has space for ``Gathering/mostRuns``, with the bytes at the front of the queue, up to the
+    /// limit of one send.
     package final func gather(into vectors: UnsafeMutablePointer<iovec>) -> Gathering {
         var gathering = Gathering()
         var node = head

@@ -5,8 +5,9 @@ final class LoopCounters: Sendable {
     let turns = SingleWriterCounter()
     let callbacks = SingleWriterCounter()
     let timersFired = SingleWriterCounter()
-    /// How late timers fired, in nanoseconds, like ``worstLag``.
+    /// The lateness of the first timer of the last turn that fired one, in nanoseconds.
     let lag = SingleWriterCounter()
+    /// The largest lateness so far, in nanoseconds.
     let worstLag = SingleWriterCounter()
     let readyDepth = SingleWriterCounter()
     let readyDepthPeak = SingleWriterCounter()
