@@ -12,7 +12,7 @@ extension SelectorStreamChannel {
 
     /// Stops delivering bytes.
     ///
-    /// The poller is told only when the loop is about to wait, so a pause within a turn costs nothing.
+    /// The poller is updated only when the loop is about to wait, so a pause within a turn costs nothing.
     func stopReading() {
         isReading = false
         updateWatch()

@@ -21,7 +21,7 @@ final class Room {
     func tell(_ line: String, from speaker: String? = nil) {
         for (name, writer) in members where name != speaker {
             writer.write(line + "\n")
-            // Drop a guest who does not read: waiting would delay the others, and the buffer would grow.
+            // Disconnect a guest that does not read: waiting would delay the others, and the buffer would grow.
             if writer.transport.writeBufferSize > 1 << 20 { writer.transport.abort() }
         }
     }

@@ -75,7 +75,7 @@ public protocol WriteTransport: BaseTransport {
     var canWriteEOF: Bool { get }
     /// Bytes that the kernel has not taken yet, including those of a send in flight; 0 after ``BaseTransport/abort()``.
     var writeBufferSize: Int { get }
-    /// The limits at which the protocol object is told to pause and to resume writing.
+    /// The limits at which `pauseWriting` and `resumeWriting` of the protocol object are called.
     var writeBufferLimits: WriteBufferLimits { get }
     /// Sets the limits; if one is nil, it is chosen so that high is four times low.
     ///
