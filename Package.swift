@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Every target reads the same dialect: explicit existentials, no leaking imports, async code that stays with its
+/// All targets use the same dialect: explicit existentials, no leaking imports, async code that stays with its
 /// caller.
 let dialect: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -24,22 +24,22 @@ let package = Package(
     traits: [.trait(name: "Logging", description: "ProactorLogging: the log of the library goes to swift-log.")],
     dependencies: [.package(url: "https://github.com/apple/swift-log.git", from: "1.6.0")],
     targets: [
-        // Floor 0: the only C.
+        // Layer 0: the only C.
         .target(name: "CLinux"),
         .target(name: "CUring", linkerSettings: [.linkedLibrary("uring")]),
-        // Floor 1: one kernel object a file.
+        // Layer 1: one kernel object per file.
         .target(name: "Kernel", dependencies: ["CLinux"], swiftSettings: dialect),
-        // Floor 2: the ring, and the pollers.
+        // Layer 2: the ring, and the pollers.
         .target(name: "Uring", dependencies: ["CUring", "Kernel"], swiftSettings: dialect),
         .target(name: "Polling", dependencies: ["CLinux", "Kernel"], swiftSettings: dialect),
-        // Floor 3: the contract and all that does not depend on how the kernel is asked.
+        // Layer 3: the contract, and everything that is the same on a ring and on a selector.
         .target(name: "EventLoops", dependencies: ["CLinux", "Kernel"], swiftSettings: dialect),
-        // Floor 4: the loops.
+        // Layer 4: the loops.
         .target(name: "ProactorLoop", dependencies: ["EventLoops", "Uring", "Kernel"], swiftSettings: dialect),
         .target(name: "SelectorLoop", dependencies: ["EventLoops", "Polling", "Kernel"], swiftSettings: dialect),
         .target(name: "ProactorTesting", dependencies: ["EventLoops"], swiftSettings: dialect),
         .target(name: "ProactorLogging", dependencies: ["EventLoops", swiftLog], swiftSettings: dialect),
-        // Floor 5: what people import.
+        // Layer 5: the module that users import.
         .target(
             name: "Proactor", dependencies: ["ProactorLoop", "SelectorLoop", "EventLoops", "Kernel"],
             swiftSettings: dialect

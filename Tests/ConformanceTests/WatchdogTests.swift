@@ -164,7 +164,6 @@ extension Conformance {
                 blockUntil { Self.threads == 1 }
                 try loop.close()
                 blockUntil { Self.threads == 0 }
-                #expect(Self.threads == 0)
                 expectLoopError(.closed) { try loop.setWatchdog(threshold: .seconds(1)) }
             }
         }
