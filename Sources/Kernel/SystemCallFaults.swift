@@ -44,7 +44,8 @@
         }
 
         /// Limits the number of bytes that ``SystemCallName/receive``, ``SystemCallName/send`` and
-        /// ``SystemCallName/sendMessage`` transfer.
+        /// ``SystemCallName/sendMessage`` transfer, and the number of messages that
+        /// ``SystemCallName/receiveMessages`` and ``SystemCallName/sendMessages`` transfer.
         package func limit(_ call: SystemCallName, to bytes: Int, _ occurrence: Occurrence = .every) {
             limits.append(Rule(call: call, effect: bytes, occurrence: occurrence))
         }

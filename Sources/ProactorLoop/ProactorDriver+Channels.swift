@@ -1,4 +1,5 @@
 package import EventLoops
+package import Kernel
 
 extension ProactorDriver: ChannelFactory {
     package func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel {
@@ -11,5 +12,14 @@ extension ProactorDriver: ChannelFactory {
 
     package func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
         ProactorWatchChannel(descriptor, port: port, owner: owner)
+    }
+
+    package func makeDatagramChannel(_ descriptor: Int32, family: AddressFamily) -> any DatagramChannel {
+        ReadinessDatagramChannel(
+            descriptor, family: family, channels: self, queue: port.queue, memory: port.datagramMemory)
+    }
+
+    package func makeWaitHook(owner: any WaitHookOwner) -> any WaitHook {
+        ProactorWaitHook(port: port, owner: owner)
     }
 }

@@ -1,4 +1,5 @@
 package import EventLoops
+package import Kernel
 
 extension SelectorDriver: ChannelFactory {
     package func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel {
@@ -13,5 +14,15 @@ extension SelectorDriver: ChannelFactory {
 
     package func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
         SelectorWatchChannel(descriptor, port: port, owner: owner)
+    }
+
+    package func makeDatagramChannel(_ descriptor: Int32, family: AddressFamily) -> any DatagramChannel {
+        watches.claim(descriptor)
+        return ReadinessDatagramChannel(
+            descriptor, family: family, channels: self, queue: port.queue, memory: port.datagramMemory)
+    }
+
+    package func makeWaitHook(owner: any WaitHookOwner) -> any WaitHook {
+        SelectorWaitHook(port: port, owner: owner)
     }
 }

@@ -68,6 +68,14 @@ extension FakeDriver: ChannelFactory {
     package func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
         preconditionFailure("a fake loop has no channels")
     }
+
+    package func makeDatagramChannel(_ descriptor: Int32, family: AddressFamily) -> any DatagramChannel {
+        preconditionFailure("a fake loop has no channels")
+    }
+
+    package func makeWaitHook(owner: any WaitHookOwner) -> any WaitHook {
+        preconditionFailure("a fake loop has no channels")
+    }
 }
 
 extension FakeDriver: DescriptorOperations {

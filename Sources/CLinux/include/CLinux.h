@@ -22,6 +22,7 @@
 #include <sys/un.h>
 
 #include "caught_signals.h"
+#include "messages.h"
 #include "process.h"
 #include "waits.h"
 

@@ -1,3 +1,5 @@
+package import Kernel
+
 /// Makes the channels of a loop: objects that own or watch a descriptor and notify their owner of its events.
 ///
 /// Loop thread only.
@@ -8,4 +10,10 @@ package protocol ChannelFactory: AnyObject {
     func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel
     /// Makes a channel that watches a descriptor, which the caller still owns.
     func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel
+    /// Makes a channel for a datagram socket, which the channel owns once it has itself been given an owner.
+    ///
+    /// - Parameter family: The family of the socket's addresses; it determines the ``DatagramSpace``.
+    func makeDatagramChannel(_ descriptor: Int32, family: AddressFamily) -> any DatagramChannel
+    /// Makes a hook, which references its owner weakly.
+    func makeWaitHook(owner: any WaitHookOwner) -> any WaitHook
 }

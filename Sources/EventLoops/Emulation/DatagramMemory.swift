@@ -1,0 +1,93 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+
+/// The memory into which the readiness channels of a loop receive, and the lists for their calls.
+///
+/// One for each loop, because a channel uses it only within a call. Pages that were never written use no memory.
+package final class DatagramMemory {
+    /// The most datagrams that are received in one call.
+    private static let mostReceived = 16
+    private static let payloadBytes = mostReceived * DatagramSpace(.ipv4).payload
+
+    private let space: UnsafeMutableRawPointer
+    private let payloads: UnsafeMutableRawPointer
+    private let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: mostReceived)
+    private let messages = UnsafeMutablePointer<cl_message>.allocate(capacity: DatagramSpace.mostGathered)
+    private let headers = UnsafeMutablePointer<UnsafeMutablePointer<msghdr>>.allocate(
+        capacity: DatagramSpace.mostGathered)
+
+    package init() {
+        space = .allocate(byteCount: Self.mostReceived * Self.spaceBytes, alignment: 64)
+        payloads = .allocate(byteCount: Self.payloadBytes, alignment: 4096)
+        messages.initialize(repeating: cl_message(), count: DatagramSpace.mostGathered)
+    }
+
+    deinit {
+        space.deallocate()
+        payloads.deallocate()
+        vectors.deallocate()
+        messages.deallocate()
+        headers.deallocate()
+    }
+
+    /// For the address and the control messages of one datagram.
+    private static var spaceBytes: Int {
+        DatagramSpace(.ipv4).name + DatagramSpace(.ipv4).control
+    }
+
+    // MARK: Receiving
+
+    /// The number of datagrams of a family that one call can receive.
+    func capacity(_ family: AddressFamily) -> Int {
+        Self.payloadBytes / DatagramSpace(family).payload
+    }
+
+    /// Receives datagrams; ``received(_:)`` returns each.
+    ///
+    /// - Throws: `.resourceTemporarilyUnavailable` if there is none, and other errors from the kernel.
+    func receive(_ descriptor: Int32, _ family: AddressFamily) throws(Errno) -> Int {
+        let count = capacity(family)
+        for index in 0..<count { prepare(index, DatagramSpace(family)) }
+        return try SocketCalls.receiveMessages(
+            descriptor, into: UnsafeMutableBufferPointer(start: messages, count: count))
+    }
+
+    private func prepare(_ index: Int, _ size: DatagramSpace) {
+        let name = space + index * Self.spaceBytes
+        vectors[index] = iovec(iov_base: payloads + index * size.payload, iov_len: size.payload)
+        messages[index] = cl_message(
+            header: msghdr(
+                msg_name: name, msg_namelen: socklen_t(size.name), msg_iov: vectors + index, msg_iovlen: 1,
+                msg_control: size.control == 0 ? nil : name + size.name, msg_controllen: size.control, msg_flags: 0),
+            length: 0)
+    }
+
+    /// A datagram of the last ``receive(_:_:)``.
+    func received(_ index: Int) -> ReceivedDatagram {
+        let header = messages[index].header
+        return ReceivedDatagram(
+            bytes: UnsafeRawBufferPointer(start: vectors[index].iov_base, count: Int(messages[index].length)),
+            name: UnsafeRawBufferPointer(start: header.msg_name, count: Int(header.msg_namelen)),
+            control: UnsafeRawBufferPointer(start: header.msg_control, count: header.msg_controllen),
+            flags: header.msg_flags)
+    }
+
+    // MARK: Sending
+
+    /// Lists the datagrams that an owner sends next; returns their number.
+    func gather(_ owner: DatagramChannelOwner) -> Int {
+        let count = owner.gather(into: headers, most: DatagramSpace.mostGathered)
+        for index in 0..<count { messages[index].header = headers[index].pointee }
+        return count
+    }
+
+    /// Sends datagrams of the last ``gather(_:)``, without the first `skipped` ones.
+    ///
+    /// - Returns: The number of datagrams that the kernel has taken.
+    /// - Throws: The error of the first one.
+    func send(_ descriptor: Int32, from skipped: Int, count: Int) throws(Errno) -> Int {
+        try SocketCalls.sendMessages(
+            descriptor, UnsafeMutableBufferPointer(start: messages + skipped, count: count - skipped))
+    }
+}

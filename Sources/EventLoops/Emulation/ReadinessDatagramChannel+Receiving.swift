@@ -1,0 +1,102 @@
+internal import Kernel
+
+extension ReadinessDatagramChannel {
+    /// How many times one turn receives, so that a flooded socket does not starve other channels.
+    private static let mostReceives = 4
+
+    /// Receives until the socket is empty, the owner stops, or others must have their turn.
+    func receive() {
+        for _ in 0..<Self.mostReceives where isReceiving && !queue.isInForkedChild {
+            let count: Int
+            do throws(Errno) { count = try memory.receive(descriptor, family) } catch {
+                return receiveFailed(error)
+            }
+            deliver(count)
+            // If the socket had more, the call would have filled all messages.
+            if count < memory.capacity(family) { return }
+        }
+    }
+
+    private func deliver(_ count: Int) {
+        for index in 0..<count where !isClosing && !queue.isInForkedChild {
+            let datagram = memory.received(index)
+            guard isReceiving else {
+                held.append(datagram)
+                continue
+            }
+            if isEnd(datagram) { return stopReceiving() }
+            withOwner { $0.received(datagram) }
+        }
+    }
+
+    /// Whether the kernel reports that the receiving side of the socket is shut down, which it would do again and
+    /// again.
+    ///
+    /// Every IP datagram has a sender, so one that has neither a sender nor bytes is none.
+    private func isEnd(_ datagram: borrowing ReceivedDatagram) -> Bool {
+        datagram.bytes.isEmpty && datagram.name.isEmpty && (family == .ipv4 || family == .ipv6)
+    }
+
+    private func receiveFailed(_ errno: Errno) {
+        switch errno {
+        // Another process that shares the socket has received the datagram.
+        case .resourceTemporarilyUnavailable: return
+        case .badFileDescriptor, .notSocket: withOwner { $0.failed(errno, "recvmmsg") }
+        default: withOwner { $0.receiveFailed(errno) }
+        }
+    }
+
+    /// Delivers the datagrams that were held, until the owner stops again.
+    func deliverHeld() {
+        while isReceiving, !queue.isInForkedChild, let datagram = held.popFirst() {
+            datagram.lend { datagram in withOwner { $0.received(datagram) } }
+        }
+    }
+}
+
+/// Copies of datagrams whose owner stopped receiving after the kernel had delivered them.
+///
+/// At most what one call receives, so their memory is bounded.
+struct HeldDatagrams {
+    struct Datagram {
+        private let bytes: [UInt8]
+        private let name: [UInt8]
+        private let control: [UInt8]
+        private let flags: Int32
+
+        init(_ datagram: borrowing ReceivedDatagram) {
+            bytes = Array(datagram.bytes)
+            name = Array(datagram.name)
+            control = Array(datagram.control)
+            flags = datagram.flags
+        }
+
+        func lend(_ body: (borrowing ReceivedDatagram) -> Void) {
+            bytes.withUnsafeBytes { bytes in
+                name.withUnsafeBytes { name in
+                    control.withUnsafeBytes { control in
+                        body(ReceivedDatagram(bytes: bytes, name: name, control: control, flags: flags))
+                    }
+                }
+            }
+        }
+    }
+
+    private var datagrams: [Datagram] = []
+
+    var isEmpty: Bool {
+        datagrams.isEmpty
+    }
+
+    mutating func append(_ datagram: borrowing ReceivedDatagram) {
+        datagrams.append(Datagram(datagram))
+    }
+
+    mutating func popFirst() -> Datagram? {
+        datagrams.isEmpty ? nil : datagrams.removeFirst()
+    }
+
+    mutating func removeAll() {
+        datagrams = []
+    }
+}
