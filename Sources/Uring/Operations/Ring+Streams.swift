@@ -9,7 +9,6 @@ extension OperationTraits {
         OperationTraits(
             .receiveMultishot, "IORING_OP_RECV (multishot)", isRequired: true, witness: IORING_OP_SEND_ZC),
         OperationTraits(.send, "IORING_OP_SEND", isRequired: true),
-        OperationTraits(.sendMessage, "IORING_OP_SENDMSG", isRequired: true),
     ]
 }
 
@@ -17,7 +16,6 @@ extension OperationKind {
     package static var receive: OperationKind { OperationKind(IORING_OP_RECV) }
     package static var receiveMultishot: OperationKind { OperationKind(IORING_OP_RECV, isMultishot: true) }
     package static var send: OperationKind { OperationKind(IORING_OP_SEND) }
-    package static var sendMessage: OperationKind { OperationKind(IORING_OP_SENDMSG) }
 }
 
 extension Ring {
@@ -59,20 +57,8 @@ extension Ring {
         queue(.send, for: target) { io_uring_prep_send($0, fd, bytes, Int(Self.clamped(count)), Self.sendFlags) }
     }
 
-    /// Sends all bytes that a `msghdr` describes.
-    ///
-    /// - Parameter message: A `msghdr`. It, its vector and the bytes must stay unchanged until the completion. Untyped,
-    ///   because liburing's module also declares this structure, and a package declaration cannot name that
-    ///   declaration.
-    package func sendMessage(_ fd: Int32, _ message: UnsafeRawPointer, for target: CompletionTarget) -> UInt64 {
-        queue(.sendMessage, for: target) { entry in
-            io_uring_prep_rw(Int32(IORING_OP_SENDMSG.rawValue), entry, fd, message, 1, 0)
-            entry.pointee.msg_flags = UInt32(Self.sendFlags)
-        }
-    }
-
     /// The flags of every send.
     ///
     /// MSG_WAITALL: the kernel continues a short send. MSG_NOSIGNAL: a closed peer causes an error, not a signal.
-    private static var sendFlags: Int32 { Int32(MSG_WAITALL | MSG_NOSIGNAL) }
+    static var sendFlags: Int32 { Int32(MSG_WAITALL | MSG_NOSIGNAL) }
 }

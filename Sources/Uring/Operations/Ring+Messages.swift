@@ -1,0 +1,41 @@
+import CUring
+import Glibc
+
+/// Single-shot operations on sockets with a `msghdr`: several vectors, and the peer's address.
+extension OperationTraits {
+    static let messages = [
+        OperationTraits(.receiveMessage, "IORING_OP_RECVMSG", isRequired: false),
+        OperationTraits(.sendMessage, "IORING_OP_SENDMSG", isRequired: true),
+    ]
+}
+
+extension OperationKind {
+    package static var receiveMessage: OperationKind { OperationKind(IORING_OP_RECVMSG) }
+    package static var sendMessage: OperationKind { OperationKind(IORING_OP_SENDMSG) }
+}
+
+// Messages are untyped pointers, because liburing's module also declares `msghdr`, and a package declaration cannot
+// name that declaration.
+extension Ring {
+    /// Receives bytes or one datagram, once, into the memory that a `msghdr` describes.
+    ///
+    /// - Parameter message: A `msghdr`. It, its vectors and their memory must stay valid until the completion, when the
+    ///   kernel has set its flags and the lengths of the peer's address and of the control data.
+    package func receiveMessage(
+        _ fd: Int32, _ message: UnsafeMutableRawPointer, for target: CompletionTarget
+    ) -> UInt64 {
+        queue(.receiveMessage, for: target) {
+            io_uring_prep_rw(Int32(IORING_OP_RECVMSG.rawValue), $0, fd, message, 1, 0)
+        }
+    }
+
+    /// Sends all bytes that a `msghdr` describes, or one datagram.
+    ///
+    /// - Parameter message: A `msghdr`. It, its vectors and the bytes must stay unchanged until the completion.
+    package func sendMessage(_ fd: Int32, _ message: UnsafeRawPointer, for target: CompletionTarget) -> UInt64 {
+        queue(.sendMessage, for: target) { entry in
+            io_uring_prep_rw(Int32(IORING_OP_SENDMSG.rawValue), entry, fd, message, 1, 0)
+            entry.pointee.msg_flags = UInt32(Self.sendFlags)
+        }
+    }
+}
