@@ -4,12 +4,17 @@ import Synchronization
 /// A socket that the program owns, to hand to a loop or to use directly.
 ///
 /// A socket made by this type is nonblocking, and programs started by this process do not inherit it. It is closed when
-/// the last reference is released. Any thread may close or detach it; only the first of these calls has an effect. Do
-/// not close it while a loop or another thread uses its descriptor: the number may be reused for another file.
+/// the last reference is released. Any thread may close or detach it; only the first of these calls has an effect.
+///
+/// A socket that a loop is using, for instance in `sockRecv`, may be closed at any time. Other users of the descriptor
+/// must be finished first: a watch of a loop, or a system call on another thread. Otherwise they may act on another
+/// file that has the number by then.
 ///
 /// asyncio: the `socket` object.
 public final class Socket: Sendable, CustomStringConvertible {
-    private let descriptor: Atomic<Int32>
+    let shared: SharedDescriptor
+    /// See ``user``; owned by this object.
+    let userReference = Atomic<UInt>(0)
 
     /// Makes a socket.
     ///
@@ -21,18 +26,19 @@ public final class Socket: Sendable, CustomStringConvertible {
     ///   - protocol: The protocol; 0 for the default one.
     /// - Throws: `.tooManyOpenFiles`, `.addressFamilyNotSupported` and other errors from the kernel.
     public init(family: AddressFamily, type: Int32 = Socket.stream, protocol: Int32 = 0) throws(Errno) {
-        descriptor = Atomic(try SocketCalls.open(family, type: type, protocol: `protocol`))
+        shared = SharedDescriptor(try SocketCalls.open(family, type: type, protocol: `protocol`))
     }
 
     /// Takes ownership of a descriptor, without changing whether it is nonblocking.
     ///
     /// - Parameter fd: A socket; from now on only this object may close it.
     public init(takingOwnershipOf fd: Int32) {
-        descriptor = Atomic(fd)
+        shared = SharedDescriptor(fd)
     }
 
     deinit {
         close()
+        if let user { Unmanaged<AnyObject>.fromOpaque(user).release() }
     }
 
     /// Makes two stream sockets connected to each other.
@@ -57,26 +63,54 @@ public final class Socket: Sendable, CustomStringConvertible {
 
     /// The descriptor; -1 once the socket is closed or detached.
     public var fileDescriptor: Int32 {
-        descriptor.load(ordering: .relaxed)
+        shared.current
     }
 
     /// Closes the socket.
     ///
     /// Idempotent. Errors are ignored: Linux frees the descriptor in any case, and a caller could not act on them.
     ///
+    /// Tasks that wait for operations of a loop on this socket get an error. The descriptor is closed when the last of
+    /// these operations has ended, in the loop's next turn: only then the peer sees the end of the connection, and the
+    /// number can be reused.
+    ///
     /// Kernel: `close(2)`.
     public func close() {
-        let fd = detach()
-        if fd >= 0 { try? Descriptor.close(fd) }
+        end(detaching: false)
     }
 
     /// Releases ownership of the descriptor without closing it.
+    ///
+    /// Tasks that wait for operations of a loop on this socket get an error, unless their operation finishes first. Let
+    /// them end before you use the descriptor. Bytes that were received for a task that was then cancelled, and that no
+    /// other task has fetched, are dropped, and the loss is logged.
     ///
     /// - Returns: The descriptor; -1 if the socket was already closed or detached.
     ///
     /// asyncio: `socket.detach()`.
     public func detach() -> Int32 {
-        descriptor.exchange(-1, ordering: .acquiringAndReleasing)
+        end(detaching: true) ? shared.original : -1
+    }
+
+    /// Returns false if the socket had already ended.
+    @discardableResult
+    private func end(detaching: Bool) -> Bool {
+        switch shared.end(detaching: detaching) {
+        case .repeated: return false
+        case .inUse where currentUser?.socketEnds() != false: return true
+        case .inUse, .idle:
+            releaseReceived(isDetached: detaching)
+            if !detaching { try? Descriptor.close(shared.original) }
+            return true
+        }
+    }
+
+    func releaseReceived(isDetached: Bool) {
+        currentUser?.socketEnded(isDetached: isDetached)
+    }
+
+    private var currentUser: (any SocketUser)? {
+        user.flatMap { Unmanaged<AnyObject>.fromOpaque($0).takeUnretainedValue() as? any SocketUser }
     }
 
     /// The descriptor and the socket's addresses, as text.

@@ -60,7 +60,7 @@ extension SocketAddress {
     }
 
     /// Represents an address of zero bytes, which some families return.
-    private static var nameless: SocketAddress { SocketAddress(.other(.unspecified, [0, 0])) }
+    package static var nameless: SocketAddress { SocketAddress(.other(.unspecified, [0, 0])) }
 
     private static func lend<Form, R, E: Error>(
         _ form: Form, length: socklen_t = socklen_t(MemoryLayout<Form>.size),

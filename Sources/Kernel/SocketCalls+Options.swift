@@ -37,6 +37,13 @@ extension SocketCalls {
         try SystemCall.nothing { fcntl(fd, F_SETFL, flags | O_NONBLOCK) }
     }
 
+    /// Whether calls on the descriptor return at once instead of waiting.
+    ///
+    /// Kernel: `F_GETFL`.
+    package static func isNonBlocking(_ fd: Int32) throws(Errno) -> Bool {
+        try SystemCall.value { fcntl(fd, F_GETFL) } & O_NONBLOCK != 0
+    }
+
     /// Whether the descriptor is a stream socket; false if it is no socket at all.
     ///
     /// Kernel: `SO_TYPE`.

@@ -1,5 +1,4 @@
 internal import EventLoops
-internal import Glibc
 internal import Kernel
 internal import Uring
 
@@ -8,29 +7,17 @@ final class ConnectOperation: RingOperation, @unchecked Sendable {
     static let support = OptionalOperation(
         name: "connect", kind: .connect, emulation: "connect, \(OperationKind.poll.name) and SO_ERROR")
 
-    private let address: SocketAddress
     /// The address, which the kernel reads when the operation is submitted.
-    private let storage = UnsafeMutablePointer<sockaddr_storage>.allocate(capacity: 1)
-
-    init(_ port: RingPort, _ descriptor: Int32, to address: SocketAddress) {
-        self.address = address
-        super.init(port, descriptor)
-    }
-
-    deinit {
-        storage.deallocate()
-    }
+    private let storage = AddressStorage()
 
     override func submit() -> UInt64 {
-        storage.initialize(to: sockaddr_storage())
-        let length = address.withSockAddr { source, length in
-            UnsafeMutableRawPointer(storage).copyMemory(from: source, byteCount: Int(length))
-            return length
-        }
-        return port.ring.connect(descriptor, to: storage, length: length, for: self)
+        // Without an address, the kernel reports EINVAL.
+        let length = address.map { storage.store($0) } ?? 0
+        return port.ring.connect(descriptor, to: storage.pointer, length: length, for: self)
     }
 
     override func purpose(of tag: UInt64) -> OperationPurpose {
-        OperationPurpose(.connect, descriptor, owner: "\(wait.ownerText) to \(address)")
+        let target = address.map { " to \($0)" } ?? ""
+        return OperationPurpose(.connect, descriptor, owner: "\(wait.ownerText)\(target)")
     }
 }

@@ -2,14 +2,16 @@ internal import EventLoops
 internal import Kernel
 internal import Uring
 
-/// An operation on the ring that a task awaits, with one submission and one completion.
+/// An operation on a socket that a task awaits, with one submission and one completion.
 ///
 /// Cancellation is only a request: the task still waits for the completion, because the kernel uses the descriptor and
 /// the memory until then. Meanwhile, the operation table keeps this object and its memory alive.
-class RingOperation: ChannelTarget, AwaitedOperation, @unchecked Sendable {
+class RingOperation: ChannelTarget, SocketOperation, @unchecked Sendable {
     final let port: RingPort
     final let descriptor: Int32
     final let wait: OperationWait
+    final var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    final var address: SocketAddress?
     private var tag: UInt64?
 
     init(_ port: RingPort, _ descriptor: Int32) {
@@ -24,7 +26,10 @@ class RingOperation: ChannelTarget, AwaitedOperation, @unchecked Sendable {
         preconditionFailure("\(type(of: self)) does not override submit()")
     }
 
-    func abandon(_ result: Int) {}
+    /// Called when the operation has succeeded, before its task is resumed.
+    func succeeded() {}
+
+    final func abandon(_ result: Int) {}
 
     final func start() {
         tag = submit()
@@ -36,6 +41,7 @@ class RingOperation: ChannelTarget, AwaitedOperation, @unchecked Sendable {
 
     final override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
         self.tag = nil
+        if result >= 0 { succeeded() }
         wait.finish(result < 0 ? .failure(Errno(rawValue: -result)) : .success(Int(result)))
     }
 }

@@ -20,6 +20,11 @@ extension SelectorDriver: DriverReport {
             .init("receive", .emulated("\(selector) and recv")),
             .init("receive into a BufferedProtocol", .emulated("\(selector) and recv")),
             .init("send", .emulated("send or sendmsg, and \(selector) while the socket's buffer is full")),
+            .init("sockRecv", .emulated("recv, and \(selector) while there are no bytes")),
+            .init("sockRecvFrom", .emulated("recvfrom, and \(selector) while there are no bytes")),
+            .init("sockSendAll", .emulated("send, and \(selector) while the socket's buffer is full")),
+            .init("sockSendTo", .emulated("sendto, and \(selector) while the socket's buffer is full")),
+            .init("sockAccept", .emulated("accept4, and \(selector) while there are no connections")),
             .init("watch a descriptor", .emulated("\(selector)")),
             .init("wake-up", .emulated("\(selector) and an eventfd")),
         ]

@@ -160,6 +160,18 @@ private final class ScriptedSockets: SocketSystem {
     func connect(_ descriptor: Int32, to address: SocketAddress) throws(Errno) {}
     func pendingError(_ descriptor: Int32) throws(Errno) -> Errno? { nil }
     func peerAddress(_ descriptor: Int32) throws(Errno) -> SocketAddress { throw .notConnected }
+    func isNonBlocking(_ descriptor: Int32) throws(Errno) -> Bool { true }
+    func receive(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int { 0 }
+    func receiveFrom(
+        _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(Errno) -> (count: Int, address: SocketAddress) { throw .notConnected }
+    func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int { bytes.count }
+    func sendTo(
+        _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, to address: SocketAddress
+    ) throws(Errno) -> Int { bytes.count }
+    func accept(_ descriptor: Int32) throws(Errno) -> (descriptor: Int32, address: SocketAddress) {
+        throw .resourceTemporarilyUnavailable
+    }
 }
 
 /// Makes a loop on the calling thread, gives it to `body` and closes it.

@@ -82,6 +82,10 @@ extension FakeDriver: DescriptorOperations {
     package func connect(_ descriptor: Int32, to address: SocketAddress) async throws {
         throw EventLoopError(.notSupported, "connect")
     }
+
+    package func makeOperation(_ kind: SocketOperationKind, _ descriptor: Int32) -> any SocketOperation {
+        preconditionFailure("a fake loop has no operations")
+    }
 }
 
 extension FakeDriver: DriverReport {

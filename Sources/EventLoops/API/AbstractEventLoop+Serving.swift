@@ -133,6 +133,7 @@ enum StreamSocket {
         guard system.isStream(socket.fileDescriptor) else {
             throw .invalidArgument(operation, "A stream socket was expected, got \(socket)")
         }
+        try SocketUse.checkIsUnused(socket, operation)
         do { try system.setNonBlocking(socket.fileDescriptor) } catch {
             throw EventLoopError(system: error, operation)
         }

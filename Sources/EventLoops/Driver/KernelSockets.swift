@@ -57,4 +57,32 @@ package final class KernelSockets: SocketSystem {
     package func peerAddress(_ descriptor: Int32) throws(Errno) -> SocketAddress {
         try SocketCalls.peerAddress(descriptor)
     }
+
+    package func isNonBlocking(_ descriptor: Int32) throws(Errno) -> Bool {
+        try SocketCalls.isNonBlocking(descriptor)
+    }
+
+    package func receive(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
+        try SocketCalls.receive(descriptor, into: buffer, waits: false)
+    }
+
+    package func receiveFrom(
+        _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(Errno) -> (count: Int, address: SocketAddress) {
+        try SocketCalls.receiveFrom(descriptor, into: buffer)
+    }
+
+    package func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
+        try SocketCalls.send(descriptor, bytes, waits: false)
+    }
+
+    package func sendTo(
+        _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, to address: SocketAddress
+    ) throws(Errno) -> Int {
+        try SocketCalls.sendTo(descriptor, bytes, to: address)
+    }
+
+    package func accept(_ descriptor: Int32) throws(Errno) -> (descriptor: Int32, address: SocketAddress) {
+        try SocketCalls.accept(descriptor)
+    }
 }

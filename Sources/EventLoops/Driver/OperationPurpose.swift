@@ -14,6 +14,8 @@ package struct OperationPurpose {
 /// The names of operations, which are the same on every kind of loop.
 package enum OperationName: String {
     case accept, connect, receive, send
+    case receiveFrom = "receive from"
+    case sendTo = "send to"
     case watchForReading = "watch for reading"
     case watchForWriting = "watch for writing"
     case wakeUp = "wake-up"

@@ -2,8 +2,8 @@ package import Kernel
 
 /// The socket calls that a loop makes, to the kernel or to a simulation of it.
 ///
-/// EventLoops makes all its socket calls through this protocol, so that a simulation can take the kernel's place. Bytes
-/// do not pass through here: channels move them. All errors thrown are those of the system.
+/// EventLoops makes all its socket calls through this protocol, so that a simulation can take the kernel's place. The
+/// bytes of transports do not pass through here: channels move them. All errors thrown are those of the system.
 ///
 /// - Thread: Any.
 package protocol SocketSystem: AnyObject, Sendable {
@@ -26,4 +26,21 @@ package protocol SocketSystem: AnyObject, Sendable {
     func setOption(_ descriptor: Int32, level: Int32, name: Int32, _ value: Int32) throws(Errno)
     func localAddress(_ descriptor: Int32) throws(Errno) -> SocketAddress
     func peerAddress(_ descriptor: Int32) throws(Errno) -> SocketAddress
+
+    func isNonBlocking(_ descriptor: Int32) throws(Errno) -> Bool
+
+    // MARK: Calls that throw `.resourceTemporarilyUnavailable` instead of waiting
+
+    /// Receives the bytes that are available; returns 0 at the end of the stream.
+    func receive(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int
+    func receiveFrom(
+        _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(Errno) -> (count: Int, address: SocketAddress)
+    /// Sends as many of the bytes as the socket's buffer can take.
+    func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int
+    func sendTo(
+        _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, to address: SocketAddress
+    ) throws(Errno) -> Int
+    /// Accepts a connection on a nonblocking socket, as a nonblocking descriptor that started programs do not inherit.
+    func accept(_ descriptor: Int32) throws(Errno) -> (descriptor: Int32, address: SocketAddress)
 }

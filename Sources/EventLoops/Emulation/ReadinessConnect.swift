@@ -1,23 +1,17 @@
-package import Kernel
+internal import Kernel
 
 /// Connects a socket with `connect(2)`, a wait until the socket is writable, and `SO_ERROR`.
-package final class ReadinessConnect: ReadinessOperation, @unchecked Sendable {
-    private let address: SocketAddress
-    private let sockets: any SocketSystem
-
-    package init(
-        _ descriptor: Int32, to address: SocketAddress, on queue: WorkQueue, channels: any ChannelFactory,
-        sockets: any SocketSystem
-    ) {
-        self.address = address
-        self.sockets = sockets
-        super.init(descriptor, waitsFor: .writing, on: queue, channels: channels)
+final class ReadinessConnect: ReadinessOperation, @unchecked Sendable {
+    init(_ descriptor: Int32, _ seams: ReadinessSeams) {
+        super.init(descriptor, waitsFor: .writing, seams)
     }
 
     override func attempt() throws(Errno) -> Int? {
+        guard let address else { throw .invalidArgument }
         try sockets.setNonBlocking(descriptor)
         do throws(Errno) { try sockets.connect(descriptor, to: address) } catch {
-            guard error == .nowInProgress else { throw error }
+            // A cancelled operation may have begun to connect.
+            guard error == .nowInProgress || error == .alreadyInProcess else { throw error }
             return nil
         }
         return 0
@@ -29,7 +23,8 @@ package final class ReadinessConnect: ReadinessOperation, @unchecked Sendable {
         return 0
     }
 
-    package override func purpose(ofWriting isWriting: Bool, _ descriptor: Int32) -> OperationPurpose {
-        OperationPurpose(.connect, descriptor, owner: "\(wait.ownerText) to \(address)")
+    override func purpose(ofWriting isWriting: Bool, _ descriptor: Int32) -> OperationPurpose {
+        let target = address.map { " to \($0)" } ?? ""
+        return OperationPurpose(.connect, descriptor, owner: "\(wait.ownerText)\(target)")
     }
 }

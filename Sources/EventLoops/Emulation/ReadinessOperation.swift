@@ -1,10 +1,17 @@
 package import Kernel
 
-/// An awaited operation that repeats a non-blocking call when its descriptor is ready.
+/// What emulated operations use.
+struct ReadinessSeams {
+    let queue: WorkQueue
+    let channels: any ChannelFactory
+    let sockets: any SocketSystem
+}
+
+/// An operation on a socket that repeats a non-blocking call when its descriptor is ready.
 ///
 /// For drivers without a native operation: it needs only a ``WatchChannel``. Cancellation ends it at once, because
 /// nothing is in flight in the kernel.
-package class ReadinessOperation: AwaitedOperation, WatchOwner, @unchecked Sendable {
+package class ReadinessOperation: SocketOperation, WatchOwner, @unchecked Sendable {
     /// The direction in which the descriptor must become ready.
     enum Direction {
         case reading, writing
@@ -12,16 +19,20 @@ package class ReadinessOperation: AwaitedOperation, WatchOwner, @unchecked Senda
 
     final let descriptor: Int32
     package final let wait: OperationWait
+    package final var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    package final var address: SocketAddress?
+    final let sockets: any SocketSystem
     private let channels: any ChannelFactory
     private let direction: Direction
     /// The channel that watches the descriptor; nil while the descriptor is not watched.
     private var channel: (any WatchChannel)?
 
-    init(_ descriptor: Int32, waitsFor direction: Direction, on queue: WorkQueue, channels: any ChannelFactory) {
+    init(_ descriptor: Int32, waitsFor direction: Direction, _ seams: ReadinessSeams) {
         self.descriptor = descriptor
         self.direction = direction
-        self.channels = channels
-        wait = OperationWait(queue: queue)
+        sockets = seams.sockets
+        channels = seams.channels
+        wait = OperationWait(queue: seams.queue)
     }
 
     /// Makes the first call.
@@ -36,7 +47,15 @@ package class ReadinessOperation: AwaitedOperation, WatchOwner, @unchecked Senda
         try attempt()
     }
 
-    package func abandon(_ result: Int) {}
+    package final func abandon(_ result: Int) {}
+
+    /// Makes a call that would block, and returns nil in that case.
+    final func unlessBlocked(_ call: () throws(Errno) -> Int) throws(Errno) -> Int? {
+        do throws(Errno) { return try call() } catch {
+            if error == .resourceTemporarilyUnavailable { return nil }
+            throw error
+        }
+    }
 
     package func purpose(ofWriting isWriting: Bool, _ descriptor: Int32) -> OperationPurpose {
         preconditionFailure("\(type(of: self)) does not override purpose(ofWriting:_:)")
@@ -66,8 +85,7 @@ package class ReadinessOperation: AwaitedOperation, WatchOwner, @unchecked Senda
     }
 
     private func end(_ result: Result<Int, Errno>) {
-        channel?.close()
-        channel = nil
+        if let channel = channel.take() { channel.close() }
         wait.finish(result)
     }
 }

@@ -15,7 +15,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
             case closed, alreadyRunning, anotherLoopRunning, running, notRunning, stoppedBeforeCompletion, wrongThread,
                 wrongLoop, forkedChild
             case invalidArgument, invalidState, notSupported, system, connectFailed, timedOut, executorShutDown
-            case protocolBroken, lookupFailed, queueFull
+            case protocolBroken, lookupFailed, queueFull, descriptorInUse
         }
 
         private let value: Value
@@ -62,6 +62,10 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         ///
         /// asyncio: `ValueError`.
         public static let invalidArgument = Code(.invalidArgument)
+        /// The loop already uses the descriptor for something else: a transport, a server, a reader or a writer.
+        ///
+        /// asyncio: "File descriptor … is used by transport …".
+        public static let descriptorInUse = Code(.descriptorInUse)
         /// The object is not in a state that allows the operation.
         ///
         /// asyncio: `InvalidStateError`, `RuntimeError`.

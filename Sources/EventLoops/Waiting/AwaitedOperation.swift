@@ -3,18 +3,19 @@ package import Kernel
 /// A single operation that a task awaits, such as a connect, an accept, a receive or a read from a file.
 ///
 /// A conforming type defines how the operation starts and how it is cancelled. It has an ``OperationWait``, to which it
-/// reports the result, and which does everything else. Each object serves one operation. All requirements are called on
-/// the loop's thread. Any number of operations may be in flight on one descriptor, if the driver allows it.
+/// reports the result, and which does everything else. An object may serve several operations, one after the other. All
+/// requirements are called on the loop's thread, unless stated otherwise. Any number of operations may be in flight on
+/// one descriptor, if the driver allows it.
 package protocol AwaitedOperation: AnyObject, Sendable {
     /// Starts the operation.
     ///
-    /// Called at most once, and never for a task that is already cancelled. The operation may be over before this
-    /// returns.
+    /// Called at most once for each wait, and never for a task that is already cancelled. The operation may be over
+    /// before this returns.
     func start()
 
     /// Requests that the operation end early, because its task was cancelled or the loop is closing.
     ///
-    /// Called at most once, after ``start()`` and before the end. It must lead to ``OperationWait/finish(_:)``, at once
+    /// Called at most once for each wait, after ``start()`` and before the end. It must lead to ``OperationWait/finish(_:)``, at once
     /// or later, with `.canceled` or with the result if the operation finishes first.
     func requestCancel()
 
@@ -22,6 +23,18 @@ package protocol AwaitedOperation: AnyObject, Sendable {
     ///
     /// Does nothing for a result that owns nothing.
     func abandon(_ result: Int)
+
+    /// Copies what a result refers to, if that is in memory of the task's caller, which ceases to be valid when the
+    /// call returns: ``abandon(_:)`` follows later, on the loop's thread.
+    ///
+    /// Does nothing by default.
+    ///
+    /// - Thread: Any; the operation is over.
+    func saveResult(_ result: Int)
+}
+
+extension AwaitedOperation {
+    package func saveResult(_ result: Int) {}
 }
 
 /// How an operation ended, as seen by the task that awaits it.

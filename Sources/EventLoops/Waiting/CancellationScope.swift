@@ -147,11 +147,6 @@ final class CancellationScope: TaskLink, @unchecked Sendable {
         self.number = number
     }
 
-    /// Notes that the wait in this place has ended, so that the place is no longer retained.
-    func waitIsOver(in place: any WaitingPlace) {
-        if self.place === place { self.place = nil }
-    }
-
     /// The task as seen by users.
     var owner: (any EndableTask)? {
         whole ?? task

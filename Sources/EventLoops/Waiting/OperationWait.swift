@@ -1,6 +1,6 @@
 package import Kernel
 
-/// A task's wait for an ``AwaitedOperation``.
+/// A task's wait for an ``AwaitedOperation``; the object can be used for further waits, one after the other.
 ///
 /// It contains what all operations have in common: which tasks may wait, how a task's cancellation reaches the
 /// operation, what happens when the loop closes, and what happens to a result that the task does not receive.
@@ -16,21 +16,35 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
 
     private enum StopReason {
         case taskCancelled, loopCloses
+        /// The operation's owner needs it no longer.
+        case ended
     }
 
     private let queue: WorkQueue
     /// The operation, while it is in flight.
     private var operation: (any AwaitedOperation)?
     private var continuation: UnsafeContinuation<Ending, Never>?
-    /// The scope of the waiting task, which keeps the scope alive until the wait ends.
-    private var scope: Unmanaged<CancellationScope>?
+    /// The scope of the task that waited last: usually the same task waits again.
+    ///
+    /// Owned but unmanaged, because a strong reference in a variable would be retained for each call.
+    private var lastScope: Unmanaged<CancellationScope>?
+    /// Whether the waiting task is the one with ``lastScope``.
+    private var isInScope = false
     /// The task that a waiting child task belongs to, for descriptions.
     private var taskOfChild: (any LoopTaskProtocol)?
     private var stopReason: StopReason?
+    /// The number of the wait: a request to cancel an earlier one is ignored.
+    private var number: UInt64 = 0
+    /// The error of the last operation, if it failed for any other reason than its cancellation.
+    package private(set) var failure: Errno?
 
     package init(queue: WorkQueue) {
         self.queue = queue
         super.init()
+    }
+
+    deinit {
+        lastScope?.release()
     }
 
     /// Whether the operation has started and not ended.
@@ -40,6 +54,7 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
 
     /// A description of the waiting task, for ``PendingOperation``.
     package var ownerText: String {
+        let scope = isInScope ? lastScope : nil
         let task: (any LoopTaskProtocol)? = scope.flatMap { $0._withUnsafeGuaranteedRef(\.owner) } ?? taskOfChild
         return task.map { "\($0)" } ?? "a task"
     }
@@ -81,11 +96,26 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
     private func begin(_ operation: any AwaitedOperation, _ continuation: UnsafeContinuation<Ending, Never>) {
         guard mayStart else { return continuation.resume(returning: .misplaced) }
         let address = TaskAddress.of(continuation)
-        guard let scope = CancellationScope.find(address) else { return continuation.resume(returning: .needsHandler) }
+        guard let scope = scope(of: address) else { return continuation.resume(returning: .needsHandler) }
         if TaskAddress.isCancelled(address) { return continuation.resume(returning: .cancelled) }
-        self.scope = .passUnretained(scope)
-        scope.waitsIn(self, 0)
-        run(operation, continuation)
+        isInScope = true
+        run(operation, continuation, scope)
+    }
+
+    /// The scope of the calling task, whose address is given; nil if it has none.
+    @inline(__always)
+    private func scope(of address: UInt) -> Unmanaged<CancellationScope>? {
+        if let lastScope, lastScope._withUnsafeGuaranteedRef({ $0.isOf(address) }) { return lastScope }
+        return rememberScope(of: address)
+    }
+
+    @inline(never)
+    private func rememberScope(of address: UInt) -> Unmanaged<CancellationScope>? {
+        guard let scope = CancellationScope.find(address) else { return nil }
+        let former = lastScope
+        lastScope = .passRetained(scope)
+        former?.release()
+        return lastScope
     }
 
     /// Waits in a task that the loop does not know, with a cancellation handler.
@@ -93,16 +123,17 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
     private func endingWithHandler(
         _ operation: any AwaitedOperation, isolation: isolated (any Actor)? = #isolation
     ) async -> Ending {
-        await withTaskCancellationHandler {
+        let number = queue.isTurning ? number &+ 1 : 0
+        return await withTaskCancellationHandler {
             // This needs the caller's isolation: in an actor pinned to the loop, it would otherwise leave the thread.
             _ = isolation
             guard mayStart, queue.isReturnedTo(from: isolation) else { return .misplaced }
             // If the task was already cancelled, its handler has run by now.
             if Task.isCancelled { return .cancelled }
             taskOfChild = queue.runningTask
-            return await withUnsafeContinuation { run(operation, $0) }
+            return await withUnsafeContinuation { run(operation, $0, nil) }
         } onCancel: {
-            queue.performOnLoop { self.stop(.taskCancelled) }
+            queue.performOnLoop { self.cancel(number) }
         }
     }
 
@@ -110,7 +141,14 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
         queue.isTurning && !queue.isInForkedChild
     }
 
-    private func run(_ operation: any AwaitedOperation, _ continuation: UnsafeContinuation<Ending, Never>) {
+    private func run(
+        _ operation: any AwaitedOperation, _ continuation: UnsafeContinuation<Ending, Never>,
+        _ scope: Unmanaged<CancellationScope>?
+    ) {
+        number &+= 1
+        stopReason = nil
+        failure = nil
+        scope?._withUnsafeGuaranteedRef { $0.waitsIn(self, number) }
         self.operation = operation
         self.continuation = continuation
         join(queue.waits)
@@ -128,19 +166,27 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
     package func finish(_ result: Result<Int, Errno>) -> Bool {
         guard let continuation = continuation.take() else { return false }
         leave(queue.waits)
-        scope?._withUnsafeGuaranteedRef { $0.waitIsOver(in: self) }
-        scope = nil
-        taskOfChild = nil
+        isInScope = false
+        if taskOfChild != nil { taskOfChild = nil }
         operation = nil
         switch result {
         case .success(let value): continuation.resume(returning: .finished(value))
-        case .failure(let errno): continuation.resume(returning: .failed(errno))
+        case .failure(let errno):
+            if errno != .canceled { failure = errno }
+            continuation.resume(returning: .failed(errno))
         }
         return true
     }
 
     func cancel(_ number: UInt64) {
-        stop(.taskCancelled)
+        if number == self.number { stop(.taskCancelled) }
+    }
+
+    /// Requests that the operation end early, because its owner needs it no longer.
+    ///
+    /// Its task gets the result if the operation finishes first, and otherwise the error `.canceled`.
+    package func end() {
+        stop(.ended)
     }
 
     package override func loopCloses() {
@@ -160,19 +206,22 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
         case .cancelled: return .cancelled
         case .finished(let value):
             if Task.isCancelled { return .finishedFirst(value) }
-            if stopReason == nil { return .finished(value) }
+            if stopReason != .loopCloses { return .finished(value) }
             operation.abandon(value)
             return .closed
         case .failed(let errno):
             if Task.isCancelled { return .cancelled }
-            return stopReason == nil ? .failed(errno) : .closed
+            return stopReason == .loopCloses ? .closed : .failed(errno)
         }
     }
 
     /// The outcome for a task that is not on the loop's thread: the loop has closed, or the task continued elsewhere.
     @inline(never)
     private func outcomeElsewhere(_ ending: Ending, _ operation: any AwaitedOperation) -> OperationOutcome {
-        if case .finished(let value) = ending { queue.performOnLoop { operation.abandon(value) } }
+        if case .finished(let value) = ending {
+            operation.saveResult(value)
+            queue.performOnLoop { operation.abandon(value) }
+        }
         if Task.isCancelled { return .cancelled }
         return queue.isClosed ? .closed : .misplaced
     }

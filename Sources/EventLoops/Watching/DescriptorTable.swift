@@ -72,6 +72,14 @@ final class DescriptorTable {
         return watch
     }
 
+    /// Whether there are any watches.
+    var hasWatches: Bool { !watches.isEmpty }
+
+    /// Whether a callback waits for the descriptor.
+    func isWatched(_ descriptor: Int32) -> Bool {
+        watches[descriptor]?.isEmpty == false
+    }
+
     /// Removes a callback; false if there was none.
     func remove(_ descriptor: Int32, _ direction: WatchDirection) -> Bool {
         guard let watch = watches[descriptor] else { return false }

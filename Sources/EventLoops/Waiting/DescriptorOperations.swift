@@ -4,11 +4,16 @@ package import Kernel
 ///
 /// A driver that lacks a native operation emulates it with ``ReadinessOperations``. Loop thread only.
 package protocol DescriptorOperations: AnyObject {
-    /// Connects an IPv4 or IPv6 socket.
+    /// Connects a new IPv4 or IPv6 socket.
     ///
     /// Unix sockets are not supported: if the listener's backlog is full, a native operation waits, but the emulation
     /// throws `.resourceTemporarilyUnavailable`, because the kernel does not report when the backlog has space.
     ///
     /// A cancelled call throws `CancellationError`; the socket can then only be closed.
     func connect(_ descriptor: Int32, to address: SocketAddress) async throws
+    /// Makes an operation on a socket.
+    ///
+    /// The caller keeps the socket open while the operation is in flight, and has at most one operation in flight that
+    /// reads from the socket, and one that writes to it.
+    func makeOperation(_ kind: SocketOperationKind, _ descriptor: Int32) -> any SocketOperation
 }

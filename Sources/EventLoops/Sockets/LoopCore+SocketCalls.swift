@@ -1,0 +1,80 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+
+/// The calls that several functions of the API share.
+extension LoopCore {
+    /// Ends a call that asks for no bytes; throws if it asks for a negative number.
+    func endEmpty(
+        _ call: SocketCall, on socket: Socket, _ count: Int, _ operation: StaticString
+    ) throws(EventLoopError) {
+        end(call, on: socket)
+        if count < 0 { throw .invalidArgument("\(operation)", "The number of bytes must not be negative: \(count)") }
+    }
+
+    /// Sends all bytes, which stay valid until this returns.
+    func sendAll(_ bytes: UnsafeRawBufferPointer, on socket: Socket) async throws {
+        let call = try begin(.send, on: socket, "sockSendAll")
+        if bytes.isEmpty { return end(call, on: socket) }
+        var sent = 0
+        while true {
+            // The kernel only reads the bytes of a send.
+            call.lend(UnsafeMutableRawBufferPointer(mutating: UnsafeRawBufferPointer(rebasing: bytes[sent...])))
+            let outcome = await call.wait.outcome(of: call)
+            if case .finished(let count) = outcome {
+                sent += count
+                // The kernel sends less than 2 GiB in one operation.
+                if sent < bytes.count, count > 0, mayContinue(on: socket) { continue }
+            }
+            _ = try end(call, on: socket, outcome, "sockSendAll")
+            if sent < bytes.count { throw SocketErrors.ended("sockSendAll") }
+            return
+        }
+    }
+
+    /// Sends a datagram, whose bytes stay valid until this returns.
+    func sendTo(_ bytes: UnsafeRawBufferPointer, _ address: SocketAddress, on socket: Socket) async throws -> Int {
+        let call = try begin(.sendTo, on: socket, "sockSendTo")
+        call.lend(UnsafeMutableRawBufferPointer(mutating: bytes))
+        call.operation.address = address
+        let outcome = await call.wait.outcome(of: call)
+        return try end(call, on: socket, outcome, "sockSendTo")
+    }
+
+    /// The address that a call has found; if a task received without asking for it, that of the connected peer.
+    func sender(of call: SocketCall) -> SocketAddress {
+        if let address = call.operation.address { return address }
+        if let peer = try? sockets.peerAddress(call.descriptor) { return peer }
+        return .nameless
+    }
+
+    /// The first address of a host for a socket; numeric ones need no lookup.
+    func resolve(
+        _ host: String, _ port: Int, for socket: Socket, _ operation: String
+    ) async throws -> SocketAddress {
+        let (family, type, proto) = try kind(of: socket, operation)
+        if let literal = try? SocketAddress(ipAddress: host, port: port) {
+            guard literal.family == family else {
+                throw EventLoopError.invalidArgument(operation, "\(host) is not an address of the socket's family")
+            }
+            return literal
+        }
+        let found = try await addressInfos(
+            host: host, port: port, family: family, type: type, proto: proto, flags: 0, operation)
+        return found[0].address
+    }
+
+    private func kind(
+        of socket: Socket, _ operation: String
+    ) throws(EventLoopError) -> (AddressFamily, type: Int32, proto: Int32) {
+        let descriptor = socket.fileDescriptor
+        guard descriptor >= 0 else { throw SocketErrors.ended(operation) }
+        do throws(Errno) {
+            return (
+                AddressFamily(rawValue: try sockets.option(descriptor, level: SOL_SOCKET, name: SO_DOMAIN)),
+                try sockets.option(descriptor, level: SOL_SOCKET, name: SO_TYPE),
+                try sockets.option(descriptor, level: SOL_SOCKET, name: SO_PROTOCOL)
+            )
+        } catch { throw EventLoopError(system: error, operation) }
+    }
+}

@@ -1,0 +1,51 @@
+internal import Kernel
+
+/// Something that an operation took from a socket.
+enum ReceivedItem {
+    case bytes(ArraySlice<UInt8>, from: SocketAddress?)
+    case connection(Socket, from: SocketAddress?)
+    /// An error that the kernel reports only once.
+    case failure(Errno)
+}
+
+/// What operations took from a socket for tasks that were then cancelled, for the tasks that call next.
+struct ReceivedItems {
+    private var items: [ReceivedItem] = []
+    /// Whether bytes form a stream, so that an item may be fetched in parts.
+    private let isStream: Bool
+
+    init(isStream: Bool) {
+        self.isStream = isStream
+    }
+
+    var isEmpty: Bool { items.isEmpty }
+
+    /// Puts an item before those that arrived after it.
+    mutating func giveBack(_ item: ReceivedItem) {
+        // The end of a stream can be received again.
+        if isStream, case .bytes(let bytes, _) = item, bytes.isEmpty { return }
+        items.insert(item, at: 0)
+    }
+
+    /// Ends an operation with the first item, as the kernel would.
+    mutating func deliver(to operation: any SocketOperation) {
+        let item = items.removeFirst()
+        switch item {
+        case .bytes(let bytes, let sender):
+            let count = min(bytes.count, operation.bytes.count)
+            operation.bytes.copyBytes(from: bytes.prefix(count))
+            operation.address = sender
+            if isStream, count < bytes.count { items.insert(.bytes(bytes.dropFirst(count), from: sender), at: 0) }
+            operation.wait.finish(.success(count))
+        case .connection(let socket, let peer):
+            operation.address = peer
+            operation.wait.finish(.success(Int(socket.detach())))
+        case .failure(let errno): operation.wait.finish(.failure(errno))
+        }
+    }
+
+    /// The number of bytes that nothing will fetch once this is dropped.
+    var unfetchedBytes: Int {
+        items.reduce(0) { if case .bytes(let bytes, _) = $1 { $0 + bytes.count } else { $0 } }
+    }
+}

@@ -1,0 +1,34 @@
+package import Kernel
+
+/// An operation on a socket, which can be repeated: each repetition starts after the previous one has ended.
+package protocol SocketOperation: AwaitedOperation {
+    var wait: OperationWait { get }
+    /// The memory to receive into, or the bytes to send; valid from the start to the end of the operation.
+    var bytes: UnsafeMutableRawBufferPointer { get set }
+    /// The peer: to be set before a send to an address or a connect; set by the end of a receive or an accept.
+    var address: SocketAddress? { get set }
+}
+
+/// The operations on sockets that a task can await.
+package enum SocketOperationKind {
+    /// Receives what is available, into ``SocketOperation/bytes``; the result is the count.
+    case receive
+    /// Like ``receive``, with the sender's address.
+    case receiveFrom
+    /// Accepts a connection; the result is a descriptor.
+    case accept
+    /// Sends all bytes; the result is their number, and lower only after a cancellation.
+    case send
+    /// Sends one datagram to ``SocketOperation/address``; the result is its size.
+    case sendTo
+    /// Connects to ``SocketOperation/address``.
+    case connect
+
+    /// Whether the operation takes something from the socket that must not be lost.
+    var isReading: Bool {
+        switch self {
+        case .receive, .receiveFrom, .accept: true
+        case .send, .sendTo, .connect: false
+        }
+    }
+}

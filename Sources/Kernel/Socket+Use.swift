@@ -1,0 +1,60 @@
+internal import Synchronization
+
+/// How loops use a socket whose descriptor any thread may close.
+extension Socket {
+    /// How an attempt to begin an operation ended.
+    package enum Beginning {
+        case begun
+        /// The socket is closed or detached.
+        case ended
+        /// Another loop is taking the socket over.
+        case moving
+    }
+
+    /// Begins an operation: until ``endOperation()``, the descriptor is not closed and its number not reused.
+    package func beginOperation() -> Beginning {
+        switch shared.acquire() {
+        case .acquired: .begun
+        case .gone: .ended
+        case .moving: .moving
+        }
+    }
+
+    /// Ends an operation; closes the descriptor if it was the last one of a closed socket.
+    package func endOperation() {
+        guard shared.release() else { return }
+        releaseReceived(isDetached: false)
+        try? Descriptor.close(shared.original)
+    }
+
+    /// The descriptor, for an operation that has begun; valid even if the socket was closed meanwhile.
+    package var descriptorInUse: Int32 { shared.original }
+
+    /// Whether the operation that the caller has begun is the only one.
+    package var hasSingleOperation: Bool { shared.isUsedOnce }
+
+    /// Begins to give the socket to another loop; false if any operation but the caller's own is in flight.
+    package func beginMove() -> Bool { shared.beginMove() }
+
+    package func endMove() { shared.endMove() }
+
+    /// The ``SocketUser``, which is the socket's only one and lives as long as the socket; nil if it has none yet.
+    ///
+    /// A bare pointer, so that the loop need not cast: all users are of one class.
+    ///
+    /// Between ``beginOperation()`` and ``endOperation()``, the user's state belongs to the caller's loop.
+    package var user: UnsafeRawPointer? {
+        UnsafeRawPointer(bitPattern: userReference.load(ordering: .acquiring))
+    }
+
+    /// Sets the user, unless another thread was faster; returns the user.
+    package func setUser(_ user: some SocketUser) -> UnsafeRawPointer {
+        let reference = Unmanaged.passRetained(user)
+        let new = UnsafeRawPointer(reference.toOpaque())
+        let (exchanged, former) = userReference.compareExchange(
+            expected: 0, desired: UInt(bitPattern: new), ordering: .acquiringAndReleasing)
+        if exchanged { return new }
+        reference.release()
+        return UnsafeRawPointer(bitPattern: former) ?? new
+    }
+}

@@ -1,0 +1,23 @@
+internal import EventLoops
+internal import Uring
+
+/// Receives one datagram, or bytes, and the sender's address with `IORING_OP_RECVMSG`.
+final class ReceiveFromOperation: RingOperation, @unchecked Sendable {
+    static let support = OptionalOperation(
+        name: "sockRecvFrom", kind: .receiveMessage, emulation: "\(OperationKind.poll.name) and recvfrom")
+
+    private let message = MessageStorage()
+
+    override func submit() -> UInt64 {
+        message.describe(bytes, addressLength: AddressStorage.capacity)
+        return port.ring.receiveMessage(descriptor, message.header, for: self)
+    }
+
+    override func succeeded() {
+        address = message.sender
+    }
+
+    override func purpose(of tag: UInt64) -> OperationPurpose {
+        OperationPurpose(.receiveFrom, descriptor, owner: wait.ownerText)
+    }
+}
