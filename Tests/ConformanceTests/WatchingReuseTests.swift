@@ -173,10 +173,10 @@ extension Conformance {
                         let error = #expect(throws: EventLoopError.self) {
                             try add(each.descriptor, #fileID, #line) { Issue.record("it ran") }
                         }
-                        #expect(error?.code == .invalidState)
+                        #expect(error?.code == .descriptorInUse)
                         #expect(error?.description.contains("the event loop itself, as its \(each.name)") == true)
                     }
-                    expectLoopError(.invalidState) { try loop.removeReader(each.descriptor) }
+                    expectLoopError(.descriptorInUse) { try loop.removeReader(each.descriptor) }
                 }
                 var ran = false
                 loop.callLater(.milliseconds(1)) { ran = true }

@@ -204,7 +204,7 @@ extension Conformance {
             try await withLink(kind) { link in
                 let (loop, fd) = (link.loop, link.transport.socket.fileDescriptor)
                 Self.expectOwned(loop, fd, "File descriptor \(fd) is used by transport <SocketTransport fd=\(fd)")
-                expectLoopError(.invalidState) { try loop.addReader(link.transport.socket) {} }
+                expectLoopError(.descriptorInUse) { try loop.addReader(link.transport.socket) {} }
                 try link.peer.send([1, 2])
                 try await link.told.wait { link.told.received == [1, 2] }
                 link.transport.close()
@@ -243,7 +243,7 @@ extension Conformance {
             ]
             for attempt in attempts {
                 let error = #expect(throws: EventLoopError.self) { try attempt() }
-                #expect(error?.code == .invalidState)
+                #expect(error?.code == .descriptorInUse)
                 #expect(error?.detail.hasPrefix(detail) == true, "\(error?.detail ?? "")")
             }
         }

@@ -34,6 +34,19 @@ let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Emulation/ReadinessConnect.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/SelectorLoop/PollerPort.swift": ofTheLoop,
     "Sources/EventLoops/Emulation/ReadinessOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/EventLoops/Emulation/ReadinessAccept.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/EventLoops/Emulation/ReadinessReceive.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/EventLoops/Emulation/ReadinessReceiveFrom.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/EventLoops/Emulation/ReadinessSend.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/EventLoops/Emulation/ReadinessSendTo.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/ProactorLoop/AcceptOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/ProactorLoop/ReceiveFromOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/ProactorLoop/ReceiveOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/ProactorLoop/SendOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/ProactorLoop/SendToOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/EventLoops/Sockets/SocketCall.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/EventLoops/Sockets/SocketUse.swift":
+        "used on its loop's thread only, while an operation is in flight; a lock guards what ending the socket needs",
     "Sources/SelectorLoop/SelectorDriver.swift": ofTheLoop + "; waking it only writes to a descriptor",
 ]
 

@@ -108,11 +108,8 @@ extension AbstractEventLoop {
         call.operation.address = address
         var outcome = await call.wait.outcome(of: call)
         if outcome == .failed(.alreadyInProcess), core.mayContinue(on: socket) {
-            // A call that was cancelled began to connect, which only readiness can tell the end of.
-            let waiting = ReadinessOperations(on: core.queue, channels: core.channels, sockets: core.sockets)
-                .make(.connect, call.descriptor)
-            waiting.address = address
-            call.replaceOperation(waiting)
+            // A cancelled call began to connect, and only readiness shows when that attempt ends.
+            core.emulate(.connect, call)
             outcome = await call.wait.outcome(of: call)
         }
         _ = try core.end(call, on: socket, outcome, "sockConnect")
@@ -141,8 +138,8 @@ extension AbstractEventLoop {
     /// - Returns: A nonblocking socket that programs started by this process do not inherit, and the peer's address.
     /// - Throws: Same as ``sockRecv(_:_:)``; `.system` with `EINVAL` if the socket does not listen, `EMFILE` and other
     ///   errors of the kernel.
-    /// - Cancellation: Ends the wait. If a connection was accepted nevertheless, the next call gets it; if the socket is
-    ///   closed before, that connection is closed, too.
+    /// - Cancellation: Ends the wait. If a connection was accepted nevertheless, the next call gets it; if the socket
+    ///   is closed before, that connection is closed, too.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `loop.sock_accept`. Kernel: `IORING_OP_ACCEPT`, `accept4(2)`.

@@ -15,9 +15,9 @@ extension AbstractEventLoop {
     ///   - socket: A connected socket.
     ///   - count: The most bytes to receive. The result has space for that many, so prefer a realistic number.
     /// - Returns: The bytes; empty at the end of the stream, for an empty datagram, or at once if `count` is 0.
-    /// - Throws: ``EventLoopError``: `.system` with `ECONNRESET` and other errors of the kernel; `.closed` if the socket
-    ///   or the loop is closed, also while the task waits; `.invalidArgument` for a negative count and, in debug mode,
-    ///   for a socket that blocks; `.descriptorInUse` if a transport, a server or a watch of the loop uses it;
+    /// - Throws: ``EventLoopError``: `.system` with `ECONNRESET` and other errors of the kernel; `.closed` if the
+    ///   socket or the loop is closed, also while the task waits; `.invalidArgument` for a negative count and, in debug
+    ///   mode, for a socket that blocks; `.descriptorInUse` if a transport, a server or a watch of the loop uses it;
     ///   `.wrongLoop` while another loop uses it; `.wrongThread`; `.forkedChild`. `CancellationError` if the task is
     ///   cancelled.
     /// - Cancellation: Ends the wait. If bytes arrived nevertheless, the next call on the socket gets them.

@@ -15,9 +15,9 @@ extension AbstractEventLoop {
     ///   - file: The caller's source file, for debug mode.
     ///   - line: The caller's line.
     ///   - callback: Its errors go to the exception handler, and the reader stays.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number below zero; `.invalidState` for a descriptor used
-    ///   by the loop itself or by one of its transports or servers; `.system` with `EBADF` for one that is not open
-    ///   and, with epoll, `EPERM` for a regular file, which the other loops report as always ready; `.closed`;
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for a number below zero; `.descriptorInUse` for a descriptor
+    ///   used by the loop itself or by one of its transports or servers; `.system` with `EBADF` for one that is not
+    ///   open and, with epoll, `EPERM` for a regular file, which the other loops report as always ready; `.closed`;
     ///   `.wrongThread`. If the kernel refuses a reader that replaces another, the descriptor is no longer watched; a
     ///   writer that is lost in this way is reported to the exception handler.
     /// - Cost: On a ring, an allocation and an operation for each turn in which the descriptor is ready; on a selector,
@@ -38,7 +38,8 @@ extension AbstractEventLoop {
     ///   - file: The caller's source file, for debug mode.
     ///   - line: The caller's line.
     ///   - callback: Its errors go to the exception handler, and the reader stays.
-    /// - Throws: Same as for a descriptor; in particular `.invalidState` for the socket of an open transport or server.
+    /// - Throws: Same as for a descriptor; in particular `.descriptorInUse` for the socket of an open transport or
+    ///   server.
     /// - Thread: The loop's.
     ///
     /// asyncio: `loop.add_reader`.
@@ -56,7 +57,7 @@ extension AbstractEventLoop {
     ///
     /// - Parameter descriptor: The descriptor.
     /// - Returns: Whether there was a reader; false on a closed loop.
-    /// - Throws: ``EventLoopError`` with `.invalidArgument`, `.invalidState` or `.wrongThread`, as for adding.
+    /// - Throws: ``EventLoopError`` with `.invalidArgument`, `.descriptorInUse` or `.wrongThread`, as for adding.
     /// - Cost: A system call.
     /// - Thread: The loop's.
     ///

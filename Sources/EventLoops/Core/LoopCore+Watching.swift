@@ -34,7 +34,7 @@ extension LoopCore {
     private func checkIsFree(_ operation: String, _ descriptor: Int32) throws(EventLoopError) {
         guard descriptor >= 0 else { throw .invalidArgument(operation, "Invalid file descriptor: \(descriptor)") }
         guard let owner = descriptors.owner(of: descriptor) else { return }
-        throw EventLoopError(.invalidState, operation, detail: "File descriptor \(descriptor) is used by \(owner)")
+        throw EventLoopError(.descriptorInUse, operation, detail: "File descriptor \(descriptor) is used by \(owner)")
     }
 
     private static func remedy(_ errno: Errno, _ descriptor: Int32) -> String {

@@ -3,8 +3,8 @@
 /// On a ring, this is an operation that was submitted and has not completed; on a selector, one direction of a watched
 /// descriptor.
 public struct PendingOperation: Sendable, Hashable, CustomStringConvertible {
-    /// The operation: `accept`, `connect`, `receive`, `receive from`, `send`, `send to`, `watch for reading`, `watch for
-    /// writing`, or the loop's own `wake-up`.
+    /// The operation: `accept`, `connect`, `receive`, `receive from`, `send`, `send to`, `watch for reading`,
+    /// `watch for writing`, or the loop's own `wake-up`.
     public let name: String
     /// The kernel's name for the operation, for instance `IORING_OP_RECV (multishot)`, or the name of the selector, for
     /// instance `epoll`.

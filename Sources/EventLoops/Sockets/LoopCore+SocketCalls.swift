@@ -16,6 +16,10 @@ extension LoopCore {
     func sendAll(_ bytes: UnsafeRawBufferPointer, on socket: Socket) async throws {
         let call = try begin(.send, on: socket, "sockSendAll")
         if bytes.isEmpty { return end(call, on: socket) }
+        if call.kind == .sendTo {
+            _ = try await send(bytes, to: nil, by: call, on: socket, "sockSendAll")
+            return
+        }
         var sent = 0
         while true {
             // The kernel only reads the bytes of a send.
@@ -35,10 +39,55 @@ extension LoopCore {
     /// Sends a datagram, whose bytes stay valid until this returns.
     func sendTo(_ bytes: UnsafeRawBufferPointer, _ address: SocketAddress, on socket: Socket) async throws -> Int {
         let call = try begin(.sendTo, on: socket, "sockSendTo")
+        return try await send(bytes, to: address, by: call, on: socket, "sockSendTo")
+    }
+
+    private func send(
+        _ bytes: UnsafeRawBufferPointer, to address: SocketAddress?, by call: SocketCall, on socket: Socket,
+        _ operation: StaticString
+    ) async throws -> Int {
         call.lend(UnsafeMutableRawBufferPointer(mutating: bytes))
         call.operation.address = address
-        let outcome = await call.wait.outcome(of: call)
-        return try end(call, on: socket, outcome, "sockSendTo")
+        var outcome = await call.wait.outcome(of: call)
+        while outcome == .failed(.resourceTemporarilyUnavailable), mayContinue(on: socket) {
+            if call.isReplaced {
+                if let ending = await pause() { return try end(call, on: socket, ending, operation) }
+                guard mayContinue(on: socket) else {
+                    return try end(call, on: socket, .failed(.canceled), operation)
+                }
+            } else {
+                // Readiness shows when a connected receiver has space.
+                emulate(.sendTo, call)
+            }
+            outcome = await call.wait.outcome(of: call)
+        }
+        return try end(call, on: socket, outcome, operation)
+    }
+
+    /// Continues a call with the emulated operation.
+    func emulate(_ kind: SocketOperationKind, _ call: SocketCall) {
+        let emulation = ReadinessOperations(on: queue, channels: channels, sockets: sockets)
+        call.replaceOperation(emulation.make(kind, call.descriptor))
+    }
+
+    /// Waits until the receiver of a Unix datagram may have fetched others.
+    ///
+    /// The kernel reports that only to connected sockets; for others, it reports that the socket is writable. Without a
+    /// pause, the loop would not sleep.
+    ///
+    /// - Returns: How the call ends; nil if it may continue.
+    private func pause() async -> OperationOutcome? {
+        let over = WaitList(queue: queue)
+        let timer = callAt(now.advanced(by: .milliseconds(1))) { over.resumeAll() }
+        switch await over.wait() {
+        case .happened: return nil
+        case .misplaced, .needsHandler:
+            timer.cancel()
+            return .misplaced
+        case .cancelled:
+            timer.cancel()
+            return Task.isCancelled ? .cancelled : .closed
+        }
     }
 
     /// The address that a call has found; if a task received without asking for it, that of the connected peer.

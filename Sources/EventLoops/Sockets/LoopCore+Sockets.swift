@@ -1,3 +1,5 @@
+internal import CLinux
+internal import Glibc
 internal import Kernel
 
 /// Operations on sockets that belong to the user.
@@ -40,13 +42,15 @@ extension LoopCore {
     private func newUse(of socket: Socket, _ operation: StaticString) throws(EventLoopError) -> SocketUse {
         let descriptor = socket.descriptorInUse
         guard sockets.isOpen(descriptor) else {
-            throw EventLoopError(.system, "\(operation)", errno: .badFileDescriptor, detail: "The descriptor is not open")
+            throw EventLoopError(
+                .system, "\(operation)", errno: .badFileDescriptor,
+                detail: "File descriptor \(descriptor) is not open: it was closed behind the socket's back")
         }
         if let owner = descriptors.owner(of: descriptor) {
             throw EventLoopError(
                 .descriptorInUse, "\(operation)", detail: "File descriptor \(descriptor) is used by \(owner)")
         }
-        let user = socket.user ?? socket.setUser(SocketUse(queue, isStream: sockets.isStream(descriptor)))
+        let user = socket.user ?? socket.setUser(newUse(of: descriptor))
         let use = Unmanaged<SocketUse>.fromOpaque(user).takeUnretainedValue()
         if use.queue !== queue {
             guard socket.beginMove() else { throw SocketErrors.otherLoop("\(operation)") }
@@ -56,6 +60,11 @@ extension LoopCore {
         // If another thread closed the socket before it had a user, nothing would end the operation.
         if socket.fileDescriptor < 0 { throw SocketErrors.ended("\(operation)") }
         return use
+    }
+
+    private func newUse(of descriptor: Int32) -> SocketUse {
+        let family = try? sockets.option(descriptor, level: SOL_SOCKET, name: SO_DOMAIN)
+        return SocketUse(queue, isStream: sockets.isStream(descriptor), isUnix: family == AF_UNIX)
     }
 
     @inline(never)

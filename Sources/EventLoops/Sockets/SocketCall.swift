@@ -33,10 +33,16 @@ final class SocketCall: AwaitedOperation, @unchecked Sendable {
         wait = operation.wait
     }
 
-    /// Continues with another operation, after the first one has ended.
-    func replaceOperation(_ operation: any SocketOperation) {
-        self.operation = operation
-        wait = operation.wait
+    /// Whether the call runs another operation than it was made for.
+    private(set) var isReplaced = false
+
+    /// Continues with another operation on the same memory and address, after the first one has ended.
+    func replaceOperation(_ new: any SocketOperation) {
+        isReplaced = true
+        new.bytes = operation.bytes
+        new.address = operation.address
+        operation = new
+        wait = new.wait
     }
 
     // MARK: Memory

@@ -50,7 +50,7 @@ final class SocketLine: SocketTurns {
             first = others.isEmpty ? nil : others.removeFirst()
             if let first { serve(first) }
         }
-        if call.kind != .connect { spare = call }
+        if !call.isReplaced { spare = call }
     }
 
     /// Ends all operations early, because the socket was closed or detached.

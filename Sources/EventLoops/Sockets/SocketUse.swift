@@ -10,18 +10,23 @@ final class SocketUse: SocketUser, @unchecked Sendable {
     private var reading: SocketLine
     private var writing: SocketLine
     private let isStream: Bool
+    /// Whether the socket sends messages that must not wait in the kernel.
+    private let isUnixDatagram: Bool
     /// Guards `queue` and both lines against the end of the socket on another thread while a loop takes it over.
     private let lock = Lock()
 
-    init(_ queue: WorkQueue, isStream: Bool) {
+    init(_ queue: WorkQueue, isStream: Bool, isUnix: Bool) {
         self.queue = queue
         self.isStream = isStream
+        isUnixDatagram = isUnix && !isStream
         reading = SocketLine(isStream: isStream)
         writing = SocketLine(isStream: isStream)
     }
 
     /// The call object for the next call.
     func call(_ kind: SocketOperationKind, _ descriptor: Int32, _ driver: any DescriptorOperations) -> SocketCall {
+        // A send on such a socket may have to wait for its receiver, which only a message can do without a loss.
+        let kind = isUnixDatagram && kind == .send ? .sendTo : kind
         let line = kind.isReading ? reading : writing
         return line.takeSpare(kind)
             ?? SocketCall(kind, descriptor, line, driver.makeOperation(kind, descriptor))

@@ -15,8 +15,9 @@ package protocol AwaitedOperation: AnyObject, Sendable {
 
     /// Requests that the operation end early, because its task was cancelled or the loop is closing.
     ///
-    /// Called at most once for each wait, after ``start()`` and before the end. It must lead to ``OperationWait/finish(_:)``, at once
-    /// or later, with `.canceled` or with the result if the operation finishes first.
+    /// Called at most once for each wait, after ``start()`` and before the end. It must lead to
+    /// ``OperationWait/finish(_:)``, at once or later, with `.canceled` or with the result if the operation finishes
+    /// first.
     func requestCancel()
 
     /// Releases a result that the task does not get: closes a descriptor, or keeps bytes for the next receive.

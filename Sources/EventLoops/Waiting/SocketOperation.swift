@@ -19,7 +19,8 @@ package enum SocketOperationKind {
     case accept
     /// Sends all bytes; the result is their number, and lower only after a cancellation.
     case send
-    /// Sends one datagram to ``SocketOperation/address``; the result is its size.
+    /// Sends one datagram to ``SocketOperation/address``, or to the connected peer if that is nil; the result is its
+    /// size. May fail with `.resourceTemporarilyUnavailable` if the receiver's queue is full.
     case sendTo
     /// Connects to ``SocketOperation/address``.
     case connect

@@ -31,11 +31,18 @@ extension Ring {
 
     /// Sends all bytes that a `msghdr` describes, or one datagram.
     ///
-    /// - Parameter message: A `msghdr`. It, its vectors and the bytes must stay unchanged until the completion.
-    package func sendMessage(_ fd: Int32, _ message: UnsafeRawPointer, for target: CompletionTarget) -> UInt64 {
+    /// A datagram of a Unix socket must not wait: if the receiver's queue is full, the kernel (6.18) has consumed the
+    /// bytes before it notices, and later sends an empty datagram.
+    ///
+    /// - Parameters:
+    ///   - message: A `msghdr`. It, its vectors and the bytes must stay unchanged until the completion.
+    ///   - waits: If false, the operation fails with `EAGAIN` instead of waiting.
+    package func sendMessage(
+        _ fd: Int32, _ message: UnsafeRawPointer, waits: Bool = true, for target: CompletionTarget
+    ) -> UInt64 {
         queue(.sendMessage, for: target) { entry in
             io_uring_prep_rw(Int32(IORING_OP_SENDMSG.rawValue), entry, fd, message, 1, 0)
-            entry.pointee.msg_flags = UInt32(Self.sendFlags)
+            entry.pointee.msg_flags = UInt32(waits ? Self.sendFlags : Self.sendFlags | Int32(MSG_DONTWAIT))
         }
     }
 }
