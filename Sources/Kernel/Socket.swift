@@ -41,16 +41,6 @@ public final class Socket: Sendable, CustomStringConvertible {
         if let user { Unmanaged<AnyObject>.fromOpaque(user).release() }
     }
 
-    /// Makes two stream sockets connected to each other.
-    ///
-    /// Kernel: `socketpair(2)`.
-    ///
-    /// - Throws: `.tooManyOpenFiles` and other errors from the kernel.
-    public static func pair() throws(Errno) -> (Socket, Socket) {
-        let (one, other) = try SocketCalls.pair()
-        return (Socket(takingOwnershipOf: one), Socket(takingOwnershipOf: other))
-    }
-
     /// The type of a socket that carries a stream of bytes without message boundaries.
     ///
     /// `SOCK_STREAM`.

@@ -27,12 +27,6 @@ extension SocketAddress {
         }
     }
 
-    /// The path, the abstract name with its leading NUL, or "" for an unnamed socket; nil for other families.
-    public var unixPath: String? {
-        guard case .unix(let name) = form else { return nil }
-        return name.path
-    }
-
     /// The interface number of a link-local IPv6 address; otherwise 0.
     ///
     /// Source: `sin6_scope_id`.

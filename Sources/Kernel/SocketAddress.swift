@@ -39,18 +39,6 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Makes the address of a Unix socket.
-    ///
-    /// - Parameter unixPath: A path of at most 107 bytes, or an abstract name that starts with a NUL, of at most 108
-    ///   bytes. If it is empty, the address is unnamed: the kernel chooses an abstract name when a socket is bound to
-    ///   it.
-    /// - Throws: `.nameTooLong` if it does not fit; `.invalidArgument` for a path that contains a NUL.
-    ///
-    /// Source: `unix(7)`.
-    public init(unixPath: String) throws(Errno) {
-        self.init(.unix(try UnixName(unixPath)))
-    }
-
     /// The address that refers to all IPv4 addresses of this machine.
     ///
     /// Source: `INADDR_ANY`.

@@ -20,6 +20,23 @@ extension SocketCalls {
         return value
     }
 
+    /// Sets an option that is no integer.
+    ///
+    /// Kernel: `setsockopt(2)`.
+    package static func setOption(_ fd: Int32, level: Int32, name: Int32, bytes: [UInt8]) throws(Errno) {
+        try SystemCall.nothing { setsockopt(fd, level, name, bytes, socklen_t(bytes.count)) }
+    }
+
+    /// Reads an option that is no integer, up to `count` bytes.
+    ///
+    /// Kernel: `getsockopt(2)`.
+    package static func option(_ fd: Int32, level: Int32, name: Int32, bytes count: Int) throws(Errno) -> [UInt8] {
+        var value = [UInt8](repeating: 0, count: count)
+        var length = socklen_t(count)
+        try SystemCall.nothing { getsockopt(fd, level, name, &value, &length) }
+        return Array(value.prefix(Int(length)))
+    }
+
     /// Fetches and clears the socket's pending error, such as that of a failed connect; nil if there is none.
     ///
     /// Kernel: `SO_ERROR`.
@@ -28,13 +45,20 @@ extension SocketCalls {
         return value == 0 ? nil : Errno(rawValue: value)
     }
 
-    /// Makes the open file nonblocking, for all descriptors that refer to it.
+    /// Makes the open file nonblocking or blocking, for all descriptors that refer to it.
     ///
     /// Kernel: `F_SETFL`.
-    package static func setNonBlocking(_ fd: Int32) throws(Errno) {
+    package static func setNonBlocking(_ fd: Int32, _ value: Bool = true) throws(Errno) {
         let flags = try SystemCall.value { fcntl(fd, F_GETFL) }
-        if flags & O_NONBLOCK != 0 { return }
-        try SystemCall.nothing { fcntl(fd, F_SETFL, flags | O_NONBLOCK) }
+        let wanted = value ? flags | O_NONBLOCK : flags & ~O_NONBLOCK
+        if wanted != flags { try SystemCall.nothing { fcntl(fd, F_SETFL, wanted) } }
+    }
+
+    /// Whether the open file is nonblocking.
+    ///
+    /// Kernel: `F_GETFL`.
+    package static func isNonBlocking(_ fd: Int32) throws(Errno) -> Bool {
+        try SystemCall.value { fcntl(fd, F_GETFL) } & O_NONBLOCK != 0
     }
 
     /// Whether calls on the descriptor return at once instead of waiting.

@@ -13,14 +13,14 @@ package enum SocketCalls {
             try SystemCall.value(.socket) { socket(family.rawValue, type | openFlags, `protocol`) })
     }
 
-    /// Makes two stream sockets connected to each other, with the same flags as `open`.
+    /// Makes two Unix sockets connected to each other, with the same flags as `open`.
     ///
     /// Kernel: `socketpair(2)`.
-    package static func pair() throws(Errno) -> (Int32, Int32) {
+    package static func pair(type: Int32 = Int32(SOCK_STREAM.rawValue)) throws(Errno) -> (Int32, Int32) {
         var ends: (Int32, Int32) = (-1, -1)
         try withUnsafeMutablePointer(to: &ends) { ends throws(Errno) in
             try ends.withMemoryRebound(to: Int32.self, capacity: 2) { ends throws(Errno) in
-                try SystemCall.nothing { socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | openFlags, 0, ends) }
+                try SystemCall.nothing { socketpair(AF_UNIX, type | openFlags, 0, ends) }
             }
         }
         return try aboveStandard(ends)

@@ -8,11 +8,18 @@ struct UnixName: Hashable, Sendable {
     private static let capacity = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
     private static let offset = MemoryLayout<sockaddr_un>.size - capacity
 
-    /// Makes a name from text.
+    /// The name of a socket that has none.
+    static let none = UnixName()
+
+    private init() {
+        bytes = []
+    }
+
+    /// Makes a name.
     ///
     /// Throws `.nameTooLong` if it does not fit, `.invalidArgument` for a path that contains a NUL.
-    init(_ text: String) throws(Errno) {
-        bytes = Array(text.utf8)
+    init(_ bytes: [UInt8]) throws(Errno) {
+        self.bytes = bytes
         if bytes.count + (isPath ? 1 : 0) > Self.capacity { throw .nameTooLong }
         if isPath && bytes.contains(0) { throw .invalidArgument }
     }
@@ -37,12 +44,12 @@ struct UnixName: Hashable, Sendable {
         String(decoding: bytes, as: UTF8.self)
     }
 
-    /// As in `ss(8)`: the NUL of an abstract name is shown as "@".
+    /// As in `ss(8)`: each NUL of an abstract name is shown as "@".
     var description: String {
-        isAbstract ? "@" + String(decoding: bytes.dropFirst(), as: UTF8.self) : path
+        isAbstract ? String(decoding: bytes.map { $0 == 0 ? UInt8(ascii: "@") : $0 }, as: UTF8.self) : path
     }
 
     private var isAbstract: Bool { bytes.first == 0 }
 
-    private var isPath: Bool { !bytes.isEmpty && !isAbstract }
+    var isPath: Bool { !bytes.isEmpty && !isAbstract }
 }

@@ -24,10 +24,12 @@
 #include "caught_signals.h"
 #include "messages.h"
 #include "process.h"
+#include "rights.h"
 #include "waits.h"
 
 // Macros with casts or negative unsigned numbers, or that need _GNU_SOURCE. The numbers are part of the ABI.
 static const uint64_t CL_RLIM_INFINITY = ~(uint64_t)0;
+static const int32_t CL_SO_PEERPIDFD = 77;
 static const int16_t CL_POLLRDHUP = 0x2000;
 static const int32_t CL_EAI_NODATA = -5;
 static const int32_t CL_EAI_ADDRFAMILY = -9;

@@ -1,0 +1,64 @@
+import Glibc
+
+extension Socket {
+    /// Sends bytes, and descriptors that the peer receives with the first of them.
+    ///
+    /// The peer gets descriptors of its own for the same open files. The caller's list is not changed.
+    ///
+    /// Kernel: `sendmsg(2)` with `SCM_RIGHTS`.
+    ///
+    /// - Parameters:
+    ///   - descriptors: At most ``OwnedDescriptors/maxCount``.
+    ///   - bytes: At least one byte, because a stream drops descriptors without one.
+    /// - Returns: How many bytes were sent; the descriptors were sent with them. A stream may take only some.
+    /// - Throws: ``DescriptorError`` with `.invalidArgument` for no bytes or too many descriptors, `.wouldBlock` if the
+    ///   socket's buffer is full, `ETOOMANYREFS` if too many descriptors are under way, and other errors from the
+    ///   kernel.
+    public func sendDescriptors(
+        _ descriptors: borrowing OwnedDescriptors, with bytes: [UInt8]
+    ) throws(DescriptorError) -> Int {
+        let numbers = descriptors.fileDescriptors
+        let fd = fileDescriptor
+        let result = bytes.withUnsafeBytes { bytes -> Result<Int, Errno> in
+            var vector = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+            do throws(Errno) {
+                return .success(try SocketCalls.send(fd, &vector, count: 1, descriptors: numbers))
+            } catch { return .failure(error) }
+        }
+        switch result {
+        case .success(let count): return count
+        case .failure(let errno): throw DescriptorError(errno)
+        }
+    }
+
+    /// Receives bytes, and the descriptors that came with them; programs started by this process do not inherit these.
+    ///
+    /// On a stream, the descriptors belong to a byte of the message that need not be its first one. On sockets with
+    /// boundaries, one message is one datagram or record, and the end of a longer one is lost.
+    ///
+    /// Kernel: `recvmsg(2)`.
+    ///
+    /// - Parameters:
+    ///   - maxBytes: The most bytes to receive.
+    ///   - maxDescriptors: How many descriptors may come with them.
+    /// - Returns: The message; without bytes at the end of a stream.
+    /// - Throws: ``DescriptorError`` with `.wouldBlock` if nothing has arrived; `.messageTooLong` if more descriptors
+    ///   arrived than allowed; `.tooManyOpenFiles` if the process has no descriptors left; other errors from the
+    ///   kernel. After `.messageTooLong` and `.tooManyOpenFiles`, all descriptors of the message are closed, and the
+    ///   error has its bytes.
+    public func receiveDescriptors(
+        maxBytes: Int = 64 * 1024, maxDescriptors: Int = OwnedDescriptors.maxCount
+    ) throws(DescriptorError) -> DescriptorMessage {
+        var arrival = DescriptorArrival()
+        var failure: Errno?
+        let fd = fileDescriptor
+        let bytes = [UInt8](unsafeUninitializedCapacity: max(0, maxBytes)) { buffer, count in
+            do throws(Errno) {
+                arrival = try SocketCalls.receiveDescriptors(fd, into: UnsafeMutableRawBufferPointer(buffer))
+                count = min(arrival.count, buffer.count)
+            } catch { failure = error }
+        }
+        if let failure { throw DescriptorError(failure) }
+        return try arrival.message(bytes, atMost: maxDescriptors)
+    }
+}
