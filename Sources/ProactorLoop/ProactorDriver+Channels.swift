@@ -6,6 +6,13 @@ extension ProactorDriver: ChannelFactory {
         ProactorStreamChannel(descriptor, port: port)
     }
 
+    package func makeStreamChannel(
+        _ descriptor: Int32, passing descriptors: DescriptorQueue
+    ) -> any StreamChannel {
+        ReadinessStreamChannel(
+            descriptor, passing: descriptors, channels: self, queue: port.queue, sockets: KernelSockets.shared)
+    }
+
     package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {
         ProactorListenerChannel(descriptor, port: port, owner: owner)
     }

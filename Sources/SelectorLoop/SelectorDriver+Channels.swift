@@ -7,6 +7,14 @@ extension SelectorDriver: ChannelFactory {
         return SelectorStreamChannel(descriptor, port: port)
     }
 
+    package func makeStreamChannel(
+        _ descriptor: Int32, passing descriptors: DescriptorQueue
+    ) -> any StreamChannel {
+        watches.claim(descriptor)
+        return ReadinessStreamChannel(
+            descriptor, passing: descriptors, channels: self, queue: port.queue, sockets: KernelSockets.shared)
+    }
+
     package func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel {
         watches.claim(descriptor)
         return SelectorListenerChannel(descriptor, port: port, owner: owner)

@@ -174,6 +174,29 @@ private final class ScriptedSockets: SocketSystem {
     }
 }
 
+extension ScriptedSockets {
+    func option(_ descriptor: Int32, level: Int32, name: Int32, bytes count: Int) throws(Errno) -> [UInt8] { [] }
+    func setOption(_ descriptor: Int32, level: Int32, name: Int32, bytes: [UInt8]) throws(Errno) {}
+    func fileStatus(_ path: [UInt8]) throws(Errno) -> SocketFile.Status { throw .noSuchFileOrDirectory }
+    func removeFile(_ path: [UInt8]) throws(Errno) { throw .noSuchFileOrDirectory }
+    func setFilePermissions(_ path: [UInt8], _ permissions: UInt32) throws(Errno) {}
+    func limitFilePermissions(of descriptor: Int32, _ permissions: UInt32) throws(Errno) {}
+    func shutdownWriting(_ descriptor: Int32) throws(Errno) {}
+    func dropUnread(_ descriptor: Int32, into memory: UnsafeMutableRawBufferPointer) {}
+
+    func send(
+        _ descriptor: Int32, _ vectors: UnsafeMutablePointer<iovec>, count: Int, descriptors: [Int32]
+    ) throws(Errno) -> Int {
+        throw .notConnected
+    }
+
+    func receiveDescriptors(
+        _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(Errno) -> DescriptorArrival {
+        throw .notConnected
+    }
+}
+
 /// Makes a loop on the calling thread, gives it to `body` and closes it.
 private func withSimulatedLoop(
     sockets: any SocketSystem = KernelSockets.shared, clock: LoopClock = .monotonic,

@@ -65,6 +65,12 @@ extension FakeDriver: ChannelFactory {
         return channel
     }
 
+    package func makeStreamChannel(
+        _ descriptor: Int32, passing descriptors: DescriptorQueue
+    ) -> any StreamChannel {
+        preconditionFailure("a fake loop passes no descriptors")
+    }
+
     package func makeWatchChannel(_ descriptor: Int32, owner: any WatchOwner) -> any WatchChannel {
         preconditionFailure("a fake loop has no channels")
     }

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Kernel
 
 extension AbstractEventLoop {
@@ -123,6 +124,17 @@ extension AbstractEventLoop {
 
 /// Checks a socket that a user hands over to the loop.
 enum StreamSocket {
+    /// Like ``adopt(_:_:_:)``, for a Unix socket.
+    static func adoptUnix(
+        _ socket: Socket, _ system: any SocketSystem, _ operation: String
+    ) throws(EventLoopError) -> Int32 {
+        let family = try? system.option(socket.fileDescriptor, level: SOL_SOCKET, name: SO_DOMAIN)
+        if let family, family != AF_UNIX || !system.isStream(socket.fileDescriptor) {
+            throw .invalidArgument(operation, "A UNIX Domain Stream Socket was expected, got \(socket)")
+        }
+        return try adopt(socket, system, operation)
+    }
+
     /// Takes ownership of the descriptor of an open stream socket and makes it non-blocking.
     static func adopt(
         _ socket: Socket, _ system: any SocketSystem, _ operation: String

@@ -94,7 +94,7 @@ extension AbstractEventLoop {
     }
 }
 
-private enum StreamLimit {
+enum StreamLimit {
     static func check(_ limit: Int, _ operation: String) throws(EventLoopError) {
         guard limit > 0 else { throw .invalidArgument(operation, "The limit must be above zero, not \(limit)") }
     }
@@ -102,7 +102,7 @@ private enum StreamLimit {
 
 extension LoopCore {
     /// Runs a connection's handler as a task, and closes the connection when the handler returns or throws.
-    fileprivate func serve(
+    func serve(
         _ connection: StreamConnection, _ transport: any StreamTransport,
         _ handler: @escaping (StreamReader, StreamWriter) async throws -> Void
     ) {

@@ -102,7 +102,7 @@ package struct Connector: Sendable {
             try bindLocally(descriptor, address.family)
             // If the user closed a watched descriptor without removing its watch, this socket may have the same number.
             core.descriptors.endWatch(descriptor)
-            try await core.operations.connect(descriptor, to: address)
+            try await core.connect(descriptor, to: address)
             if address.family != .unix { core.sockets.setNoDelay(descriptor) }
             return descriptor
         } catch {

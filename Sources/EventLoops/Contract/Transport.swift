@@ -20,7 +20,8 @@ public protocol BaseTransport: AnyObject, Sendable {
     ///
     /// asyncio: `get_protocol()`.
     var `protocol`: any BaseProtocol { get }
-    /// A fact about the connection, by its asyncio name: `peername`, `sockname`, `socket`.
+    /// A fact about the connection, by its asyncio name: `peername`, `sockname`, `socket`; on Unix sockets also
+    /// `peercred`, the ``PeerCredentials``, which asyncio lacks.
     ///
     /// The addresses stay available after the connection is lost.
     ///

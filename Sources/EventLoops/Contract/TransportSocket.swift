@@ -3,7 +3,7 @@ public import Kernel
 /// A socket owned by a transport or a server: shows its addresses and options, but can neither read nor close it.
 ///
 /// asyncio: `asyncio.trsock.TransportSocket`.
-public struct TransportSocket: Hashable, Sendable, CustomStringConvertible {
+public struct TransportSocket: SocketOptions, Hashable, Sendable, CustomStringConvertible {
     /// The descriptor; valid only while its owner keeps it open.
     public let fileDescriptor: Int32
     private let system: any SocketSystem
@@ -50,6 +50,33 @@ public struct TransportSocket: Hashable, Sendable, CustomStringConvertible {
     /// - Throws: The kernel's error.
     public func setOption(_ name: Int32, level: Int32, to value: Int32) throws(Errno) {
         try system.setOption(fileDescriptor, level: level, name: name, value)
+    }
+
+    /// Reads an option that is no integer.
+    ///
+    /// Kernel: `getsockopt(2)`.
+    ///
+    /// - Parameters:
+    ///   - name: The option, for instance `SO_LINGER`.
+    ///   - level: Its level.
+    ///   - count: The most bytes to read.
+    /// - Returns: The value in the kernel's form.
+    /// - Throws: The kernel's error.
+    public func option(_ name: Int32, level: Int32, bytes count: Int) throws(Errno) -> [UInt8] {
+        try system.option(fileDescriptor, level: level, name: name, bytes: count)
+    }
+
+    /// Sets an option that is no integer.
+    ///
+    /// Kernel: `setsockopt(2)`.
+    ///
+    /// - Parameters:
+    ///   - name: The option.
+    ///   - level: Its level.
+    ///   - value: The new value in the kernel's form.
+    /// - Throws: The kernel's error.
+    public func setOption(_ name: Int32, level: Int32, to value: [UInt8]) throws(Errno) {
+        try system.setOption(fileDescriptor, level: level, name: name, bytes: value)
     }
 
     /// Whether both sockets have the same descriptor.

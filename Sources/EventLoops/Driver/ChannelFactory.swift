@@ -6,6 +6,8 @@ package import Kernel
 package protocol ChannelFactory: AnyObject {
     /// Makes a channel for a connected stream socket, which the channel owns once it has itself been given an owner.
     func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel
+    /// Makes a channel for a connected Unix stream socket that also moves the descriptors of a queue.
+    func makeStreamChannel(_ descriptor: Int32, passing descriptors: DescriptorQueue) -> any StreamChannel
     /// Makes a channel for a listening socket, which the channel then owns.
     func makeListenerChannel(_ descriptor: Int32, owner: any ListenerOwner) -> any ListenerChannel
     /// Makes a channel that watches a descriptor, which the caller still owns.

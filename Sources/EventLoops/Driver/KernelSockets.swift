@@ -1,3 +1,4 @@
+package import Glibc
 package import Kernel
 
 /// Makes socket calls to the kernel.
@@ -84,5 +85,53 @@ package final class KernelSockets: SocketSystem {
 
     package func accept(_ descriptor: Int32) throws(Errno) -> (descriptor: Int32, address: SocketAddress) {
         try SocketCalls.accept(descriptor)
+    }
+
+    package func option(
+        _ descriptor: Int32, level: Int32, name: Int32, bytes count: Int
+    ) throws(Errno) -> [UInt8] {
+        try SocketCalls.option(descriptor, level: level, name: name, bytes: count)
+    }
+
+    package func setOption(_ descriptor: Int32, level: Int32, name: Int32, bytes: [UInt8]) throws(Errno) {
+        try SocketCalls.setOption(descriptor, level: level, name: name, bytes: bytes)
+    }
+}
+
+extension KernelSockets: UnixSocketSystem {
+    package func fileStatus(_ path: [UInt8]) throws(Errno) -> SocketFile.Status {
+        try SocketFile.status(path)
+    }
+
+    package func removeFile(_ path: [UInt8]) throws(Errno) {
+        try SocketFile.remove(path)
+    }
+
+    package func setFilePermissions(_ path: [UInt8], _ permissions: UInt32) throws(Errno) {
+        try SocketFile.setPermissions(path, permissions)
+    }
+
+    package func limitFilePermissions(of descriptor: Int32, _ permissions: UInt32) throws(Errno) {
+        try SocketFile.limitPermissions(descriptor, permissions)
+    }
+
+    package func send(
+        _ descriptor: Int32, _ vectors: UnsafeMutablePointer<iovec>, count: Int, descriptors: [Int32]
+    ) throws(Errno) -> Int {
+        try SocketCalls.send(descriptor, vectors, count: count, descriptors: descriptors, waits: false)
+    }
+
+    package func receiveDescriptors(
+        _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(Errno) -> DescriptorArrival {
+        try SocketCalls.receiveDescriptors(descriptor, into: buffer, waits: false)
+    }
+
+    package func shutdownWriting(_ descriptor: Int32) throws(Errno) {
+        try SocketCalls.shutdownWriting(descriptor)
+    }
+
+    package func dropUnread(_ descriptor: Int32, into memory: UnsafeMutableRawBufferPointer) {
+        SocketCalls.dropUnread(descriptor, into: memory)
     }
 }

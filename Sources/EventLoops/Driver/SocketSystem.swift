@@ -6,7 +6,7 @@ package import Kernel
 /// bytes of transports do not pass through here: channels move them. All errors thrown are those of the system.
 ///
 /// - Thread: Any.
-package protocol SocketSystem: AnyObject, Sendable {
+package protocol SocketSystem: UnixSocketSystem {
     /// Makes a nonblocking socket of a `SOCK_…` type, which programs started by this process do not inherit.
     func open(_ family: AddressFamily, type: Int32) throws(Errno) -> Int32
     /// Closes a descriptor, which is free for reuse afterwards, even if this throws.
@@ -24,6 +24,8 @@ package protocol SocketSystem: AnyObject, Sendable {
     func listen(_ descriptor: Int32, backlog: Int) throws(Errno)
     func option(_ descriptor: Int32, level: Int32, name: Int32) throws(Errno) -> Int32
     func setOption(_ descriptor: Int32, level: Int32, name: Int32, _ value: Int32) throws(Errno)
+    func option(_ descriptor: Int32, level: Int32, name: Int32, bytes count: Int) throws(Errno) -> [UInt8]
+    func setOption(_ descriptor: Int32, level: Int32, name: Int32, bytes: [UInt8]) throws(Errno)
     func localAddress(_ descriptor: Int32) throws(Errno) -> SocketAddress
     func peerAddress(_ descriptor: Int32) throws(Errno) -> SocketAddress
 

@@ -1,6 +1,9 @@
 internal import Kernel
 
 /// Connects a socket with `connect(2)`, a wait until the socket is writable, and `SO_ERROR`.
+///
+/// A Unix socket connects at once or fails with `.resourceTemporarilyUnavailable`; then there is nothing to wait for,
+/// because it counts as writable. ``LoopCore/connect(_:to:)`` tries again.
 final class ReadinessConnect: ReadinessOperation, @unchecked Sendable {
     init(_ descriptor: Int32, _ seams: ReadinessSeams) {
         super.init(descriptor, waitsFor: .writing, seams)

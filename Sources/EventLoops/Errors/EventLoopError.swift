@@ -161,6 +161,8 @@ extension EventLoopError {
             self.init(
                 .system, operation, errno: errno, address: address.description,
                 detail: "A link-local address is valid on one interface: append the interface, as in \(host)%eth0")
+        } else if address.family == .unix, let remedy = Remedy.ofUnixSocket(errno) {
+            self.init(.system, operation, errno: errno, address: address.description, detail: remedy)
         } else {
             self.init(system: errno, operation, address: address.description)
         }
@@ -191,6 +193,20 @@ extension EventLoopError {
 
 /// The remedies for kernel errors.
 private enum Remedy {
+    /// The remedies for the addresses of Unix sockets, which are files or abstract names.
+    static func ofUnixSocket(_ errno: Errno) -> String? {
+        switch errno {
+        case .addressInUse:
+            "Address is already in use: choose another, or stop the program that has it; a file that is no socket is "
+                + "never replaced"
+        case .permissionDenied, .notPermitted:
+            "The permissions of the socket's file, or of a directory on its path, forbid it"
+        case .noSuchFileOrDirectory: "There is no such file: the server has not started, or has another path"
+        case .protocolWrongTypeForSocket: "The socket that listens there is of another type"
+        default: nil
+        }
+    }
+
     static func of(_ errno: Errno) -> String? {
         switch errno {
         case .addressInUse: "Another socket is bound there: stop it, choose another port, or pass reusePort to share it"
@@ -201,6 +217,7 @@ private enum Remedy {
         case .tooManyOpenFilesInSystem: "The system has no descriptors left: raise the sysctl fs.file-max"
         case .connectionRefused: "Nothing listens there"
         case .connectionReset: "The peer broke the connection: release the transport, and connect again if necessary"
+        case .overflow: "The peer sent descriptors that were not taken: call takeDescriptors() as they arrive"
         case .noMemory, .noBufferSpace: "The kernel is short of memory for sockets: lower the load or raise its limits"
         default: nil
         }

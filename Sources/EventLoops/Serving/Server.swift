@@ -22,6 +22,10 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     private let ended: WaitList
     private var isServingForever = false
     private let stopServing: WaitList
+    /// The file of a Unix socket, to be removed when the server closes.
+    var file: ServerFile?
+    /// Whether the connections pass descriptors.
+    var passesDescriptors = false
 
     /// Takes ownership of bound sockets.
     package init(core: LoopCore, descriptors: [Int32], backlog: Int, makeProtocol: @escaping () -> any BaseProtocol) {
@@ -171,6 +175,9 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     private func stopListening() {
         state = .closed
+        // In a forked child, the file belongs to the parent's server.
+        if !core.queue.isInForkedChild { file?.remove() }
+        file = nil
         for listener in listeners {
             core.descriptors.release(listener.descriptor, self)
             listener.close()
@@ -225,7 +232,8 @@ extension Server: AcceptTarget {
             // The factory may have closed the server.
             guard state != .closed else { return core.close(descriptor) }
             let transport = try SocketTransport(
-                core: core, descriptor: descriptor, protocol: `protocol`, tracker: self)
+                core: core, descriptor: descriptor, protocol: `protocol`, tracker: self,
+                passesDescriptors: passesDescriptors)
             core.note(.debug, "\(self) got a new connection: \(transport)")
             try transport.begin()
         } catch {

@@ -8,6 +8,8 @@ struct ServerSockets {
     var reuseAddress: Bool
     var reusePort: Bool
     var keepAlive: Bool
+    /// The most permissions of a Unix socket's file; nil for those that the process' umask allows.
+    var permissions: UInt32?
 
     /// Makes a bound socket for each address, or none at all.
     ///
@@ -55,6 +57,7 @@ struct ServerSockets {
     private func configure(_ descriptor: Int32, _ family: AddressFamily) throws(Errno) {
         if reuseAddress { try system.setOption(descriptor, level: SOL_SOCKET, name: SO_REUSEADDR, 1) }
         if reusePort { try system.setOption(descriptor, level: SOL_SOCKET, name: SO_REUSEPORT, 1) }
+        if family == .unix, let permissions { try system.limitFilePermissions(of: descriptor, permissions) }
         guard family == .ipv4 || family == .ipv6 else { return }
         // One socket for each family, so that both can have the same port.
         if family == .ipv6 { try system.setOption(descriptor, level: Int32(IPPROTO_IPV6), name: IPV6_V6ONLY, 1) }

@@ -10,22 +10,32 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     let peerAddress: SocketAddress?
     /// This end's address, kept for use after the descriptor has been closed.
     private var lastLocalAddress: SocketAddress?
+    /// The descriptors that travel with the bytes; nil if the connection passes none.
+    private let descriptors: DescriptorQueue?
 
     /// - Parameters:
     ///   - channel: Owns the descriptor; nil for a new channel of the loop's driver.
     ///   - peer: The other end's address; nil to ask the kernel.
+    ///   - passesDescriptors: Whether descriptors can be sent and received, over a channel of another kind.
     /// - Throws: ``EventLoopError`` with `.invalidArgument` for a protocol object that takes no bytes.
     init(
         core: LoopCore, descriptor: Int32, channel: (any StreamChannel)? = nil, protocol: any BaseProtocol,
-        peer: SocketAddress? = nil, tracker: (any TransportTracker)? = nil
+        peer: SocketAddress? = nil, tracker: (any TransportTracker)? = nil, passesDescriptors: Bool = false
     ) throws(EventLoopError) {
         let wiring = try ProtocolWiring(`protocol`)
         sending = SendingHalf(pool: core.segments)
         // The kernel forgets the address when the peer resets the connection.
         peerAddress = peer ?? (try? core.sockets.peerAddress(descriptor))
-        super.init(
-            core: core, channel: channel ?? core.channels.makeStreamChannel(descriptor), descriptor: descriptor,
-            wiring: wiring, tracker: tracker)
+        descriptors = passesDescriptors ? DescriptorQueue() : nil
+        let channel =
+            if let channel {
+                channel
+            } else if let descriptors {
+                core.channels.makeStreamChannel(descriptor, passing: descriptors)
+            } else {
+                core.channels.makeStreamChannel(descriptor)
+            }
+        super.init(core: core, channel: channel, descriptor: descriptor, wiring: wiring, tracker: tracker)
     }
 
     override func begun() {
@@ -87,6 +97,24 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
         sending.write(bytes, to: self)
     }
 
+    /// Sends bytes, and descriptors with the first of them.
+    ///
+    /// If the bytes are dropped, the descriptors are closed.
+    func write(_ bytes: [UInt8], _ attached: consuming OwnedDescriptors, _ descriptors: DescriptorQueue) {
+        let position = sending.count
+        sending.write(bytes, to: self)
+        if sending.count > position { descriptors.attach(attached, at: position) }
+    }
+
+    /// The queue of descriptors, for calls on the loop's thread.
+    ///
+    /// - Throws: ``EventLoopError``: `.notSupported` if the connection passes none; `.wrongThread`.
+    func passed(_ operation: String) throws(EventLoopError) -> DescriptorQueue {
+        try core.checkThread(operation)
+        if let descriptors { return descriptors }
+        throw .passesNoDescriptors(operation)
+    }
+
     func writeEOF() {
         if allowsUse("writeEOF") { sending.end(self) }
     }
@@ -140,6 +168,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
         case "peername": peerAddress
         case "sockname": localAddress
         case "socket": socket
+        case "peercred": try? socket.peerCredentials
         default: nil
         }
     }

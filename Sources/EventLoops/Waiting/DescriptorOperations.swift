@@ -4,10 +4,10 @@ package import Kernel
 ///
 /// A driver that lacks a native operation emulates it with ``ReadinessOperations``. Loop thread only.
 package protocol DescriptorOperations: AnyObject {
-    /// Connects a new IPv4 or IPv6 socket.
+    /// Connects a new socket.
     ///
-    /// Unix sockets are not supported: if the listener's backlog is full, a native operation waits, but the emulation
-    /// throws `.resourceTemporarilyUnavailable`, because the kernel does not report when the backlog has space.
+    /// A Unix socket whose listener's backlog is full throws `.resourceTemporarilyUnavailable`: the kernel does not
+    /// report when the backlog has space, and a ring does not wait for a nonblocking socket either (Linux 6.18).
     ///
     /// A cancelled call throws `CancellationError`; the socket can then only be closed.
     func connect(_ descriptor: Int32, to address: SocketAddress) async throws

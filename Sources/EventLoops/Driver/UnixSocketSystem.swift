@@ -1,0 +1,23 @@
+package import Glibc
+package import Kernel
+
+/// The calls that only Unix sockets need: on their files, and on messages with descriptors.
+package protocol UnixSocketSystem: AnyObject, Sendable {
+    /// The status of a socket's file, without following a symbolic link.
+    func fileStatus(_ path: [UInt8]) throws(Errno) -> SocketFile.Status
+    func removeFile(_ path: [UInt8]) throws(Errno)
+    func setFilePermissions(_ path: [UInt8], _ permissions: UInt32) throws(Errno)
+    /// Sets the most permissions that the file of a socket can have when it is bound.
+    func limitFilePermissions(of descriptor: Int32, _ permissions: UInt32) throws(Errno)
+    /// Sends bytes with descriptors; never waits.
+    func send(
+        _ descriptor: Int32, _ vectors: UnsafeMutablePointer<iovec>, count: Int, descriptors: [Int32]
+    ) throws(Errno) -> Int
+    /// Receives bytes and the descriptors that came with them; never waits.
+    func receiveDescriptors(
+        _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(Errno) -> DescriptorArrival
+    func shutdownWriting(_ descriptor: Int32) throws(Errno)
+    /// Discards bytes that were received and will not be read, so that the peer is not notified of a reset.
+    func dropUnread(_ descriptor: Int32, into memory: UnsafeMutableRawBufferPointer)
+}
