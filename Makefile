@@ -30,6 +30,7 @@ DENY := .build/debug/deny-io-uring
 THREADS := Tests/Lists/threads.txt
 DEFAULT_BACKEND := Tests/Lists/default-backend.txt
 FALLBACK := $(DEFAULT_BACKEND) Tests/Lists/fallback.txt
+LARGE := Tests/Lists/large.txt
 # Where io_uring is denied, the tests skip the ring. With PROACTOR_REQUIRE_RING=1 in the environment, they fail.
 
 # Set this to run all tests where otherwise a list would choose.
@@ -43,7 +44,7 @@ ASAN_ENVIRONMENT := ASAN_OPTIONS=detect_leaks=1 \
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-package test-logging test-examples test-everything test-release test-denied \
-	test-memlock test-epoll built-tests built-logging check-api accept-api bench deps format lint sanitize \
+	test-memlock test-epoll test-large built-tests built-logging check-api accept-api bench deps format lint sanitize \
 	sanitize-thread sanitize-address sanitize-address-debug clean
 
 help: ## list the goals
@@ -70,6 +71,7 @@ test-everything: ## run every test in every build and on every backend; takes an
 	$(MAKE) test
 	$(MAKE) test-release
 	$(MAKE) EVERY_TEST=1 test-denied test-memlock test-epoll
+	$(MAKE) test-large
 	$(MAKE) EVERY_TEST=1 sanitize
 	$(MAKE) sanitize-address-debug
 
@@ -91,6 +93,9 @@ test-memlock: built-tests ## run the tests as nobody without lockable memory (ne
 
 test-epoll: built-tests ## run the tests with PROACTOR_BACKEND=epoll
 	PROACTOR_BACKEND=epoll $(RUN_TESTS) .build/debug $(call chosen,$(DEFAULT_BACKEND))
+
+test-large: built-tests ## run the tests that scale, at a hundred times their usual size
+	PROACTOR_TEST_SIZE=10000 $(RUN_TESTS) .build/debug $(LARGE)
 
 built-tests: deps
 	$(BUILD_TESTS) $(FLAGS)

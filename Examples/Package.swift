@@ -18,13 +18,16 @@ let package = Package(
         example("Reference"),
         example("Timer"),
         example("EchoServer"),
+        example("UnixEcho"),
         example("Chat"),
+        example("HandOver"),
         example("HTTPServer", "CLLHTTP"),
         .target(name: "CLLHTTP", exclude: ["LICENSE", "README.md"]),
 
         // The tests start the programs as a shell does; the dependency makes sure that they are built.
         .testTarget(
-            name: "ExampleTests", dependencies: ["Reference", "Timer", "EchoServer", "Chat", "HTTPServer"],
+            name: "ExampleTests",
+            dependencies: ["Reference", "Timer", "EchoServer", "UnixEcho", "Chat", "HandOver", "HTTPServer"],
             swiftSettings: settings),
     ]
 )

@@ -47,6 +47,11 @@ final class Client {
         return count
     }
 
+    /// Ends the sending direction.
+    func finish() throws {
+        guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else { throw Failure("shutdown: errno \(errno)") }
+    }
+
     // MARK: Receiving
 
     func line() throws -> String {

@@ -1,0 +1,161 @@
+import EventLoops
+import Glibc
+import Kernel
+import Proactor
+import TestSupport
+import Testing
+
+extension Conformance {
+    /// Descriptors on a `Socket`, in async code.
+    @Suite struct UnixSocketDescriptors {
+        @Test(arguments: LoopKind.allCases)
+        func descriptors_arrive_whetherTheReceiverWaitsOrNot(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                for type in [Socket.stream, Socket.datagram, Socket.seqpacket] {
+                    let (one, other) = try Socket.pair(type: type)
+                    for waits in [true, false] {
+                        let end = try WatchedEnd()
+                        let task = loop.createTask {
+                            if !waits { try await loop.sleep(for: .milliseconds(2)) }
+                            var message = try await loop.sockReceiveDescriptors(other)
+                            #expect(message.bytes == [1, 2])
+                            let descriptor = try required(message.descriptors.takeFirst())
+                            #expect(end.isOther(descriptor.fileDescriptor))
+                        }
+                        try await loop.sleep(for: .milliseconds(1))
+                        do {
+                            let list = end.takeList()
+                            try await loop.sockSendDescriptors(one, list, with: [1, 2])
+                        }
+                        try await task.value
+                        #expect(end.isReleased)
+                    }
+                }
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func longMessage_isSentWhole_withItsDescriptorsOnce(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let (one, other) = try Socket.pair()
+                let end = try WatchedEnd()
+                let bytes = Pattern.bytes(1_000_000)
+                let task = loop.createTask {
+                    let list = end.takeList()
+                    try await loop.sockSendDescriptors(one, list, with: bytes)
+                }
+                var received: [UInt8] = []
+                var count = 0
+                while received.count < bytes.count {
+                    let message = try await loop.sockReceiveDescriptors(other)
+                    received += message.bytes
+                    count += message.descriptors.count
+                }
+                try await task.value
+                #expect(received == bytes)
+                #expect(count == 1)
+                #expect(end.isReleased)
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func errors_areTyped(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let (one, other) = try Socket.pair()
+                let none = OwnedDescriptors()
+                let empty = try await descriptorError {
+                    try await loop.sockSendDescriptors(one, none, with: [])
+                }
+                #expect(empty.code == .invalidArgument)
+                let ends = try (0..<2).map { _ in try WatchedEnd() }
+                do {
+                    var list = ends[0].takeList()
+                    list.append(ends[1].take())
+                    try await loop.sockSendDescriptors(one, list, with: [1, 2])
+                }
+                let cut = try await descriptorError {
+                    _ = try await loop.sockReceiveDescriptors(other, maxDescriptors: 1)
+                }
+                #expect(cut.code == .system && cut.errno == .messageTooLong)
+                #expect((cut.attempts.first as? DescriptorError)?.bytes == [1, 2])
+                #expect(ends.allSatisfy { $0.isReleased })
+                other.close()
+                let broken = try await descriptorError {
+                    try await loop.sockSendDescriptors(one, none, with: [1])
+                }
+                #expect(broken.errno == .brokenPipe)
+                let ended = try await loop.sockReceiveDescriptors(one)
+                #expect(ended.bytes.isEmpty && ended.descriptors.isEmpty)
+                let closed = try await descriptorError { _ = try await loop.sockReceiveDescriptors(other) }
+                #expect(closed.code == .invalidArgument)
+                // One that a transport owns.
+                let (third, _) = try Socket.pair()
+                let number = third.fileDescriptor
+                let (transport, told) = try await loop.createUnixConnection(socket: third) { StreamRecorder(loop) }
+                let lent = Socket(takingOwnershipOf: number)
+                let owned = try await descriptorError { _ = try await loop.sockReceiveDescriptors(lent) }
+                #expect(owned.code == .invalidArgument && owned.description.contains("transport"))
+                _ = lent.detach()
+                transport.close()
+                try await told.waitUntilLost()
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func cancelledReceive_losesNothing(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let (one, other) = try Socket.pair()
+                let waiting = loop.createTask { _ = try await loop.sockReceiveDescriptors(other) }
+                try await loop.sleep(for: .milliseconds(1))
+                waiting.cancel()
+                await #expect(throws: CancellationError.self) { try await waiting.value }
+                // A message that arrives together with the cancellation is returned, or left to the next receive.
+                for _ in 0..<20 {
+                    let end = try WatchedEnd()
+                    var received = 0
+                    let task = loop.createTask {
+                        let message = try await loop.sockReceiveDescriptors(other)
+                        received += message.descriptors.count
+                    }
+                    try await loop.sleep(for: .zero)
+                    do {
+                        let list = end.takeList()
+                        _ = try one.sendDescriptors(list, with: [1])
+                    }
+                    if Bool.random() { try await loop.sleep(for: .zero) }
+                    task.cancel()
+                    do { try await task.value } catch { #expect(error is CancellationError) }
+                    if received == 0 {
+                        let message = try await loop.sockReceiveDescriptors(other)
+                        received += message.descriptors.count
+                    }
+                    #expect(received == 1)
+                    #expect(end.isReleased)
+                }
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func closingTheLoop_endsAWaitingReceive(_ kind: LoopKind) async throws {
+            try await withLoop(kind) { loop, _ in
+                let (one, other) = try Socket.pair()
+                let task = try loop.runUntilComplete {
+                    let task = loop.createTask { _ = try await loop.sockReceiveDescriptors(other) }
+                    try await loop.sleep(for: .milliseconds(1))
+                    return task
+                }
+                try loop.close()
+                #expect(task.isDone)
+                one.close()
+                other.close()
+            }
+        }
+    }
+}
+
+/// The error of an operation that returns nothing, because messages cannot be copied.
+private func descriptorError(
+    sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Void
+) async throws -> EventLoopError {
+    try await loopError(sourceLocation: sourceLocation, body)
+}
