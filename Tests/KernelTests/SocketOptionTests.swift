@@ -42,9 +42,9 @@ struct SocketOptionTests {
     @Test func times_areRoundedUp() throws {
         let socket = try Socket.tcp()
         #expect(try socket.linger == nil)
-        for (time, read) in [(Duration.zero, Duration.zero), (.milliseconds(1), .seconds(1)), (.seconds(3), .seconds(3))] {
-            try socket.setLinger(time)
-            #expect(try socket.linger == read)
+        for (milliseconds, seconds) in [(0, 0), (1, 1), (1_000, 1), (2_999, 3)] {
+            try socket.setLinger(.milliseconds(milliseconds))
+            #expect(try socket.linger == .seconds(seconds))
         }
         try socket.setLinger(nil)
         #expect(try socket.linger == nil)

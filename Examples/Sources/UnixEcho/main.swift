@@ -1,8 +1,9 @@
-// Shows a Unix socket: a server that echoes lines, and its client. Try: UnixEcho serve /tmp/echo; UnixEcho /tmp/echo hello
+// Shows a Unix socket: a server that echoes lines, and a client.
+// Try: UnixEcho serve /tmp/echo; UnixEcho /tmp/echo hello
 @preconcurrency import Glibc
 import Proactor
 
-/// Serves at a path until SIGINT; only this user may connect. The socket's file is removed at the end.
+/// Serves at a path until SIGINT, and then removes the socket's file; only this user may connect.
 func serve(_ loop: any AbstractEventLoop, at path: String) async throws {
     let server = try await loop.startUnixServer(path: path, mode: 0o600) { reader, writer in
         let peer = try writer.transport.socket.peerCredentials
