@@ -58,6 +58,12 @@ package struct DescriptorArrival: Sendable {
 
     package init() {}
 
+    /// Closes the descriptors.
+    package mutating func drop() {
+        _ = OwnedDescriptors(takingOwnershipOf: descriptors)
+        descriptors = []
+    }
+
     /// Makes the message for the user; closes the descriptors if some were lost or more arrived than requested.
     package consuming func message(_ bytes: [UInt8], atMost limit: Int) throws(DescriptorError) -> DescriptorMessage {
         let descriptors = OwnedDescriptors(takingOwnershipOf: descriptors)

@@ -1,5 +1,5 @@
 import CLinux
-package import Glibc
+import Glibc
 
 /// Messages of Unix sockets with descriptors.
 extension SocketCalls {
@@ -11,9 +11,16 @@ extension SocketCalls {
     /// more than ``mostDescriptors``.
     ///
     /// Kernel: `sendmsg(2)` with `SCM_RIGHTS`.
+    ///
+    /// - Parameters:
+    ///   - vectors: `iovec`s. Untyped, because several modules declare this structure.
+    ///   - count: The number of vectors.
+    ///   - descriptors: At most ``mostDescriptors``.
+    ///   - waits: If false, the call throws `.resourceTemporarilyUnavailable` instead of waiting.
     package static func send(
-        _ fd: Int32, _ vectors: UnsafeMutablePointer<iovec>, count: Int, descriptors: [Int32], waits: Bool = true
+        _ fd: Int32, _ vectors: UnsafeMutableRawPointer, count: Int, descriptors: [Int32], waits: Bool = true
     ) throws(Errno) -> Int {
+        let vectors = vectors.assumingMemoryBound(to: iovec.self)
         guard descriptors.count <= mostDescriptors else { throw .invalidArgument }
         let isEmpty = UnsafeBufferPointer(start: vectors, count: count).allSatisfy { $0.iov_len == 0 }
         guard descriptors.isEmpty || !isEmpty else { throw .invalidArgument }
@@ -44,10 +51,30 @@ extension SocketCalls {
             } catch { failure = error }
         }
         if let failure { throw failure }
+        complete(&arrival, messageFlags)
+        return arrival
+    }
+
+    /// Takes the descriptors out of a message that the kernel has received; to be called once.
+    ///
+    /// - Parameters:
+    ///   - message: A `msghdr`. Untyped, because several modules declare it.
+    ///   - count: The number of bytes.
+    package static func arrival(in message: UnsafeRawPointer, count: Int) -> DescriptorArrival {
+        let message = message.assumingMemoryBound(to: msghdr.self)
+        var arrival = DescriptorArrival()
+        arrival.count = count
+        arrival.descriptors = [Int32](unsafeUninitializedCapacity: mostDescriptors) {
+            $1 = cl_rights_read(message, $0.baseAddress)
+        }
+        complete(&arrival, message.pointee.msg_flags)
+        return arrival
+    }
+
+    private static func complete(_ arrival: inout DescriptorArrival, _ messageFlags: Int32) {
         keepAboveStandard(&arrival)
         if messageFlags & Int32(MSG_CTRUNC) != 0 { arrival.hasLostDescriptors = true }
         arrival.isCut = messageFlags & Int32(MSG_TRUNC) != 0
-        return arrival
     }
 
     /// Moves descriptors away from the numbers of standard input, output and error.

@@ -54,13 +54,6 @@ extension SocketCalls {
         if wanted != flags { try SystemCall.nothing { fcntl(fd, F_SETFL, wanted) } }
     }
 
-    /// Whether the open file is nonblocking.
-    ///
-    /// Kernel: `F_GETFL`.
-    package static func isNonBlocking(_ fd: Int32) throws(Errno) -> Bool {
-        try SystemCall.value { fcntl(fd, F_GETFL) } & O_NONBLOCK != 0
-    }
-
     /// Whether calls on the descriptor return at once instead of waiting.
     ///
     /// Kernel: `F_GETFL`.

@@ -19,7 +19,7 @@ final class AcceptOperation: RingOperation, @unchecked Sendable {
         return port.ring.accept(descriptor, address: storage.pointer, length: length, for: self)
     }
 
-    override func succeeded() {
+    override func succeeded(_ result: Int) {
         address = storage.load(length.pointee)
     }
 

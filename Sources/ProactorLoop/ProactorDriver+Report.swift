@@ -15,7 +15,7 @@ extension ProactorDriver: DriverReport {
             .init("receive", .native("\(OperationKind.receiveMultishot.name) into a buffer ring")),
             .init("receive into a BufferedProtocol", .native(OperationKind.receive.name)),
             .init("send", .native("\(OperationKind.send.name), \(OperationKind.sendMessage.name)")),
-            ReceiveOperation.report, SendOperation.report, SendToOperation.report,
+            ReceiveOperation.report, SendOperation.report, SendToOperation.report, SendDescriptorsOperation.report,
             .init("watch a descriptor", .native(OperationKind.poll.name)),
             .init("wake-up", .native("\(OperationKind.read.name) of an eventfd")),
         ] + Self.optional.map { $0.report(isNative: port.has($0.kind)) }
@@ -24,6 +24,7 @@ extension ProactorDriver: DriverReport {
     /// The operations that are emulated if the kernel does not support them.
     private static let optional = [
         ConnectOperation.support, AcceptOperation.support, ReceiveFromOperation.support,
+        ReceiveDescriptorsOperation.support,
     ]
 
     package var figures: DriverFigures {

@@ -13,7 +13,7 @@ final class ReceiveFromOperation: RingOperation, @unchecked Sendable {
         return port.ring.receiveMessage(descriptor, message.header, for: self)
     }
 
-    override func succeeded() {
+    override func succeeded(_ result: Int) {
         address = message.sender
     }
 

@@ -12,6 +12,7 @@ class RingOperation: ChannelTarget, SocketOperation, @unchecked Sendable {
     final let wait: OperationWait
     final var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     final var address: SocketAddress?
+    final lazy var passed = PassedDescriptors()
     private var tag: UInt64?
 
     init(_ port: RingPort, _ descriptor: Int32) {
@@ -27,7 +28,7 @@ class RingOperation: ChannelTarget, SocketOperation, @unchecked Sendable {
     }
 
     /// Called when the operation has succeeded, before its task is resumed.
-    func succeeded() {}
+    func succeeded(_ result: Int) {}
 
     final func abandon(_ result: Int) {}
 
@@ -41,7 +42,7 @@ class RingOperation: ChannelTarget, SocketOperation, @unchecked Sendable {
 
     final override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
         self.tag = nil
-        if result >= 0 { succeeded() }
+        if result >= 0 { succeeded(Int(result)) }
         wait.finish(result < 0 ? .failure(Errno(rawValue: -result)) : .success(Int(result)))
     }
 }

@@ -185,7 +185,7 @@ extension ScriptedSockets {
     func dropUnread(_ descriptor: Int32, into memory: UnsafeMutableRawBufferPointer) {}
 
     func send(
-        _ descriptor: Int32, _ vectors: UnsafeMutablePointer<iovec>, count: Int, descriptors: [Int32]
+        _ descriptor: Int32, _ vectors: UnsafeMutableRawPointer, count: Int, descriptors: [Int32]
     ) throws(Errno) -> Int {
         throw .notConnected
     }

@@ -10,41 +10,27 @@ extension AbstractEventLoop {
     ///   - socket: A nonblocking Unix socket that no transport owns.
     ///   - descriptors: At most ``OwnedDescriptors/maxCount``; the caller keeps them.
     ///   - bytes: At least one byte, because a stream cannot carry descriptors without one.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` for no bytes, too many descriptors, a closed socket or one that
-    ///   a transport owns; `.system` with the kernel's errno, for instance `EPIPE`, or `ETOOMANYREFS` if too many
-    ///   descriptors are under way; `.closed`; `.wrongThread`. `CancellationError` if the task is cancelled.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` for no bytes or too many descriptors; `.system` with the
+    ///   kernel's errno, for instance `EPIPE`, or `ETOOMANYREFS` if too many descriptors are under way; otherwise the
+    ///   same as ``sockSendAll(_:_:)-(_,[UInt8])``.
     /// - Cancellation: The descriptors have been sent if any byte has; how many bytes is unknown.
     /// - Thread: A task of the loop.
     ///
-    /// asyncio has no such call. Kernel: `sendmsg(2)` with `SCM_RIGHTS`.
+    /// asyncio has no such call. Kernel: `IORING_OP_SENDMSG`, `sendmsg(2)`, with `SCM_RIGHTS`.
     public func sockSendDescriptors(
         _ socket: Socket, _ descriptors: borrowing OwnedDescriptors, with bytes: [UInt8]
     ) async throws {
-        let operation = "sockSendDescriptors"
-        try checkUse(of: socket, operation)
         guard !bytes.isEmpty else {
-            throw EventLoopError.invalidArgument(operation, "Descriptors need at least one byte that carries them")
+            let detail = "Descriptors need at least one byte that carries them"
+            throw EventLoopError.invalidArgument("sockSendDescriptors", detail)
         }
         guard descriptors.count <= OwnedDescriptors.maxCount else {
             let detail = "One message has at most \(OwnedDescriptors.maxCount) descriptors, not \(descriptors.count)"
-            throw EventLoopError.invalidArgument(operation, detail)
+            throw EventLoopError.invalidArgument("sockSendDescriptors", detail)
         }
-        var numbers = descriptors.fileDescriptors
-        var sent = 0
-        while sent < bytes.count {
-            let send = ReadinessSendDescriptors(
-                socket.fileDescriptor, bytes[sent...], descriptors: numbers, on: core.queue, channels: core.channels,
-                sockets: core.sockets)
-            switch await send.wait.outcome(of: send) {
-            case .finished(let count), .finishedFirst(let count): sent += count
-            case .failed(let errno): throw EventLoopError(system: errno, operation)
-            case .cancelled: throw CancellationError()
-            case .closed: throw EventLoopError.closed(operation)
-            case .misplaced: throw core.queue.refusal(operation)
-            }
-            numbers = []
-        }
-        withExtendedLifetime(socket) {}
+        // The array keeps its elements in place until this call returns.
+        try await core.send(bytes.withUnsafeBytes { $0 }, with: descriptors.fileDescriptors, on: socket)
+        withExtendedLifetime(bytes) {}
     }
 
     /// Receives bytes on a Unix socket, and the descriptors that came with them.
@@ -54,48 +40,56 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - socket: A nonblocking Unix socket that no transport owns.
-    ///   - maxBytes: The most bytes to receive; the end of a longer datagram or record is lost.
+    ///   - maxBytes: The most bytes to receive, at least 1; the end of a longer datagram or record is lost.
     ///   - maxDescriptors: How many descriptors may come with them.
     /// - Returns: The message; without bytes at the end of a stream.
     /// - Throws: ``EventLoopError``: `.system` with errno `EMSGSIZE` if more descriptors arrived than allowed, `EMFILE`
     ///   if the process has no descriptors left: then all descriptors of the message are closed, and
-    ///   ``EventLoopError/attempts`` has a ``DescriptorError`` with the bytes. `.system` with other errors from the
-    ///   kernel; `.invalidArgument` for a closed socket or one that a transport owns; `.closed`; `.wrongThread`.
-    ///   `CancellationError` if the task is cancelled.
-    /// - Cancellation: Nothing is lost: a message that has been received by then is returned.
+    ///   ``EventLoopError/attempts`` has a ``DescriptorError`` with the bytes. Otherwise the same as
+    ///   ``sockRecv(_:_:)``.
+    /// - Cancellation: Ends the wait. If a message arrived nevertheless, the next call on the socket gets it; a call
+    ///   that takes no descriptors closes them.
     /// - Thread: A task of the loop.
     ///
-    /// asyncio has no such call. Kernel: `recvmsg(2)` with `MSG_CMSG_CLOEXEC`.
+    /// asyncio has no such call. Kernel: `IORING_OP_RECVMSG`, `recvmsg(2)`, with `MSG_CMSG_CLOEXEC`.
     public func sockReceiveDescriptors(
         _ socket: Socket, maxBytes: Int = 64 * 1024, maxDescriptors: Int = OwnedDescriptors.maxCount
     ) async throws -> DescriptorMessage {
-        let operation = "sockReceiveDescriptors"
-        try checkUse(of: socket, operation)
-        guard maxBytes >= 0 else { throw EventLoopError.invalidArgument(operation, "maxBytes is negative") }
-        let receive = ReadinessReceiveDescriptors(
-            socket.fileDescriptor, maxBytes: maxBytes, on: core.queue, channels: core.channels, sockets: core.sockets)
-        let outcome = await receive.wait.outcome(of: receive)
-        withExtendedLifetime(socket) {}
-        switch outcome {
-        case .finished, .finishedFirst:
-            do { return try receive.takeMessage(atMost: maxDescriptors) } catch {
-                throw EventLoopError(
-                    .system, operation, errno: error.errno, detail: error.description, attempts: [error])
-            }
-        case .failed(let errno): throw EventLoopError(system: errno, operation)
-        case .cancelled: throw CancellationError()
-        case .closed: throw EventLoopError.closed(operation)
-        case .misplaced: throw core.queue.refusal(operation)
+        guard maxBytes > 0 else {
+            throw EventLoopError.invalidArgument("sockReceiveDescriptors", "Descriptors come with at least one byte")
+        }
+        let call = try core.begin(.receiveDescriptors, on: socket, "sockReceiveDescriptors")
+        call.allocate(maxBytes)
+        let outcome = await call.wait.outcome(of: call)
+        let count = try core.end(call, on: socket, outcome, "sockReceiveDescriptors")
+        let arrival = call.operation.passed.takeArrival()
+        do throws(DescriptorError) { return try arrival.message(call.takeArray(count), atMost: maxDescriptors) } catch {
+            throw EventLoopError(
+                .system, "sockReceiveDescriptors", errno: error.errno, detail: error.description, attempts: [error])
         }
     }
+}
 
-    private func checkUse(of socket: Socket, _ operation: String) throws(EventLoopError) {
-        try core.checkTask(operation)
-        guard socket.fileDescriptor >= 0 else {
-            throw .invalidArgument(operation, "The socket is closed or was handed over")
-        }
-        if let owner = core.descriptors.owner(of: socket.fileDescriptor) {
-            throw .invalidArgument(operation, "The descriptor is used by \(owner)")
+extension LoopCore {
+    /// Sends all bytes, which stay valid until this returns, and descriptors with the first one.
+    fileprivate func send(
+        _ bytes: UnsafeRawBufferPointer, with descriptors: [Int32], on socket: Socket
+    ) async throws {
+        let call = try begin(.sendDescriptors, on: socket, "sockSendDescriptors")
+        call.operation.passed.outgoing = descriptors
+        var sent = 0
+        while true {
+            // The kernel only reads the bytes of a send.
+            call.lend(UnsafeMutableRawBufferPointer(mutating: UnsafeRawBufferPointer(rebasing: bytes[sent...])))
+            let outcome = await call.wait.outcome(of: call)
+            if case .finished(let count) = outcome {
+                call.operation.passed.outgoing = []
+                sent += count
+                if sent < bytes.count, count > 0, mayContinue(on: socket) { continue }
+            }
+            _ = try end(call, on: socket, outcome, "sockSendDescriptors")
+            if sent < bytes.count { throw SocketErrors.ended("sockSendDescriptors") }
+            return
         }
     }
 }

@@ -1,4 +1,3 @@
-package import Glibc
 package import Kernel
 
 /// Makes socket calls to the kernel.
@@ -116,7 +115,7 @@ extension KernelSockets: UnixSocketSystem {
     }
 
     package func send(
-        _ descriptor: Int32, _ vectors: UnsafeMutablePointer<iovec>, count: Int, descriptors: [Int32]
+        _ descriptor: Int32, _ vectors: UnsafeMutableRawPointer, count: Int, descriptors: [Int32]
     ) throws(Errno) -> Int {
         try SocketCalls.send(descriptor, vectors, count: count, descriptors: descriptors, waits: false)
     }

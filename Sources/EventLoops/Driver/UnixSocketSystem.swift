@@ -1,4 +1,3 @@
-package import Glibc
 package import Kernel
 
 /// The calls that only Unix sockets need: on their files, and on messages with descriptors.
@@ -10,8 +9,10 @@ package protocol UnixSocketSystem: AnyObject, Sendable {
     /// Sets the most permissions that the file of a socket can have when it is bound.
     func limitFilePermissions(of descriptor: Int32, _ permissions: UInt32) throws(Errno)
     /// Sends bytes with descriptors; never waits.
+    ///
+    /// - Parameter vectors: `count` `iovec`s, untyped, because several modules declare this structure.
     func send(
-        _ descriptor: Int32, _ vectors: UnsafeMutablePointer<iovec>, count: Int, descriptors: [Int32]
+        _ descriptor: Int32, _ vectors: UnsafeMutableRawPointer, count: Int, descriptors: [Int32]
     ) throws(Errno) -> Int
     /// Receives bytes and the descriptors that came with them; never waits.
     func receiveDescriptors(

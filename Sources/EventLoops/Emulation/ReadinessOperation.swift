@@ -21,6 +21,7 @@ package class ReadinessOperation: SocketOperation, WatchOwner, @unchecked Sendab
     package final let wait: OperationWait
     package final var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     package final var address: SocketAddress?
+    package final lazy var passed = PassedDescriptors()
     final let sockets: any SocketSystem
     private let channels: any ChannelFactory
     private let direction: Direction

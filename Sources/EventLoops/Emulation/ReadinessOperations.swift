@@ -16,6 +16,8 @@ package struct ReadinessOperations {
         case .accept: ReadinessAccept(descriptor, seams)
         case .send: ReadinessSend(descriptor, seams)
         case .sendTo: ReadinessSendTo(descriptor, seams)
+        case .receiveDescriptors: ReadinessReceiveDescriptors(descriptor, seams)
+        case .sendDescriptors: ReadinessSendDescriptors(descriptor, seams)
         case .connect: ReadinessConnect(descriptor, seams)
         }
     }

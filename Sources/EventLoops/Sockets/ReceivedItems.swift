@@ -3,9 +3,18 @@ internal import Kernel
 /// Something that an operation took from a socket.
 enum ReceivedItem {
     case bytes(ArraySlice<UInt8>, from: SocketAddress?)
+    /// Bytes with descriptors, which are closed with this item unless they are taken.
+    case message(ArraySlice<UInt8>, PassedDescriptors)
     case connection(Socket, from: SocketAddress?)
     /// An error that the kernel reports only once.
     case failure(Errno)
+
+    var bytes: ArraySlice<UInt8> {
+        switch self {
+        case .bytes(let bytes, _), .message(let bytes, _): bytes
+        case .connection, .failure: []
+        }
+    }
 }
 
 /// What operations took from a socket for tasks that were then cancelled, for the tasks that call next.
@@ -23,7 +32,10 @@ struct ReceivedItems {
     /// Puts an item before those that arrived after it.
     mutating func giveBack(_ item: ReceivedItem) {
         // The end of a stream can be received again.
-        if isStream, case .bytes(let bytes, _) = item, bytes.isEmpty { return }
+        switch item {
+        case .bytes(let bytes, _), .message(let bytes, _): if isStream, bytes.isEmpty { return }
+        case .connection, .failure: break
+        }
         items.insert(item, at: 0)
     }
 
@@ -37,6 +49,11 @@ struct ReceivedItems {
             operation.address = sender
             if isStream, count < bytes.count { items.insert(.bytes(bytes.dropFirst(count), from: sender), at: 0) }
             operation.wait.finish(.success(count))
+        case .message(let bytes, let passed):
+            items.insert(.bytes(bytes, from: nil), at: 0)
+            // An operation that takes no descriptors closes them, as the kernel would.
+            operation.passed.store(passed.takeArrival())
+            deliver(to: operation)
         case .connection(let socket, let peer):
             operation.address = peer
             operation.wait.finish(.success(Int(socket.detach())))
@@ -46,6 +63,6 @@ struct ReceivedItems {
 
     /// The number of bytes that nothing will fetch once this is dropped.
     var unfetchedBytes: Int {
-        items.reduce(0) { if case .bytes(let bytes, _) = $1 { $0 + bytes.count } else { $0 } }
+        items.reduce(0) { $0 + $1.bytes.count }
     }
 }

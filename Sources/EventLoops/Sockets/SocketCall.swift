@@ -41,6 +41,7 @@ final class SocketCall: AwaitedOperation, @unchecked Sendable {
         isReplaced = true
         new.bytes = operation.bytes
         new.address = operation.address
+        new.passed.outgoing = operation.passed.outgoing
         operation = new
         wait = new.wait
     }
@@ -95,7 +96,7 @@ final class SocketCall: AwaitedOperation, @unchecked Sendable {
 
     /// Keeps an error for the next call: the kernel reports the loss of a connection once.
     func abandonFailure() {
-        guard kind == .receive || kind == .receiveFrom, let failure = wait.failure else { return }
+        guard kind.isReceiving, let failure = wait.failure else { return }
         turns.giveBack(.failure(failure))
     }
 
@@ -111,7 +112,12 @@ final class SocketCall: AwaitedOperation, @unchecked Sendable {
             return .bytes(bytes[...], from: operation.address)
         case .accept:
             return .connection(Socket(takingOwnershipOf: Int32(truncatingIfNeeded: result)), from: operation.address)
-        case .send, .sendTo, .connect: return nil
+        case .receiveDescriptors:
+            let bytes = Array(operation.bytes.prefix(result))
+            let passed = PassedDescriptors()
+            passed.store(operation.passed.takeArrival())
+            return .message(bytes[...], passed)
+        case .send, .sendTo, .sendDescriptors, .connect: return nil
         }
     }
 }

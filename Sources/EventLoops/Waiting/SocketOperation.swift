@@ -7,6 +7,9 @@ package protocol SocketOperation: AwaitedOperation {
     var bytes: UnsafeMutableRawBufferPointer { get set }
     /// The peer: to be set before a send to an address or a connect; set by the end of a receive or an accept.
     var address: SocketAddress? { get set }
+    /// The descriptors to send with the first byte, which stay open until the end of the operation; or what a receive
+    /// has found.
+    var passed: PassedDescriptors { get }
 }
 
 /// The operations on sockets that a task can await.
@@ -22,14 +25,26 @@ package enum SocketOperationKind {
     /// Sends one datagram to ``SocketOperation/address``, or to the connected peer if that is nil; the result is its
     /// size. May fail with `.resourceTemporarilyUnavailable` if the receiver's queue is full.
     case sendTo
+    /// Like ``receive``, with descriptors: ``PassedDescriptors/arrival``.
+    case receiveDescriptors
+    /// Sends bytes, and descriptors with the first one; the result is the number of bytes, possibly not all.
+    case sendDescriptors
     /// Connects to ``SocketOperation/address``.
     case connect
+
+    /// Whether the operation receives bytes.
+    var isReceiving: Bool {
+        switch self {
+        case .receive, .receiveFrom, .receiveDescriptors: true
+        case .accept, .send, .sendTo, .connect, .sendDescriptors: false
+        }
+    }
 
     /// Whether the operation takes something from the socket that must not be lost.
     var isReading: Bool {
         switch self {
-        case .receive, .receiveFrom, .accept: true
-        case .send, .sendTo, .connect: false
+        case .receive, .receiveFrom, .accept, .receiveDescriptors: true
+        case .send, .sendTo, .connect, .sendDescriptors: false
         }
     }
 }

@@ -19,13 +19,16 @@ extension OperationKind {
 extension Ring {
     /// Receives bytes or one datagram, once, into the memory that a `msghdr` describes.
     ///
-    /// - Parameter message: A `msghdr`. It, its vectors and their memory must stay valid until the completion, when the
-    ///   kernel has set its flags and the lengths of the peer's address and of the control data.
+    /// - Parameters:
+    ///   - message: A `msghdr`. It, its vectors and their memory must stay valid until the completion, when the kernel
+    ///     has set its flags and the lengths of the peer's address and of the control data.
+    ///   - flags: `MSG_…` flags.
     package func receiveMessage(
-        _ fd: Int32, _ message: UnsafeMutableRawPointer, for target: CompletionTarget
+        _ fd: Int32, _ message: UnsafeMutableRawPointer, flags: Int32 = 0, for target: CompletionTarget
     ) -> UInt64 {
-        queue(.receiveMessage, for: target) {
-            io_uring_prep_rw(Int32(IORING_OP_RECVMSG.rawValue), $0, fd, message, 1, 0)
+        queue(.receiveMessage, for: target) { entry in
+            io_uring_prep_rw(Int32(IORING_OP_RECVMSG.rawValue), entry, fd, message, 1, 0)
+            entry.pointee.msg_flags = UInt32(bitPattern: flags)
         }
     }
 
@@ -43,6 +46,19 @@ extension Ring {
         queue(.sendMessage, for: target) { entry in
             io_uring_prep_rw(Int32(IORING_OP_SENDMSG.rawValue), entry, fd, message, 1, 0)
             entry.pointee.msg_flags = UInt32(waits ? Self.sendFlags : Self.sendFlags | Int32(MSG_DONTWAIT))
+        }
+    }
+
+    /// Sends some of the bytes that a `msghdr` describes, and all of its control data.
+    ///
+    /// The kernel does not continue a short send: early kernels would send the control data again.
+    ///
+    /// - Parameter message: A `msghdr`. It, its vectors, the bytes and the control data must stay unchanged until the
+    ///   completion.
+    package func sendMessagePart(_ fd: Int32, _ message: UnsafeRawPointer, for target: CompletionTarget) -> UInt64 {
+        queue(.sendMessage, for: target) { entry in
+            io_uring_prep_rw(Int32(IORING_OP_SENDMSG.rawValue), entry, fd, message, 1, 0)
+            entry.pointee.msg_flags = UInt32(MSG_NOSIGNAL)
         }
     }
 }
