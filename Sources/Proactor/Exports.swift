@@ -6,7 +6,14 @@
 
 @_exported public import struct Kernel.AddressFamily
 @_exported public import struct Kernel.AddressInfo
+@_exported public import struct Kernel.DescriptorError
+@_exported public import struct Kernel.DescriptorMessage
 @_exported public import struct Kernel.Errno
+@_exported public import struct Kernel.KeepAlive
 @_exported public import struct Kernel.LookupError
+@_exported public import struct Kernel.OwnedDescriptor
+@_exported public import struct Kernel.OwnedDescriptors
+@_exported public import struct Kernel.PeerCredentials
 @_exported public import class Kernel.Socket
 @_exported public import struct Kernel.SocketAddress
+@_exported public import protocol Kernel.SocketOptions

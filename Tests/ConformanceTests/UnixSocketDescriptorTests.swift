@@ -110,7 +110,7 @@ extension Conformance {
                 waiting.cancel()
                 await #expect(throws: CancellationError.self) { try await waiting.value }
                 // A message that arrives together with the cancellation is returned, or left to the next receive.
-                for _ in 0..<20 {
+                for round in 0..<20 {
                     let end = try WatchedEnd()
                     var received = 0
                     let task = loop.createTask {
@@ -122,7 +122,7 @@ extension Conformance {
                         let list = end.takeList()
                         _ = try one.sendDescriptors(list, with: [1])
                     }
-                    if Bool.random() { try await loop.sleep(for: .zero) }
+                    if round % 2 == 0 { try await loop.sleep(for: .zero) }
                     task.cancel()
                     do { try await task.value } catch { #expect(error is CancellationError) }
                     if received == 0 {
@@ -132,6 +132,84 @@ extension Conformance {
                     #expect(received == 1)
                     #expect(end.isReleased)
                 }
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func receives_areServedInOrder_withAndWithoutDescriptors(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let (one, other) = try Socket.pair()
+                let end = try WatchedEnd()
+                let first = loop.createTask { try await loop.sockReceiveDescriptors(other).bytes }
+                try await loop.sleep(for: .zero)
+                let second = loop.createTask { try await loop.sockRecv(other, 10) }
+                try await loop.sleep(for: .zero)
+                try await loop.sockSendAll(one, [1])
+                #expect(try await first.value == [1])
+                // A receive without descriptors: the kernel closes them.
+                do {
+                    let list = end.takeList()
+                    try await loop.sockSendDescriptors(one, list, with: [2])
+                }
+                #expect(try await second.value == [2])
+                #expect(end.isReleased)
+            }
+        }
+
+        /// A task that waits when its socket is closed gets an error, and the descriptors of a message are closed.
+        @Test(arguments: LoopKind.allCases)
+        func closingTheSocket_endsAWaitingReceive(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let (one, other) = try Socket.pair()
+                let task = loop.createTask { _ = try await loop.sockReceiveDescriptors(other) }
+                try await loop.sleep(for: .milliseconds(1))
+                let end = try WatchedEnd()
+                other.close()
+                do {
+                    let list = end.takeList()
+                    _ = try? one.sendDescriptors(list, with: [1])
+                }
+                let error = try await loopError { try await task.value }
+                #expect(error.code == .closed)
+                try await loop.eventually("the message is gone") { end.isReleased }
+            }
+        }
+
+        /// SOCK-028: each send is a record, and a receive returns one; a longer one is cut.
+        @Test(arguments: LoopKind.allCases)
+        func seqpacket_keepsTheBoundariesOfRecords(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let (one, other) = try Socket.pair(type: Socket.seqpacket)
+                for record: [UInt8] in [[1, 2, 3], [4], [5, 6, 7], [8]] { try await loop.sockSendAll(one, record) }
+                #expect(try await loop.sockRecv(other, 10) == [1, 2, 3])
+                #expect(try await loop.sockRecv(other, 10) == [4])
+                #expect(try await loop.sockRecv(other, 2) == [5, 6])
+                let last = try await loop.sockReceiveDescriptors(other).bytes
+                #expect(last == [8])
+                one.close()
+                #expect(try await loop.sockRecv(other, 10) == [])
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func sockConnect_waits_whileTheBacklogIsFull(_ kind: LoopKind) async throws {
+            try await runUnix(kind) { loop, directory, _ in
+                let path = directory.file("s")
+                let listener = try UnixListener(path, backlog: 0)
+                let first = try RawPeer.connect(unixPath: path)
+                let address = try SocketAddress(unixPath: path)
+                let cancelled = try Socket.unix()
+                let doomed = loop.createTask { try await loop.sockConnect(cancelled, address) }
+                let socket = try Socket.unix()
+                let task = loop.createTask { try await loop.sockConnect(socket, address) }
+                try await loop.sleep(for: .milliseconds(5))
+                #expect(!task.isDone && !doomed.isDone)
+                doomed.cancel()
+                await #expect(throws: CancellationError.self) { try await doomed.value }
+                _ = try listener.accept()
+                try await task.value
+                #expect(try socket.peerAddress == address)
+                first.close()
             }
         }
 

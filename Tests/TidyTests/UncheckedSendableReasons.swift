@@ -35,6 +35,8 @@ let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Emulation/ReadinessReceiveDescriptors.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/EventLoops/Emulation/ReadinessSendDescriptors.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/EventLoops/Emulation/ReadinessStreamChannel.swift": ofTheLoop,
+    "Sources/ProactorLoop/ReceiveDescriptorsOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/ProactorLoop/SendDescriptorsOperation.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/SelectorLoop/PollerPort.swift": ofTheLoop,
     "Sources/EventLoops/Emulation/ReadinessOperation.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/EventLoops/Emulation/ReadinessAccept.swift": ofTheLoop + "; cancelling is handed over to it",

@@ -97,7 +97,7 @@ extension AbstractEventLoop {
     ///   - socket: A socket that is not connected.
     ///   - address: The peer.
     /// - Throws: Same as ``sockRecv(_:_:)``; `.system` with the address and `ECONNREFUSED`, `ETIMEDOUT`, `EISCONN` or
-    ///   another error of the kernel. A Unix socket may fail with `EAGAIN` if the listener's backlog is full.
+    ///   another error of the kernel. While the backlog of a Unix listener is full, the call waits and tries again.
     /// - Cancellation: Ends the wait. The kernel may continue to connect; a later call for the same address waits for
     ///   that attempt.
     /// - Thread: A task of the loop.
@@ -111,6 +111,14 @@ extension AbstractEventLoop {
             // A cancelled call began to connect, and only readiness shows when that attempt ends.
             core.emulate(.connect, call)
             outcome = await call.wait.outcome(of: call)
+        }
+        while outcome == .failed(.resourceTemporarilyUnavailable), core.mayContinue(on: socket) {
+            // The backlog of a Unix listener is full, and the kernel does not report when it has space.
+            if let ending = await core.pause() {
+                outcome = ending
+            } else {
+                outcome = core.mayContinue(on: socket) ? await call.wait.outcome(of: call) : .failed(.canceled)
+            }
         }
         _ = try core.end(call, on: socket, outcome, "sockConnect")
     }

@@ -70,13 +70,14 @@ extension LoopCore {
         call.replaceOperation(emulation.make(kind, call.descriptor))
     }
 
-    /// Waits until the receiver of a Unix datagram may have fetched others.
+    /// Waits until the receiver of a Unix datagram may have fetched others, or a Unix listener may have accepted
+    /// connections.
     ///
-    /// The kernel reports that only to connected sockets; for others, it reports that the socket is writable. Without a
-    /// pause, the loop would not sleep.
+    /// The kernel reports the former only to connected sockets, and the latter never; it reports that the socket is
+    /// writable. Without a pause, the loop would not sleep.
     ///
     /// - Returns: How the call ends; nil if it may continue.
-    private func pause() async -> OperationOutcome? {
+    func pause() async -> OperationOutcome? {
         let over = WaitList(queue: queue)
         let timer = callAt(now.advanced(by: .milliseconds(1))) { over.resumeAll() }
         switch await over.wait() {
