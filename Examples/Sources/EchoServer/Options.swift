@@ -5,6 +5,8 @@ struct Options: Sendable {
     enum Style: String {
         case protocols
         case streams
+        case chunks
+        case lines
     }
 
     var host = "127.0.0.1"
@@ -21,7 +23,7 @@ struct Options: Sendable {
             case "--port": port = Int(value) ?? { Self.fail("\(value) is not a port") }()
             case "--backend": backend = value
             case "--style":
-                style = Style(rawValue: value) ?? { Self.fail("\(value) is neither protocols nor streams") }()
+                style = Style(rawValue: value) ?? { Self.fail("\(value) is no style") }()
             default: Self.fail("unknown option \(name)")
             }
         }
@@ -30,7 +32,7 @@ struct Options: Sendable {
     private static func fail(_ message: String) -> Never {
         complain(
             "\(message)\nusage: EchoServer [--host ADDRESS] [--port N] [--backend auto|io_uring|epoll|poll|select] "
-                + "[--style protocols|streams]")
+                + "[--style protocols|streams|chunks|lines]")
         exit(2)
     }
 }

@@ -1,7 +1,9 @@
-// Shows the library's two styles side by side; each server sends back what it receives:
+// Shows the library's styles side by side; each server sends back what it receives:
 //
 //     EchoServer --port 8888 --backend auto --style protocols
 //     EchoServer --port 8888 --backend io_uring --style streams
+//     EchoServer --port 8888 --style chunks
+//     EchoServer --port 8888 --style lines
 import Glibc
 import Proactor
 
@@ -38,13 +40,30 @@ func echo(_ reader: StreamReader, _ writer: StreamWriter) async throws {
     }
 }
 
+/// Chunks: as short as streams and as fast as protocols, because the task waits once for the whole connection.
+func echoChunks(_ reader: StreamReader, _ writer: StreamWriter) async throws {
+    try await reader.forEachChunk { writer.write($0) }
+}
+
+/// Lines: like chunks, for protocols of lines.
+func echoLines(_ reader: StreamReader, _ writer: StreamWriter) async throws {
+    try await reader.forEachLine { line in
+        writer.write(line)
+        writer.write("\n".utf8Span.span.bytes)
+    }
+}
+
 func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
+    func startServer(_ handler: @escaping (StreamReader, StreamWriter) async throws -> Void) async throws -> Server {
+        try await loop.startServer(host: options.host, port: options.port, backlog: 4096, handler)
+    }
     let server =
         switch options.style {
         case .protocols:
             try await loop.createServer(host: options.host, port: options.port, backlog: 4096) { Echo() }
-        case .streams:
-            try await loop.startServer(host: options.host, port: options.port, backlog: 4096, echo)
+        case .streams: try await startServer(echo)
+        case .chunks: try await startServer(echoChunks)
+        case .lines: try await startServer(echoLines)
         }
     for socket in server.sockets {
         announce("listening on \(socket.localAddress!) (\(loop.backend))")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite struct EchoServerTests {
-    @Test(arguments: ["protocols", "streams"])
+    @Test(arguments: ["protocols", "streams", "chunks"])
     func echo_returnsEverything_andEndsOnSIGINT(_ style: String) throws {
         let program = try Program("EchoServer", "--port", "0", "--style", style)
         let client = try Client(port: try program.port())
@@ -14,6 +14,20 @@ import Testing
             try client.send(block)
             #expect(try client.bytes(block.count) == block)
         }
+        program.signal(SIGINT)
+        let (status, _, errors) = try program.end()
+        #expect(status == 0)
+        #expect(errors.isEmpty)
+    }
+
+    @Test func echoOfLines_returnsWholeLines() throws {
+        let program = try Program("EchoServer", "--port", "0", "--style", "lines")
+        let client = try Client(port: try program.port())
+        try client.send("one\n\ntw")
+        #expect(try client.line() == "one")
+        #expect(try client.line().isEmpty)
+        try client.send("o\n")
+        #expect(try client.line() == "two")
         program.signal(SIGINT)
         let (status, _, errors) = try program.end()
         #expect(status == 0)

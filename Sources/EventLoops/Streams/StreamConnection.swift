@@ -4,9 +4,7 @@
 final class StreamConnection: StreamProtocol {
     let reader: StreamReader
     private let core: LoopCore
-    private var isPaused = false
     private var isLost = false
-    private let drained: WaitList
     private let lost: WaitList
     private var loss: (any Error)?
     private let onConnection: ((StreamConnection, any StreamTransport) -> Void)?
@@ -16,7 +14,6 @@ final class StreamConnection: StreamProtocol {
         self.core = core
         self.onConnection = onConnection
         reader = StreamReader(core: core, limit: limit)
-        drained = WaitList(queue: core.queue)
         lost = WaitList(queue: core.queue)
     }
 
@@ -37,19 +34,17 @@ final class StreamConnection: StreamProtocol {
     }
 
     func pauseWriting() {
-        isPaused = true
+        reader.writerIsFull()
     }
 
     func resumeWriting() {
-        isPaused = false
-        drained.resumeAll()
+        reader.writerHasDrained()
     }
 
     func connectionLost(_ error: (any Error)?) {
         isLost = true
         loss = error
         reader.lose(error)
-        drained.resumeAll()
         lost.resumeAll()
     }
 
@@ -65,7 +60,7 @@ final class StreamConnection: StreamProtocol {
         get throws {
             try core.checkTask("drain")
             if let error = reader.exception { throw error }
-            return isPaused || isLost
+            return reader.isWriterFull || isLost
         }
     }
 
@@ -74,8 +69,8 @@ final class StreamConnection: StreamProtocol {
         // loop still sees the loss.
         if isClosing { try await core.yieldTurn() }
         try throwIfLost()
-        guard isPaused else { return }
-        try await drained.waitOrThrow("drain")
+        guard reader.isWriterFull else { return }
+        try await reader.drained.waitOrThrow("drain")
         try throwIfLost()
     }
 
