@@ -75,6 +75,11 @@ public final class StreamReader: @unchecked Sendable {
         (lineSearch?.work ?? 0) + (recordSearch?.work ?? 0)
     }
 
+    /// How many received bytes wait to be read.
+    package var waitingBytes: Int {
+        incoming.count
+    }
+
     /// Whether the stream has ended and everything has been read.
     ///
     /// - Thread: The loop's.
