@@ -28,6 +28,7 @@ DENY := .build/debug/deny-io-uring
 
 # Which test files a run with a reason is about; each list says why for each of its files.
 THREADS := Tests/Lists/threads.txt
+STRESS := Tests/Lists/stress.txt
 DEFAULT_BACKEND := Tests/Lists/default-backend.txt
 FALLBACK := $(DEFAULT_BACKEND) Tests/Lists/fallback.txt
 LARGE := Tests/Lists/large.txt
@@ -44,8 +45,8 @@ ASAN_ENVIRONMENT := ASAN_OPTIONS=detect_leaks=1 \
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-package test-logging test-examples test-everything test-release test-denied \
-	test-memlock test-epoll test-large built-tests built-logging check-api accept-api bench deps format lint sanitize \
-	sanitize-thread sanitize-address sanitize-address-debug clean
+	test-memlock test-epoll test-large test-stress built-tests built-logging check-api accept-api bench deps format lint \
+	sanitize sanitize-thread sanitize-address sanitize-address-debug clean
 
 help: ## list the goals
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +73,7 @@ test-everything: ## run every test in every build and on every backend; takes an
 	$(MAKE) test-release
 	$(MAKE) EVERY_TEST=1 test-denied test-memlock test-epoll
 	$(MAKE) test-large
+	$(MAKE) test-stress
 	$(MAKE) EVERY_TEST=1 sanitize
 	$(MAKE) sanitize-address-debug
 
@@ -96,6 +98,10 @@ test-epoll: built-tests ## run the tests with PROACTOR_BACKEND=epoll
 
 test-large: built-tests ## run the tests that scale, at a hundred times their usual size
 	PROACTOR_TEST_SIZE=10000 $(RUN_TESTS) .build/debug $(LARGE)
+
+# Ten thousand idle connections need about twice as many descriptors.
+test-stress: built-tests ## run the stress tests at ten times their size; PROACTOR_TEST_SEED repeats a run
+	PROACTOR_TEST_SIZE=1000 $(RUN_TESTS) .build/debug $(STRESS)
 
 built-tests: deps
 	$(BUILD_TESTS) $(FLAGS)

@@ -28,7 +28,9 @@ extension Conformance {
                     let measured = count - peers.count
                     try await peers.connect(loop, upTo: count)
                     if let before, let after = StressResources.memory {
-                        #expect((after - before) / measured <= 1024, "\((after - before) / measured) bytes each")
+                        // Tables that double and whole pages show in a small number of connections.
+                        let each = max(0, after - before - 256 * 1024) / measured
+                        #expect(each <= 1024, "\(each) bytes for each of \(measured) connections")
                     }
                     try await loop.turns(3)
                     let resting = loop.statistics
@@ -121,7 +123,7 @@ extension Conformance {
                 let (accepted, client) = try listening.pair()
                 let (_, sender) = try await loop.openConnection(socket: accepted)
                 let (receiver, other) = try await loop.openConnection(socket: client, limit: 10_000)
-                let flow = StressFlow(number: 1, size: TestSize.scaled(8 << 20))
+                let flow = StressFlow(number: 1, size: TestSize.scaled(16 << 20))
                 var (mostPending, mostWaiting) = (0, 0)
                 let sending = loop.createTask {
                     while flow.sent < flow.size {

@@ -23,7 +23,7 @@ extension Conformance {
                 for number in 0..<64 {
                     let (accepted, client) = try listening.pair()
                     let pair = StreamPair(
-                        loop, number, size: TestSize.scaled(60_000), canBeCut: number % 4 == 0,
+                        loop, number, size: TestSize.scaled(150_000), canBeCut: number % 4 == 0,
                         try await loop.openConnection(socket: accepted, limit: 8_000),
                         try await loop.openConnection(socket: client, limit: 8_000))
                     pairs.append(pair)

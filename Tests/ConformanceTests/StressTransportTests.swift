@@ -20,7 +20,7 @@ extension Conformance {
                 var dice = SeededRandom(seed)
                 var pairs: [TransportPair] = []
                 var (made, numbers) = (0, Set<Int32>())
-                for _ in 0..<TestSize.scaled(6_000) {
+                for _ in 0..<TestSize.scaled(15_000) {
                     while pairs.count < 64 {
                         made += 1
                         let pair = try await TransportPair(loop, made, listening)

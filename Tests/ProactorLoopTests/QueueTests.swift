@@ -10,7 +10,7 @@
     @testable import ProactorLoop
 
     extension RingLoop {
-        /// Submission and completion queues that are deliberately too small.
+        /// STRESS-006 STRESS-007: submission and completion queues that are deliberately too small.
         @Suite struct QueueTests {
             /// 5,000 operations at once through queues of 4 and 8 entries: a full submission queue is submitted and
             /// retried, and overflowed completions are flushed.

@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 
 extension RingLoop {
-    /// Descriptor numbers are reused at once: no operation may reach a later socket with the same number.
+    /// STRESS-010: descriptor numbers are reused at once; no operation may reach a later socket with the same
+    /// number.
     @Suite struct ReuseTests {
         /// Each connection gets its own bytes back, however recently its number belonged to another one.
         ///
