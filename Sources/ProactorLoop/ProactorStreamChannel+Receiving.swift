@@ -84,10 +84,42 @@ extension ProactorStreamChannel {
         guard receiving.tag == nil, mayReceive else { return }
         receiving.isCancelling = false
         receiving.hasReceived = false
+        if receiving.isForRest { return receiveWhatHasArrived() }
         if receiving.isSupplied { return receiveIntoOwner(expectsData) }
         receiving.isMultishot = true
         receiving.mustLook = true
         receiving.tag = ring.receiveMultishot(descriptor, group: pool.group, for: self)
+    }
+
+    // MARK: After a failed send
+
+    func receiveRest() {
+        guard !isClosing else { return }
+        receiving.isForRest = true
+        receiving.mode = .lending
+        if receiving.isStarved {
+            receiving.isStarved = false
+            pool.removeStarved(self, hasReceived: receiving.hasReceived)
+        }
+        // The receive in flight may have bytes already, which precede those in the socket.
+        if let tag = receiving.tag { cancelReceive(tag) }
+        notifyLater()
+    }
+
+    /// Receives without the ring, which would wait for more, and ends the stream.
+    private func receiveWhatHasArrived() {
+        withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 16) { memory in
+            // More than the kernel's buffer holds: a peer that goes on sending does not keep the connection.
+            for _ in 0..<128 where !isClosing {
+                guard let count = try? SocketCalls.receive(descriptor, into: memory, waits: false), count > 0 else {
+                    return
+                }
+                deliver(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+            }
+        }
+        guard !isClosing else { return }
+        receiving.end = .eof
+        notifyEnd()
     }
 
     /// Whether a receive may be submitted.

@@ -91,7 +91,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     // MARK: Sending
 
     func send() {
-        guard sendTag == nil, !isListedToSend, !isClosing else { return }
+        guard sendTag == nil, !isListedToSend, !isClosing, !receiving.isForRest else { return }
         isListedToSend = true
         port.sending.append(self)
     }
@@ -124,7 +124,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         } else if Self.isTransient(result) {
             send()
         } else {
-            withOwner { $0.failed(Errno(rawValue: -result), "send") }
+            withOwner { $0.sendFailed(Errno(rawValue: -result)) }
         }
     }
 

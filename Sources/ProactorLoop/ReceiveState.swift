@@ -14,6 +14,8 @@ struct ReceiveState {
     var isMultishot = false
     var isCancelling = false
     var isStarved = false
+    /// Whether only what has arrived is to be received; see ``ProactorStreamChannel/receiveRest()``.
+    var isForRest = false
     /// Whether the receive in flight, or the last one if there is none, has received any bytes.
     var hasReceived = false
     /// Whether to check, after bytes have arrived, that the kernel has not missed the end of the connection.

@@ -66,6 +66,22 @@ extension SelectorStreamChannel {
         return nil
     }
 
+    func receiveRest() {
+        isReading = false
+        updateWatch()
+        var isOver = hasEnded
+        for _ in 0..<Self.mostRestReceives where !isOver {
+            port.withReceiveBuffer { memory in
+                if let filled = receive(into: memory) { _ = withOwner { $0.received(filled) } } else { isOver = true }
+            }
+            if isClosing { return }
+        }
+        withOwner { $0.receivedEOF() }
+    }
+
+    /// More than fits into the kernel's receive buffer: a peer that goes on sending does not keep the connection.
+    private static var mostRestReceives: Int { 128 }
+
     func dropUnread() {
         port.withReceiveBuffer { SocketCalls.dropUnread(descriptor, into: $0) }
     }

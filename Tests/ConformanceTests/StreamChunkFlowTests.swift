@@ -172,6 +172,31 @@ extension Conformance {
             }
         }
 
+        /// STREAM-017: a peer answers and closes with our request unread, so that its reset is found by our send, too:
+        /// the answer can be read, then the error is thrown.
+        ///
+        /// The loop is busy meanwhile and finds everything at once.
+        @Test(arguments: LoopKind.allCases)
+        func answerOfAPeerThatReadsNothing_canBeRead(_ kind: LoopKind) async throws {
+            for limit in [64 * 1024, 1000] {
+                try await withStreams(kind, limit: limit) { link in
+                    link.writer.write(Pattern.bytes(8 << 20))
+                    try await link.loop.turns(3)
+                    try link.peer.send(Pattern.bytes(100_000))
+                    link.peer.close()
+                    var lent = 0
+                    let error = try await loopError {
+                        while let count = try await link.reader.withNextBytes({ bytes in
+                            #expect(bytes.withUnsafeBytes { Pattern.matches($0, at: lent) })
+                            return bytes.byteCount
+                        }) { lent += count }
+                    }
+                    #expect([.connectionReset, .brokenPipe].contains(error.errno))
+                    #expect(lent == 100_000, "limit \(limit) \(error)")
+                }
+            }
+        }
+
         /// LOOP-011: closing the loop ends an iteration.
         @Test(arguments: LoopKind.allCases)
         func iteration_isCancelled_whenTheLoopCloses(_ kind: LoopKind) async throws {

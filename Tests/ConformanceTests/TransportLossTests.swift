@@ -48,6 +48,59 @@ extension Conformance {
 
         /// TRANSPORT-030.
         ///
+        /// The same while reading is paused: asyncio drops the answer.
+        ///
+        /// The protocol is told what the kernel still has, and then of the loss.
+        @Test(arguments: LoopKind.allCases)
+        func lastBytes_areDelivered_evenIfReadingIsPausedAndTheSendFails(_ kind: LoopKind) async throws {
+            for pausesAgain in [false, true] {
+                try await withLink(kind, receiveBuffer: 4096) { link in
+                    let (told, transport) = (link.told, link.transport)
+                    told.checksPattern = true
+                    if pausesAgain { told.when = { if $0 == .data { transport.pauseReading() } } }
+                    transport.pauseReading()
+                    transport.write(Pattern.bytes(8 << 20))
+                    // Until the kernel's buffers are full.
+                    _ = try await link.loop.settled { transport.writeBufferSize }
+                    try link.peer.send(Pattern.bytes(40_000))
+                    link.peer.close()
+                    try await told.waitUntilLost()
+                    told.when = { _ in }
+                    #expect(told.total == 40_000)
+                    #expect(told.firstWrong == nil)
+                    #expect(told.conversation == [.made, .data, .lost])
+                    #expect(told.errno == .connectionReset || told.errno == .brokenPipe)
+                }
+            }
+        }
+
+        /// TRANSPORT-030.
+        ///
+        /// What the protocol does with the last bytes: writes are dropped, and closing or aborting ends the delivery.
+        @Test(arguments: LoopKind.allCases, [false, true])
+        func protocol_mayWriteAndEnd_whileLastBytesAreDelivered(_ kind: LoopKind, aborts: Bool) async throws {
+            try await withLink(kind, receiveBuffer: 4096) { link in
+                let (told, transport) = (link.told, link.transport)
+                told.when = { event in
+                    guard event == .data else { return }
+                    transport.write([1])
+                    if aborts { transport.abort() } else { transport.close() }
+                }
+                transport.pauseReading()
+                transport.write(Pattern.bytes(8 << 20))
+                _ = try await link.loop.settled { transport.writeBufferSize }
+                try link.peer.send([4, 1, 3])
+                link.peer.close()
+                try await told.waitUntilLost()
+                told.when = { _ in }
+                #expect(told.received == [4, 1, 3])
+                #expect(told.losses.count == 1)
+                #expect(transport.writeBufferSize == 0)
+            }
+        }
+
+        /// TRANSPORT-030.
+        ///
         /// An answer such as "too large" arrives before everything has been sent, followed by the end.
         @Test(arguments: LoopKind.allCases)
         func lastBytes_areDelivered_evenIfTheSendFails(_ kind: LoopKind) async throws {

@@ -27,6 +27,11 @@ package protocol StreamChannel: AnyObject {
     ///
     /// Bytes that the kernel has already delivered are kept until reading starts again.
     func stopReading()
+    /// Delivers the bytes that have arrived, whether or not reading was stopped, and then notifies the owner of the end
+    /// of the stream, even if the peer has not ended it.
+    ///
+    /// Called when a send has failed. Nothing is sent afterwards.
+    func receiveRest()
     /// Notes that the owner has bytes to send, which the channel gathers before the loop sleeps.
     func send()
     /// Shuts down the sending half; the owner must have nothing left to send.

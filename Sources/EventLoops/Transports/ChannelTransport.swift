@@ -12,6 +12,8 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         case open
         /// Closed by the user: pending bytes are still sent.
         case flushing
+        /// Sending has failed: what has arrived is still delivered, then the channel is closed.
+        case broken
         /// The channel is being closed: nothing is sent or delivered any more.
         case closing
         case lost
@@ -86,6 +88,8 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
     func begun() {}
     /// Called when the channel is about to be closed or detached; the descriptor is still open.
     func channelWillClose() {}
+    /// Whether bytes of the peer may not have been delivered yet.
+    var mayHaveUnreadBytes: Bool { false }
     /// Whether bytes wait to be sent, so that ``close()`` has to flush.
     var hasUnsentBytes: Bool { false }
     /// Called when the protocol object gets no more calls: it was notified of the loss, or the channel was detached.
@@ -161,12 +165,14 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
     final var isClosing: Bool {
         switch state {
         case .made, .open: false
-        case .flushing, .closing, .lost, .detached: true
+        case .flushing, .broken, .closing, .lost, .detached: true
         }
     }
 
     final func close() {
-        guard allowsUse("close"), !isClosing else { return }
+        guard allowsUse("close") else { return }
+        if state == .broken { return closeChannel() }
+        guard !isClosing else { return }
         channel.stopReading()
         if hasUnsentBytes { state = .flushing } else { closeChannel() }
     }
@@ -177,11 +183,28 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
     }
 
     override func failed(_ errno: Errno, _ operation: StaticString) {
+        if state == .broken { return closeChannel() }
         guard state == .open || state == .flushing else { return }
+        noteFailure(errno, operation)
+        closeChannel()
+    }
+
+    override func sendFailed(_ errno: Errno) {
+        guard state == .open, mayHaveUnreadBytes else { return failed(errno, "send") }
+        noteFailure(errno, "send")
+        // The peer may have answered before it broke the connection.
+        state = .broken
+        channel.receiveRest()
+    }
+
+    private final func noteFailure(_ errno: Errno, _ operation: StaticString) {
         let error = EventLoopError(system: errno, "\(operation)", address: peerName)
         core.note(.debug, "\(self) failed: \(error)")
         loss = error
-        closeChannel()
+    }
+
+    override func receivedEOF() {
+        if state == .broken { closeChannel() }
     }
 
     /// Reports that the protocol object broke its contract, and ends the connection.

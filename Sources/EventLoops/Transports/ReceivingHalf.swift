@@ -10,7 +10,16 @@ final class ReceivingHalf {
     private var supplier: (any BufferedProtocol)?
 
     func isReading(_ transport: ChannelTransport) -> Bool {
-        transport.state == .open && !isPaused && !hasReceivedEOF
+        switch transport.state {
+        case .open: !isPaused && !hasReceivedEOF
+        // What has arrived is delivered even if the protocol object has paused reading: it would be lost otherwise.
+        case .broken: true
+        default: false
+        }
+    }
+
+    var mayHaveUnreadBytes: Bool {
+        !hasReceivedEOF
     }
 
     /// Starts reading, unless it is paused, in the mode that the current protocol object wants.

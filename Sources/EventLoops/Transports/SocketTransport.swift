@@ -82,6 +82,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     }
 
     override func receivedEOF() {
+        super.receivedEOF()
         receiving.end(self)
     }
 
@@ -125,7 +126,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
         switch state {
         case .made, .open, .flushing: sending.count
         // The bytes are dropped, though a send in flight may read them until the channel is closed.
-        case .closing, .lost, .detached: 0
+        case .broken, .closing, .lost, .detached: 0
         }
     }
 
@@ -154,7 +155,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
 
     var localAddress: SocketAddress? {
         switch state {
-        case .made, .open, .flushing: socket.localAddress
+        case .made, .open, .flushing, .broken: socket.localAddress
         case .closing, .lost, .detached: lastLocalAddress
         }
     }
@@ -174,6 +175,10 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     }
 
     // MARK: The end
+
+    override var mayHaveUnreadBytes: Bool {
+        receiving.mayHaveUnreadBytes
+    }
 
     override var hasUnsentBytes: Bool {
         !sending.isEmpty
