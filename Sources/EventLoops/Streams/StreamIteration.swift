@@ -1,20 +1,29 @@
 /// A call of ``StreamReader/forEachChunk(_:)`` or ``StreamReader/forEachLine(_:)`` that has not returned.
 ///
-/// The body is a constant, so that it is called without a retain.
+/// The body is a constant, so that it is called without a retain. There is one of two kinds, because a closure around the
+/// other one would cost a call and a cache line for each message.
 final class StreamIteration {
     let takesLines: Bool
     let operation: StaticString
-    private let body: (RawSpan) throws -> StreamStep
+    private let body: ((RawSpan) throws -> Void)?
+    private let deciding: ((RawSpan) throws -> StreamStep)?
     /// Whether the body has stopped or thrown.
     private(set) var isOver = false
     private(set) var failure: (any Error)?
     /// Holds a line whose bytes are not adjacent; reused, so that lines allocate nothing.
     private var joined = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
-    init(_ operation: StaticString, takesLines: Bool, _ body: @escaping (RawSpan) throws -> StreamStep) {
+    /// - Parameters:
+    ///   - body: Never stops, except by throwing.
+    ///   - deciding: Decides after each call; exactly one of the two is given.
+    init(
+        _ operation: StaticString, takesLines: Bool, body: ((RawSpan) throws -> Void)? = nil,
+        deciding: ((RawSpan) throws -> StreamStep)? = nil
+    ) {
         self.operation = operation
         self.takesLines = takesLines
         self.body = body
+        self.deciding = deciding
     }
 
     deinit {
@@ -25,7 +34,11 @@ final class StreamIteration {
     @inline(__always)
     func lend(_ bytes: RawSpan) -> StreamStep {
         do {
-            let step = try body(bytes)
+            if let body {
+                try body(bytes)
+                return .continue
+            }
+            let step = try deciding?(bytes) ?? .stop
             if !step.continues { isOver = true }
             return step
         } catch {

@@ -21,12 +21,8 @@ extension StreamReader {
     /// - Cancellation: Ends the iteration: the body is not called again. No byte is lost.
     /// - Thread: A task of the loop. The body is called on the loop's thread, but outside the task: it does not see the
     ///   task's task-local values.
-    @inlinable
     public func forEachChunk(_ body: @escaping (RawSpan) throws -> Void) async throws {
-        try await forEachChunk { bytes -> StreamStep in
-            try body(bytes)
-            return .continue
-        }
+        try await iterate(StreamIteration("forEachChunk", takesLines: false, body: body))
     }
 
     /// Calls a body with the bytes of the stream as they arrive, until it stops or the stream ends.
@@ -48,7 +44,7 @@ extension StreamReader {
     public func forEachChunk(
         isolation: isolated (any Actor)? = #isolation, _ body: @escaping (RawSpan) throws -> StreamStep
     ) async throws {
-        try await iterate(StreamIteration("forEachChunk", takesLines: false, body))
+        try await iterate(StreamIteration("forEachChunk", takesLines: false, deciding: body))
     }
 
     /// Calls a body with each line of the stream as it arrives, until the end of the stream.
@@ -74,12 +70,8 @@ extension StreamReader {
     /// - Cancellation: Ends the iteration: the body is not called again. No byte is lost.
     /// - Thread: A task of the loop. The body is called on the loop's thread, but outside the task: it does not see the
     ///   task's task-local values.
-    @inlinable
     public func forEachLine(_ body: @escaping (RawSpan) throws -> Void) async throws {
-        try await forEachLine { line -> StreamStep in
-            try body(line)
-            return .continue
-        }
+        try await iterate(StreamIteration("forEachLine", takesLines: true, body: body))
     }
 
     /// Calls a body with each line of the stream as it arrives, until it stops or the stream ends.
@@ -100,6 +92,6 @@ extension StreamReader {
     public func forEachLine(
         isolation: isolated (any Actor)? = #isolation, _ body: @escaping (RawSpan) throws -> StreamStep
     ) async throws {
-        try await iterate(StreamIteration("forEachLine", takesLines: true, body))
+        try await iterate(StreamIteration("forEachLine", takesLines: true, deciding: body))
     }
 }
