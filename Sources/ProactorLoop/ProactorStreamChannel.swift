@@ -124,7 +124,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         } else if Self.isTransient(result) {
             send()
         } else {
-            withOwner { $0.sendFailed(Errno(rawValue: -result)) }
+            withOwner { $0.sendFailed(Errno(rawValue: -result), "send") }
         }
     }
 

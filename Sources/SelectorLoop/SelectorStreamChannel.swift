@@ -124,7 +124,7 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
             withOwner { $0.sent(sent) }
         } catch {
             if error == .resourceTemporarilyUnavailable { return waitForRoom() }
-            withOwner { $0.sendFailed(error) }
+            withOwner { $0.sendFailed(error, "send") }
         }
     }
 

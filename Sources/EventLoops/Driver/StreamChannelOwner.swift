@@ -40,7 +40,7 @@ package class StreamChannelOwner: @unchecked Sendable {
     /// Called when an operation has failed: the connection is broken.
     package func failed(_ errno: Errno, _ operation: StaticString) {}
     /// Called when a send has failed: there may be bytes to receive, see ``StreamChannel/receiveRest()``.
-    package func sendFailed(_ errno: Errno) { failed(errno, "send") }
+    package func sendFailed(_ errno: Errno, _ operation: StaticString) { failed(errno, operation) }
     /// Called when the descriptor is closed and nothing is in flight: the channel's last call to its owner.
     package func channelClosed() {}
 }

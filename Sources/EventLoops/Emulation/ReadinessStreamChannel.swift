@@ -123,6 +123,17 @@ package final class ReadinessStreamChannel: StreamChannel, WatchOwner, WaitHookO
         }
     }
 
+    package func receiveRest() {
+        stopReading()
+        var isOver = hasEnded
+        // More than fits into the kernel's buffer: a peer that goes on sending does not keep the connection.
+        for _ in 0..<256 where !isOver {
+            if let bytes = receive(into: ownBuffer) { _ = owner.received(bytes) } else { isOver = true }
+            if isClosing { return }
+        }
+        owner.receivedEOF()
+    }
+
     private var ownBuffer: UnsafeMutableRawBufferPointer {
         hasBuffer = true
         return buffer
@@ -186,7 +197,7 @@ package final class ReadinessStreamChannel: StreamChannel, WatchOwner, WaitHookO
             owner.sent(sent)
         } catch {
             if error == .resourceTemporarilyUnavailable { return waitForSpace() }
-            owner.failed(error, "sendmsg")
+            owner.sendFailed(error, "sendmsg")
         }
     }
 

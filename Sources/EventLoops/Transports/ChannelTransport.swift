@@ -189,9 +189,9 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         closeChannel()
     }
 
-    override func sendFailed(_ errno: Errno) {
-        guard state == .open, mayHaveUnreadBytes else { return failed(errno, "send") }
-        noteFailure(errno, "send")
+    override func sendFailed(_ errno: Errno, _ operation: StaticString) {
+        guard state == .open, mayHaveUnreadBytes else { return failed(errno, operation) }
+        noteFailure(errno, operation)
         // The peer may have answered before it broke the connection.
         state = .broken
         channel.receiveRest()
