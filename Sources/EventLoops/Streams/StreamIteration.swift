@@ -5,25 +5,32 @@
 final class StreamIteration {
     let takesLines: Bool
     let operation: StaticString
-    private let body: ((RawSpan) throws -> Void)?
-    private let deciding: ((RawSpan) throws -> StreamStep)?
+    // Not optional: the compiler would retain an optional closure for each call.
+    private let body: (RawSpan) throws -> Void
+    private let deciding: (RawSpan) throws -> StreamStep
+    private let decides: Bool
     /// Whether the body has stopped or thrown.
     private(set) var isOver = false
     private(set) var failure: (any Error)?
     /// Holds a line whose bytes are not adjacent; reused, so that lines allocate nothing.
     private var joined = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
-    /// - Parameters:
-    ///   - body: Never stops, except by throwing.
-    ///   - deciding: Decides after each call; exactly one of the two is given.
-    init(
-        _ operation: StaticString, takesLines: Bool, body: ((RawSpan) throws -> Void)? = nil,
-        deciding: ((RawSpan) throws -> StreamStep)? = nil
-    ) {
+    /// - Parameter body: Never stops, except by throwing.
+    init(_ operation: StaticString, takesLines: Bool, body: @escaping (RawSpan) throws -> Void) {
         self.operation = operation
         self.takesLines = takesLines
         self.body = body
+        deciding = { _ in .stop }
+        decides = false
+    }
+
+    /// - Parameter deciding: Decides after each call.
+    init(_ operation: StaticString, takesLines: Bool, deciding: @escaping (RawSpan) throws -> StreamStep) {
+        self.operation = operation
+        self.takesLines = takesLines
+        body = { _ in }
         self.deciding = deciding
+        decides = true
     }
 
     deinit {
@@ -34,11 +41,11 @@ final class StreamIteration {
     @inline(__always)
     func lend(_ bytes: RawSpan) -> StreamStep {
         do {
-            if let body {
+            guard decides else {
                 try body(bytes)
                 return .continue
             }
-            let step = try deciding?(bytes) ?? .stop
+            let step = try deciding(bytes)
             if !step.continues { isOver = true }
             return step
         } catch {
