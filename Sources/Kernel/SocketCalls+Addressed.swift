@@ -11,8 +11,9 @@ extension SocketCalls {
     ) throws(Errno) -> (count: Int, address: SocketAddress) {
         let (count, address) = try SocketAddress.result(.receive) { address, length in
             // The kernel returns no more than this for one call.
-            Int32(truncatingIfNeeded: recvfrom(
-                fd, buffer.baseAddress, min(buffer.count, Int(Int32.max)), Int32(MSG_DONTWAIT), address, length))
+            Int32(
+                truncatingIfNeeded: recvfrom(
+                    fd, buffer.baseAddress, min(buffer.count, Int(Int32.max)), Int32(MSG_DONTWAIT), address, length))
         }
         return (Int(count), address)
     }

@@ -10,9 +10,9 @@ class RingOperation: ChannelTarget, SocketOperation, @unchecked Sendable {
     final let port: RingPort
     final let descriptor: Int32
     final let wait: OperationWait
-    final var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    final var address: SocketAddress?
     final lazy var passed = PassedDescriptors()
+    private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var peer: SocketAddress?
     private var tag: UInt64?
 
     init(_ port: RingPort, _ descriptor: Int32) {
@@ -20,6 +20,18 @@ class RingOperation: ChannelTarget, SocketOperation, @unchecked Sendable {
         self.descriptor = descriptor
         wait = OperationWait(queue: port.queue)
         super.init()
+    }
+
+    // Computed, because access through the protocol to a stored property costs an exclusivity check.
+
+    final var bytes: UnsafeMutableRawBufferPointer {
+        get { memory }
+        set { memory = newValue }
+    }
+
+    final var address: SocketAddress? {
+        get { peer }
+        set { peer = newValue }
     }
 
     /// Submits the operation and returns its tag.

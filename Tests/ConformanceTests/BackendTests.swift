@@ -83,7 +83,8 @@ extension Conformance {
 
             @Test(
                 .enabled(if: LoopKind.allCases.contains(.proactor)),
-                arguments: OperationKind.allCases.filter { !$0.isRequired })
+                // A kernel without the opcode of accept lacks its multishot form, too, which is required.
+                arguments: OperationKind.allCases.filter { !$0.isRequired && $0 != .accept })
             func automaticBackend_keepsTheRing_whenAnOptionalOperationIsMissing(_ missing: OperationKind) throws {
                 let loop = try automaticLoop(without: missing)
                 defer { try? loop.close() }

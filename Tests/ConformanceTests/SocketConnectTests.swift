@@ -138,6 +138,27 @@ extension Conformance {
             }
         }
 
+        /// SOCK-019.
+        ///
+        /// The attempt of a cancelled call succeeds while a call for another address waits.
+        @Test(arguments: SocketLoop.allCases)
+        func connectToAnotherAddress_isNotMistakenForSuccess(_ kind: SocketLoop) async throws {
+            try await runLoop(kind) { loop in
+                let deaf = try DeafListener()
+                defer { deaf.close() }
+                let (client, address) = (try Socket(family: .ipv4), deaf.address)
+                let connecting = loop.createTask { try await loop.sockConnect(client, address) }
+                try await loop.turns()
+                await expectCancelled(connecting)
+                let other = try RawListener.closedAddress()
+                let next = loop.createTask { try await loop.sockConnect(client, other) }
+                try await loop.turns()
+                #expect(!next.isDone)
+                client.close()
+                await expectSocketEnded(next, "sockConnect")
+            }
+        }
+
         /// SOCK-020.
         @Test(arguments: SocketLoop.allCases)
         func cancelledAccept_leaksNothing_whenTheListenerIsClosed(_ kind: SocketLoop) async throws {

@@ -132,6 +132,44 @@ import Testing
         }
     }
 
+    /// Sockets use the same objects for all their operations.
+    @Test(arguments: WaitingTask.allCases)
+    private func operation_canBeUsedAgain(_ waiter: WaitingTask) async throws {
+        try await withLoop { loop in
+            let operation = ManualOperation(loop)
+            let first = Wait(operation, waiter, on: loop)
+            try await loop.sleep(for: .zero)
+            first.cancel()
+            operation.finish(.failure(.canceled))
+            await #expect(throws: CancellationError.self) { try await first.value() }
+            for number in 1...2 {
+                let next = Wait(operation, waiter, on: loop)
+                try await loop.sleep(for: .zero)
+                // This does not concern the present wait.
+                first.cancel()
+                try await loop.sleep(for: .zero)
+                operation.finish(.success(number))
+                #expect(try await next.value() == number)
+            }
+            #expect(operation.steps == [.start, .requestCancel, .start, .start])
+        }
+    }
+
+    @Test func operationThatItsOwnerEnds_givesItsTaskTheResult_orAnError() async throws {
+        try await withLoop { loop in
+            let operation = ManualOperation(loop)
+            for result in [Result<Int, Errno>.success(4), .failure(.canceled)] {
+                let task = loop.createTask { await operation.outcome() }
+                try await loop.sleep(for: .zero)
+                operation.wait.end()
+                operation.wait.end()
+                operation.finish(result)
+                #expect(try await task.value == (result == .success(4) ? .finished(4) : .failed(.canceled)))
+            }
+            #expect(operation.steps == [.start, .requestCancel, .start, .requestCancel])
+        }
+    }
+
     @Test func severalOperations_areCancelledIndependently() async throws {
         try await withLoop { loop in
             let operations = (0..<3).map { _ in ManualOperation(loop) }

@@ -89,3 +89,97 @@ struct SocketTests {
         return recv(socket.fileDescriptor, &byte, 1, 0) == 0
     }
 }
+
+/// A socket that a loop is using.
+struct SocketUseTests {
+    /// Records its calls.
+    private final class User: SocketUser {
+        let calls = Locked<[String]>([])
+        let isInForkedChild: Bool
+
+        init(isInForkedChild: Bool = false) {
+            self.isInForkedChild = isInForkedChild
+        }
+
+        func socketEnds() -> Bool {
+            calls.update { $0.append("ends") }
+            return !isInForkedChild
+        }
+
+        func socketEnded(isDetached: Bool) {
+            calls.update { $0.append(isDetached ? "detached" : "closed") }
+        }
+    }
+
+    @Test func close_waitsForTheLastOperation() throws {
+        let (one, other) = try Socket.pair()
+        let user = User()
+        _ = one.setUser(user)
+        #expect(one.beginOperation() == .begun && one.hasSingleOperation)
+        #expect(one.beginOperation() == .begun && !one.hasSingleOperation)
+        let fd = one.fileDescriptor
+        one.close()
+        one.close()
+        #expect(one.fileDescriptor == -1 && one.descriptorInUse == fd)
+        #expect(one.beginOperation() == .ended)
+        #expect(one.detach() == -1)
+        one.endOperation()
+        #expect(Descriptor.isOpen(fd))
+        #expect(user.calls.value == ["ends"])
+        one.endOperation()
+        #expect(user.calls.value == ["ends", "closed"])
+        var byte: UInt8 = 0
+        #expect(recv(other.fileDescriptor, &byte, 1, 0) == 0)
+    }
+
+    @Test func detach_doesNotWait_andNothingIsClosed() throws {
+        let (one, _) = try Socket.pair()
+        let user = User()
+        _ = one.setUser(user)
+        #expect(one.beginOperation() == .begun)
+        let fd = one.detach()
+        #expect(one.beginOperation() == .ended)
+        one.endOperation()
+        #expect(Descriptor.isOpen(fd))
+        #expect(user.calls.value == ["ends"])
+        try Descriptor.close(fd)
+    }
+
+    @Test func closeInAForkedChild_doesNotWaitForTheParentsOperations() throws {
+        let (one, _) = try Socket.pair()
+        _ = one.setUser(User(isInForkedChild: true))
+        #expect(one.beginOperation() == .begun)
+        let fd = one.fileDescriptor
+        one.close()
+        #expect(!Descriptor.isOpen(fd))
+    }
+
+    @Test func firstUser_stays_andIsReleasedWithTheSocket() throws {
+        weak var first: User?
+        do {
+            let (one, _) = try Socket.pair()
+            #expect(one.user == nil)
+            let user = User()
+            first = user
+            let reference = one.setUser(user)
+            #expect(one.setUser(User()) == reference && one.user == reference)
+            one.close()
+            #expect(user.calls.value == ["closed"])
+        }
+        #expect(first == nil)
+    }
+
+    @Test func move_needsASingleOperation_andRefusesOthers() throws {
+        let (one, _) = try Socket.pair()
+        #expect(one.beginOperation() == .begun)
+        #expect(one.beginOperation() == .begun)
+        #expect(!one.beginMove())
+        one.endOperation()
+        #expect(one.beginMove())
+        #expect(one.beginOperation() == .moving)
+        one.endMove()
+        #expect(one.beginOperation() == .begun)
+        one.endOperation()
+        one.endOperation()
+    }
+}

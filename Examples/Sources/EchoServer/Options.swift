@@ -7,6 +7,7 @@ struct Options: Sendable {
         case streams
         case chunks
         case lines
+        case sockets
     }
 
     var host = "127.0.0.1"
@@ -32,7 +33,7 @@ struct Options: Sendable {
     private static func fail(_ message: String) -> Never {
         complain(
             "\(message)\nusage: EchoServer [--host ADDRESS] [--port N] [--backend auto|io_uring|epoll|poll|select] "
-                + "[--style protocols|streams|chunks|lines]")
+                + "[--style protocols|streams|chunks|lines|sockets]")
         exit(2)
     }
 }

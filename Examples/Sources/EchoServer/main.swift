@@ -4,6 +4,7 @@
 //     EchoServer --port 8888 --backend io_uring --style streams
 //     EchoServer --port 8888 --style chunks
 //     EchoServer --port 8888 --style lines
+//     EchoServer --port 8888 --style sockets
 import Glibc
 import Proactor
 
@@ -64,6 +65,7 @@ func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
         case .streams: try await startServer(echo)
         case .chunks: try await startServer(echoChunks)
         case .lines: try await startServer(echoLines)
+        case .sockets: try await serveSockets(loop, options)
         }
     for socket in server.sockets {
         announce("listening on \(socket.localAddress!) (\(loop.backend))")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite struct EchoServerTests {
-    @Test(arguments: ["protocols", "streams", "chunks"])
+    @Test(arguments: ["protocols", "streams", "chunks", "sockets"])
     func echo_returnsEverything_andEndsOnSIGINT(_ style: String) throws {
         let program = try Program("EchoServer", "--port", "0", "--style", style)
         let client = try Client(port: try program.port())

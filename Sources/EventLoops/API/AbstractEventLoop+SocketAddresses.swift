@@ -97,7 +97,8 @@ extension AbstractEventLoop {
     ///   - socket: A socket that is not connected.
     ///   - address: The peer.
     /// - Throws: Same as ``sockRecv(_:_:)``; `.system` with the address and `ECONNREFUSED`, `ETIMEDOUT`, `EISCONN` or
-    ///   another error of the kernel. While the backlog of a Unix listener is full, the call waits and tries again.
+    ///   another error of the kernel; `.invalidState` if a cancelled call has connected the socket to another address.
+    ///   While the backlog of a Unix listener is full, the call waits and tries again.
     /// - Cancellation: Ends the wait. The kernel may continue to connect; a later call for the same address waits for
     ///   that attempt.
     /// - Thread: A task of the loop.
@@ -120,7 +121,9 @@ extension AbstractEventLoop {
                 outcome = core.mayContinue(on: socket) ? await call.wait.outcome(of: call) : .failed(.canceled)
             }
         }
+        let isOtherAttempt = call.isReplaced
         _ = try core.end(call, on: socket, outcome, "sockConnect")
+        if isOtherAttempt { try core.checkPeer(of: socket, is: address) }
     }
 
     /// Resolves a host name with the family, type and protocol of the socket, and connects to the first address.

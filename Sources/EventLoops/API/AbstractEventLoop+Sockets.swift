@@ -25,14 +25,15 @@ extension AbstractEventLoop {
     ///
     /// asyncio: `loop.sock_recv`. Kernel: `IORING_OP_RECV`, `recv(2)`.
     public func sockRecv(_ socket: Socket, _ count: Int) async throws -> [UInt8] {
-        let call = try core.begin(.receive, on: socket, "sockRecv")
+        let core = coreReference
+        let call = try core._withUnsafeGuaranteedRef { try $0.begin(.receive, on: socket, "sockRecv") }
         guard count > 0 else {
-            try core.endEmpty(call, on: socket, count, "sockRecv")
+            try core._withUnsafeGuaranteedRef { try $0.endEmpty(call, on: socket, count, "sockRecv") }
             return []
         }
         call.allocate(count)
         let outcome = await call.wait.outcome(of: call)
-        let received = try core.end(call, on: socket, outcome, "sockRecv")
+        let received = try core._withUnsafeGuaranteedRef { try $0.end(call, on: socket, outcome, "sockRecv") }
         return call.takeArray(received)
     }
 

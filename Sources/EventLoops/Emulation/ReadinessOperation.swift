@@ -19,9 +19,9 @@ package class ReadinessOperation: SocketOperation, WatchOwner, @unchecked Sendab
 
     final let descriptor: Int32
     package final let wait: OperationWait
-    package final var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    package final var address: SocketAddress?
     package final lazy var passed = PassedDescriptors()
+    private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var peer: SocketAddress?
     final let sockets: any SocketSystem
     private let channels: any ChannelFactory
     private let direction: Direction
@@ -34,6 +34,18 @@ package class ReadinessOperation: SocketOperation, WatchOwner, @unchecked Sendab
         sockets = seams.sockets
         channels = seams.channels
         wait = OperationWait(queue: seams.queue)
+    }
+
+    // Computed, because access through the protocol to a stored property costs an exclusivity check.
+
+    package final var bytes: UnsafeMutableRawBufferPointer {
+        get { memory }
+        set { memory = newValue }
+    }
+
+    package final var address: SocketAddress? {
+        get { peer }
+        set { peer = newValue }
     }
 
     /// Makes the first call.

@@ -91,6 +91,15 @@ extension LoopCore {
         }
     }
 
+    /// Throws if the attempt that has succeeded was that of a cancelled call for another address.
+    func checkPeer(of socket: Socket, is address: SocketAddress) throws(EventLoopError) {
+        guard address.isReportedAsPeer, let peer = try? sockets.peerAddress(socket.fileDescriptor), peer != address
+        else { return }
+        throw EventLoopError(
+            .invalidState, "sockConnect", address: "\(address)",
+            detail: "A call that was cancelled has connected the socket to \(peer): use a new socket")
+    }
+
     /// The address that a call has found; if a task received without asking for it, that of the connected peer.
     func sender(of call: SocketCall) -> SocketAddress {
         if let address = call.operation.address { return address }

@@ -20,6 +20,8 @@ final class SocketCall: AwaitedOperation, @unchecked Sendable {
     private unowned(unsafe) let turns: any SocketTurns
     private(set) var operation: any SocketOperation
     private(set) var wait: OperationWait
+    /// Whether a task is using the object.
+    var isTaken = false
     /// The array that the operation fills; empty if the memory is the caller's.
     private var array: [UInt8] = []
     /// What a task on another thread was given, until the loop's thread fetches it.

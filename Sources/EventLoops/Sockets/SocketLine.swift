@@ -4,11 +4,11 @@ internal import Kernel
 ///
 /// Two sends in flight would interleave their bytes, and two receives would be served in any order.
 final class SocketLine: SocketTurns {
-    /// The call being served.
-    private var first: SocketCall?
+    /// The call being served, which its task keeps alive; not retained, for speed.
+    private var first: Unmanaged<SocketCall>?
     private var others: [SocketCall] = []
-    /// A call object that can be used again.
-    private var spare: SocketCall?
+    /// The call object that was made last, which usually serves all calls.
+    private var lastMade: SocketCall?
     /// What was received for tasks that were cancelled.
     var received: ReceivedItems
 
@@ -16,18 +16,28 @@ final class SocketLine: SocketTurns {
         received = ReceivedItems(isStream: isStream)
     }
 
-    /// A call object: usually the one of the last call.
-    func takeSpare(_ kind: SocketOperationKind) -> SocketCall? {
-        guard spare?.kind == kind else { return nil }
-        return spare.take()
+    /// A call object of this kind that is not in use.
+    func takeCall(_ kind: SocketOperationKind, _ make: () -> SocketCall) -> SocketCall {
+        if let call = lastMade, call.kind == kind, !call.isTaken {
+            call.isTaken = true
+            return call
+        }
+        let call = make()
+        call.isTaken = true
+        lastMade = call
+        return call
     }
 
     func enter(_ call: SocketCall) {
-        if first !== call {
+        if !isFirst(call) {
             if first != nil { return others.append(call) }
-            first = call
+            first = .passUnretained(call)
         }
         serve(call)
+    }
+
+    private func isFirst(_ call: SocketCall) -> Bool {
+        first?.toOpaque() == Unmanaged.passUnretained(call).toOpaque()
     }
 
     private func serve(_ call: SocketCall) {
@@ -35,7 +45,7 @@ final class SocketLine: SocketTurns {
     }
 
     func cancel(_ call: SocketCall) {
-        if first === call { return call.operation.requestCancel() }
+        if isFirst(call) { return call.operation.requestCancel() }
         others.removeAll { $0 === call }
         call.wait.finish(.failure(.canceled))
     }
@@ -46,16 +56,19 @@ final class SocketLine: SocketTurns {
 
     /// Ends a call, whose operation is over or was never started, and serves the next one.
     func leave(_ call: SocketCall) {
-        if first === call {
-            first = others.isEmpty ? nil : others.removeFirst()
-            if let first { serve(first) }
-        }
-        if !call.isReplaced { spare = call }
+        // A call that runs another operation than it was made for is not used again.
+        if !call.isReplaced { call.isTaken = false }
+        guard isFirst(call) else { return }
+        first = nil
+        if others.isEmpty { return }
+        let next = others.removeFirst()
+        first = .passUnretained(next)
+        serve(next)
     }
 
     /// Ends all operations early, because the socket was closed or detached.
     func endAll() {
-        first?.wait.end()
+        first?._withUnsafeGuaranteedRef { $0.wait.end() }
         for call in others { call.wait.end() }
     }
 }

@@ -28,8 +28,9 @@ final class SocketUse: SocketUser, @unchecked Sendable {
         // A send on such a socket may have to wait for its receiver, which only a message can do without a loss.
         let kind = isUnixDatagram && kind == .send ? .sendTo : kind
         let line = kind.isReading ? reading : writing
-        return line.takeSpare(kind)
-            ?? SocketCall(kind, descriptor, line, driver.makeOperation(kind, descriptor))
+        return line.takeCall(kind) {
+            SocketCall(kind, descriptor, line, driver.makeOperation(kind, descriptor))
+        }
     }
 
     /// Ends a call, whose operation is over or was never started.
