@@ -252,6 +252,32 @@ extension Conformance {
             }
         }
 
+        /// A forked child has a copy of the server, but the file belongs to its parent.
+        @Test(arguments: LoopKind.allCases)
+        func forkedChild_leavesTheFile(_ kind: LoopKind) async {
+            await #expect(processExitsWith: .success) { [kind] in
+                try await runUnix(kind) { loop, directory, _ in
+                    let path = directory.file("s")
+                    let server = try await loop.createUnixServer(path: path) { EchoRecorder(loop) }
+                    let child = forkProcess()
+                    if child == 0 {
+                        server.close()
+                        try? loop.close()
+                        _exit(exists(path) ? 0 : 1)
+                    }
+                    var status: Int32 = -1
+                    #expect(waitpid(child, &status, 0) == child)
+                    #expect(status == 0, "the child removed the file")
+                    let (reader, writer) = try await loop.openUnixConnection(path: path)
+                    writer.write([1])
+                    #expect(try await reader.readExactly(1) == [1])
+                    writer.close()
+                    try await server.closeAndWait()
+                    #expect(!exists(path))
+                }
+            }
+        }
+
         @Test(arguments: LoopKind.allCases)
         func mode_isThatOfTheFile_whateverTheUmask(_ kind: LoopKind) async throws {
             try await runUnix(kind) { loop, directory, _ in

@@ -8,9 +8,9 @@ import Testing
 extension Conformance {
     /// Descriptors on a `Socket`, in async code.
     @Suite struct UnixSocketDescriptors {
-        @Test(arguments: LoopKind.allCases)
-        func descriptors_arrive_whetherTheReceiverWaitsOrNot(_ kind: LoopKind) async throws {
-            try await runLoop(kind) { loop, _ in
+        @Test(arguments: SocketLoop.allCases)
+        func descriptors_arrive_whetherTheReceiverWaitsOrNot(_ kind: SocketLoop) async throws {
+            try await runLoop(kind) { loop in
                 for type in [Socket.stream, Socket.datagram, Socket.seqpacket] {
                     let (one, other) = try Socket.pair(type: type)
                     for waits in [true, false] {
@@ -34,9 +34,9 @@ extension Conformance {
             }
         }
 
-        @Test(arguments: LoopKind.allCases)
-        func longMessage_isSentWhole_withItsDescriptorsOnce(_ kind: LoopKind) async throws {
-            try await runLoop(kind) { loop, _ in
+        @Test(arguments: SocketLoop.allCases)
+        func longMessage_isSentWhole_withItsDescriptorsOnce(_ kind: SocketLoop) async throws {
+            try await runLoop(kind) { loop in
                 let (one, other) = try Socket.pair()
                 let end = try WatchedEnd()
                 let bytes = Pattern.bytes(1_000_000)
@@ -58,9 +58,9 @@ extension Conformance {
             }
         }
 
-        @Test(arguments: LoopKind.allCases)
-        func errors_areTyped(_ kind: LoopKind) async throws {
-            try await runLoop(kind) { loop, _ in
+        @Test(arguments: SocketLoop.allCases)
+        func errors_areTyped(_ kind: SocketLoop) async throws {
+            try await runLoop(kind) { loop in
                 let (one, other) = try Socket.pair()
                 let none = OwnedDescriptors()
                 let empty = try await descriptorError {
@@ -101,9 +101,9 @@ extension Conformance {
             }
         }
 
-        @Test(arguments: LoopKind.allCases)
-        func cancelledReceive_losesNothing(_ kind: LoopKind) async throws {
-            try await runLoop(kind) { loop, _ in
+        @Test(arguments: SocketLoop.allCases)
+        func cancelledReceive_losesNothing(_ kind: SocketLoop) async throws {
+            try await runLoop(kind) { loop in
                 let (one, other) = try Socket.pair()
                 let waiting = loop.createTask { _ = try await loop.sockReceiveDescriptors(other) }
                 try await loop.sleep(for: .milliseconds(1))
@@ -135,9 +135,9 @@ extension Conformance {
             }
         }
 
-        @Test(arguments: LoopKind.allCases)
-        func receives_areServedInOrder_withAndWithoutDescriptors(_ kind: LoopKind) async throws {
-            try await runLoop(kind) { loop, _ in
+        @Test(arguments: SocketLoop.allCases)
+        func receives_areServedInOrder_withAndWithoutDescriptors(_ kind: SocketLoop) async throws {
+            try await runLoop(kind) { loop in
                 let (one, other) = try Socket.pair()
                 let end = try WatchedEnd()
                 let first = loop.createTask { try await loop.sockReceiveDescriptors(other).bytes }
@@ -157,9 +157,9 @@ extension Conformance {
         }
 
         /// A task that waits when its socket is closed gets an error, and the descriptors of a message are closed.
-        @Test(arguments: LoopKind.allCases)
-        func closingTheSocket_endsAWaitingReceive(_ kind: LoopKind) async throws {
-            try await runLoop(kind) { loop, _ in
+        @Test(arguments: SocketLoop.allCases)
+        func closingTheSocket_endsAWaitingReceive(_ kind: SocketLoop) async throws {
+            try await runLoop(kind) { loop in
                 let (one, other) = try Socket.pair()
                 let task = loop.createTask { _ = try await loop.sockReceiveDescriptors(other) }
                 try await loop.sleep(for: .milliseconds(1))
@@ -176,9 +176,9 @@ extension Conformance {
         }
 
         /// SOCK-028: each send is a record, and a receive returns one; a longer one is cut.
-        @Test(arguments: LoopKind.allCases)
-        func seqpacket_keepsTheBoundariesOfRecords(_ kind: LoopKind) async throws {
-            try await runLoop(kind) { loop, _ in
+        @Test(arguments: SocketLoop.allCases)
+        func seqpacket_keepsTheBoundariesOfRecords(_ kind: SocketLoop) async throws {
+            try await runLoop(kind) { loop in
                 let (one, other) = try Socket.pair(type: Socket.seqpacket)
                 for record: [UInt8] in [[1, 2, 3], [4], [5, 6, 7], [8]] { try await loop.sockSendAll(one, record) }
                 #expect(try await loop.sockRecv(other, 10) == [1, 2, 3])

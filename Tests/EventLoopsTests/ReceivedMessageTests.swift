@@ -13,17 +13,15 @@ struct ReceivedMessageTests {
         items.giveBack(message(end, [1, 2, 3]))
         #expect(items.unfetchedBytes == 3)
         let operation = Operation(count: 2)
-        items.deliver(to: operation)
+        items.deliver(to: operation, takesDescriptors: takes)
         #expect(operation.received == [1, 2])
         if takes {
             let message = try operation.passed.takeArrival().message([1, 2], atMost: 1)
             #expect(message.descriptors.count == 1)
             #expect(end.isReleased == false)
-        } else {
-            operation.passed.store(DescriptorArrival())
         }
         #expect(end.isReleased)
-        items.deliver(to: operation)
+        items.deliver(to: operation, takesDescriptors: takes)
         #expect(operation.received == [3])
         #expect(items.isEmpty)
     }

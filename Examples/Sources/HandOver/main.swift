@@ -65,9 +65,11 @@ do {
     }
     try run { loop in
         let server = try await listen(loop, port, arguments[2])
+        try await handOver(loop, server, arguments[2])
+        server.close()
+        say("handed over")
         // The connections that are left are served to their end.
-        try await withServer(server) { _ in try await handOver(loop, server, arguments[2]) }
-        say("replaced")
+        try await server.waitClosed()
     }
 } catch {
     fputs("HandOver: \(error)\n", stderr)

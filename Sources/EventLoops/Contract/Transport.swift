@@ -23,7 +23,7 @@ public protocol BaseTransport: AnyObject, Sendable {
     /// A fact about the connection, by its asyncio name: `peername`, `sockname`, `socket`; on Unix sockets also
     /// `peercred`, the ``PeerCredentials``, which asyncio lacks.
     ///
-    /// The addresses stay available after the connection is lost.
+    /// The addresses stay available after the connection is lost, the credentials until it is closed.
     ///
     /// - Parameter name: asyncio's name of the fact.
     /// - Returns: The fact; nil if there is no fact of this name.

@@ -40,7 +40,10 @@ struct ReceivedItems {
     }
 
     /// Ends an operation with the first item, as the kernel would.
-    mutating func deliver(to operation: any SocketOperation) {
+    ///
+    /// - Parameter takesDescriptors: Whether the operation takes descriptors; otherwise they are closed, as the kernel
+    ///   would do.
+    mutating func deliver(to operation: any SocketOperation, takesDescriptors: Bool) {
         let item = items.removeFirst()
         switch item {
         case .bytes(let bytes, let sender):
@@ -51,9 +54,8 @@ struct ReceivedItems {
             operation.wait.finish(.success(count))
         case .message(let bytes, let passed):
             items.insert(.bytes(bytes, from: nil), at: 0)
-            // An operation that takes no descriptors closes them, as the kernel would.
-            operation.passed.store(passed.takeArrival())
-            deliver(to: operation)
+            if takesDescriptors { operation.passed.store(passed.takeArrival()) }
+            deliver(to: operation, takesDescriptors: takesDescriptors)
         case .connection(let socket, let peer):
             operation.address = peer
             operation.wait.finish(.success(Int(socket.detach())))

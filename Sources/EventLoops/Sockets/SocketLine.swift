@@ -41,7 +41,8 @@ final class SocketLine: SocketTurns {
     }
 
     private func serve(_ call: SocketCall) {
-        if received.isEmpty { call.operation.start() } else { received.deliver(to: call.operation) }
+        if received.isEmpty { return call.operation.start() }
+        received.deliver(to: call.operation, takesDescriptors: call.kind == .receiveDescriptors)
     }
 
     func cancel(_ call: SocketCall) {

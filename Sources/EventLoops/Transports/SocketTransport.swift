@@ -160,6 +160,14 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
         }
     }
 
+    /// Nil after the descriptor has been closed, because its number may belong to another file by then.
+    private var peerCredentials: PeerCredentials? {
+        switch state {
+        case .made, .open, .flushing, .broken: try? socket.peerCredentials
+        case .closing, .lost, .detached: nil
+        }
+    }
+
     override var peerName: String? {
         peerAddress?.description
     }
@@ -169,7 +177,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
         case "peername": peerAddress
         case "sockname": localAddress
         case "socket": socket
-        case "peercred": try? socket.peerCredentials
+        case "peercred": peerCredentials
         default: nil
         }
     }
