@@ -2,7 +2,7 @@ internal import Glibc
 
 /// What the kernel reported about a received datagram, beside its bytes and its sender.
 ///
-/// Most of it is reported only if the socket was asked to.
+/// Most of it is reported only if an option of the socket is set.
 public struct DatagramInfo: Hashable, Sendable {
     /// Whether the end of the datagram is missing, because it was longer than the loop's memory: 64 KiB, or 256 KiB for
     /// a Unix socket.
@@ -27,7 +27,7 @@ public struct DatagramInfo: Hashable, Sendable {
     /// Kernel: `IP_TOS`, `IPV6_TCLASS`.
     public var trafficClass: UInt8?
 
-    /// Makes the information about a datagram of which nothing was reported.
+    /// Makes empty information.
     public init() {}
 
     /// Reads what `recvmsg(2)` wrote.

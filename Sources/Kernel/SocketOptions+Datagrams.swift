@@ -83,8 +83,8 @@ extension SocketOptions {
 
     /// Makes ``DatagramInfo/destination`` and ``DatagramInfo/interface`` known.
     ///
-    /// An endpoint that is bound to all addresses needs them to answer from the address that it was asked at: pass the
-    /// destination as ``DatagramSendOptions/source``.
+    /// An endpoint that is bound to all addresses needs the destination to answer from the same address: pass it as
+    /// ``DatagramSendOptions/source``.
     ///
     /// Kernel: `IP_PKTINFO`, `IPV6_RECVPKTINFO`.
     ///

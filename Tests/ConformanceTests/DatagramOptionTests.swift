@@ -31,7 +31,7 @@ extension Conformance {
             }
         }
 
-        /// An answer leaves from the address that was asked, although the socket is bound to all.
+        /// An answer leaves from the destination of the question, although the socket is bound to all addresses.
         @Test(arguments: LoopKind.allCases, families)
         func packetInfo_isReported_andUsedAsSource(_ kind: LoopKind, _ family: AddressFamily) async throws {
             try await withOpenEndpoint(kind, family) { endpoint, peer in
@@ -44,7 +44,7 @@ extension Conformance {
                 #expect(info.destination?.host == asked.host)
                 #expect(info.interface == if_nametoindex("lo"))
                 #expect(info.trafficClass == nil && info.segmentSize == nil)
-                // A connected socket receives only from the address that it asked.
+                // A connected socket receives only from its peer.
                 try peer.socket.connect(to: asked)
                 let options = DatagramSendOptions(source: info.destination, interface: info.interface)
                 endpoint.transport.sendTo([2], peer.address, options: options)

@@ -1,7 +1,6 @@
 import Glibc
+import Kernel
 import Testing
-
-@testable import Kernel
 
 /// Control messages as the kernel reads and writes them, and options of datagram sockets.
 @Suite struct DatagramOptionTests {

@@ -33,7 +33,7 @@ public protocol DatagramProtocol: BaseProtocol {
     /// - Parameters:
     ///   - data: The datagram; several of them if ``DatagramInfo/segmentSize`` is not nil.
     ///   - sender: The sender's address; nil if it has none.
-    ///   - info: What the kernel reported about the datagram, if the socket was asked to.
+    ///   - info: What the kernel reported about the datagram; most of it only if an option of the socket is set.
     func datagramReceived(_ data: RawSpan, from sender: SocketAddress?, info: DatagramInfo)
     /// Called when a datagram could not be sent, or did not reach its destination.
     ///

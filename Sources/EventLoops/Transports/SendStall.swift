@@ -1,4 +1,4 @@
-/// The wait for a full Unix receiver, of which the kernel does not report when it has space.
+/// The wait for a full Unix receiver: the kernel does not report when it has space.
 struct SendStall {
     private var timer: TimerHandle?
     private var milliseconds: Int64 = 1
