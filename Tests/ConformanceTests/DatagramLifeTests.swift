@@ -125,7 +125,7 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 let endpoint = try await loop.endpoint()
                 let error = try await loopError { try loop.addReader(endpoint.transport.socket) {} }
-                #expect(error.code == .invalidState && error.description.contains("used by transport"))
+                #expect(error.code == .descriptorInUse && error.description.contains("used by transport"))
                 #expect("\(endpoint.transport)".contains("DatagramTransport fd="))
                 try await endpoint.end()
             }
