@@ -19,6 +19,8 @@ let package = Package(
         example("Timer"),
         example("EchoServer"),
         example("UnixEcho"),
+        example("UDPEchoServer"),
+        example("UDPEchoClient"),
         example("Chat"),
         example("HandOver"),
         example("HTTPServer", "CLLHTTP"),
@@ -27,7 +29,10 @@ let package = Package(
         // The tests start the programs as a shell does; the dependency makes sure that they are built.
         .testTarget(
             name: "ExampleTests",
-            dependencies: ["Reference", "Timer", "EchoServer", "UnixEcho", "Chat", "HandOver", "HTTPServer"],
+            dependencies: [
+                "Reference", "Timer", "EchoServer", "UnixEcho", "UDPEchoServer", "UDPEchoClient", "Chat", "HandOver",
+                "HTTPServer",
+            ],
             swiftSettings: settings),
     ]
 )

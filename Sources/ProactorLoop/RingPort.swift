@@ -13,7 +13,7 @@ final class RingPort: @unchecked Sendable {
     let pool: ReceivePool
     let gathering: GatherPool
     /// Into which datagram channels that wait for readiness receive; made with the first of them.
-    private(set) lazy var datagramMemory = DatagramMemory()
+    private(set) lazy var datagramMemory = DatagramMemory(KernelSockets.shared)
     /// Channels with bytes to send, called once per turn so that all writes in a turn become one send.
     let sending = TurnList()
     /// Channels that must notify their owners, but not during a call that the owner makes.

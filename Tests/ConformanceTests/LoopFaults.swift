@@ -10,7 +10,7 @@
     /// same thread, so it must use its blocking peers on other threads. Loop thread only.
     struct LoopFaults {
         enum Operation {
-            case accept, connect, receive, send, sendMessage
+            case accept, connect, receive, send, sendMessage, receiveDatagrams, sendDatagrams
             /// The loop's wait in the kernel.
             case wait
         }
@@ -18,7 +18,7 @@
         enum Fault {
             /// The operation is not performed and fails with this error.
             case refuse(Errno)
-            /// The operation transfers at most this number of bytes.
+            /// The operation transfers at most this number of bytes, or of datagrams.
             case limit(Int)
         }
 
@@ -77,7 +77,7 @@
             case .receive: .receiveMultishot
             case .send: .send
             case .sendMessage: .sendMessage
-            case .wait: nil
+            case .receiveDatagrams, .sendDatagrams, .wait: nil
             }
         }
 
@@ -89,6 +89,8 @@
             case .receive: [.receive]
             case .send: [.send]
             case .sendMessage: [.sendMessage]
+            case .receiveDatagrams: [.receiveMessages]
+            case .sendDatagrams: [.sendMessages]
             case .wait: [.epollWait, .poll, .select]
             }
         }

@@ -119,7 +119,7 @@ private final class ScriptedSockets: SocketSystem {
         if fails { throw failing.errno }
     }
 
-    func open(_ family: AddressFamily, type: Int32) throws(Errno) -> Int32 {
+    func open(_ family: AddressFamily, type: Int32, protocol: Int32) throws(Errno) -> Int32 {
         let number = state.update { state in
             var number: Int32 = 1_000
             while state.open[number] != nil { number += 1 }
@@ -175,6 +175,8 @@ private final class ScriptedSockets: SocketSystem {
 }
 
 extension ScriptedSockets {
+    func receiveMessages(_ descriptor: Int32, into list: MessageList, count: Int) throws(Errno) -> Int { 0 }
+    func sendMessages(_ descriptor: Int32, _ list: MessageList, _ part: Range<Int>) throws(Errno) -> Int { 0 }
     func option(_ descriptor: Int32, level: Int32, name: Int32, bytes count: Int) throws(Errno) -> [UInt8] { [] }
     func setOption(_ descriptor: Int32, level: Int32, name: Int32, bytes: [UInt8]) throws(Errno) {}
     func fileStatus(_ path: [UInt8]) throws(Errno) -> SocketFile.Status { throw .noSuchFileOrDirectory }

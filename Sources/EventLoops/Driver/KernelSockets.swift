@@ -6,8 +6,8 @@ package final class KernelSockets: SocketSystem {
 
     private init() {}
 
-    package func open(_ family: AddressFamily, type: Int32) throws(Errno) -> Int32 {
-        try SocketCalls.open(family, type: type)
+    package func open(_ family: AddressFamily, type: Int32, protocol: Int32) throws(Errno) -> Int32 {
+        try SocketCalls.open(family, type: type, protocol: `protocol`)
     }
 
     package func close(_ descriptor: Int32) throws(Errno) {
@@ -94,6 +94,14 @@ package final class KernelSockets: SocketSystem {
 
     package func setOption(_ descriptor: Int32, level: Int32, name: Int32, bytes: [UInt8]) throws(Errno) {
         try SocketCalls.setOption(descriptor, level: level, name: name, bytes: bytes)
+    }
+
+    package func receiveMessages(_ descriptor: Int32, into list: MessageList, count: Int) throws(Errno) -> Int {
+        try SocketCalls.receiveMessages(descriptor, into: list, count: count)
+    }
+
+    package func sendMessages(_ descriptor: Int32, _ list: MessageList, _ part: Range<Int>) throws(Errno) -> Int {
+        try SocketCalls.sendMessages(descriptor, list, part)
     }
 }
 

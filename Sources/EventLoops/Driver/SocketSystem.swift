@@ -3,12 +3,15 @@ package import Kernel
 /// The socket calls that a loop makes, to the kernel or to a simulation of it.
 ///
 /// EventLoops makes all its socket calls through this protocol, so that a simulation can take the kernel's place. The
-/// bytes of transports do not pass through here: channels move them. All errors thrown are those of the system.
+/// bytes of streams do not pass through here: the drivers' channels move them. All errors thrown are those of the
+/// system.
 ///
 /// - Thread: Any.
 package protocol SocketSystem: UnixSocketSystem {
     /// Makes a nonblocking socket of a `SOCK_…` type, which programs started by this process do not inherit.
-    func open(_ family: AddressFamily, type: Int32) throws(Errno) -> Int32
+    ///
+    /// - Parameter protocol: The protocol; 0 for the default one.
+    func open(_ family: AddressFamily, type: Int32, protocol: Int32) throws(Errno) -> Int32
     /// Closes a descriptor, which is free for reuse afterwards, even if this throws.
     func close(_ descriptor: Int32) throws(Errno)
     func isOpen(_ descriptor: Int32) -> Bool
@@ -45,4 +48,17 @@ package protocol SocketSystem: UnixSocketSystem {
     ) throws(Errno) -> Int
     /// Accepts a connection on a nonblocking socket, as a nonblocking descriptor that started programs do not inherit.
     func accept(_ descriptor: Int32) throws(Errno) -> (descriptor: Int32, address: SocketAddress)
+    /// Receives datagrams without waiting, into the first `count` messages; returns their number, at least one.
+    func receiveMessages(_ descriptor: Int32, into list: MessageList, count: Int) throws(Errno) -> Int
+    /// Sends datagrams in order without waiting; returns the number that the system has taken, at least one.
+    ///
+    /// Throws the error of the first datagram; the error of a later one is thrown when that is the first.
+    func sendMessages(_ descriptor: Int32, _ list: MessageList, _ part: Range<Int>) throws(Errno) -> Int
+}
+
+extension SocketSystem {
+    /// Makes a socket of the default protocol.
+    func open(_ family: AddressFamily, type: Int32) throws(Errno) -> Int32 {
+        try open(family, type: type, protocol: 0)
+    }
 }

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import Kernel
 
@@ -10,17 +9,18 @@ package final class DatagramMemory {
     private static let mostReceived = 16
     private static let payloadBytes = mostReceived * DatagramSpace(.ipv4).payload
 
+    private let sockets: any SocketSystem
     private let space: UnsafeMutableRawPointer
     private let payloads: UnsafeMutableRawPointer
     private let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: mostReceived)
-    private let messages = UnsafeMutablePointer<cl_message>.allocate(capacity: DatagramSpace.mostGathered)
+    private let messages = MessageList(capacity: DatagramSpace.mostGathered)
     private let headers = UnsafeMutablePointer<UnsafeMutablePointer<msghdr>>.allocate(
         capacity: DatagramSpace.mostGathered)
 
-    package init() {
+    package init(_ sockets: any SocketSystem) {
+        self.sockets = sockets
         space = .allocate(byteCount: Self.mostReceived * Self.spaceBytes, alignment: 64)
         payloads = .allocate(byteCount: Self.payloadBytes, alignment: 4096)
-        messages.initialize(repeating: cl_message(), count: DatagramSpace.mostGathered)
     }
 
     deinit {
@@ -36,6 +36,11 @@ package final class DatagramMemory {
         DatagramSpace(.ipv4).name + DatagramSpace(.ipv4).control
     }
 
+    /// Closes a channel's descriptor.
+    func close(_ descriptor: Int32) {
+        try? sockets.close(descriptor)
+    }
+
     // MARK: Receiving
 
     /// The number of datagrams of a family that one call can receive.
@@ -49,25 +54,22 @@ package final class DatagramMemory {
     func receive(_ descriptor: Int32, _ family: AddressFamily) throws(Errno) -> Int {
         let count = capacity(family)
         for index in 0..<count { prepare(index, DatagramSpace(family)) }
-        return try SocketCalls.receiveMessages(
-            descriptor, into: UnsafeMutableBufferPointer(start: messages, count: count))
+        return try sockets.receiveMessages(descriptor, into: messages, count: count)
     }
 
     private func prepare(_ index: Int, _ size: DatagramSpace) {
         let name = space + index * Self.spaceBytes
         vectors[index] = iovec(iov_base: payloads + index * size.payload, iov_len: size.payload)
-        messages[index] = cl_message(
-            header: msghdr(
-                msg_name: name, msg_namelen: socklen_t(size.name), msg_iov: vectors + index, msg_iovlen: 1,
-                msg_control: size.control == 0 ? nil : name + size.name, msg_controllen: size.control, msg_flags: 0),
-            length: 0)
+        messages[index] = msghdr(
+            msg_name: name, msg_namelen: socklen_t(size.name), msg_iov: vectors + index, msg_iovlen: 1,
+            msg_control: size.control == 0 ? nil : name + size.name, msg_controllen: size.control, msg_flags: 0)
     }
 
     /// A datagram of the last ``receive(_:_:)``.
     func received(_ index: Int) -> ReceivedDatagram {
-        let header = messages[index].header
+        let header = messages[index]
         return ReceivedDatagram(
-            bytes: UnsafeRawBufferPointer(start: vectors[index].iov_base, count: Int(messages[index].length)),
+            bytes: UnsafeRawBufferPointer(start: vectors[index].iov_base, count: messages.length(index)),
             name: UnsafeRawBufferPointer(start: header.msg_name, count: Int(header.msg_namelen)),
             control: UnsafeRawBufferPointer(start: header.msg_control, count: header.msg_controllen),
             flags: header.msg_flags)
@@ -78,7 +80,7 @@ package final class DatagramMemory {
     /// Lists the datagrams that an owner sends next; returns their number.
     func gather(_ owner: DatagramChannelOwner) -> Int {
         let count = owner.gather(into: headers, most: DatagramSpace.mostGathered)
-        for index in 0..<count { messages[index].header = headers[index].pointee }
+        for index in 0..<count { messages[index] = headers[index].pointee }
         return count
     }
 
@@ -87,7 +89,6 @@ package final class DatagramMemory {
     /// - Returns: The number of datagrams that the kernel has taken.
     /// - Throws: The error of the first one.
     func send(_ descriptor: Int32, from skipped: Int, count: Int) throws(Errno) -> Int {
-        try SocketCalls.sendMessages(
-            descriptor, UnsafeMutableBufferPointer(start: messages + skipped, count: count - skipped))
+        try sockets.sendMessages(descriptor, messages, skipped..<count)
     }
 }

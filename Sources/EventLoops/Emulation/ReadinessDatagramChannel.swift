@@ -60,7 +60,7 @@ package final class ReadinessDatagramChannel: DatagramChannel, WatchOwner, WaitH
     // MARK: Readiness
 
     package func becameReady(reading: Bool, writing: Bool) {
-        if reading, isReceiving { serve { receive() } }
+        if reading, isReceiving, held.isEmpty { serve { receive() } }
         if writing, isBlocked, !isClosing {
             isBlocked = false
             wasWritable = true
@@ -204,7 +204,7 @@ package final class ReadinessDatagramChannel: DatagramChannel, WatchOwner, WaitH
     private func finish() {
         guard !isFinished else { return }
         isFinished = true
-        try? Descriptor.close(descriptor)
+        memory.close(descriptor)
         hook = nil
         replaceOwner(by: .none).channelClosed()
     }

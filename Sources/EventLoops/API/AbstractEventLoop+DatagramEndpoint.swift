@@ -1,0 +1,84 @@
+public import Kernel
+
+extension AbstractEventLoop {
+    /// Makes a UDP endpoint, for async code.
+    ///
+    /// - Parameters:
+    ///   - localAddress: Host and port to bind the socket to; nil to let the kernel choose.
+    ///   - remoteAddress: Host and port to connect the socket to; nil for an endpoint that needs an address for each
+    ///     datagram.
+    ///   - family: Which addresses of the hosts to use.
+    ///   - reusePort: Whether the port can be shared with other sockets that set the same option.
+    ///   - allowBroadcast: Whether datagrams can be sent to broadcast addresses.
+    ///   - limit: How many received datagrams wait in the endpoint before the rest is left to the kernel.
+    ///   - handler: Gets the errors of single datagrams if the endpoint is not connected;
+    ///     ``DatagramEndpoint/receive()`` throws those of a connected one.
+    /// - Returns: The endpoint.
+    /// - Throws: Same as `createDatagramEndpoint`; ``EventLoopError`` with `.invalidArgument` for a limit that is not
+    ///   positive.
+    /// - Cancellation: Ends the lookup; no socket stays open.
+    /// - Thread: A task of the loop.
+    public func openDatagramEndpoint(
+        localAddress: (host: String, port: Int)? = nil, remoteAddress: (host: String, port: Int)? = nil,
+        family: AddressFamily = .unspecified, reusePort: Bool = false, allowBroadcast: Bool = false, limit: Int = 64,
+        onError handler: ((EventLoopError) -> Void)? = nil
+    ) async throws -> DatagramEndpoint {
+        let core = core
+        try Self.check(limit)
+        let (transport, inlet) = try await createDatagramEndpoint(
+            localAddress: localAddress, remoteAddress: remoteAddress, family: family, reusePort: reusePort,
+            allowBroadcast: allowBroadcast
+        ) { DatagramInlet(core: core, limit: limit, handler: handler) }
+        return DatagramEndpoint(core: core, inlet: inlet, transport: transport)
+    }
+
+    /// Makes a UDP or Unix datagram endpoint, for async code.
+    ///
+    /// - Parameters:
+    ///   - local: The address to bind the socket to; nil to let the kernel choose.
+    ///   - remote: The address to connect the socket to; nil for an endpoint that needs an address for each datagram.
+    ///   - limit: How many received datagrams wait in the endpoint before the rest is left to the kernel.
+    ///   - handler: Gets the errors of single datagrams if the endpoint is not connected.
+    /// - Returns: The endpoint.
+    /// - Throws: Same as `createDatagramEndpoint`; ``EventLoopError`` with `.invalidArgument` for a limit that is not
+    ///   positive.
+    /// - Thread: A task of the loop.
+    public func openDatagramEndpoint(
+        local: SocketAddress?, remote: SocketAddress? = nil, limit: Int = 64,
+        onError handler: ((EventLoopError) -> Void)? = nil
+    ) async throws -> DatagramEndpoint {
+        let core = core
+        try Self.check(limit)
+        let (transport, inlet) = try await createDatagramEndpoint(local: local, remote: remote) {
+            DatagramInlet(core: core, limit: limit, handler: handler)
+        }
+        return DatagramEndpoint(core: core, inlet: inlet, transport: transport)
+    }
+
+    /// Makes an endpoint from a datagram socket, for async code.
+    ///
+    /// - Parameters:
+    ///   - socket: A datagram socket; the endpoint takes over its descriptor.
+    ///   - limit: How many received datagrams wait in the endpoint before the rest is left to the kernel.
+    ///   - handler: Gets the errors of single datagrams if the endpoint is not connected.
+    /// - Returns: The endpoint.
+    /// - Throws: Same as `createDatagramEndpoint(socket:)`; ``EventLoopError`` with `.invalidArgument` for a limit that
+    ///   is not positive.
+    /// - Thread: A task of the loop.
+    public func openDatagramEndpoint(
+        socket: Socket, limit: Int = 64, onError handler: ((EventLoopError) -> Void)? = nil
+    ) async throws -> DatagramEndpoint {
+        let core = core
+        try Self.check(limit)
+        let (transport, inlet) = try await createDatagramEndpoint(socket: socket) {
+            DatagramInlet(core: core, limit: limit, handler: handler)
+        }
+        return DatagramEndpoint(core: core, inlet: inlet, transport: transport)
+    }
+
+    private static func check(_ limit: Int) throws(EventLoopError) {
+        guard limit > 0 else {
+            throw .invalidArgument("openDatagramEndpoint", "limit must be positive, not \(limit)")
+        }
+    }
+}

@@ -1,0 +1,167 @@
+internal import Kernel
+
+/// The protocol object under an endpoint for async code: keeps what has arrived until a task takes it.
+final class DatagramInlet: DatagramProtocol {
+    typealias Datagram = (bytes: [UInt8], address: SocketAddress?)
+
+    let limit: Int
+    private let core: LoopCore
+    private let handler: ((EventLoopError) -> Void)?
+    private var datagrams = DatagramBacklog()
+    private var transport: (any DatagramTransport)?
+    private var isConnected = false
+    /// An error that the next receive throws.
+    private var error: EventLoopError?
+    private var isReceivingPaused = false
+    private var isSendingPaused = false
+    private var hasEnded = false
+    private var isLost = false
+    private var loss: (any Error)?
+    private let arrived: WaitList
+    private let drained: WaitList
+    private let lost: WaitList
+
+    /// - Parameters:
+    ///   - limit: The number of datagrams at which receiving pauses; at least one.
+    ///   - handler: Gets the errors that no receive throws.
+    init(core: LoopCore, limit: Int, handler: ((EventLoopError) -> Void)?) {
+        self.core = core
+        self.limit = limit
+        self.handler = handler
+        arrived = WaitList(queue: core.queue)
+        drained = WaitList(queue: core.queue)
+        lost = WaitList(queue: core.queue)
+    }
+
+    // MARK: Notifications from the transport
+
+    func connectionMade(_ transport: any DatagramTransport) {
+        self.transport = transport
+        isConnected = transport.peerAddress != nil
+    }
+
+    func datagramReceived(_ data: RawSpan, from sender: SocketAddress?) {
+        datagrams.append((data.withUnsafeBytes { Array($0) }, sender))
+        if datagrams.count >= limit, !isReceivingPaused {
+            isReceivingPaused = true
+            transport?.pauseReading()
+        }
+        arrived.resumeAll()
+    }
+
+    /// Keeps the error of a connected endpoint for the next receive: it concerns the only peer.
+    ///
+    /// The errors of other endpoints concern one of many destinations, and must not end a loop that serves the others.
+    func errorReceived(_ error: EventLoopError) {
+        guard isConnected else {
+            handler?(error)
+            return
+        }
+        self.error = error
+        arrived.resumeAll()
+    }
+
+    func pauseWriting() {
+        isSendingPaused = true
+    }
+
+    func resumeWriting() {
+        isSendingPaused = false
+        drained.resumeAll()
+    }
+
+    func connectionLost(_ error: (any Error)?) {
+        isLost = true
+        loss = error
+        transport = nil
+        end()
+        lost.resumeAll()
+    }
+
+    /// Drops what has arrived, and ends all waits.
+    func end() {
+        hasEnded = true
+        datagrams.removeAll()
+        error = nil
+        arrived.resumeAll()
+        drained.resumeAll()
+    }
+
+    // MARK: Calls of tasks
+
+    /// The next datagram; nil after the end.
+    func next(inSequence: Bool) async throws -> Datagram? {
+        try core.checkTask("receive")
+        while !hasEnded, !(inSequence && core.areSequencesOver) {
+            if let datagram = datagrams.popFirst() {
+                resumeReceiving()
+                return datagram
+            }
+            if let error = error.take() { throw error }
+            try await arrived.waitOrThrow("receive", inSequence: inSequence)
+        }
+        if let loss { throw loss }
+        return nil
+    }
+
+    private func resumeReceiving() {
+        guard isReceivingPaused, datagrams.count <= limit / 2 else { return }
+        isReceivingPaused = false
+        transport?.resumeReading()
+    }
+
+    /// Whether ``waitToSend()`` has to be called.
+    var mustWait: Bool {
+        get throws {
+            try core.checkTask("send")
+            return isSendingPaused || hasEnded
+        }
+    }
+
+    /// Waits until the transport takes more datagrams.
+    func waitToSend() async throws {
+        while isSendingPaused, !hasEnded { try await drained.waitOrThrow("send") }
+        if let loss { throw loss }
+        if hasEnded { throw EventLoopError.closed("send", "The endpoint") }
+    }
+
+    func waitClosed() async throws {
+        if !isLost {
+            try core.checkTask("waitClosed")
+            try await lost.waitOrThrow("waitClosed")
+        }
+        if let loss { throw loss }
+    }
+}
+
+/// A queue of received datagrams whose memory is used again.
+private struct DatagramBacklog {
+    private var slots: [DatagramInlet.Datagram?] = []
+    private var first = 0
+    private(set) var count = 0
+
+    mutating func append(_ datagram: DatagramInlet.Datagram) {
+        if count == slots.count { grow() }
+        slots[(first + count) % slots.count] = datagram
+        count += 1
+    }
+
+    mutating func popFirst() -> DatagramInlet.Datagram? {
+        guard count > 0 else { return nil }
+        defer {
+            first = (first + 1) % slots.count
+            count -= 1
+        }
+        return slots[first].take()
+    }
+
+    mutating func removeAll() {
+        self = DatagramBacklog()
+    }
+
+    private mutating func grow() {
+        let kept = (0..<count).map { slots[(first + $0) % slots.count] }
+        slots = kept + Array(repeating: nil, count: max(8, count))
+        first = 0
+    }
+}
