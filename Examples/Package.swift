@@ -18,16 +18,22 @@ let package = Package(
         example("Reference"),
         example("Timer"),
         example("EchoServer"),
+        example("TCPEchoClient"),
         example("UnixEcho"),
         example("Chat"),
         example("HandOver"),
         example("HTTPServer", "CLLHTTP"),
         .target(name: "CLLHTTP", exclude: ["LICENSE", "README.md"]),
+        example("RespServer", "CMalloc"),
+        .systemLibrary(name: "CMalloc"),
 
         // The tests start the programs as a shell does; the dependency makes sure that they are built.
         .testTarget(
             name: "ExampleTests",
-            dependencies: ["Reference", "Timer", "EchoServer", "UnixEcho", "Chat", "HandOver", "HTTPServer"],
+            dependencies: [
+                "Reference", "Timer", "EchoServer", "TCPEchoClient", "UnixEcho", "Chat", "HandOver", "HTTPServer",
+                "RespServer",
+            ],
             swiftSettings: settings),
     ]
 )

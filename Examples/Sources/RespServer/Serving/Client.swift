@@ -1,0 +1,159 @@
+/// Where a client's bytes go, and what the connection knows about itself.
+protocol ClientOutput: AnyObject {
+    /// Sends bytes that are no reply to a command that runs.
+    func send(_ bytes: ReplyBuffer)
+    /// The client no longer waits: its further commands can run.
+    func resume()
+    func close()
+    func tick()
+    /// Words for the line about the client.
+    var summary: String { get }
+}
+
+/// One client, as the commands see it.
+final class Client: Peer {
+    enum Silence {
+        case none
+        /// The next command has no reply.
+        case next
+        case all
+    }
+
+    let id: Int
+    let service: Service
+    unowned var output: (any ClientOutput)?
+    /// Where the running command writes its reply.
+    var reply: ReplyBuffer
+    var database: Database
+    /// The version of the protocol.
+    var version = 2
+    var name: [UInt8] = []
+    var silence = Silence.none
+    /// Set by `QUIT`: no further command is executed.
+    var isQuitting = false
+    /// Whether a command of this client runs, so that whatever is sent belongs between the replies.
+    var isRunning = false
+    var isReplica = false
+
+    // Subscriptions.
+    var channels: Set<[UInt8]> = []
+    var patterns: Set<[UInt8]> = []
+    var subscriptionCount: Int { channels.count + patterns.count }
+
+    // Transactions.
+    /// The commands since `MULTI`.
+    var queue: [KeptArguments]?
+    /// A command was refused since `MULTI`, so that the transaction as a whole is refused.
+    var queueIsBroken = false
+    /// A watched key has changed.
+    var hasStaleWatch = false
+    var isInsideTransaction = false
+    private var watched: [DatabaseKey] = []
+
+    // Waiting for lists.
+    private(set) var waiter: ListWaiters.Waiter?
+    var isWaiting: Bool { waiter != nil }
+
+    init(service: Service) {
+        id = service.nextID()
+        self.service = service
+        reply = service.reply
+        database = service.store.databases[0]
+        service.add(self)
+    }
+
+    /// Call when the connection is lost.
+    func end() {
+        service.remove(self)
+        unsubscribeAll()
+        unwatch()
+        if let waiter { service.listWaiters.remove(waiter) }
+        waiter = nil
+    }
+
+    /// Goes back to the state of a new client.
+    func reset() {
+        unsubscribeAll()
+        unwatch()
+        queue = nil
+        queueIsBroken = false
+        database = service.store.databases[0]
+        version = 2
+        reply.version = 2
+        name = []
+        silence = .none
+    }
+
+    /// Call when a command has changed a key.
+    @inline(__always)
+    func changed(_ key: Bytes, _ kind: KeyspaceEvents, _ event: StaticString) {
+        service.changed(key, database: database.index, kind, event)
+    }
+
+    private func unsubscribeAll() {
+        for channel in channels { channel.lend { service.pubSub.unsubscribe(self, channel: $0) } }
+        for pattern in patterns { pattern.lend { service.pubSub.unsubscribe(self, pattern: $0) } }
+        channels = []
+        patterns = []
+    }
+
+    // MARK: Watching
+
+    func watch(_ key: Bytes) {
+        let key = DatabaseKey(database: database.index, key: Array(key))
+        watched.append(key)
+        service.watches.add(self, key)
+        service.updateObserved()
+    }
+
+    func unwatch() {
+        hasStaleWatch = false
+        if watched.isEmpty { return }
+        service.watches.remove(self, watched)
+        watched = []
+        service.updateObserved()
+    }
+
+    func watchedKeyChanged() {
+        hasStaleWatch = true
+    }
+
+    // MARK: Waiting
+
+    /// Executes no further commands until a list has an element.
+    ///
+    /// - Parameter deliver: Writes the reply: an element, or nil at the end of the time.
+    func wait(
+        for keys: [[UInt8]], takesLeft: Bool, seconds: Double,
+        _ deliver: @escaping (ReplyBuffer, (key: [UInt8], element: [UInt8])?) -> Void
+    ) {
+        let keys = keys.map { DatabaseKey(database: database.index, key: $0) }
+        let waiter = ListWaiters.Waiter(keys: keys, takesLeft: takesLeft) { [unowned self] found in
+            self.waiter = nil
+            self.push { deliver($0, found) }
+            self.output?.resume()
+        }
+        self.waiter = waiter
+        service.listWaiters.add(waiter, seconds: seconds)
+    }
+
+    // MARK: Peer
+
+    func push(_ encode: (ReplyBuffer) -> Void) {
+        if isRunning { return encode(reply) }
+        let pushes = service.pushes
+        pushes.version = version
+        encode(pushes)
+        output?.send(pushes)
+        pushes.removeAll()
+    }
+
+    func kill() { output?.close() }
+    func tick() { output?.tick() }
+
+    var summary: String {
+        "id=\(id) name=\(name.text) flags=\(isReplica ? "S" : subscriptionCount > 0 ? "P" : "N") db=\(database.index) "
+            + "sub=\(channels.count) psub=\(patterns.count) multi=\(queue?.count ?? -1) resp=\(version) "
+            + (output?.summary ?? "")
+    }
+}

@@ -1,0 +1,124 @@
+/// Finds the command for what a client has sent, checks whether it may run, and runs it.
+final class Dispatcher {
+    private let service: Service
+    private let table: CommandTable
+
+    init(service: Service, table: CommandTable) {
+        self.service = service
+        self.table = table
+        for command in transactionCommands { table.add(command) }
+    }
+
+    func execute(_ arguments: Arguments, for client: Client) {
+        service.commands += 1
+        let command = table.find(arguments[0])
+        if client.silence != .none, command?.flags.contains(.pushes) != true {
+            executeSilently(command, arguments, for: client)
+        } else {
+            execute(command, arguments, for: client)
+        }
+    }
+
+    /// Drops the reply.
+    private func executeSilently(_ command: Command?, _ arguments: Arguments, for client: Client) {
+        if client.silence == .next { client.silence = .none }
+        client.reply = service.unwanted
+        execute(command, arguments, for: client)
+        client.reply = service.reply
+        service.unwanted.removeAll()
+    }
+
+    private func execute(_ command: Command?, _ arguments: Arguments, for client: Client) {
+        guard let command else { return refuse(.unknown(arguments), for: client) }
+        guard command.takes(arguments.count) else { return refuse(.wrongCount(command.name), for: client) }
+        if client.subscriptionCount > 0, client.version == 2, !command.flags.contains(.allowedWhileSubscribed) {
+            return refuse(.subscribed(command.name), for: client)
+        }
+        if client.queue != nil, !command.flags.contains(.immediate) {
+            client.queue?.append(KeptArguments(arguments))
+            return client.reply.queued()
+        }
+        run(command, arguments, for: client)
+    }
+
+    private func run(_ command: Command, _ arguments: Arguments, for client: Client) {
+        let changesBefore = service.changes
+        do throws(CommandError) {
+            if command.flags.contains(.grows), !service.makeSpace() { throw .outOfMemory }
+            try command.body(client, arguments)
+        } catch {
+            client.reply.error(error.text)
+        }
+        if service.replication.hasReplicas, command.flags.contains(.writes), service.changes != changesBefore {
+            service.replication.send(arguments, database: client.database.index)
+        }
+    }
+
+    private func refuse(_ error: CommandError, for client: Client) {
+        client.queueIsBroken = client.queue != nil
+        client.reply.error(error.text)
+    }
+
+    // MARK: Transactions
+
+    private var transactionCommands: [Command] {
+        [
+            Command("multi", 1, .immediate) { client, _ throws(CommandError) in
+                guard client.queue == nil else { throw CommandError("ERR MULTI calls can not be nested") }
+                client.queue = []
+                client.queueIsBroken = false
+                client.reply.ok()
+            },
+            Command("discard", 1, .immediate) { client, _ throws(CommandError) in
+                guard client.queue != nil else { throw CommandError("ERR DISCARD without MULTI") }
+                client.queue = nil
+                client.unwatch()
+                client.reply.ok()
+            },
+            Command("watch", -2, .immediate) { client, arguments throws(CommandError) in
+                guard client.queue == nil else { throw CommandError("ERR WATCH inside MULTI is not allowed") }
+                for index in 1..<arguments.count { client.watch(arguments[index]) }
+                client.reply.ok()
+            },
+            Command("unwatch", 1) { client, _ in
+                client.unwatch()
+                client.reply.ok()
+            },
+            Command("exec", 1, .immediate) { [unowned self] client, _ throws(CommandError) in try executeQueue(client)
+            },
+        ]
+    }
+
+    private func executeQueue(_ client: Client) throws(CommandError) {
+        guard let queue = client.queue else { throw CommandError("ERR EXEC without MULTI") }
+        let isStale = client.hasStaleWatch
+        client.queue = nil
+        client.unwatch()
+        guard !client.queueIsBroken else {
+            throw CommandError("EXECABORT Transaction discarded because of previous errors.")
+        }
+        guard !isStale else { return client.reply.nullArray() }
+        client.isInsideTransaction = true
+        client.reply.array(queue.count)
+        for kept in queue {
+            kept.lend { arguments in
+                if let command = table.find(arguments[0]) { run(command, arguments, for: client) }
+            }
+        }
+        client.isInsideTransaction = false
+    }
+}
+
+extension CommandError {
+    fileprivate static func unknown(_ arguments: Arguments) -> Self {
+        let words = (1..<min(arguments.count, 20)).map { "'\(arguments[$0].text.prefix(128))' " }.joined()
+        return Self(
+            "ERR unknown command '\(arguments[0].text.prefix(128))', with args beginning with: \(words.prefix(128))")
+    }
+
+    fileprivate static func subscribed(_ name: String) -> Self {
+        Self(
+            "ERR Can't execute '\(name)': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in "
+                + "this context")
+    }
+}

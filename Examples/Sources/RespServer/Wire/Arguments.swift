@@ -1,0 +1,54 @@
+/// The words of one command, of which the first is its name; lent until the command has been executed.
+struct Arguments {
+    /// Where a word is, counted from the start of the memory.
+    struct Word {
+        let start: Int
+        let count: Int
+    }
+
+    private let memory: UnsafeRawPointer
+    private let words: [Word]
+
+    init(_ memory: UnsafeRawPointer, _ words: [Word]) {
+        self.memory = memory
+        self.words = words
+    }
+
+    var count: Int { words.count }
+
+    subscript(index: Int) -> Bytes {
+        let word = words[index]
+        return Bytes(start: memory + word.start, count: word.count)
+    }
+
+    func integer(_ index: Int) throws(CommandError) -> Int {
+        guard let number = self[index].integer else { throw .notAnInteger }
+        return number
+    }
+
+    func copied(_ index: Int) -> [UInt8] {
+        Array(self[index])
+    }
+}
+
+/// A copy of the words of a command, to be executed later.
+struct KeptArguments {
+    private let bytes: [UInt8]
+    private let words: [Arguments.Word]
+
+    init(_ arguments: Arguments) {
+        var bytes: [UInt8] = []
+        var words: [Arguments.Word] = []
+        for index in 0..<arguments.count {
+            let word = arguments[index]
+            words.append(Arguments.Word(start: bytes.count, count: word.count))
+            bytes.append(contentsOf: word)
+        }
+        self.bytes = bytes
+        self.words = words
+    }
+
+    func lend(_ body: (Arguments) -> Void) {
+        bytes.lend { body(Arguments($0.baseAddress!, words)) }
+    }
+}
