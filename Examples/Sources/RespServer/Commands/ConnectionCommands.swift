@@ -95,7 +95,7 @@ enum ConnectionCommands {
     private static func setSilence(_ client: Client, _ word: Bytes) throws(CommandError) {
         if word.spells("on") {
             client.silence = .none
-            client.service.reply.ok()
+            client.reply.ok()
         } else if word.spells("off") {
             client.silence = .all
         } else if word.spells("skip") {

@@ -113,7 +113,7 @@ enum ListCommands {
             return
         }
         // A transaction waits for nothing.
-        if client.isInsideTransaction { return client.reply.nullArray() }
+        if client.transaction.isRunning { return client.reply.nullArray() }
         let keys = (1..<arguments.count - 1).map(arguments.copied)
         client.wait(for: keys, takesLeft: end == .left, seconds: min(seconds, 1e9)) { buffer, found in
             reply(buffer, found)

@@ -27,22 +27,22 @@ enum PubSubCommands {
     }
 
     private static func subscribe(_ client: Client, channel: Bytes) {
-        if client.channels.insert(Array(channel)).inserted { client.service.pubSub.subscribe(client, channel: channel) }
+        client.subscribe(channel: channel)
         confirm(client, "subscribe", channel)
     }
 
     private static func subscribe(_ client: Client, pattern: Bytes) {
-        if client.patterns.insert(Array(pattern)).inserted { client.service.pubSub.subscribe(client, pattern: pattern) }
+        client.subscribe(pattern: pattern)
         confirm(client, "psubscribe", pattern)
     }
 
     private static func unsubscribe(_ client: Client, channel: Bytes) {
-        if client.channels.remove(Array(channel)) != nil { client.service.pubSub.unsubscribe(client, channel: channel) }
+        client.unsubscribe(channel: channel)
         confirm(client, "unsubscribe", channel)
     }
 
     private static func unsubscribe(_ client: Client, pattern: Bytes) {
-        if client.patterns.remove(Array(pattern)) != nil { client.service.pubSub.unsubscribe(client, pattern: pattern) }
+        client.unsubscribe(pattern: pattern)
         confirm(client, "punsubscribe", pattern)
     }
 

@@ -23,7 +23,7 @@ final class Client: Peer {
     let service: Service
     unowned var output: (any ClientOutput)?
     /// Where the running command writes its reply.
-    var reply: ReplyBuffer
+    let reply: ReplyBuffer
     var database: Database
     /// The version of the protocol.
     var version = 2
@@ -35,22 +35,11 @@ final class Client: Peer {
     var isRunning = false
     var isReplica = false
 
-    // Subscriptions.
-    var channels: Set<[UInt8]> = []
-    var patterns: Set<[UInt8]> = []
-    var subscriptionCount: Int { channels.count + patterns.count }
-
-    // Transactions.
-    /// The commands since `MULTI`.
-    var queue: [KeptArguments]?
-    /// A command was refused since `MULTI`, so that the transaction as a whole is refused.
-    var queueIsBroken = false
-    /// A watched key has changed.
-    var hasStaleWatch = false
-    var isInsideTransaction = false
-    private var watched: [DatabaseKey] = []
-
-    // Waiting for lists.
+    let transaction = Transaction()
+    private(set) var channels: Set<[UInt8]> = []
+    private(set) var patterns: Set<[UInt8]> = []
+    /// Channels and patterns.
+    private(set) var subscriptionCount = 0
     private(set) var waiter: ListWaiters.Waiter?
     var isWaiting: Bool { waiter != nil }
 
@@ -75,8 +64,7 @@ final class Client: Peer {
     func reset() {
         unsubscribeAll()
         unwatch()
-        queue = nil
-        queueIsBroken = false
+        transaction.end()
         database = service.store.databases[0]
         version = 2
         reply.version = 2
@@ -90,32 +78,52 @@ final class Client: Peer {
         service.changed(key, database: database.index, kind, event)
     }
 
+    // MARK: Subscriptions
+
+    func subscribe(channel: Bytes) {
+        if channels.insert(Array(channel)).inserted { service.pubSub.subscribe(self, channel: channel) }
+        subscriptionCount = channels.count + patterns.count
+    }
+
+    func subscribe(pattern: Bytes) {
+        if patterns.insert(Array(pattern)).inserted { service.pubSub.subscribe(self, pattern: pattern) }
+        subscriptionCount = channels.count + patterns.count
+    }
+
+    func unsubscribe(channel: Bytes) {
+        if channels.remove(Array(channel)) != nil { service.pubSub.unsubscribe(self, channel: channel) }
+        subscriptionCount = channels.count + patterns.count
+    }
+
+    func unsubscribe(pattern: Bytes) {
+        if patterns.remove(Array(pattern)) != nil { service.pubSub.unsubscribe(self, pattern: pattern) }
+        subscriptionCount = channels.count + patterns.count
+    }
+
     private func unsubscribeAll() {
-        for channel in channels { channel.lend { service.pubSub.unsubscribe(self, channel: $0) } }
-        for pattern in patterns { pattern.lend { service.pubSub.unsubscribe(self, pattern: $0) } }
-        channels = []
-        patterns = []
+        for channel in channels { channel.lend { unsubscribe(channel: $0) } }
+        for pattern in patterns { pattern.lend { unsubscribe(pattern: $0) } }
     }
 
     // MARK: Watching
 
     func watch(_ key: Bytes) {
         let key = DatabaseKey(database: database.index, key: Array(key))
-        watched.append(key)
+        transaction.watched.append(key)
         service.watches.add(self, key)
         service.updateObserved()
     }
 
     func unwatch() {
-        hasStaleWatch = false
-        if watched.isEmpty { return }
-        service.watches.remove(self, watched)
-        watched = []
+        transaction.isStale = false
+        if transaction.watched.isEmpty { return }
+        service.watches.remove(self, transaction.watched)
+        transaction.watched = []
         service.updateObserved()
     }
 
     func watchedKeyChanged() {
-        hasStaleWatch = true
+        transaction.isStale = true
     }
 
     // MARK: Waiting
@@ -153,7 +161,7 @@ final class Client: Peer {
 
     var summary: String {
         "id=\(id) name=\(name.text) flags=\(isReplica ? "S" : subscriptionCount > 0 ? "P" : "N") db=\(database.index) "
-            + "sub=\(channels.count) psub=\(patterns.count) multi=\(queue?.count ?? -1) resp=\(version) "
+            + "sub=\(channels.count) psub=\(patterns.count) multi=\(transaction.isOpen ? transaction.commands.count : -1) resp=\(version) "
             + (output?.summary ?? "")
     }
 }

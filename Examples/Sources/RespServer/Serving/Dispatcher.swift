@@ -21,11 +21,19 @@ final class Dispatcher {
 
     /// Drops the reply.
     private func executeSilently(_ command: Command?, _ arguments: Arguments, for client: Client) {
-        if client.silence == .next { client.silence = .none }
-        client.reply = service.unwanted
+        let isLast = client.silence == .next
+        if isLast { client.silence = .none }
+        // Neither messages to the client nor large values are among what is dropped.
+        let reply = client.reply
+        let sink = reply.sink
+        if let sink { reply.flush(to: sink) }
+        client.isRunning = false
+        reply.sink = nil
         execute(command, arguments, for: client)
-        client.reply = service.reply
-        service.unwanted.removeAll()
+        reply.sink = sink
+        client.isRunning = true
+        // The reply of the command that ends the silence is wanted.
+        if isLast || client.silence != .none { reply.removeAll() }
     }
 
     private func execute(_ command: Command?, _ arguments: Arguments, for client: Client) {
@@ -34,8 +42,8 @@ final class Dispatcher {
         if client.subscriptionCount > 0, client.version == 2, !command.flags.contains(.allowedWhileSubscribed) {
             return refuse(.subscribed(command.name), for: client)
         }
-        if client.queue != nil, !command.flags.contains(.immediate) {
-            client.queue?.append(KeptArguments(arguments))
+        if client.transaction.isOpen, !command.flags.contains(.immediate) {
+            client.transaction.add(arguments)
             return client.reply.queued()
         }
         run(command, arguments, for: client)
@@ -55,7 +63,7 @@ final class Dispatcher {
     }
 
     private func refuse(_ error: CommandError, for client: Client) {
-        client.queueIsBroken = client.queue != nil
+        client.transaction.isBroken = true
         client.reply.error(error.text)
     }
 
@@ -64,19 +72,18 @@ final class Dispatcher {
     private var transactionCommands: [Command] {
         [
             Command("multi", 1, .immediate) { client, _ throws(CommandError) in
-                guard client.queue == nil else { throw CommandError("ERR MULTI calls can not be nested") }
-                client.queue = []
-                client.queueIsBroken = false
+                guard !client.transaction.isOpen else { throw CommandError("ERR MULTI calls can not be nested") }
+                client.transaction.open()
                 client.reply.ok()
             },
             Command("discard", 1, .immediate) { client, _ throws(CommandError) in
-                guard client.queue != nil else { throw CommandError("ERR DISCARD without MULTI") }
-                client.queue = nil
+                guard client.transaction.isOpen else { throw CommandError("ERR DISCARD without MULTI") }
+                client.transaction.end()
                 client.unwatch()
                 client.reply.ok()
             },
             Command("watch", -2, .immediate) { client, arguments throws(CommandError) in
-                guard client.queue == nil else { throw CommandError("ERR WATCH inside MULTI is not allowed") }
+                guard !client.transaction.isOpen else { throw CommandError("ERR WATCH inside MULTI is not allowed") }
                 for index in 1..<arguments.count { client.watch(arguments[index]) }
                 client.reply.ok()
             },
@@ -90,22 +97,23 @@ final class Dispatcher {
     }
 
     private func executeQueue(_ client: Client) throws(CommandError) {
-        guard let queue = client.queue else { throw CommandError("ERR EXEC without MULTI") }
-        let isStale = client.hasStaleWatch
-        client.queue = nil
+        let transaction = client.transaction
+        guard transaction.isOpen else { throw CommandError("ERR EXEC without MULTI") }
+        let (commands, isStale) = (transaction.commands, transaction.isStale)
+        transaction.end()
         client.unwatch()
-        guard !client.queueIsBroken else {
+        guard !transaction.isBroken else {
             throw CommandError("EXECABORT Transaction discarded because of previous errors.")
         }
         guard !isStale else { return client.reply.nullArray() }
-        client.isInsideTransaction = true
-        client.reply.array(queue.count)
-        for kept in queue {
+        transaction.isRunning = true
+        client.reply.array(commands.count)
+        for kept in commands {
             kept.lend { arguments in
                 if let command = table.find(arguments[0]) { run(command, arguments, for: client) }
             }
         }
-        client.isInsideTransaction = false
+        transaction.isRunning = false
     }
 }
 

@@ -9,8 +9,6 @@ final class Service {
     let listWaiters: ListWaiters
     /// The replies of the client whose commands run.
     let reply = ReplyBuffer()
-    /// The replies of a client that wants none.
-    let unwanted = ReplyBuffer()
     /// What is sent to other clients.
     let pushes = ReplyBuffer()
     let began: LoopInstant

@@ -7,16 +7,17 @@ struct Arguments {
     }
 
     private let memory: UnsafeRawPointer
-    private let words: [Word]
+    private let words: UnsafePointer<Word>
+    let count: Int
 
-    init(_ memory: UnsafeRawPointer, _ words: [Word]) {
+    init(_ memory: UnsafeRawPointer, _ words: UnsafePointer<Word>, count: Int) {
         self.memory = memory
         self.words = words
+        self.count = count
     }
 
-    var count: Int { words.count }
-
     subscript(index: Int) -> Bytes {
+        precondition(0..<count ~= index)
         let word = words[index]
         return Bytes(start: memory + word.start, count: word.count)
     }
@@ -49,6 +50,10 @@ struct KeptArguments {
     }
 
     func lend(_ body: (Arguments) -> Void) {
-        bytes.lend { body(Arguments($0.baseAddress!, words)) }
+        bytes.withUnsafeBytes { bytes in
+            words.withUnsafeBufferPointer { words in
+                body(Arguments(bytes.baseAddress!, words.baseAddress!, count: words.count))
+            }
+        }
     }
 }

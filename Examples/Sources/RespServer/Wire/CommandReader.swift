@@ -8,7 +8,7 @@ final class CommandReader {
 
     /// How far the present command has been read, in bytes from its start.
     private var cursor = 0
-    private var words: [Arguments.Word] = []
+    private let words = WordList()
     /// Words that have not arrived; nil before the first line of a command is complete.
     private var missing: Int?
     /// The length of the word that arrives; nil before it is known.
@@ -22,14 +22,15 @@ final class CommandReader {
     /// - Returns: The command, whose words may be none; nil if it is incomplete.
     func next(_ bytes: Bytes) throws(ProtocolError) -> Arguments? {
         guard let first = bytes.first else { return nil }
-        if missing == nil, first != UInt8(ascii: "*") { return try nextLine(bytes) }
+        if missing == nil {
+            if first != UInt8(ascii: "*") { return try nextLine(bytes) }
+            words.removeAll()
+        }
         guard try readArray(bytes), let memory = bytes.baseAddress else { return nil }
-        let arguments = Arguments(memory, words)
         consumed = cursor
         cursor = 0
         missing = nil
-        words.removeAll(keepingCapacity: words.capacity <= 64)
-        return arguments
+        return words.arguments(in: memory)
     }
 
     private func nextLine(_ bytes: Bytes) throws(ProtocolError) -> Arguments? {

@@ -7,6 +7,7 @@ final class LineReader {
     /// The words without their quotes, one after the other.
     private var text = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var length = 0
+    private let words = WordList()
 
     deinit {
         text.deallocate()
@@ -29,10 +30,10 @@ final class LineReader {
         text.deallocate()
         text = .allocate(byteCount: max(1, line.count), alignment: 1)
         length = 0
-        var words: [Arguments.Word] = []
+        words.removeAll()
         var rest = line[...]
         while let word = try nextWord(&rest) { words.append(word) }
-        return Arguments(UnsafeRawPointer(text.baseAddress!), words)
+        return words.arguments(in: UnsafeRawPointer(text.baseAddress!))
     }
 
     private func nextWord(_ rest: inout Slice<Bytes>) throws(ProtocolError) -> Arguments.Word? {
