@@ -30,13 +30,13 @@ final class Connection: StreamProtocol {
         client = Client(service: service)
         lastUse = service.store.state.ticks
         kept.reserveCapacity(Self.reserved)
-        client.output = self
     }
 
     // MARK: StreamProtocol
 
     func connectionMade(_ transport: any StreamTransport) {
         self.transport = transport
+        client.begin(self)
     }
 
     func dataReceived(_ data: RawSpan) {
@@ -67,7 +67,6 @@ final class Connection: StreamProtocol {
     func connectionLost(_ error: (any Error)?) {
         // The client reset the connection or vanished; that is no fault of the server.
         transport = nil
-        client.output = nil
         client.end()
     }
 

@@ -72,7 +72,7 @@ enum ExpireTime {
         let start = unit == .seconds || unit == .milliseconds ? WallClock.milliseconds : 0
         let (scaled, overflows) = number.multipliedReportingOverflow(by: factor)
         let (deadline, alsoOverflows) = scaled.addingReportingOverflow(start)
-        guard !overflows, !alsoOverflows, deadline != Database.never else {
+        guard !overflows, !alsoOverflows, deadline <= Database.latest else {
             throw .invalidExpireTime(arguments[0].text.lowercased())
         }
         return deadline

@@ -21,15 +21,15 @@ enum StreamCommands {
         let key = arguments[1]
         guard !arguments.count.isMultiple(of: 2) else { throw .wrongCount("xadd") }
         let stream = try client.database.stream(key) ?? EventStream()
-        var id = stream.nextID(at: WallClock.milliseconds)
-        if !arguments[2].spells("*") {
-            guard let wanted = EventStream.ID(arguments[2], sequence: 0) else { throw .invalidStreamID }
-            guard wanted > stream.lastID else {
-                throw CommandError("ERR The ID specified in XADD is equal or smaller than the target stream top item")
-            }
-            id = wanted
+        let isAutomatic = arguments[2].spells("*")
+        let id = isAutomatic ? stream.nextID(at: WallClock.milliseconds) : EventStream.ID(arguments[2], sequence: 0)
+        guard let id else {
+            throw isAutomatic ? CommandError("ERR The stream has exhausted the last possible ID") : .invalidStreamID
         }
-        if stream.lastID == .zero { client.database.set(key, .stream(stream)) }
+        guard id > stream.lastID else {
+            throw CommandError("ERR The ID specified in XADD is equal or smaller than the target stream top item")
+        }
+        if stream.lastID == .zero, stream.groups.isEmpty { client.database.set(key, .stream(stream)) }
         let fields = (3..<arguments.count).map(arguments.copied)
         stream.append(id, fields)
         client.changed(key, .stream, "xadd")

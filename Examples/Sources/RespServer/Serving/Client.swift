@@ -48,11 +48,17 @@ final class Client: Peer {
         self.service = service
         reply = service.reply
         database = service.store.databases[0]
+    }
+
+    /// Call when the connection is established.
+    func begin(_ output: any ClientOutput) {
+        self.output = output
         service.add(self)
     }
 
     /// Call when the connection is lost.
     func end() {
+        output = nil
         service.remove(self)
         unsubscribeAll()
         unwatch()
@@ -109,7 +115,7 @@ final class Client: Peer {
 
     func watch(_ key: Bytes) {
         let key = DatabaseKey(database: database.index, key: Array(key))
-        transaction.watched.append(key)
+        transaction.watched.insert(key)
         service.watches.add(self, key)
         service.updateObserved()
     }
@@ -138,7 +144,7 @@ final class Client: Peer {
         let keys = keys.map { DatabaseKey(database: database.index, key: $0) }
         let waiter = ListWaiters.Waiter(keys: keys, takesLeft: takesLeft) { [unowned self] found in
             self.waiter = nil
-            self.push { deliver($0, found) }
+            if self.silence == .none { self.push { deliver($0, found) } }
             self.output?.resume()
         }
         self.waiter = waiter

@@ -43,8 +43,7 @@ final class Dispatcher {
             return refuse(.subscribed(command.name), for: client)
         }
         if client.transaction.isOpen, !command.flags.contains(.immediate) {
-            client.transaction.add(arguments)
-            return client.reply.queued()
+            return queue(arguments, for: client)
         }
         run(command, arguments, for: client)
     }
@@ -68,6 +67,15 @@ final class Dispatcher {
     }
 
     // MARK: Transactions
+
+    private func queue(_ arguments: Arguments, for client: Client) {
+        do throws(CommandError) {
+            try client.transaction.add(arguments)
+            client.reply.queued()
+        } catch {
+            refuse(error, for: client)
+        }
+    }
 
     private var transactionCommands: [Command] {
         [

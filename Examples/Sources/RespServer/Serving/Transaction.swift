@@ -3,9 +3,11 @@ final class Transaction {
     /// Whether `MULTI` has been received.
     private(set) var isOpen = false
     private(set) var commands: [KeptArguments] = []
+    /// Bytes of the commands.
+    private var size = 0
     /// A command was refused, so that the transaction as a whole is refused.
     var isBroken = false
-    var watched: [DatabaseKey] = []
+    var watched: Set<DatabaseKey> = []
     /// A watched key has changed.
     var isStale = false
     /// Whether the commands run.
@@ -15,10 +17,15 @@ final class Transaction {
         isOpen = true
         isBroken = false
         commands = []
+        size = 0
     }
 
-    func add(_ arguments: Arguments) {
-        commands.append(KeptArguments(arguments))
+    /// - Throws: ``CommandError`` if the commands together are too long.
+    func add(_ arguments: Arguments) throws(CommandError) {
+        let kept = KeptArguments(arguments)
+        guard size + kept.size <= Limits.command else { throw CommandError("ERR too big transaction") }
+        size += kept.size
+        commands.append(kept)
     }
 
     func end() {

@@ -8,7 +8,7 @@ final class Watches {
         peers[key, default: [:]][peer.id] = peer
     }
 
-    func remove(_ peer: any Peer, _ keys: [DatabaseKey]) {
+    func remove(_ peer: any Peer, _ keys: Set<DatabaseKey>) {
         for key in keys {
             peers[key]?[peer.id] = nil
             if peers[key]?.isEmpty == true { peers[key] = nil }

@@ -16,6 +16,8 @@ final class Database {
     /// Where the search for expired keys goes on.
     private var sweepSlot = 0
     static let never = Int.max
+    /// The last deadline that can be rounded.
+    static let latest = never - 1000
 
     init(index: Int, state: StoreState) {
         self.index = index

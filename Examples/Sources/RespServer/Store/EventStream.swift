@@ -46,10 +46,12 @@ final class EventStream {
         lastID = id
     }
 
-    /// An id for an entry that arrives now, which is larger than the last one even if the clock was set back.
-    func nextID(at milliseconds: Int) -> ID {
-        let time = max(UInt64(milliseconds), lastID.time)
-        return ID(time: time, number: time == lastID.time ? lastID.number + 1 : 0)
+    /// An id for an entry that arrives now, which is larger than the last one even if the clock was set back; nil if
+    /// the last one is the largest of all.
+    func nextID(at milliseconds: Int) -> ID? {
+        if lastID.time < UInt64(milliseconds) { return ID(time: UInt64(milliseconds), number: 0) }
+        if lastID.number < .max { return ID(time: lastID.time, number: lastID.number + 1) }
+        return lastID.time < .max ? ID(time: lastID.time + 1, number: 0) : nil
     }
 
     func entries(after id: ID) -> ArraySlice<Entry> {

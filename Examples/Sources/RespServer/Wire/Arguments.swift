@@ -49,6 +49,9 @@ struct KeptArguments {
         self.words = words
     }
 
+    /// Bytes of memory.
+    var size: Int { bytes.count + words.count * MemoryLayout<Arguments.Word>.stride }
+
     func lend(_ body: (Arguments) -> Void) {
         bytes.withUnsafeBytes { bytes in
             words.withUnsafeBufferPointer { words in
