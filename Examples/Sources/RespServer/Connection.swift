@@ -115,8 +115,15 @@ final class Connection: StreamProtocol {
 }
 
 extension Connection: ReplySink {
-    func write(_ bytes: RawSpan) { transport?.write(bytes) }
-    func write(_ bytes: [UInt8]) { transport?.write(bytes) }
+    // The connection may have been ended by one of the commands whose replies these are.
+
+    func write(_ bytes: RawSpan) {
+        if let transport, !transport.isClosing { transport.write(bytes) }
+    }
+
+    func write(_ bytes: [UInt8]) {
+        if let transport, !transport.isClosing { transport.write(bytes) }
+    }
 }
 
 extension Connection: ClientOutput {

@@ -33,7 +33,7 @@ enum ConnectionCommands {
         }
     }
 
-    /// `HELLO [version [SETNAME name]]`
+    /// Executes `HELLO [version [SETNAME name]]`.
     private static func hello(_ client: Client, _ arguments: Arguments) throws(CommandError) {
         var version = client.version
         if arguments.count > 1 {

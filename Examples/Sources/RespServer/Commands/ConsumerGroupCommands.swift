@@ -46,7 +46,7 @@ enum ConsumerGroupCommands {
         }
     }
 
-    /// `XGROUP CREATE key group (id | $) [MKSTREAM]`
+    /// Executes `XGROUP CREATE key group (id | $) [MKSTREAM]`.
     private static func create(_ client: Client, _ arguments: Arguments) throws(CommandError) {
         let key = arguments[2]
         let makesStream = arguments.count == 6 && arguments[5].spells("mkstream")
@@ -131,7 +131,7 @@ enum ConsumerGroupCommands {
 
     // MARK: Claiming what another consumer does not acknowledge
 
-    /// `XCLAIM key group consumer min-idle-time id [id ...] [FORCE]`
+    /// Executes `XCLAIM key group consumer min-idle-time id [id ...] [FORCE]`.
     private static func claim(_ client: Client, _ arguments: Arguments) throws(CommandError) {
         let group = try group(client, arguments[1], arguments[2])
         let idle = try arguments.integer(4)
@@ -159,7 +159,7 @@ enum ConsumerGroupCommands {
         StreamCommands.reply(client, claimed)
     }
 
-    /// `XAUTOCLAIM key group consumer min-idle-time start [COUNT count]`
+    /// Executes `XAUTOCLAIM key group consumer min-idle-time start [COUNT count]`.
     private static func claimIdle(_ client: Client, _ arguments: Arguments) throws(CommandError) {
         let group = try group(client, arguments[1], arguments[2])
         let idle = try arguments.integer(4)

@@ -31,7 +31,7 @@ enum DatabaseCommands {
 
     private static func keys(_ client: Client, _ arguments: Arguments) {
         var found: [[UInt8]] = []
-        client.database.forEach { key, _, _ in
+        client.database.visit { key, _, _ in
             if key.lend({ Glob.matches(arguments[1], $0) }) { found.append(key) }
         }
         client.reply.array(found.count)

@@ -61,8 +61,8 @@ enum DebugCommand {
             reply.integer(42)
         default:
             throw CommandError(
-                "ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|array|set|map"
-                    + "|attrib|push|verbatim|true|false|bignum")
+                "ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|array|set|"
+                    + "map|attrib|push|verbatim|true|false|bignum")
         }
     }
 }

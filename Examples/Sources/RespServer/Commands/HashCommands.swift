@@ -32,7 +32,7 @@ enum HashCommands {
             Command("hgetall", 2) { client, arguments throws(CommandError) in
                 let hash = try client.database.hash(arguments[1])
                 client.reply.map(hash?.count ?? 0)
-                hash?.forEach { field, value in
+                hash?.visit { field, value in
                     client.reply.bulk(field)
                     client.reply.bulk(value)
                 }
@@ -40,12 +40,12 @@ enum HashCommands {
             Command("hkeys", 2) { client, arguments throws(CommandError) in
                 let hash = try client.database.hash(arguments[1])
                 client.reply.array(hash?.count ?? 0)
-                hash?.forEach { field, _ in client.reply.bulk(field) }
+                hash?.visit { field, _ in client.reply.bulk(field) }
             },
             Command("hvals", 2) { client, arguments throws(CommandError) in
                 let hash = try client.database.hash(arguments[1])
                 client.reply.array(hash?.count ?? 0)
-                hash?.forEach { _, value in client.reply.bulk(value) }
+                hash?.visit { _, value in client.reply.bulk(value) }
             },
         ]
     }

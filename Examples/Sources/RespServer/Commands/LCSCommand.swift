@@ -2,7 +2,7 @@
 enum LCSCommand {
     static var all: [Command] { [Command("lcs", -3, run)] }
 
-    /// `LCS key key [LEN] [IDX] [MINMATCHLEN length] [WITHMATCHLEN]`
+    /// The options of `LCS key key [LEN] [IDX] [MINMATCHLEN length] [WITHMATCHLEN]`.
     private struct Options {
         private(set) var wantsLength = false
         private(set) var wantsMatches = false

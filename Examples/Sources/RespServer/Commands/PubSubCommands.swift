@@ -53,7 +53,7 @@ enum PubSubCommands {
         client.reply.integer(client.subscriptionCount)
     }
 
-    /// `PUBSUB CHANNELS [pattern]`, `PUBSUB NUMSUB [channel ...]`, `PUBSUB NUMPAT`
+    /// Executes `PUBSUB (CHANNELS [pattern] | NUMSUB [channel ...] | NUMPAT)`.
     private static func inspect(_ client: Client, _ arguments: Arguments) throws(CommandError) {
         let pubSub = client.service.pubSub
         if arguments[1].spells("channels"), arguments.count <= 3 {

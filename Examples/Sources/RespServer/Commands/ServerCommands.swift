@@ -21,7 +21,7 @@ enum ServerCommands {
         ]
     }
 
-    /// `CONFIG GET pattern [pattern ...]`, `CONFIG SET name value [name value ...]`, `CONFIG RESETSTAT`
+    /// Executes `CONFIG (GET pattern [pattern ...] | SET name value [name value ...] | RESETSTAT)`.
     private static func config(_ client: Client, _ arguments: Arguments) throws(CommandError) {
         let service = client.service
         if arguments[1].spells("get"), arguments.count > 2 {
@@ -52,7 +52,7 @@ enum ServerCommands {
         }
     }
 
-    /// `MEMORY USAGE key`
+    /// Executes `MEMORY USAGE key`.
     private static func memory(_ client: Client, _ arguments: Arguments) throws(CommandError) {
         guard arguments[1].spells("usage"), arguments.count == 3 else {
             throw .unknownSubcommand(arguments[1], of: "memory")

@@ -15,7 +15,7 @@ enum SetCommands {
             Command("smembers", 2) { client, arguments throws(CommandError) in
                 let members = try client.database.members(arguments[1])
                 client.reply.set(members?.count ?? 0)
-                members?.forEach { member, _ in client.reply.bulk(member) }
+                members?.visit { member, _ in client.reply.bulk(member) }
             },
         ]
     }

@@ -42,7 +42,7 @@ enum SortedSetCommands {
         client.reply.integer(count)
     }
 
-    /// `ZRANGE key first last [WITHSCORES]`, by rank.
+    /// Executes `ZRANGE key first last [WITHSCORES]`, by rank.
     private static func range(_ client: Client, _ arguments: Arguments) throws(CommandError) {
         let (first, last) = (try arguments.integer(2), try arguments.integer(3))
         let withScores = arguments.count == 5 && arguments[4].spells("withscores")

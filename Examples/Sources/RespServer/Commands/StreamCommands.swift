@@ -16,7 +16,7 @@ enum StreamCommands {
         ]
     }
 
-    /// `XADD key (* | id) field value [field value ...]`
+    /// Executes `XADD key (* | id) field value [field value ...]`.
     private static func add(_ client: Client, _ arguments: Arguments) throws(CommandError) {
         let key = arguments[1]
         guard !arguments.count.isMultiple(of: 2) else { throw .wrongCount("xadd") }

@@ -166,8 +166,9 @@ final class Client: Peer {
     func tick() { output?.tick() }
 
     var summary: String {
-        "id=\(id) name=\(name.text) flags=\(isReplica ? "S" : subscriptionCount > 0 ? "P" : "N") db=\(database.index) "
-            + "sub=\(channels.count) psub=\(patterns.count) multi=\(transaction.isOpen ? transaction.commands.count : -1) resp=\(version) "
-            + (output?.summary ?? "")
+        let flags = isReplica ? "S" : subscriptionCount > 0 ? "P" : "N"
+        let multi = transaction.isOpen ? transaction.commands.count : -1
+        return "id=\(id) name=\(name.text) flags=\(flags) db=\(database.index) sub=\(channels.count) "
+            + "psub=\(patterns.count) multi=\(multi) resp=\(version) \(output?.summary ?? "")"
     }
 }

@@ -36,7 +36,7 @@ final class PubSub {
             count += 1
         }
         guard patterns.count > 0 else { return count }
-        patterns.forEach { pattern, peers in
+        patterns.visit { pattern, peers in
             guard pattern.lend({ Glob.matches($0, channel) }) else { return }
             for peer in peers.values {
                 peer.push { reply in

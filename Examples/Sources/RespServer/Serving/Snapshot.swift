@@ -23,7 +23,7 @@ struct Snapshot {
             snapshot.bytes.append(Mark.database.rawValue)
             snapshot.add(length: database.index)
             var hasStream = false
-            database.forEach { key, value, deadline in
+            database.visit { key, value, deadline in
                 if case .stream = value { hasStream = true } else { snapshot.add(key, value, deadline) }
             }
             if hasStream { throw CommandError("ERR a database with streams cannot be copied") }

@@ -3,10 +3,10 @@
 /// Open addressing with linear probing; three quarters of the slots are filled at most. The hash is seeded, so that a
 /// client cannot choose keys that all meet in one slot. The memory is managed by hand, because the table is on the path
 /// of every command.
-final class ByteTable<Value> {
+final class ByteTable<Element> {
     private struct Entry {
         let key: [UInt8]
-        var value: Value
+        var value: Element
     }
 
     private(set) var count = 0
@@ -39,18 +39,18 @@ final class ByteTable<Value> {
     }
 
     /// The value in a filled slot.
-    subscript(slot slot: Int) -> Value {
+    subscript(slot slot: Int) -> Element {
         get { entries[slot].value }
         _modify { yield &entries[slot].value }
     }
 
-    subscript(key: Bytes) -> Value? { slot(of: key).map { entries[$0].value } }
+    subscript(key: Bytes) -> Element? { slot(of: key).map { entries[$0].value } }
 
     /// Sets a value.
     ///
     /// - Returns: Whether the key is new.
     @discardableResult
-    func set(_ key: Bytes, _ value: Value) -> Bool {
+    func set(_ key: Bytes, _ value: Element) -> Bool {
         if let slot = slot(of: key) {
             entries[slot].value = value
             return false
@@ -60,20 +60,20 @@ final class ByteTable<Value> {
     }
 
     /// Adds a key that is not in the table.
-    func insert(_ key: [UInt8], _ value: Value) {
+    func insert(_ key: [UInt8], _ value: Element) {
         if 4 * (count + 1) > 3 * slots { resize(2 * slots) }
         place(key.lend { Self.hash($0) }, Entry(key: key, value: value))
         count += 1
     }
 
     @discardableResult
-    func remove(_ key: Bytes) -> Value? {
+    func remove(_ key: Bytes) -> Element? {
         slot(of: key).map { remove(slot: $0) }
     }
 
     /// Removes the key in a filled slot.
     @discardableResult
-    func remove(slot: Int) -> Value {
+    func remove(slot: Int) -> Element {
         let value = (entries + slot).move().value
         count -= 1
         closeGap(slot)
@@ -90,18 +90,18 @@ final class ByteTable<Value> {
     // MARK: All keys
 
     /// The key and the value in a slot; nil if it is empty.
-    func entry(slot: Int) -> (key: [UInt8], value: Value)? {
+    func entry(slot: Int) -> (key: [UInt8], value: Element)? {
         hashes[slot] == 0 ? nil : (entries[slot].key, entries[slot].value)
     }
 
-    func forEach(_ body: ([UInt8], Value) -> Void) {
+    func visit(_ body: ([UInt8], Element) -> Void) {
         for slot in 0..<slots where hashes[slot] != 0 { body(entries[slot].key, entries[slot].value) }
     }
 
     var keys: [[UInt8]] {
         var keys: [[UInt8]] = []
         keys.reserveCapacity(count)
-        forEach { key, _ in keys.append(key) }
+        visit { key, _ in keys.append(key) }
         return keys
     }
 

@@ -121,9 +121,9 @@ final class Database {
 
     // MARK: Many keys
 
-    func forEach(_ body: (_ key: [UInt8], _ value: Value, _ deadline: Int) -> Void) {
+    func visit(_ body: (_ key: [UInt8], _ value: Value, _ deadline: Int) -> Void) {
         let now = WallClock.milliseconds
-        items.forEach { key, item in
+        items.visit { key, item in
             if item.deadline > now { body(key, item.value, item.deadline) }
         }
     }

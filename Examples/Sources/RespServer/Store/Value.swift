@@ -66,7 +66,7 @@ extension Value {
             return stream.entries.reduce(0) { $0 + $1.fields.reduce(header) { $0 + header + $1.capacity } }
         case .hash(let fields):
             var sum = 0
-            fields.forEach { field, value in sum += 3 * header + field.capacity + value.capacity }
+            fields.visit { field, value in sum += 3 * header + field.capacity + value.capacity }
             return sum
         }
     }
