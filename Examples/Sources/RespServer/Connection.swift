@@ -78,7 +78,8 @@ final class Connection: StreamProtocol {
     ///
     /// - Returns: How many bytes they had.
     private func execute(_ bytes: Bytes) -> Int {
-        let reply = service.reply
+        // References from here on cost nothing per command.
+        let (client, reader, dispatcher, reply) = (client, reader, dispatcher, service.reply)
         reply.version = client.version
         reply.sink = self
         client.isRunning = true

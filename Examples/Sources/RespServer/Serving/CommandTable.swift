@@ -17,20 +17,36 @@ final class CommandTable {
         }
     }
 
+    private struct Entry {
+        let name: Name
+        let command: Command
+    }
+
     private(set) var all: [Command] = []
-    private var slots: [(name: Name, command: Command)?] = Array(repeating: nil, count: 1024)
+    /// Memory that is managed by hand, because it is read for every command.
+    private let slots: UnsafeMutablePointer<Entry?>
+    /// More than twice the commands that there are.
+    private static let slotCount = 1024
 
     init(_ commands: [Command]) {
+        slots = .allocate(capacity: Self.slotCount)
+        slots.initialize(repeating: nil, count: Self.slotCount)
         for command in commands { add(command) }
+    }
+
+    deinit {
+        slots.deinitialize(count: Self.slotCount)
+        slots.deallocate()
     }
 
     func add(_ command: Command) {
         guard let name = Array(command.name.utf8).lend({ Name($0) }) else {
             preconditionFailure("\(command.name) is too long")
         }
+        precondition(2 * all.count < Self.slotCount)
         var slot = name.slot
-        while slots[slot] != nil { slot = (slot + 1) % slots.count }
-        slots[slot] = (name, command)
+        while slots[slot] != nil { slot = (slot + 1) % Self.slotCount }
+        slots[slot] = Entry(name: name, command: command)
         all.append(command)
     }
 
@@ -39,7 +55,7 @@ final class CommandTable {
         var slot = name.slot
         while let entry = slots[slot] {
             if entry.name == name { return entry.command }
-            slot = (slot + 1) % slots.count
+            slot = (slot + 1) % Self.slotCount
         }
         return nil
     }

@@ -11,6 +11,8 @@ final class ByteTable<Element> {
 
     private(set) var count = 0
     private var mask = 7
+    /// The slot that was found last: many commands look up one key several times.
+    private var latest = 0
     /// The hash of the key in each slot; 0 for an empty slot.
     private var hashes: UnsafeMutablePointer<Int>
     private var entries: UnsafeMutablePointer<Entry>
@@ -29,10 +31,14 @@ final class ByteTable<Element> {
 
     /// The slot of a key; valid until the table changes.
     func slot(of key: Bytes) -> Int? {
+        if hashes[latest] != 0, key.equals(entries[latest].key) { return latest }
         let hash = Self.hash(key)
         var slot = hash & mask
         while hashes[slot] != 0 {
-            if hashes[slot] == hash, key.equals(entries[slot].key) { return slot }
+            if hashes[slot] == hash, key.equals(entries[slot].key) {
+                latest = slot
+                return slot
+            }
             slot = (slot + 1) & mask
         }
         return nil
@@ -84,6 +90,7 @@ final class ByteTable<Element> {
         release()
         count = 0
         mask = 7
+        latest = 0
         (hashes, entries) = Self.allocate(8)
     }
 
