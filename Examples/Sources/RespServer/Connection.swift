@@ -14,7 +14,7 @@ final class Connection: StreamProtocol {
     private var kept: [UInt8] = []
     /// The client reads its replies too slowly.
     private var isPaused = false
-    /// The time of the latest bytes, in ticks.
+    /// When bytes arrived last, in ticks.
     private var lastUse: UInt32
     /// Ticks since ``kept`` was last large.
     private var smallTicks = 0
@@ -78,7 +78,7 @@ final class Connection: StreamProtocol {
     ///
     /// - Returns: How many bytes they had.
     private func execute(_ bytes: Bytes) -> Int {
-        // References from here on cost nothing per command.
+        // Local constants need no retain per command.
         let (client, reader, dispatcher, reply) = (client, reader, dispatcher, service.reply)
         reply.version = client.version
         reply.sink = self

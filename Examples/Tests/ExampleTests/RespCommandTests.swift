@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Commands and their replies; redis's own tests, `make redis-suite`, go into depth.
+/// Commands and their replies; redis's own tests (`make redis-suite`) cover the details.
 @Suite struct RespCommandTests {
     private let server: RespServer
     private let client: Client

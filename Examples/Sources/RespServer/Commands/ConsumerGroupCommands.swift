@@ -1,4 +1,4 @@
-/// Streams: what groups of consumers read, each entry by one of them.
+/// Streams, read by groups of consumers: each entry is delivered to one consumer of a group.
 enum ConsumerGroupCommands {
     static var all: [Command] {
         [

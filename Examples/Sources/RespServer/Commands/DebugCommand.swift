@@ -17,7 +17,7 @@ enum DebugCommand {
             client.service.removesExpired = arguments[2].spells("1")
             client.reply.ok()
         } else if arguments[1].spells("log"), arguments.count >= 3 {
-            // For a log, which this server does not have.
+            // This server has no log.
             client.reply.ok()
         } else {
             throw .unknownSubcommand(arguments[1], of: "debug")

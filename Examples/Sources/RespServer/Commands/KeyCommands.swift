@@ -22,7 +22,7 @@ enum KeyCommands {
                 try expire(client, arguments, .millisecondsSince1970)
             },
             Command("ttl", 2) { client, arguments in
-                // Rounded, as by other servers of this protocol.
+                // Rounded as redis does.
                 replyTime(client, arguments[1]) { ($0 - WallClock.milliseconds + 500) / 1000 }
             },
             Command("pttl", 2) { client, arguments in
@@ -124,7 +124,7 @@ enum KeyCommands {
 }
 
 extension Value {
-    /// Clients know small numbers as shared objects; here no number is an object at all.
+    /// Clients expect small numbers to be shared objects; here numbers are stored without an object.
     fileprivate var referenceCount: Int {
         if case .integer(0..<10_000) = self { Int(Int32.max) } else { 1 }
     }

@@ -39,7 +39,7 @@ enum RangeCommands {
         client.reply.integer(max(length, offset + part.count))
     }
 
-    // MARK: Bits, of which the first is the highest of the first byte
+    // MARK: Bits; number 0 is the highest bit of the first byte
 
     private static func offset(_ arguments: Arguments) throws(CommandError) -> Int {
         guard let offset = arguments[2].integer, 0..<8 * Limits.word ~= offset else {

@@ -12,7 +12,7 @@ enum ServerCommands {
             },
             Command("memory", -2, memory),
             Command("function", -2) { client, arguments throws(CommandError) in
-                // There are no functions, so that all of them are gone.
+                // This server has no functions to remove.
                 guard arguments[1].spells("flush") else { throw .unknownSubcommand(arguments[1], of: "function") }
                 client.reply.ok()
             },
@@ -81,7 +81,7 @@ enum Server {
             "# Server", "redis_version:\(version)", "server_name:RespServer", "redis_mode:standalone",
             "multiplexing_api:\(service.loop.backend)", "uptime_in_seconds:\(uptime)", "", "# Clients",
             "connected_clients:\(service.peers.count)", "", "# Memory", "used_memory:\(Memory.used)",
-            // The suite of tests measures values only where the line contains the name of that allocator.
+            // redis's tests check the memory of values only if this line contains the name of that allocator.
             "mem_allocator:libc, not jemalloc", "maxmemory:\(service.settings.maxMemory)",
             "maxmemory_policy:\(service.settings.policy.rawValue)", "", "# Stats",
             "total_connections_received:\(service.connections)", "total_commands_processed:\(service.commands)",

@@ -1,4 +1,4 @@
-/// Streams: what producers append.
+/// Streams, as written by producers.
 enum StreamCommands {
     static var all: [Command] {
         [

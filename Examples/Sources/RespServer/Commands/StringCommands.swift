@@ -76,7 +76,7 @@ enum StringCommands {
         if isRefused { client.reply.null() } else { client.reply.ok() }
     }
 
-    /// Replicas are told when the key expires, not in what time.
+    /// Replicas receive the time at which the key expires instead of a duration.
     private static func expires(_ client: Client, _ key: Bytes, _ deadline: Int) {
         client.changed(key, .generic, "expire")
         let value = client.database.value(key)?.text ?? []

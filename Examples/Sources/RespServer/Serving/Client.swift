@@ -1,4 +1,4 @@
-/// Where a client's bytes go, and what the connection knows about itself.
+/// The connection of a client.
 protocol ClientOutput: AnyObject {
     /// Sends bytes that are no reply to a command that runs.
     func send(_ bytes: ReplyBuffer)
@@ -6,11 +6,11 @@ protocol ClientOutput: AnyObject {
     func resume()
     func close()
     func tick()
-    /// Words for the line about the client.
+    /// The connection's part of the line about the client.
     var summary: String { get }
 }
 
-/// One client, as the commands see it.
+/// One client, as seen by the commands.
 final class Client: Peer {
     enum Silence {
         case none
@@ -31,7 +31,7 @@ final class Client: Peer {
     var silence = Silence.none
     /// Set by `QUIT`: no further command is executed.
     var isQuitting = false
-    /// Whether a command of this client runs, so that whatever is sent belongs between the replies.
+    /// Whether commands of this client are being executed; messages are then placed between the replies.
     var isRunning = false
     var isReplica = false
 
@@ -66,7 +66,7 @@ final class Client: Peer {
         waiter = nil
     }
 
-    /// Goes back to the state of a new client.
+    /// Restores the state of a new client.
     func reset() {
         unsubscribeAll()
         unwatch()
@@ -134,7 +134,7 @@ final class Client: Peer {
 
     // MARK: Waiting
 
-    /// Executes no further commands until a list has an element.
+    /// Suspends the client's commands until a list has an element.
     ///
     /// - Parameter deliver: Writes the reply: an element, or nil at the end of the time.
     func wait(

@@ -1,6 +1,6 @@
 /// All commands by name.
 final class CommandTable {
-    /// A name of up to sixteen letters, in lower case, as two numbers: cheap to compare.
+    /// A name of up to sixteen letters, in lower case, as two numbers, which are cheap to compare.
     private struct Name: Equatable {
         var low: UInt64 = 0
         var high: UInt64 = 0
@@ -25,7 +25,7 @@ final class CommandTable {
     private(set) var all: [Command] = []
     /// Memory that is managed by hand, because it is read for every command.
     private let slots: UnsafeMutablePointer<Entry?>
-    /// More than twice the commands that there are.
+    /// More than twice the number of commands.
     private static let slotCount = 1024
 
     init(_ commands: [Command]) {

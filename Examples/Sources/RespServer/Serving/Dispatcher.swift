@@ -23,7 +23,7 @@ final class Dispatcher {
     private func executeSilently(_ command: Command?, _ arguments: Arguments, for client: Client) {
         let isLast = client.silence == .next
         if isLast { client.silence = .none }
-        // Neither messages to the client nor large values are among what is dropped.
+        // Earlier replies and messages to the client are not dropped.
         let reply = client.reply
         let sink = reply.sink
         if let sink { reply.flush(to: sink) }

@@ -41,7 +41,7 @@ struct KeyspaceEvents: OptionSet {
         self.rawValue = rawValue
     }
 
-    /// The letters, of which `A` stands for several.
+    /// The letters; `A` stands for several events.
     var letters: String {
         var text = ""
         var rest = self

@@ -1,6 +1,6 @@
 import Proactor
 
-/// Clients that wait for an element of a list, in the order in which they came.
+/// Clients that wait for an element of a list, in the order of their arrival.
 final class ListWaiters {
     final class Waiter {
         let keys: [DatabaseKey]

@@ -1,4 +1,4 @@
-/// Who has subscribed to which channels.
+/// The subscriptions of all clients.
 final class PubSub {
     /// By the id of the client.
     typealias Subscribers = [Int: any Peer]

@@ -1,18 +1,18 @@
-/// Sends every change to the clients that have asked for a copy with `SYNC`.
+/// Sends every change to the replicas: the clients that have sent `SYNC`.
 final class Replication {
     private var replicas: [Int: any Peer] = [:]
     /// The database of the last change.
     private var database = -1
-    /// What is sent instead of the command that runs.
+    /// The commands to send instead of the running one.
     private var substitutes: [[[UInt8]]] = []
-    /// What is sent after the command that runs.
+    /// The commands to send after the running one.
     private var additions: [[[UInt8]]] = []
 
     var hasReplicas: Bool { !replicas.isEmpty }
 
     func add(_ peer: any Peer) {
         replicas[peer.id] = peer
-        // The new one has to be told the database.
+        // The new replica does not know the current database.
         database = -1
     }
 
@@ -20,12 +20,12 @@ final class Replication {
         replicas[peer.id] = nil
     }
 
-    /// Sends this, after a command whose result depends on the time or on chance.
+    /// Sends this command instead of the running one, whose result depends on the time or on chance.
     func substitute(_ words: @autoclosure () -> [[UInt8]]) {
         if hasReplicas { substitutes.append(words()) }
     }
 
-    /// Sends this, too, after the command that runs.
+    /// Sends this command after the running one.
     func add(_ words: @autoclosure () -> [[UInt8]]) {
         if hasReplicas { additions.append(words()) }
     }
@@ -48,7 +48,7 @@ final class Replication {
         send(words)
     }
 
-    /// Tells the replicas that the connection is alive.
+    /// Shows the replicas that the connection is alive.
     func ping() {
         if hasReplicas { send([Array("PING".utf8)]) }
     }

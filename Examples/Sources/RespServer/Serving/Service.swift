@@ -1,6 +1,6 @@
 import Proactor
 
-/// What all clients share: the data, the buffers of replies, and who is to be told about changes.
+/// The state that all clients share: the data, the reply buffers, and the observers of changes.
 final class Service {
     let store = Store()
     let pubSub = PubSub()
@@ -23,7 +23,7 @@ final class Service {
     private(set) var changes = 0
     private(set) var peers: [Int: any Peer] = [:]
     private var lastID = 0
-    /// Whether a change of a key is to be told to anyone.
+    /// Whether anything observes changes of keys.
     private var isObserved = false
     private var ticker: TimerHandle?
 
@@ -74,7 +74,7 @@ final class Service {
     @inline(__always)
     func changed(_ key: Bytes, database: Int, _ kind: KeyspaceEvents, _ event: StaticString) {
         changes += 1
-        if isObserved { tell(key, database: database, kind, event) }
+        if isObserved { notify(key, database: database, kind, event) }
     }
 
     /// Call when a command has removed all keys.
@@ -88,7 +88,7 @@ final class Service {
     }
 
     @inline(never)
-    private func tell(_ key: Bytes, database: Int, _ kind: KeyspaceEvents, _ event: StaticString) {
+    private func notify(_ key: Bytes, database: Int, _ kind: KeyspaceEvents, _ event: StaticString) {
         if !watches.isEmpty { watches.changed(DatabaseKey(database: database, key: Array(key))) }
         publish(key, database: database, kind, event)
     }
@@ -125,8 +125,8 @@ extension Service: StoreObserver {
     func keyRemoved(_ key: [UInt8], database: Int, _ reason: Removal) {
         key.lend { key in
             switch reason {
-            case .expired: tell(key, database: database, .expired, "expired")
-            case .evicted: tell(key, database: database, .evicted, "evicted")
+            case .expired: notify(key, database: database, .expired, "expired")
+            case .evicted: notify(key, database: database, .evicted, "evicted")
             }
         }
         replication.send([Array("DEL".utf8), key], database: database)

@@ -9,7 +9,7 @@ struct Settings {
     /// Bytes; 0 without a limit.
     var maxMemory = 0
     var policy = EvictionPolicy.noeviction
-    /// Seconds between two signs of life to a replica.
+    /// Seconds between two pings to a replica.
     var replicaPingPeriod = 10
 
     /// All settings with their values; tools ask for some that cannot be changed.

@@ -1,4 +1,4 @@
-/// All keys in the format of the files that such servers keep and that replicas start from (RDB, version 9).
+/// All keys in the file format from which replicas start (RDB, version 9).
 struct Snapshot {
     private var bytes = Array("REDIS0009".utf8)
 
@@ -16,7 +16,7 @@ struct Snapshot {
         case sortedSet = 5
     }
 
-    /// - Throws: ``CommandError`` if there is a stream, for which this file has no format.
+    /// - Throws: ``CommandError`` if there is a stream: this server cannot write them.
     static func make(_ store: Store) throws(CommandError) -> [UInt8] {
         var snapshot = Snapshot()
         for database in store.databases where database.count > 0 {

@@ -1,4 +1,4 @@
-/// What a client wants to be executed at once, and what must not change before.
+/// The commands that a client wants executed as one, and the keys that must not change before.
 final class Transaction {
     /// Whether `MULTI` has been received.
     private(set) var isOpen = false

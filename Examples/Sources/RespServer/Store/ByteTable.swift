@@ -1,8 +1,7 @@
-/// A hash table with keys of bytes, which finds a key without a copy of it.
+/// A hash table whose keys are bytes; it finds a key by lent bytes, without a copy.
 ///
 /// Open addressing with linear probing; three quarters of the slots are filled at most. The hash is seeded, so that a
-/// client cannot choose keys that all meet in one slot. The memory is managed by hand, because the table is on the path
-/// of every command.
+/// client cannot choose keys that collide. The memory is managed by hand, because every command uses the table.
 final class ByteTable<Element> {
     private struct Entry {
         let key: [UInt8]
@@ -112,7 +111,7 @@ final class ByteTable<Element> {
         return keys
     }
 
-    /// A key by chance; nil if there is none.
+    /// A random key; nil if there is none.
     func anySlot() -> Int? {
         guard count > 0 else { return nil }
         var slot = Int.random(in: 0..<slots)

@@ -13,7 +13,7 @@ final class Database {
     private let items = ByteTable<Item>()
     /// The keys that have a deadline.
     private(set) var volatileCount = 0
-    /// Where the search for expired keys goes on.
+    /// Where the search for expired keys resumes.
     private var sweepSlot = 0
     static let never = Int.max
     /// The last deadline that can be rounded.
@@ -128,7 +128,7 @@ final class Database {
         }
     }
 
-    /// A key by chance; nil if there is none.
+    /// A random key; nil if there is none.
     func anyKey() -> [UInt8]? {
         while let slot = items.anySlot(), let (key, item) = items.entry(slot: slot) {
             if item.deadline > WallClock.milliseconds { return key }
@@ -137,7 +137,7 @@ final class Database {
         return nil
     }
 
-    /// Removes the expired keys among some slots; the next call goes on behind them.
+    /// Removes the expired keys among some slots; the next call continues behind them.
     func sweep(slots: Int) {
         guard volatileCount > 0 else { return }
         let now = WallClock.milliseconds

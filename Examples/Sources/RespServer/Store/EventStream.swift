@@ -1,4 +1,4 @@
-/// Entries in the order of their ids, which groups of consumers read.
+/// Entries in the order of their ids, and the groups of consumers that read them.
 final class EventStream {
     struct ID: Hashable, Comparable {
         var time: UInt64
@@ -20,7 +20,7 @@ final class EventStream {
     }
 
     final class Group {
-        /// An entry that was handed to a consumer, which has not acknowledged it.
+        /// An entry that a consumer has received and not yet acknowledged.
         struct Delivery {
             var consumer: [UInt8]
             var time: Int

@@ -1,6 +1,6 @@
-/// Members with a score, in the order of their scores.
+/// Members in the order of their scores.
 ///
-/// A sorted array beside a table: looking up and finding a rank are fast, adding moves what lies behind.
+/// A table finds scores, a sorted array finds ranks. Adding a member moves the array's members behind it.
 final class SortedSet {
     struct Member {
         let score: Double

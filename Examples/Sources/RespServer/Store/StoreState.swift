@@ -1,10 +1,10 @@
-/// Learns about keys that appear, and about those that no command has removed.
+/// Is notified of new keys, and of keys that were removed without a command.
 protocol StoreObserver: AnyObject {
     func keyAdded(_ key: Bytes, database: Int)
     func keyRemoved(_ key: [UInt8], database: Int, _ reason: Removal)
 }
 
-/// Why a key is gone although no command removed it.
+/// Why a key was removed without a command.
 enum Removal {
     case expired
     case evicted

@@ -37,7 +37,7 @@ enum Value {
         }
     }
 
-    /// How the value is kept, in the words that clients know, for `OBJECT ENCODING`.
+    /// The name of the representation, for `OBJECT ENCODING`.
     var encoding: String {
         switch self {
         case .integer: "int"
@@ -52,7 +52,7 @@ enum Value {
 }
 
 extension Value {
-    /// The bytes of memory that the value takes, about.
+    /// An estimate of the memory that the value takes, in bytes.
     var memory: Int {
         // An array and a slot of a table have a header each.
         let header = 32

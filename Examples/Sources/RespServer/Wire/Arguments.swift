@@ -1,4 +1,4 @@
-/// The words of one command, of which the first is its name; lent until the command has been executed.
+/// The words of one command, its name first; lent until the command has been executed.
 struct Arguments {
     /// Where a word is, counted from the start of the memory.
     struct Word {

@@ -11,7 +11,7 @@ extension UnsafeRawBufferPointer {
         var index = isNegative ? 1 : 0
         guard index < count else { return nil }
         if self[index] == UInt8(ascii: "0") { return count == 1 ? 0 : nil }
-        // Negative numbers reach further by one.
+        // Computed as a negative number, because the smallest number has no positive counterpart.
         var number = 0
         while index < count {
             let digit = self[index] &- UInt8(ascii: "0")

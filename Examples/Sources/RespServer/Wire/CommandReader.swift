@@ -1,7 +1,7 @@
 /// Cuts the bytes of one connection into commands, however the bytes are split into reads.
 ///
 /// A command is an array of words with their lengths, or a line of text. Nothing is allocated for a length that a
-/// client merely announces, and a word is not looked at before its last byte has arrived.
+/// client merely announces.
 final class CommandReader {
     /// The bytes of the command that ``next(_:)`` has returned.
     private(set) var consumed = 0
@@ -81,7 +81,7 @@ final class CommandReader {
             guard end - start < Decimal.longest else { throw error() }
             end += 1
         }
-        // Digits are checked as soon as they are there, so that the result does not depend on where reads end.
+        // Digits are checked as they arrive, so that the result does not depend on how the bytes were split.
         let digits = Bytes(rebasing: bytes[start..<end])
         guard end + 1 < bytes.count else {
             if digits.couldBeginNumber { return nil }

@@ -8,7 +8,7 @@ enum Limits {
     static let command = 1 << 30
     /// Bytes of a command that is a line of text.
     static let line = 64 << 10
-    /// Bytes of further commands that are kept while a client waits for a list to be filled.
+    /// Bytes of further commands that are kept while a client waits for a list.
     static let pipelined = 1 << 20
     /// Bytes of replies after which a batch of commands is interrupted to write them.
     static let batch = 64 << 10

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Takes what a full ``ReplyBuffer`` hands on.
+/// Receives the contents of a ``ReplyBuffer``.
 protocol ReplySink: AnyObject {
     func write(_ bytes: RawSpan)
     /// Retains the bytes instead of copying them.
@@ -10,7 +10,7 @@ protocol ReplySink: AnyObject {
 /// Collects the replies to all commands of one read, which are sent with one write.
 ///
 /// All connections share one buffer, because each empties it before its callback returns. Which form a type has is a
-/// question of the protocol's version: 2 knows strings, numbers, arrays and errors only.
+/// question of the protocol's version: version 2 has strings, numbers, arrays and errors only.
 final class ReplyBuffer {
     /// The version of the protocol that the client has chosen.
     var version = 2
@@ -126,7 +126,7 @@ final class ReplyBuffer {
         append("\r\n")
     }
 
-    /// Text for people.
+    /// Text that is meant to be read by humans.
     func verbatim(_ text: String) {
         if version == 2 { return bulk(text) }
         header("=", text.utf8.count + 4)
