@@ -81,7 +81,8 @@ import Testing
         program.signal(SIGINT)
         let (status, _, errors) = try program.end()
         #expect(status == 0)
-        #expect(errors.isEmpty)
+        // The library may log echoes that it dropped because their client had aborted the connection.
+        #expect(errors.split(separator: "\n").allSatisfy { $0.hasPrefix("proactor: ") && $0.hasSuffix("were dropped") })
     }
 
     @Test(.enabled(if: Tool.exists("python3"), "python3 is not installed"))
