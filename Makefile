@@ -44,7 +44,7 @@ ASAN_ENVIRONMENT := ASAN_OPTIONS=detect_leaks=1 \
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.supp:print_suppressions=0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-package test-logging test-examples test-everything test-release test-denied \
+.PHONY: help run test test-package test-logging test-examples redis-suite test-everything test-release test-denied \
 	test-memlock test-epoll test-large test-stress built-tests built-logging check-api accept-api bench deps format lint \
 	sanitize sanitize-thread sanitize-address sanitize-address-debug clean
 
@@ -67,9 +67,15 @@ test-examples: deps
 	$(SWIFT) build --package-path $(EXAMPLES) -c $(EXAMPLES_CONFIGURATION) --build-tests $(FLAGS)
 	$(SWIFT_TEST) --package-path $(EXAMPLES) -c $(EXAMPLES_CONFIGURATION) $(FLAGS) --skip-build
 
+redis-suite: ## run redis's own tests against the example RespServer; takes 15 seconds after the build
+	@$(if $(SKIP_DEPS),:,scripts/install-dependencies $(PACKAGES) tcl)
+	$(SWIFT) build --package-path $(EXAMPLES) -c release --product RespServer $(FLAGS)
+	scripts/redis-suite $(EXAMPLES)/.build/release/RespServer
+
 # CI runs each of these with the tests that can fail there alone.
 test-everything: ## run every test in every build and on every backend; takes an hour
 	$(MAKE) test
+	$(MAKE) redis-suite
 	$(MAKE) test-release
 	$(MAKE) EVERY_TEST=1 test-denied test-memlock test-epoll
 	$(MAKE) test-large

@@ -11,15 +11,20 @@ final class Program {
         try self.init(name, arguments)
     }
 
-    init(_ name: String, _ arguments: [String]) throws {
+    convenience init(_ name: String, _ arguments: [String]) throws {
         let directory = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        try self.init(command: directory.appendingPathComponent(name).path, arguments)
+    }
+
+    /// Starts a program of the system.
+    init(command: String, _ arguments: [String]) throws {
         let outputPipe = Pipe()
         let errorPipe = Pipe()
         output = LineReader(outputPipe.fileHandleForReading)
         errors = LineReader(errorPipe.fileHandleForReading)
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         // A shell ignores SIGINT in background jobs, and child processes inherit that.
-        process.arguments = ["--default-signal=INT", directory.appendingPathComponent(name).path] + arguments
+        process.arguments = ["--default-signal=INT", command] + arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = outputPipe
         process.standardError = errorPipe
