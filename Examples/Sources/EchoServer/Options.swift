@@ -12,6 +12,8 @@ struct Options: Sendable {
 
     var host = "127.0.0.1"
     var port = 8888
+    /// The path of a Unix socket to listen on, instead of host and port.
+    var path: String?
     var backend: String?
     var style = Style.protocols
 
@@ -22,9 +24,10 @@ struct Options: Sendable {
             switch name {
             case "--host": host = value
             case "--port": port = Int(value) ?? { Self.fail("\(value) is not a port") }()
+            case "--unix": path = value
             case "--backend": backend = value
             case "--style":
-                style = Style(rawValue: value) ?? { Self.fail("\(value) is no style") }()
+                style = Style(rawValue: value) ?? { Self.fail("\(value) is not a style") }()
             default: Self.fail("unknown option \(name)")
             }
         }
@@ -32,8 +35,8 @@ struct Options: Sendable {
 
     private static func fail(_ message: String) -> Never {
         complain(
-            "\(message)\nusage: EchoServer [--host ADDRESS] [--port N] [--backend auto|io_uring|epoll|poll|select] "
-                + "[--style protocols|streams|chunks|lines|sockets]")
+            "\(message)\nusage: EchoServer [--host ADDRESS] [--port N] [--unix PATH] "
+                + "[--backend auto|io_uring|epoll|poll|select] [--style protocols|streams|chunks|lines|sockets]")
         exit(2)
     }
 }

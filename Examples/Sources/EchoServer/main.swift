@@ -5,72 +5,36 @@
 //     EchoServer --port 8888 --style chunks
 //     EchoServer --port 8888 --style lines
 //     EchoServer --port 8888 --style sockets
+//     EchoServer --unix /run/echo --style protocols
 import Glibc
 import Proactor
 
-/// Protocols: the loop passes received bytes to the object of the connection, lent for the duration of the call.
-final class Echo: StreamProtocol {
-    private var transport: (any StreamTransport)?
-
-    func connectionMade(_ transport: any StreamTransport) {
-        self.transport = transport
-    }
-
-    func dataReceived(_ data: RawSpan) {
-        transport?.write(data)
-    }
-
-    func connectionLost(_ error: (any Error)?) {
-        transport = nil
-    }
-
-    // Nothing more is read from a client that does not read its echo.
-    func pauseWriting() {
-        transport?.pauseReading()
-    }
-
-    func resumeWriting() {
-        transport?.resumeReading()
-    }
-}
-
-/// Streams: each connection has a task that reads and writes.
-func echo(_ reader: StreamReader, _ writer: StreamWriter) async throws {
-    while try await reader.withNextBytes({ writer.write($0) }) != nil {
-        try await writer.drain()
-    }
-}
-
-/// Chunks: as short as streams and as fast as protocols, because the task waits once for the whole connection.
-func echoChunks(_ reader: StreamReader, _ writer: StreamWriter) async throws {
-    try await reader.forEachChunk { writer.write($0) }
-}
-
-/// Lines: like chunks, for protocols of lines.
-func echoLines(_ reader: StreamReader, _ writer: StreamWriter) async throws {
-    try await reader.forEachLine { line in
-        writer.write(line)
-        writer.write("\n".utf8Span.span.bytes)
-    }
-}
-
 func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
-    func startServer(_ handler: @escaping (StreamReader, StreamWriter) async throws -> Void) async throws -> Server {
-        try await loop.startServer(host: options.host, port: options.port, backlog: 4096, handler)
+    let server: Server
+    switch options.style {
+    case .protocols: server = try await makeServer(loop, options)
+    case .streams: server = try await startServer(loop, options, echoStreams)
+    case .chunks: server = try await startServer(loop, options, echoChunks)
+    case .lines: server = try await startServer(loop, options, echoLines)
+    case .sockets: return try await serveSockets(loop, options)
     }
-    let server =
-        switch options.style {
-        case .protocols:
-            try await loop.createServer(host: options.host, port: options.port, backlog: 4096) { Echo() }
-        case .streams: try await startServer(echo)
-        case .chunks: try await startServer(echoChunks)
-        case .lines: try await startServer(echoLines)
-        case .sockets: try await serveSockets(loop, options)
-        }
     for socket in server.sockets {
         announce("listening on \(socket.localAddress!) (\(loop.backend))")
     }
     try await server.serveForever()
+}
+
+private func makeServer(_ loop: any AbstractEventLoop, _ options: Options) async throws -> Server {
+    if let path = options.path { return try await loop.createUnixServer(path: path, backlog: 4096) { Echo() } }
+    return try await loop.createServer(host: options.host, port: options.port, backlog: 4096) { Echo() }
+}
+
+private func startServer(
+    _ loop: any AbstractEventLoop, _ options: Options,
+    _ handler: @escaping (StreamReader, StreamWriter) async throws -> Void
+) async throws -> Server {
+    if let path = options.path { return try await loop.startUnixServer(path: path, backlog: 4096, handler) }
+    return try await loop.startServer(host: options.host, port: options.port, backlog: 4096, handler)
 }
 
 let options = Options(CommandLine.arguments)
