@@ -4,11 +4,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 // main.c: the command line. Set once, before anything runs.
 struct options {
-    int port;
+    int port;          // of a TCP server on loopback, or
+    const char *path;  // of a Unix server
     size_t size;
     unsigned connections, depth;
     double seconds;
@@ -40,7 +42,8 @@ const unsigned char *pattern_at(unsigned id, uint64_t offset);
 // dial.c: sockets to the server.
 int dial_prepare(unsigned source);
 int dial(void);
-struct sockaddr_in dial_address(void);
+// The server's address; returns its length.
+socklen_t dial_address(struct sockaddr_storage *address);
 
 // ring.c: the generator's own ring and receive buffers.
 struct io_uring_sqe *ring_entry(void);

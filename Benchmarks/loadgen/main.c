@@ -1,8 +1,9 @@
 // A load generator for echo servers: one thread, io_uring, closed loop, every byte compared.
 //
-//     loadgen echo  PORT SIZE CONNECTIONS DEPTH SECONDS [SERVER_PID]
-//     loadgen churn PORT SIZE CONNECTIONS 1     SECONDS [SERVER_PID]
+//     loadgen echo  SERVER SIZE CONNECTIONS DEPTH SECONDS [SERVER_PID]
+//     loadgen churn SERVER SIZE CONNECTIONS 1     SECONDS [SERVER_PID]
 //
+// SERVER is a TCP port on loopback, or the path of a Unix socket, which contains a slash.
 // Warms up for 0.3 s, measures for SECONDS and prints one line that begins with RESULT. ops, ops_s, MB_s, p50_us,
 // p99_us and server_us (the server's CPU time per operation) cover the measured time, total includes the warm-up. Exits
 // with 1 after any error, even a single wrong byte.
@@ -31,7 +32,7 @@ void fail(const char *format, ...)
 
 static void usage(void)
 {
-    fputs("usage: loadgen echo|churn PORT SIZE CONNECTIONS DEPTH SECONDS [SERVER_PID]\n", stderr);
+    fputs("usage: loadgen echo|churn PORT|PATH SIZE CONNECTIONS DEPTH SECONDS [SERVER_PID]\n", stderr);
     exit(2);
 }
 
@@ -39,14 +40,15 @@ static void parse(int argc, char **argv)
 {
     if (argc < 7 || argc > 8) usage();
     options = (struct options){
-        .port = atoi(argv[2]),
+        .port = strchr(argv[2], '/') ? 0 : atoi(argv[2]),
+        .path = strchr(argv[2], '/') ? argv[2] : NULL,
         .size = strtoul(argv[3], NULL, 10),
         .connections = (unsigned)strtoul(argv[4], NULL, 10),
         .depth = (unsigned)strtoul(argv[5], NULL, 10),
         .seconds = strtod(argv[6], NULL),
         .server = argc > 7 ? (pid_t)atoi(argv[7]) : 0,
     };
-    if (!options.port || !options.size || !options.connections || !options.depth || options.seconds <= 0) usage();
+    if ((!options.port && !options.path) || !options.size || !options.connections || !options.depth || options.seconds <= 0) usage();
     if (options.size * options.depth > LONGEST_RUN) usage();
 }
 
