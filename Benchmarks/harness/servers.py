@@ -69,6 +69,6 @@ SERVERS = [
         _streams(".build-c/libuv") | {"udp": ".build-c/libuv-udp"},
         remedy="apt-get install libuv1-dev && make -C Benchmarks build",
     ),
-    Server("nio", _streams(".build/release/NIOEcho")),
+    Server("nio", _streams(".build/release/NIOEcho") | {"udp": ".build/release/NIODatagramEcho"}),
     Server("nio-async", _streams(".build/release/NIOAsyncEcho")),
 ]
