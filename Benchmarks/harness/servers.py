@@ -55,12 +55,12 @@ def _ours(loop: str, backend: str, style: str, *, has_datagrams: bool = False) -
 
 
 SERVERS = [
-    Server(BASELINE, _streams(".build-c/uring-c") | {"udp": ".build-c/udp-uring"}),
+    Server(BASELINE, _streams(".build-c/uring-c") | {"udp": ".build-c/udp-uring-c"}),
     _ours("proactor", "io_uring", "protocols", has_datagrams=True),
     _ours("proactor", "io_uring", "streams", has_datagrams=True),
     _ours("proactor", "io_uring", "chunks"),
     _ours("proactor", "io_uring", "sockets"),
-    Server(EPOLL_BASELINE, _streams(".build-c/epoll-c") | {"udp": ".build-c/udp-mmsg"}),
+    Server(EPOLL_BASELINE, _streams(".build-c/epoll-c") | {"udp": ".build-c/udp-mmsg-c"}),
     _ours("selector", "epoll", "protocols", has_datagrams=True),
     _ours("selector", "epoll", "streams", has_datagrams=True),
     _ours("selector", "epoll", "chunks"),

@@ -21,6 +21,8 @@ extern struct options options;
 // Prints the reason to standard error, counts an error and ends the run: one failure invalidates the whole run.
 __attribute__((format(printf, 1, 2))) void fail(const char *format, ...);
 extern uint64_t errors;
+// udp.c: datagrams without a reply. They are no error, because UDP may lose datagrams.
+extern uint64_t lost;
 
 // A message that has waited this long at the end of the run counts as lost.
 enum { LOST_NS = 1000000000 };
@@ -60,3 +62,4 @@ extern struct io_uring ring;
 // The modes.
 void echo_run(void);
 void churn_run(void);
+void udp_run(void);

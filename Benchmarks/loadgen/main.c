@@ -2,8 +2,9 @@
 //
 //     loadgen echo  SERVER SIZE CONNECTIONS DEPTH SECONDS [SERVER_PID]
 //     loadgen churn SERVER SIZE CONNECTIONS 1     SECONDS [SERVER_PID]
+//     loadgen udp   SERVER SIZE SOCKETS     DEPTH SECONDS [SERVER_PID]
 //
-// SERVER is a TCP port on loopback, or the path of a Unix socket, which contains a slash.
+// SERVER is a port on loopback, or the path of a Unix socket, which contains a slash.
 // Warms up for 0.3 s, measures for SECONDS and prints one line that begins with RESULT. ops, ops_s, MB_s, p50_us,
 // p99_us and server_us (the server's CPU time per operation) cover the measured time, total includes the warm-up. Exits
 // with 1 after any error, even a single wrong byte.
@@ -32,7 +33,7 @@ void fail(const char *format, ...)
 
 static void usage(void)
 {
-    fputs("usage: loadgen echo|churn PORT|PATH SIZE CONNECTIONS DEPTH SECONDS [SERVER_PID]\n", stderr);
+    fputs("usage: loadgen echo|churn|udp PORT|PATH SIZE CONNECTIONS DEPTH SECONDS [SERVER_PID]\n", stderr);
     exit(2);
 }
 
@@ -52,6 +53,15 @@ static void parse(int argc, char **argv)
     if (options.size * options.depth > LONGEST_RUN) usage();
 }
 
+static void (*run_of(const char *mode))(void)
+{
+    if (!strcmp(mode, "echo")) return echo_run;
+    if (!strcmp(mode, "churn")) return churn_run;
+    if (!strcmp(mode, "udp")) return udp_run;
+    usage();
+    return NULL;
+}
+
 // Each connection needs a descriptor, and the usual limit is 1,024.
 static void raise_descriptor_limit(void)
 {
@@ -64,13 +74,11 @@ static void raise_descriptor_limit(void)
 int main(int argc, char **argv)
 {
     parse(argc, argv);
-    bool echo = !strcmp(argv[1], "echo");
-    if (!echo && strcmp(argv[1], "churn")) usage();
+    void (*run)(void) = run_of(argv[1]);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     pattern_prepare();
-    if (echo) echo_run();
-    else churn_run();
+    run();
     window_report(argv[1]);
     return errors ? 1 : 0;
 }
