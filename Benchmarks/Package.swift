@@ -29,6 +29,9 @@ let package = Package(
         .executableTarget(
             name: "NIOAsyncEcho", dependencies: nio + ["PeerSupport"], path: "Peers/nio-async", swiftSettings: dialect),
 
+        .executableTarget(
+            name: "NIODatagramEcho", dependencies: nio + ["PeerSupport"], path: "Peers/nio-udp", swiftSettings: dialect),
+
         // The primitives of a loop.
         .target(name: "Pinning", path: "Primitives/pinning"),
         .target(

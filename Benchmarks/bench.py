@@ -31,7 +31,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each server in each case (5)")
     parser.add_argument("--secs", type=float, default=2, help="measured seconds per run (2)")
     parser.add_argument("--only", action="append", metavar="SERVER", help="this server; may be repeated")
-    parser.add_argument("--case", action="append", metavar="CASE", help="SIZExCONNECTIONSxDEPTH or churn; repeatable")
+    parser.add_argument("--case", action="append", metavar="CASE", help="[unix-|udp-]SIZExCONNECTIONSxDEPTH or [unix-]churn; repeatable")
     parser.add_argument("--primitive", action="append", metavar="NAME", help="this primitive; repeatable")
     parser.add_argument("--only-primitives", action="store_true", help="measure no servers")
     parser.add_argument("--quick", action="store_true", help="one short round, which only proves that everything runs")
@@ -69,18 +69,19 @@ def report_path(options: argparse.Namespace) -> Path:
     return next(path for path in (HERE / "Results" / name for name in names) if not path.exists())
 
 
-def select(only: list[str] | None) -> tuple[list[Server], list[Server]]:
-    """The servers that can run, and those that are missing."""
+def select(only: list[str] | None, transports: set[str]) -> tuple[list[Server], list[Server]]:
+    """The servers to run, and those among them that are not built for each transport that they support."""
     wanted = [server for server in SERVERS if not only or server.name in only or server.name == BASELINE]
-    missing = [server for server in wanted if not server.is_built]
+    missing = [server for server in wanted if server.missing(transports)]
     for server in missing:
-        print(f"MISSING {server.name}: not built. Remedy: {server.remedy}")
+        print(f"MISSING {server.name}: not built for {', '.join(server.missing(transports))}. Remedy: {server.remedy}")
     if not measure.GENERATOR.exists() or any(server.name == BASELINE for server in missing):
         sys.exit("Nothing can be measured without the load generator and raw liburing C: make -C Benchmarks build")
-    return [server for server in wanted if server.is_built], missing
+    return wanted, missing
 
 
 def run_case(case: Case, servers: list[Server], rounds: int, seconds: float) -> dict[str, measure.Results]:
+    servers = [server for server in servers if server.serves(case.transport)]
     results = {server.name: measure.Results() for server in servers}
     for number in range(rounds):
         # Rotate, so that no server always follows the same other one or always starts on a cool machine.
@@ -98,7 +99,7 @@ def count_allocations(servers: list[Server], seconds: float) -> dict[str, tuple[
     """Allocations and bytes per message of each server, or why they could not be measured."""
     found: dict[str, tuple[float, float] | str] = {}
     print(f"\nheap allocations per message, {ALLOCATION_CASE.name}")
-    for server in servers:
+    for server in (server for server in servers if server.serves(ALLOCATION_CASE.transport)):
         try:
             found[server.name] = measure.allocations(server, ALLOCATION_CASE, seconds)
             print("{:20} {:8.3f} allocations {:10.1f} bytes".format(server.name, *found[server.name]), flush=True)
@@ -111,7 +112,7 @@ def count_allocations(servers: list[Server], seconds: float) -> dict[str, tuple[
 def draw(table: report.Table, cases: list[Case], out: Path) -> list[str]:
     """The names of the plots drawn beside the report; empty without matplotlib."""
     names = [case.name for case in cases]
-    servers = list(table[names[0]])
+    servers = report.servers_of(table)
     plots = []
     for index, (kind, title) in enumerate([("throughput", "Throughput"), ("cpu", "Server CPU per message, inverted")]):
         found = {server: [report.ratios(table, case, server) for case in names] for server in servers}
@@ -133,8 +134,9 @@ def draw(table: report.Table, cases: list[Case], out: Path) -> list[str]:
 
 def measure_servers(options: argparse.Namespace, out: Path) -> tuple[list[str], bool]:
     """The report's sections about servers, and whether every run succeeded."""
-    servers, missing = select(options.only)
-    minutes = len(options.cases) * len(servers) * options.rounds * (options.secs + 0.7) / 60
+    servers, missing = select(options.only, {case.transport for case in options.cases})
+    runs = sum(server.serves(case.transport) for case in options.cases for server in servers)
+    minutes = runs * options.rounds * (options.secs + 0.7) / 60
     print(f"{len(servers)} servers x {len(options.cases)} cases x {options.rounds} rounds: about {minutes:.0f} minutes")
     table: report.Table = {}
     for case in options.cases:

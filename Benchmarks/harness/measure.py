@@ -123,11 +123,22 @@ def _end(process: subprocess.Popen) -> None:
 
 
 @contextlib.contextmanager
-def _running_once(server: Server, environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen, int]]:
-    port = _free_port()
-    with tempfile.TemporaryFile() as log:
+def _free_address(transport: str) -> Iterator[str]:
+    """A free port, or the path of a Unix socket in a directory of its own."""
+    if transport != "unix":
+        yield str(_free_port())
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        yield f"{directory}/echo"
+
+
+@contextlib.contextmanager
+def _running_once(
+    server: Server, transport: str, environment: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen, str]]:
+    with _free_address(transport) as address, tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            _pinned(cores()[0], server.command(port)),
+            _pinned(cores()[0], server.command(transport, address)),
             env=os.environ | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -136,7 +147,7 @@ def _running_once(server: Server, environment: dict[str, str]) -> Iterator[tuple
         )
         try:
             _await_listening(process, log)
-            yield process, port
+            yield process, address
             if process.poll() is not None:
                 raise Failed(f"server died ({_last_words(process, log)})")
         except Failed as failure:
@@ -150,12 +161,12 @@ def _running_once(server: Server, environment: dict[str, str]) -> Iterator[tuple
 
 
 @contextlib.contextmanager
-def _running(server: Server, environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen, int]]:
+def _running(server: Server, transport: str, environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen, str]]:
     """A server that listens. Tried three times, because another process may take the port before it is bound."""
     with contextlib.ExitStack() as stack:
         for attempt in range(3):
             try:
-                running = stack.enter_context(_running_once(server, environment))
+                running = stack.enter_context(_running_once(server, transport, environment))
                 break
             except DiedAtStart:
                 if attempt == 2:
@@ -163,8 +174,8 @@ def _running(server: Server, environment: dict[str, str]) -> Iterator[tuple[subp
         yield running
 
 
-def _generate(case: Case, process: subprocess.Popen, port: int, seconds: float) -> dict[str, float]:
-    arguments = [case.mode, port, case.size, case.connections, case.depth, seconds, process.pid]
+def _generate(case: Case, process: subprocess.Popen, address: str, seconds: float) -> dict[str, float]:
+    arguments = [case.mode, address, case.size, case.connections, case.depth, seconds, process.pid]
     command = _pinned(cores()[1], [str(GENERATOR), *map(str, arguments)])
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=seconds + GRACE_SECONDS)
@@ -179,8 +190,8 @@ def _generate(case: Case, process: subprocess.Popen, port: int, seconds: float) 
 
 def sample(server: Server, case: Case, seconds: float) -> Sample:
     """One round: a fresh server, a warm-up, `seconds` of load."""
-    with _running(server, {}) as (process, port):
-        figures = _generate(case, process, port, seconds)
+    with _running(server, case.transport, {}) as (process, address):
+        figures = _generate(case, process, address, seconds)
     return Sample(figures["ops_s"], figures["server_us"], figures["p50_us"], figures["p99_us"])
 
 
@@ -201,12 +212,12 @@ def allocations(server: Server, case: Case, seconds: float) -> tuple[float, floa
                 raise Failed("nothing was counted: malloc_count.so is not built, or the server is statically linked")
             return struct.unpack("QQ", numbers)
 
-        with _running(server, environment) as (process, port):
-            _generate(case, process, port, seconds / 4)
+        with _running(server, case.transport, environment) as (process, address):
+            _generate(case, process, address, seconds / 4)
             before = read()
-            short = _generate(case, process, port, seconds / 4)["total"]
+            short = _generate(case, process, address, seconds / 4)["total"]
             between = read()
-            long = _generate(case, process, port, seconds)["total"]
+            long = _generate(case, process, address, seconds)["total"]
             after = read()
     if long <= short:
         raise Failed("the long run sent no more messages than the short one")

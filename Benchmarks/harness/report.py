@@ -11,6 +11,8 @@ Table = dict[str, dict[str, Results]]
 
 def ratios(table: Table, case: str, server: str, baseline: str = BASELINE) -> tuple[float, float] | None:
     """Throughput and CPU per message relative to a baseline; higher is better, 1.00 equals the baseline."""
+    if server not in table[case]:
+        return None
     base, own = table[case][baseline], table[case][server]
     if not base.samples or not own.samples:
         return None
@@ -18,7 +20,14 @@ def ratios(table: Table, case: str, server: str, baseline: str = BASELINE) -> tu
     return own.median("ops_s") / base.median("ops_s"), base.median("cpu_us") / cpu if cpu else 0
 
 
+def servers_of(table: Table) -> list[str]:
+    """The servers of all cases, in the order of the first case that has them."""
+    return list(dict.fromkeys(server for row in table.values() for server in row))
+
+
 def _cell(table: Table, case: str, server: str, baseline: str = BASELINE) -> str:
+    if server not in table[case]:
+        return ""
     found = ratios(table, case, server, baseline)
     if found:
         return f"{found[0]:.2f} / {found[1]:.2f}"
@@ -70,14 +79,15 @@ def echo_sections(
     plots: list[str],
 ) -> list[str]:
     """The sections about echo servers."""
-    servers = list(table[cases[0].name])
+    servers = servers_of(table)
     parts = ["## Echo servers"]
     plural = "s" if rounds > 1 else ""
     parts.append(
         f"Medians of {rounds} round{plural} of {seconds:g} s, servers in rotating order, server and load generator "
         "each on its own core, loopback.\n"
         "Cells are ratios to raw liburing C in the same run: **throughput / server CPU per message**.\n"
-        "1.00 equals raw C, higher is better. A case is bytes x connections x messages in flight."
+        "1.00 equals raw C, higher is better. A case is bytes x connections x messages in flight, over TCP unless it\n"
+        "names another transport."
     )
 
     parts.append("### Ratios")
@@ -102,13 +112,13 @@ def echo_sections(
 
     parts.append("### Each case")
     for case in cases:
-        rows = [_detail_row(table, case.name, server, rounds) for server in servers]
+        rows = [_detail_row(table, case.name, server, rounds) for server in table[case.name]]
         parts += [f"#### {case.title}", markdown_table(DETAIL_HEAD, rows)]
 
     notes = [f"- {server.name}: MISSING, not built. Remedy: `{server.remedy}`" for server in missing]
     for case in cases:
-        for server in servers:
-            notes += [f"- {server}, {case.name}: FAILED, {why}" for why in table[case.name][server].failures]
+        for server, own in table[case.name].items():
+            notes += [f"- {server}, {case.name}: FAILED, {why}" for why in own.failures]
     notes += [f"- {name}, allocations: FAILED, {why}" for name, why in allocations.items() if isinstance(why, str)]
     return parts + ["### Missing and failed", "\n".join(notes) or "Nothing."]
 

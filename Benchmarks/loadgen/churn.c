@@ -20,7 +20,8 @@ struct client {
 };
 
 static struct client *clients;
-static struct sockaddr_in address;
+static struct sockaddr_storage address;
+static socklen_t address_length;
 
 static uint64_t tag(enum operation operation, unsigned id)
 {
@@ -35,7 +36,7 @@ static void begin(unsigned id)
     client->descriptor = dial_prepare(id + 1);
     if (client->descriptor < 0) return;
     struct io_uring_sqe *entry = ring_entry();
-    io_uring_prep_connect(entry, client->descriptor, (struct sockaddr *)&address, sizeof address);
+    io_uring_prep_connect(entry, client->descriptor, (struct sockaddr *)&address, address_length);
     io_uring_sqe_set_data64(entry, tag(CONNECT, id));
 }
 
@@ -97,7 +98,7 @@ static void completed(const struct io_uring_cqe *completion)
 void churn_run(void)
 {
     ring_open();
-    address = dial_address();
+    address_length = dial_address(&address);
     clients = calloc(options.connections, sizeof *clients);
     window_start();
     for (unsigned id = 0; id < options.connections && !errors; id++) {

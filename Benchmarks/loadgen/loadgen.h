@@ -4,11 +4,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 // main.c: the command line. Set once, before anything runs.
 struct options {
-    int port;
+    int port;          // of a TCP server on loopback, or
+    const char *path;  // of a Unix server
     size_t size;
     unsigned connections, depth;
     double seconds;
@@ -19,6 +21,8 @@ extern struct options options;
 // Prints the reason to standard error, counts an error and ends the run: one failure invalidates the whole run.
 __attribute__((format(printf, 1, 2))) void fail(const char *format, ...);
 extern uint64_t errors;
+// udp.c: datagrams without a reply. They are no error, because UDP may lose datagrams.
+extern uint64_t lost;
 
 // A message that has waited this long at the end of the run counts as lost.
 enum { LOST_NS = 1000000000 };
@@ -40,7 +44,8 @@ const unsigned char *pattern_at(unsigned id, uint64_t offset);
 // dial.c: sockets to the server.
 int dial_prepare(unsigned source);
 int dial(void);
-struct sockaddr_in dial_address(void);
+// The server's address; returns its length.
+socklen_t dial_address(struct sockaddr_storage *address);
 
 // ring.c: the generator's own ring and receive buffers.
 struct io_uring_sqe *ring_entry(void);
@@ -57,3 +62,4 @@ extern struct io_uring ring;
 // The modes.
 void echo_run(void);
 void churn_run(void);
+void udp_run(void);

@@ -104,9 +104,9 @@ void window_report(const char *mode)
     uint64_t ops = counting ? messages - messages_at_begin : 0;
     double seconds = counting && ended > begins ? (double)(ended - begins) / 1e9 : 1e-9;
     printf("RESULT mode=%s size=%zu connections=%u depth=%u seconds=%.3f ops=%llu ops_s=%.0f MB_s=%.2f p50_us=%.1f "
-           "p99_us=%.1f server_us=%.4f total=%llu errors=%llu\n",
+           "p99_us=%.1f server_us=%.4f total=%llu lost=%llu errors=%llu\n",
            mode, options.size, options.connections, options.depth, seconds, (unsigned long long)ops,
            (double)ops / seconds, counting ? (double)(bytes_echoed - bytes_at_begin) / 1e6 / seconds : 0,
            percentile(.50), percentile(.99), ops ? (double)server_ns / 1e3 / (double)ops : 0,
-           (unsigned long long)messages, (unsigned long long)errors);
+           (unsigned long long)messages, (unsigned long long)lost, (unsigned long long)errors);
 }

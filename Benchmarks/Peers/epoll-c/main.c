@@ -1,4 +1,5 @@
-// The baseline for readiness: a TCP echo server on plain level-triggered epoll, one thread, one shared 64 KiB buffer.
+// The baseline for readiness: an echo server for TCP and Unix sockets on plain level-triggered
+// epoll, one thread, one shared 64 KiB buffer.
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdint.h>
@@ -88,15 +89,15 @@ static void send_remainder(int descriptor)
 
 int main(int argc, char **argv)
 {
-    int port = port_argument(argc, argv);
-    int listener = listen_on(port);
+    struct endpoint endpoint = endpoint_argument(argc, argv);
+    int listener = listen_on(endpoint);
     poller = epoll_create1(EPOLL_CLOEXEC);
     require(poller >= 0, "epoll_create1");
     // accept_all() stops at EAGAIN, so the listener must be non-blocking.
     int nonblocking = 1;
     require(!ioctl(listener, FIONBIO, &nonblocking), "FIONBIO");
     watch(listener, EPOLL_CTL_ADD, EPOLLIN);
-    announce(port, "plain epoll C");
+    announce(endpoint, "plain epoll C");
     struct epoll_event events[EVENTS];
     for (;;) {
         int count = epoll_wait(poller, events, EVENTS, -1);

@@ -1,4 +1,5 @@
-// libuv's echo server written for speed: one loop, one shared 64 KiB read buffer, uv_try_write first.
+// libuv's echo server written for speed, for TCP and Unix sockets: one loop, one shared 64 KiB read buffer,
+// uv_try_write first.
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -77,7 +78,7 @@ static void read_some(uv_stream_t *stream, ssize_t length, const uv_buf_t *lent)
     else write_later(stream, lent->base + sent, (size_t)(length - sent));
 }
 
-static void accept_one(uv_stream_t *listener, int status)
+static void accept_tcp(uv_stream_t *listener, int status)
 {
     check(status, "listen");
     uv_tcp_t *connection = malloc(sizeof *connection);
@@ -88,17 +89,41 @@ static void accept_one(uv_stream_t *listener, int status)
     check(uv_read_start((uv_stream_t *)connection, lend_buffer, read_some), "uv_read_start");
 }
 
+static void accept_unix(uv_stream_t *listener, int status)
+{
+    check(status, "listen");
+    uv_pipe_t *connection = malloc(sizeof *connection);
+    require(connection, "malloc");
+    check(uv_pipe_init(listener->loop, connection, 0), "uv_pipe_init");
+    check(uv_accept(listener, (uv_stream_t *)connection), "uv_accept");
+    check(uv_read_start((uv_stream_t *)connection, lend_buffer, read_some), "uv_read_start");
+}
+
+static void listen_on_tcp(uv_tcp_t *listener, int port)
+{
+    struct sockaddr_in address = loopback(port);
+    check(uv_tcp_init(uv_default_loop(), listener), "uv_tcp_init");
+    check(uv_tcp_bind(listener, (struct sockaddr *)&address, 0), "uv_tcp_bind");
+    check(uv_listen((uv_stream_t *)listener, BACKLOG, accept_tcp), "uv_listen");
+}
+
+static void listen_on_unix(uv_pipe_t *listener, const char *path)
+{
+    unlink(path);
+    check(uv_pipe_init(uv_default_loop(), listener, 0), "uv_pipe_init");
+    check(uv_pipe_bind(listener, path), "uv_pipe_bind");
+    check(uv_listen((uv_stream_t *)listener, BACKLOG, accept_unix), "uv_listen");
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
-    int port = port_argument(argc, argv);
-    struct sockaddr_in address = loopback(port);
-    uv_tcp_t listener;
-    check(uv_tcp_init(uv_default_loop(), &listener), "uv_tcp_init");
-    check(uv_tcp_bind(&listener, (struct sockaddr *)&address, 0), "uv_tcp_bind");
-    check(uv_listen((uv_stream_t *)&listener, BACKLOG, accept_one), "uv_listen");
+    struct endpoint endpoint = endpoint_argument(argc, argv);
+    union { uv_tcp_t tcp; uv_pipe_t pipe; } listener;
+    if (endpoint.path) listen_on_unix(&listener.pipe, endpoint.path);
+    else listen_on_tcp(&listener.tcp, endpoint.port);
     char name[64];
     snprintf(name, sizeof name, "libuv %s", uv_version_string());
-    announce(port, name);
+    announce(endpoint, name);
     return uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 }

@@ -22,17 +22,25 @@ private func echo(_ connection: Connection) async {
 private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
 // With a short backlog, a burst of 512 connects would wait for retransmitted SYNs.
-private let server = try await ServerBootstrap(group: group)
+private let bootstrap = ServerBootstrap(group: group)
     .serverChannelOption(.backlog, value: 4096)
     .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-    .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-    .bind(host: "127.0.0.1", port: portArgument()) { channel in
-        channel.eventLoop.makeCompletedFuture {
-            try Connection(wrappingChannelSynchronously: channel)
-        }
+
+private func wrap(_ channel: any Channel) -> EventLoopFuture<Connection> {
+    channel.eventLoop.makeCompletedFuture { try Connection(wrappingChannelSynchronously: channel) }
+}
+
+private let server =
+    switch Endpoint.argument() {
+    case .port(let port):
+        try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .bind(host: "127.0.0.1", port: port, childChannelInitializer: wrap)
+    case .path(let path):
+        try await bootstrap.bind(
+            unixDomainSocketPath: path, cleanupExistingSocketFile: true, childChannelInitializer: wrap)
     }
 
-announce(port: server.channel.localAddress?.port, name: "SwiftNIO, NIOAsyncChannel")
+announce("\(server.channel.localAddress!)", name: "SwiftNIO, NIOAsyncChannel")
 try await server.executeThenClose { connections in
     try await withThrowingDiscardingTaskGroup { tasks in
         for try await connection in connections {

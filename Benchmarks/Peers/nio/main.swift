@@ -25,16 +25,23 @@ private final class EchoHandler: ChannelInboundHandler {
 private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
 // With a short backlog, a burst of 512 connects would wait for retransmitted SYNs.
-private let server = try await ServerBootstrap(group: group)
+private let bootstrap = ServerBootstrap(group: group)
     .serverChannelOption(.backlog, value: 4096)
     .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-    .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
     .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(EchoHandler())
         }
     }
-    .bind(host: "127.0.0.1", port: portArgument()).get()
 
-announce(port: server.localAddress?.port, name: "SwiftNIO, channel handler")
+private let server =
+    switch Endpoint.argument() {
+    case .port(let port):
+        try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .bind(host: "127.0.0.1", port: port).get()
+    case .path(let path):
+        try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+    }
+
+announce("\(server.localAddress!)", name: "SwiftNIO, channel handler")
 try await server.closeFuture.get()

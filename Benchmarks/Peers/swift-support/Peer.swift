@@ -2,19 +2,31 @@
 
 import Glibc
 
-/// The number after `--port`; prints the usage and exits if there is none.
-package func portArgument() -> Int {
-    let arguments = CommandLine.arguments
-    guard arguments.count == 3, arguments[1] == "--port", let port = Int(arguments[2]) else {
-        fatalError("usage: \(arguments[0]) --port N")
+/// Where a server listens.
+package enum Endpoint {
+    /// A TCP or UDP port on loopback.
+    case port(Int)
+    /// The path of a Unix socket.
+    case path(String)
+
+    /// Reads the command line; prints the usage and exits if it names no address.
+    package static func argument() -> Endpoint {
+        let arguments = CommandLine.arguments
+        if arguments.count == 3 {
+            switch arguments[1] {
+            case "--port", "--udp": if let port = Int(arguments[2]) { return .port(port) }
+            case "--unix": return .path(arguments[2])
+            default: break
+            }
+        }
+        fatalError("usage: \(arguments[0]) --port N | --unix PATH | --udp N")
     }
-    return port
 }
 
 /// Prints that the server is ready.
 ///
 /// The harness waits for this line, so it must be flushed.
-package func announce(port: Int?, name: String) {
-    print("listening on 127.0.0.1:\(port ?? 0) (\(name))")
+package func announce(_ address: String, name: String) {
+    print("listening on \(address) (\(name))")
     fflush(nil)
 }

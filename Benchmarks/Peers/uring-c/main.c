@@ -1,4 +1,4 @@
-// The baseline: a TCP echo server on raw liburing, one thread, with nothing between the kernel and the echo.
+// The baseline: an echo server for TCP and Unix sockets on raw liburing, one thread, with nothing between the kernel and the echo.
 //
 // Each choice is the fastest one we know on Linux 6.x: task work runs only on request
 // (DEFER_TASKRUN), accept and receive stay armed (multishot), sockets never enter the file table (direct
@@ -222,11 +222,11 @@ static void open_ring(void)
 
 int main(int argc, char **argv)
 {
-    int port = port_argument(argc, argv);
-    listener = listen_on(port);
+    struct endpoint endpoint = endpoint_argument(argc, argv);
+    listener = listen_on(endpoint);
     open_ring();
     arm_accept();
-    announce(port, "raw liburing C");
+    announce(endpoint, "raw liburing C");
     for (;;) {
         int result = io_uring_submit_and_wait(&ring, 1);
         if (result != -EINTR) require_ring(result, "io_uring_enter");
