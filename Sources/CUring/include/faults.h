@@ -13,7 +13,7 @@ static inline void cu_make_single_shot(struct io_uring_sqe *entry)
 {
     if (entry->opcode == IORING_OP_ACCEPT)
         entry->ioprio &= ~IORING_ACCEPT_MULTISHOT;
-    if (entry->opcode == IORING_OP_RECV)
+    if (entry->opcode == IORING_OP_RECV || entry->opcode == IORING_OP_RECVMSG)
         entry->ioprio &= ~IORING_RECV_MULTISHOT;
 }
 

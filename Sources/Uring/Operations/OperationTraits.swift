@@ -27,7 +27,7 @@ struct OperationTraits: Sendable {
     }
 
     /// The kinds of all families; a new family adds its list here.
-    static let all = control + descriptors + sockets + streams + messages
+    static let all = control + datagrams + descriptors + messages + sockets + streams
 
     static let ofKind = Dictionary(uniqueKeysWithValues: all.map { ($0.kind, $0) })
 }
