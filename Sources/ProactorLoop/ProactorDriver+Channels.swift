@@ -22,7 +22,11 @@ extension ProactorDriver: ChannelFactory {
     }
 
     package func makeDatagramChannel(_ descriptor: Int32, family: AddressFamily) -> any DatagramChannel {
-        ReadinessDatagramChannel(
+        // Memory for the group of buffers may be short; then datagrams are received as on a selector.
+        if port.has(ProactorDatagramChannel.support.kind), let pool = try? port.datagrams.pool(for: family) {
+            return ProactorDatagramChannel(descriptor, family: family, port: port, pool: pool)
+        }
+        return ReadinessDatagramChannel(
             descriptor, family: family, channels: self, queue: port.queue, memory: port.datagramMemory)
     }
 

@@ -16,6 +16,7 @@ extension ProactorDriver: DriverReport {
             .init("receive into a BufferedProtocol", .native(OperationKind.receive.name)),
             .init("send", .native("\(OperationKind.send.name), \(OperationKind.sendMessage.name)")),
             ReceiveOperation.report, SendOperation.report, SendToOperation.report, SendDescriptorsOperation.report,
+            .init("send datagrams", .native("sendmmsg")),
             .init("watch a descriptor", .native(OperationKind.poll.name)),
             .init("wake-up", .native("\(OperationKind.read.name) of an eventfd")),
         ] + Self.optional.map { $0.report(isNative: port.has($0.kind)) }
@@ -24,7 +25,7 @@ extension ProactorDriver: DriverReport {
     /// The operations that are emulated if the kernel does not support them.
     private static let optional = [
         ConnectOperation.support, AcceptOperation.support, ReceiveFromOperation.support,
-        ReceiveDescriptorsOperation.support,
+        ReceiveDescriptorsOperation.support, ProactorDatagramChannel.support,
     ]
 
     package var figures: DriverFigures {
@@ -33,8 +34,9 @@ extension ProactorDriver: DriverReport {
         figures.completions = ring.completionsReaped
         figures.systemCalls = ring.enters
         figures.operationsInFlight = ring.operations.live
-        figures.receiveBuffersLent = port.pool.lent.outstanding
-        figures.receiveBuffersTotal = port.pool.lent.total
+        let datagrams = port.datagrams.usage
+        figures.receiveBuffersLent = port.pool.lent.outstanding + datagrams.lent
+        figures.receiveBuffersTotal = port.pool.lent.total + datagrams.total
         return figures
     }
 
@@ -56,11 +58,17 @@ extension ProactorDriver: DriverReport {
 
     /// The number of receive buffers that still have a reader.
     package var buffersLent: Int {
-        port.pool.lent.outstanding
+        port.pool.lent.outstanding + port.datagrams.usage.lent
     }
 
-    /// The number of receive buffers given to the kernel so far.
+    /// The number of streams' receive buffers given to the kernel so far.
     package var buffersSupplied: Int {
         port.pool.supplied
+    }
+
+    /// The number of receive buffers for datagrams that still have a reader, and of those given to the kernel so far.
+    package var datagramBuffers: (lent: Int, supplied: Int) {
+        let usage = port.datagrams.usage
+        return (usage.lent, usage.total)
     }
 }

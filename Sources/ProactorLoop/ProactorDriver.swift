@@ -13,6 +13,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     private let inbox: Inbox
     private let operations: OperationTable
     private let pool: ReceivePool
+    private let datagrams: DatagramPools
     private let sending: TurnList
     private let notifying: TurnList
     private let watching: TurnList
@@ -31,6 +32,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         inbox = queue.inbox
         operations = ring.operations
         pool = port.pool
+        datagrams = port.datagrams
         sending = port.sending
         notifying = port.notifying
         watching = port.watching
@@ -60,12 +62,13 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
     package func prepare() {
         submitSends()
         pool.returnBuffers()
+        if datagrams.isInUse { datagrams.returnBuffers() }
         if !watching.isEmpty { watching.callEachAlive(.watch) }
     }
 
     package func poll(_ wait: LoopWait) throws(EventLoopError) {
         do throws(RingError) {
-            if notifying.isEmpty { try rest(wait) } else { try ring.enter(.none) }
+            if mustCallChannels { try ring.enter(.none) } else { try rest(wait) }
         } catch { throw EventLoopError(ring: error) }
         // Mark the loop awake before any callback runs, so that threads that post now need not wake it.
         inbox.wokeUp()
@@ -73,6 +76,13 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         ring.dispatch()
         if !notifying.isEmpty { notifying.callEach(.notify) }
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd read") }
+    }
+
+    /// Whether channels wait for a call, so that the loop must not sleep.
+    ///
+    /// Owners that are called when their datagrams have been sent may list further channels to send.
+    private var mustCallChannels: Bool {
+        !notifying.isEmpty || !sending.isEmpty
     }
 
     /// Waits for completions: spins first, if that is configured and likely to pay off, and then sleeps.
@@ -137,6 +147,7 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         waker.close()
         if operations.live == 0 {
             pool.unregister()
+            datagrams.unregister()
             ring.close()
         } else {
             abandon()

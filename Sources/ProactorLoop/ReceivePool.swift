@@ -3,7 +3,7 @@ internal import Uring
 
 /// A group of receive buffers: the kernel selects them, channels lend their bytes, and the last reader returns them.
 ///
-/// A loop has one pool for streams. Receives with buffers of another size would need a separate pool and group.
+/// A loop has one pool for streams, and ``DatagramPools`` for datagrams, which need buffers of another size.
 final class ReceivePool {
     /// The group ID, with which operations select buffers from this pool.
     let group: UInt16
@@ -23,9 +23,12 @@ final class ReceivePool {
     /// - Parameters:
     ///   - count: The maximum number of buffers, a power of two.
     ///   - size: The size of each buffer, in bytes.
-    init(_ ring: Ring, group: UInt16, count: Int, size: Int) throws(RingError) {
+    ///   - first: The initial number of buffers.
+    init(
+        _ ring: Ring, group: UInt16, count: Int, size: Int, first: Int = initialBuffers
+    ) throws(RingError) {
         self.group = group
-        buffers = try BufferRing(ring: ring, group: group, count: count, size: size, first: Self.initialBuffers)
+        buffers = try BufferRing(ring: ring, group: group, count: count, size: size, first: first)
         lent = LentMemory(
             base: buffers.base, pieceSize: buffers.size, count: buffers.count, supplied: buffers.supplied)
     }
@@ -33,6 +36,11 @@ final class ReceivePool {
     /// Lends a buffer that the kernel has filled; the caller is its first reader.
     func lend(_ buffer: UInt16) -> UnsafeMutableRawPointer {
         lent.lend(buffer)
+    }
+
+    /// The address of a buffer that has a reader.
+    func address(of buffer: UInt16) -> UnsafeMutableRawPointer {
+        buffers.address(of: buffer)
     }
 
     /// Ends the first reader's use of a buffer.

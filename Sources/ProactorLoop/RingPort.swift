@@ -11,8 +11,11 @@ final class RingPort: @unchecked Sendable {
     let segments: SegmentPool
     /// The receive buffers of streams.
     let pool: ReceivePool
+    /// The receive buffers of datagram sockets.
+    let datagrams: DatagramPools
     let gathering: GatherPool
-    /// Into which datagram channels that wait for readiness receive; made with the first of them.
+    /// The lists from which datagrams are sent, and the memory into which channels that wait for readiness receive them;
+    /// made with the first datagram socket.
     private(set) lazy var datagramMemory = DatagramMemory(KernelSockets.shared)
     /// Channels with bytes to send, called once per turn so that all writes in a turn become one send.
     let sending = TurnList()
@@ -48,6 +51,7 @@ final class RingPort: @unchecked Sendable {
         }
         pool = try ReceivePool(
             ring, group: 0, count: configuration.receiveBufferCount, size: configuration.receiveBufferSize)
+        datagrams = DatagramPools(ring, segments: segments)
         gathering = GatherPool()
         segments.adopt(pool.lent)
     }

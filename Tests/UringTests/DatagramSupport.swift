@@ -93,7 +93,7 @@ final class MessageReceiver {
     private let socket: DatagramSocket
     private let space: MessageSpace
     private let buffers: BufferRing
-    private let template: UnsafeMutablePointer<msghdr>
+    private let template: UnsafeMutableRawPointer
     private var used: [UInt16] = []
     private var number: UInt64 = 0
 

@@ -1,0 +1,216 @@
+internal import EventLoops
+internal import Kernel
+internal import Uring
+
+/// A datagram socket on the ring: a multishot receive into the loop's buffers for datagrams, and `sendmmsg(2)`.
+///
+/// All datagrams of a turn are sent by one call before the loop sleeps, in their order. When the socket's buffer is
+/// full, the ring waits until it has space. See Ring+Datagrams.swift for why they are not operations of the ring.
+final class ProactorDatagramChannel: ChannelTarget, DatagramChannel {
+    static let support = OptionalOperation(
+        name: "receive datagrams", kind: .receiveMessageMultishot,
+        emulation: "\(OperationKind.poll.name) and recvmmsg")
+
+    let descriptor: Int32
+    let family: AddressFamily
+    let port: RingPort
+    // Direct references to the port's objects: the compiler retains objects reached through another object.
+    let ring: Ring
+    let pool: ReceivePool
+    let datagrams: DatagramPool
+    let space: MessageSpace
+    /// The owner, retained but unmanaged, because the compiler would retain a strong reference for each call.
+    private var ownerReference = Unmanaged.passRetained(DatagramChannelOwner.none)
+
+    /// The tag of the receive in flight.
+    var receiveTag: UInt64?
+    var isReceiving = false
+    var isCancelling = false
+    var isStarved = false
+    /// Whether the receive in flight, or the last one if there is none, has received anything.
+    var hasReceived = false
+    /// What arrived while the owner took nothing; created when first needed.
+    var held: HeldMessages?
+
+    /// The tag of the poll that waits for space in the socket's buffer.
+    private var pollTag: UInt64?
+    private var isListedToSend = false
+    /// Whether the socket has been reported as writable since the last datagram was sent.
+    private var wasWritable = false
+
+    private var isListedToNotify = false
+    private(set) var isClosing = false
+    private var isFinished = false
+
+    init(_ descriptor: Int32, family: AddressFamily, port: RingPort, pool: DatagramPool) {
+        self.descriptor = descriptor
+        self.family = family
+        self.port = port
+        ring = port.ring
+        self.pool = pool.buffers
+        datagrams = pool
+        space = pool.space
+        super.init()
+    }
+
+    deinit {
+        ownerReference.release()
+    }
+
+    @inline(__always)
+    func withOwner<Result>(_ body: (DatagramChannelOwner) -> Result) -> Result {
+        ownerReference._withUnsafeGuaranteedRef(body)
+    }
+
+    func begin(for owner: DatagramChannelOwner) {
+        replaceOwner(by: owner)
+    }
+
+    @discardableResult
+    private func replaceOwner(by owner: DatagramChannelOwner) -> DatagramChannelOwner {
+        let former = ownerReference.takeRetainedValue()
+        ownerReference = .passRetained(owner)
+        return former
+    }
+
+    // MARK: Events
+
+    override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
+        if tag == receiveTag {
+            receiveCompleted(result, flags)
+        } else {
+            assert(tag == pollTag, "the completion is neither of the receive nor of the poll")
+            pollCompleted(result)
+        }
+        assert(hasNextEvent, "a channel whose owner wants datagrams waits for no event")
+    }
+
+    override func purpose(of tag: UInt64) -> OperationPurpose {
+        OperationPurpose(tag == pollTag ? .send : .receive, descriptor, owner: withOwner { "\($0)" })
+    }
+
+    override func turnCame(_ call: TurnCall) {
+        switch call {
+        case .send: sendNow()
+        case .notify: notifyOwner()
+        case .receive: receiveAgain()
+        case .watch: super.turnCame(call)
+        }
+        assert(hasNextEvent, "a channel whose owner wants datagrams waits for no event")
+    }
+
+    /// Whether something will call this channel again if its owner wants datagrams; checked in debug builds.
+    var hasNextEvent: Bool {
+        !isReceiving || isClosing || receiveTag != nil || isStarved || isListedToNotify || ring.isInForkedChild
+    }
+
+    func notifyLater() {
+        guard !isListedToNotify else { return }
+        isListedToNotify = true
+        port.notifying.append(self)
+    }
+
+    /// Notifies the owner of what could not be reported during the owner's own call.
+    private func notifyOwner() {
+        isListedToNotify = false
+        if isClosing { finishIfPossible() } else { continueReceiving() }
+    }
+
+    // MARK: Sending
+
+    func send() {
+        guard pollTag == nil, !isListedToSend, !isClosing else { return }
+        isListedToSend = true
+        port.sending.append(self)
+    }
+
+    /// How many times one turn gathers datagrams, so that a busy sender does not starve other channels.
+    private static let mostBatches = 4
+
+    /// Sends what the owner has queued, and what it queues when it is notified.
+    private func sendNow() {
+        var batches = 0
+        // The owner's code may fork: the parent sends the remaining datagrams.
+        while !isClosing, !ring.isInForkedChild, sendBatch() {
+            batches += 1
+            if batches == Self.mostBatches { return port.sending.append(self) }
+        }
+        isListedToSend = false
+        if isClosing { notifyLater() }
+    }
+
+    /// Sends datagrams with one call, usually; false if there are none, or the socket cannot take all of them.
+    ///
+    /// After a failure the rest is gathered anew, because the owner may list the same datagram again.
+    private func sendBatch() -> Bool {
+        let memory = port.datagramMemory
+        let count = withOwner { memory.gather($0) }
+        guard count > 0 else { return false }
+        var done = 0
+        do throws(Errno) {
+            while done < count {
+                done += try memory.send(descriptor, from: done, count: count)
+                wasWritable = false
+            }
+        } catch {
+            if done > 0 { withOwner { $0.sent(done) } }
+            return isClosing ? false : sendFailed(error)
+        }
+        withOwner { $0.sent(count) }
+        return true
+    }
+
+    private func sendFailed(_ errno: Errno) -> Bool {
+        switch errno {
+        case .resourceTemporarilyUnavailable:
+            waitForSpace()
+            return false
+        case .badFileDescriptor, .notSocket:
+            withOwner { $0.failed(errno, "sendmmsg") }
+            return false
+        default:
+            withOwner { $0.sendFailed(errno) }
+            return true
+        }
+    }
+
+    /// Waits until the socket is writable, unless that does not help, because a Unix receiver is full.
+    private func waitForSpace() {
+        if wasWritable, family == .unix {
+            wasWritable = false
+            return withOwner { $0.sendStalled() }
+        }
+        pollTag = ring.poll(descriptor, events: UInt32(Self.writable), for: self)
+    }
+
+    private func pollCompleted(_ result: Int32) {
+        pollTag = nil
+        if isClosing { return finishIfPossible() }
+        let errno = Errno(rawValue: -result)
+        if result < 0, errno != .canceled { return withOwner { $0.failed(errno, "poll") } }
+        wasWritable = result > 0
+        send()
+    }
+
+    // MARK: The end
+
+    func close() {
+        guard !isClosing else { return }
+        isClosing = true
+        isReceiving = false
+        if let receiveTag { ring.cancel(receiveTag) }
+        if let pollTag { ring.cancel(pollTag) }
+        leaveStarved()
+        notifyLater()
+    }
+
+    /// Closes the descriptor if no operation uses it and no list contains the channel.
+    func finishIfPossible() {
+        guard isClosing, !isFinished, receiveTag == nil, pollTag == nil else { return }
+        guard !isListedToSend, !isListedToNotify, !ring.isInForkedChild else { return }
+        isFinished = true
+        held?.removeAll()
+        try? Descriptor.close(descriptor)
+        replaceOwner(by: .none).channelClosed()
+    }
+}
