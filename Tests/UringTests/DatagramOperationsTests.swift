@@ -10,7 +10,7 @@ struct DatagramOperationsTests {
         let receiver = try MessageReceiver(receiving)
         for size in [1, 64, 1472, 4096, 65507] {
             let bytes = Pattern.bytes(size, at: size)
-            sending.send(bytes, to: receiving)
+            sending.send(bytes, to: receiving.name)
             let message = try receiver.message()
             #expect(message.payload == bytes)
             #expect(message.name == sending.name)
@@ -26,8 +26,8 @@ struct DatagramOperationsTests {
     @Test func emptyMessage_isDelivered_andEndsTheReceive() throws {
         let (receiving, sending) = (try DatagramSocket(), try DatagramSocket())
         let receiver = try MessageReceiver(receiving)
-        sending.send([], to: receiving)
-        sending.send([1], to: receiving)
+        sending.send([], to: receiving.name)
+        sending.send([1], to: receiving.name)
         let message = try receiver.message()
         #expect(message.payload.isEmpty)
         #expect(message.name == sending.name)
@@ -41,8 +41,8 @@ struct DatagramOperationsTests {
     @Test func longMessage_isCutAndMarked() throws {
         let (receiving, sending) = (try DatagramSocket(), try DatagramSocket())
         let receiver = try MessageReceiver(receiving, payload: 48)
-        sending.send(Pattern.bytes(4000), to: receiving)
-        sending.send([1, 2], to: receiving)
+        sending.send(Pattern.bytes(4000), to: receiving.name)
+        sending.send([1, 2], to: receiving.name)
         let message = try receiver.message()
         #expect(message.flags & Int32(MSG_TRUNC) != 0)
         #expect(message.payload == Array(Pattern.bytes(4000).prefix(48)))
@@ -55,7 +55,7 @@ struct DatagramOperationsTests {
     @Test func receive_endsWithoutBuffers_andLosesNothing() throws {
         let (receiving, sending) = (try DatagramSocket(), try DatagramSocket())
         let receiver = try MessageReceiver(receiving, buffers: 2)
-        for number in 0..<4 { sending.send([UInt8(number)], to: receiving) }
+        for number in 0..<4 { sending.send([UInt8(number)], to: receiving.name) }
         #expect(try receiver.message().payload == [0])
         #expect(try receiver.message().payload == [1])
         #expect(try receiver.end() == ENOBUFS)
@@ -77,9 +77,9 @@ struct DatagramOperationsTests {
         #expect(send(receiving.descriptor, [1], 1, 0) == 1)
         #expect(try receiver.end() == ECONNREFUSED)
         let live = try DatagramSocket()
-        try receiving.connect(to: live)
+        try receiving.connect(to: live.name)
         receiver.arm()
-        live.send([5], to: receiving)
+        live.send([5], to: receiving.name)
         #expect(try receiver.message().payload == [5])
         #expect(try receiver.cancel() == ECANCELED)
     }
@@ -90,7 +90,7 @@ struct DatagramOperationsTests {
         try receiving.set(Int32(IPPROTO_IP), Int32(IP_RECVTOS))
         try sending.set(Int32(IPPROTO_IP), Int32(IP_TOS), 0x12)
         let receiver = try MessageReceiver(receiving, control: 256)
-        sending.send([7, 8, 9], to: receiving)
+        sending.send([7, 8, 9], to: receiving.name)
         let message = try receiver.message()
         #expect(message.payload == [7, 8, 9])
         #expect(controlData(message.control, Int32(IPPROTO_IP), Int32(IP_TOS)) == [0x12])
@@ -104,7 +104,7 @@ struct DatagramOperationsTests {
         let (receiving, sending) = (try DatagramSocket(), try DatagramSocket())
         try receiving.set(Int32(IPPROTO_IP), Int32(IP_PKTINFO))
         let receiver = try MessageReceiver(receiving, control: 16)
-        sending.send([7], to: receiving)
+        sending.send([7], to: receiving.name)
         let message = try receiver.message()
         #expect(message.flags & Int32(MSG_CTRUNC) != 0)
         #expect(message.control.count <= 16)
@@ -120,7 +120,7 @@ struct DatagramOperationsTests {
         try sending.set(udp, segment, 1000)
         let receiver = try MessageReceiver(receiving, control: 256)
         let bytes = Pattern.bytes(10_500)
-        sending.send(bytes, to: receiving)
+        sending.send(bytes, to: receiving.name)
         let message = try receiver.message()
         #expect(message.payload == bytes)
         let size = try #require(controlData(message.control, udp, offload))
@@ -131,7 +131,7 @@ struct DatagramOperationsTests {
     @Test func senderOfIPv6_hasALongAddress() throws {
         let (receiving, sending) = (try DatagramSocket(family: AF_INET6), try DatagramSocket(family: AF_INET6))
         let receiver = try MessageReceiver(receiving)
-        sending.send([1], to: receiving)
+        sending.send([1], to: receiving.name)
         let message = try receiver.message()
         #expect(message.name == sending.name)
         #expect(message.name.count == MemoryLayout<sockaddr_in6>.size)
@@ -143,7 +143,7 @@ struct DatagramOperationsTests {
         let (receiving, sending) = (try DatagramSocket(unixNamed: true), try DatagramSocket(unixNamed: isNamed))
         let receiver = try MessageReceiver(receiving)
         for bytes in [[1, 2, 3], [], [4]] as [[UInt8]] {
-            sending.send(bytes, to: receiving)
+            sending.send(bytes, to: receiving.name)
             let message = try receiver.message()
             #expect(message.payload == bytes)
             #expect(message.name == (isNamed ? sending.name : []))
@@ -156,7 +156,7 @@ struct DatagramOperationsTests {
     @Test func longAddress_isCut() throws {
         let (receiving, sending) = (try DatagramSocket(family: AF_INET6), try DatagramSocket(family: AF_INET6))
         let receiver = try MessageReceiver(receiving, name: 16)
-        sending.send([1, 2], to: receiving)
+        sending.send([1, 2], to: receiving.name)
         let message = try receiver.message()
         #expect(message.name == Array(sending.name.prefix(16)))
         #expect(message.payload == [1, 2])
@@ -168,7 +168,7 @@ struct DatagramOperationsTests {
         let receiver = try MessageReceiver(receiving)
         for number in 0..<50 {
             #expect(try receiver.cancel() == ECANCELED)
-            sending.send([UInt8(number)], to: receiving)
+            sending.send([UInt8(number)], to: receiving.name)
             receiver.arm()
             #expect(try receiver.message().payload == [UInt8(number)])
             receiver.returnBuffers()
