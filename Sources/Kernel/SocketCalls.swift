@@ -101,6 +101,14 @@ package enum SocketCalls {
         return poll(&entry, 1, 0) == 1
     }
 
+    /// Whether the socket's receiving side is shut down.
+    ///
+    /// Kernel: `poll(2)` with `POLLRDHUP`.
+    package static func isShutDownForReading(_ fd: Int32) -> Bool {
+        var entry = pollfd(fd: fd, events: CL_POLLRDHUP, revents: 0)
+        return poll(&entry, 1, 0) == 1 && entry.revents & CL_POLLRDHUP != 0
+    }
+
     /// The address that the socket is bound to.
     ///
     /// Kernel: `getsockname(2)`.

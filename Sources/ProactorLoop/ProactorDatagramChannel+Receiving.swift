@@ -98,7 +98,7 @@ extension ProactorDatagramChannel {
     /// Every IP datagram has a sender; a Unix datagram may have neither a sender nor bytes.
     @inline(never)
     private var isShutDown: Bool {
-        family != .unix || SocketCalls.hasEnded(descriptor)
+        family != .unix || SocketCalls.isShutDownForReading(descriptor)
     }
 
     /// Keeps a message for an owner that takes none now, and cancels the receive, so that the kernel keeps further ones.
