@@ -3,7 +3,7 @@ internal import Kernel
 
 /// What a datagram socket received while its owner took nothing, in order.
 ///
-/// A message stays in its receive buffer. When half of the loop's buffers are kept, messages are copied instead, so that
+/// A message stays in its receive buffer. When half of the buffers are kept, messages are copied instead, so that
 /// paused sockets cannot starve the others.
 final class HeldMessages {
     enum Entry {

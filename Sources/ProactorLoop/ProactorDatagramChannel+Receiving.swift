@@ -101,7 +101,7 @@ extension ProactorDatagramChannel {
         family != .unix || SocketCalls.isShutDownForReading(descriptor)
     }
 
-    /// Keeps a message for an owner that takes none now, and cancels the receive, so that the kernel keeps further ones.
+    /// Keeps a message for an owner that takes none now, and cancels the receive: the socket holds further messages.
     private func hold(_ buffer: UnsafeRawPointer, _ result: Int32) {
         heldMessages().append(buffer, result: result)
         if let receiveTag, !isCancelling {

@@ -14,8 +14,8 @@ final class RingPort: @unchecked Sendable {
     /// The receive buffers of datagram sockets.
     let datagrams: DatagramPools
     let gathering: GatherPool
-    /// The lists from which datagrams are sent, and the memory into which channels that wait for readiness receive them;
-    /// made with the first datagram socket.
+    /// The lists from which datagrams are sent, and the memory into which channels that wait for readiness receive
+    /// them; made when first needed.
     private(set) lazy var datagramMemory = DatagramMemory(KernelSockets.shared)
     /// Channels with bytes to send, called once per turn so that all writes in a turn become one send.
     let sending = TurnList()

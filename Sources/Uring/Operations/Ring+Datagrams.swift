@@ -3,10 +3,10 @@ import Glibc
 
 /// Operations on datagram sockets.
 ///
-/// Datagrams are not sent through the ring. A single `sendmmsg(2)` for the datagrams of a turn keeps their order when
-/// the socket's buffer is full, and costs less than an entry and a completion for each (64 B echo: 3.29 instead of
-/// 3.44 microseconds). A send to a Unix datagram socket whose queue is full must not wait in the ring at all: the kernel
-/// (6.18) consumes the bytes at its first try, and later delivers an empty datagram.
+/// Datagrams are not sent through the ring. One `sendmmsg(2)` for the datagrams of a turn keeps their order when the
+/// socket's buffer is full, and costs less than an entry and a completion for each (64 B echo: 3.29 instead of 3.44
+/// microseconds). A send to a full Unix datagram socket must not wait in the ring at all: the kernel (6.18) consumes
+/// the bytes at its first try, and sends an empty datagram at the second.
 extension OperationTraits {
     static let datagrams = [
         // Linux 6.0 introduced the multishot flag together with SEND_ZC.
@@ -26,9 +26,9 @@ extension Ring {
     /// A completion's buffer is to be read with ``ReceivedMessage``. The operation ends when it is cancelled, with an
     /// error of the socket, when the group has no buffer left, and after an empty datagram, which is delivered.
     ///
-    /// - Parameter template: A `msghdr` whose `msg_namelen` and `msg_controllen` are the space to reserve, as in
-    ///   ``MessageSpace``; it is read when the entry is submitted. Untyped, because liburing's module also declares this
-    ///   structure, and a package declaration cannot name that declaration.
+    /// - Parameter template: A `msghdr` whose `msg_namelen` and `msg_controllen` are the space to reserve, as made by
+    ///   ``MessageSpace/makeTemplate()``; the kernel reads it when the entry is submitted. Untyped, because liburing's
+    ///   module also declares this structure, and a package declaration cannot name that declaration.
     package func receiveMessageMultishot(
         _ fd: Int32, _ template: UnsafeRawPointer, group: UInt16, for target: CompletionTarget
     ) -> UInt64 {
