@@ -5,7 +5,7 @@ internal import Uring
 /// A datagram socket on the ring: a multishot receive into the loop's buffers for datagrams, and `sendmmsg(2)`.
 ///
 /// All datagrams of a turn are sent by one call before the loop sleeps, in their order. When the socket's buffer is
-/// full, the ring waits until it has space. See Ring+Datagrams.swift for why they are not operations of the ring.
+/// full, the ring waits until it has space. See Ring+Datagrams.swift for why sends are no operations of the ring.
 final class ProactorDatagramChannel: ChannelTarget, DatagramChannel {
     static let support = OptionalOperation(
         name: "receive datagrams", kind: .receiveMessageMultishot,
@@ -35,6 +35,8 @@ final class ProactorDatagramChannel: ChannelTarget, DatagramChannel {
     /// The tag of the poll that waits for space in the socket's buffer.
     private var pollTag: UInt64?
     private var isListedToSend = false
+    /// Whether datagrams may be joined to trains; false once the kernel has refused one.
+    private var mayJoin: Bool
     /// Whether the socket has been reported as writable since the last datagram was sent.
     private var wasWritable = false
 
@@ -50,6 +52,7 @@ final class ProactorDatagramChannel: ChannelTarget, DatagramChannel {
         self.pool = pool.buffers
         datagrams = pool
         space = pool.space
+        mayJoin = DatagramSender.canJoin(descriptor, family)
         super.init()
     }
 
@@ -143,24 +146,30 @@ final class ProactorDatagramChannel: ChannelTarget, DatagramChannel {
     ///
     /// After a failure the rest is gathered anew, because the owner may list the same datagram again.
     private func sendBatch() -> Bool {
-        let memory = port.datagramMemory
-        let count = withOwner { memory.gather($0) }
+        let sender = port.datagramSender
+        let count = withOwner { sender.gather($0, joining: mayJoin, family) }
         guard count > 0 else { return false }
         var done = 0
         do throws(Errno) {
             while done < count {
-                done += try memory.send(descriptor, from: done, count: count)
+                done += try sender.send(descriptor, done..<count)
                 wasWritable = false
             }
         } catch {
-            if done > 0 { withOwner { $0.sent(done) } }
-            return isClosing ? false : sendFailed(error)
+            let wasTrain = sender.isTrain(done)
+            if done > 0 { withOwner { $0.sent(sender.datagrams(in: done)) } }
+            return isClosing ? false : sendFailed(error, wasTrain)
         }
-        withOwner { $0.sent(count) }
+        withOwner { $0.sent(sender.datagrams(in: count)) }
         return true
     }
 
-    private func sendFailed(_ errno: Errno) -> Bool {
+    private func sendFailed(_ errno: Errno, _ wasTrain: Bool) -> Bool {
+        if wasTrain, DatagramSender.mayRefuseTrains(errno) {
+            // Nothing of the train has been sent.
+            mayJoin = false
+            return true
+        }
         switch errno {
         case .resourceTemporarilyUnavailable:
             waitForSpace()

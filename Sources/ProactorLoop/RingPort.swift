@@ -14,8 +14,9 @@ final class RingPort: @unchecked Sendable {
     /// The receive buffers of datagram sockets.
     let datagrams: DatagramPools
     let gathering: GatherPool
-    /// The lists from which datagrams are sent, and the memory into which channels that wait for readiness receive
-    /// them; made when first needed.
+    /// From which datagrams are sent; made when first needed, like the next one.
+    private(set) lazy var datagramSender = DatagramSender()
+    /// Into which datagram channels that wait for readiness receive.
     private(set) lazy var datagramMemory = DatagramMemory(KernelSockets.shared)
     /// Channels with bytes to send, called once per turn so that all writes in a turn become one send.
     let sending = TurnList()

@@ -140,10 +140,13 @@ extension RingLoop {
                     faults.limit(.sendMessages, to: 1)
                     faults.install()
                     defer { faults.remove() }
-                    for number in 0..<50 { end.owner.queue([UInt8(number)], to: peer.name) }
+                    // Of several sizes, so that only some are joined.
+                    let datagrams = (0..<50).map { Pattern.bytes(1 + $0 % 3, at: $0) }
+                    for bytes in datagrams { end.owner.queue(bytes, to: peer.name) }
                     end.channel.send()
                     try await loop.eventually("all are sent") { end.owner.sentCount == 50 }
-                    for number in 0..<50 { #expect(peer.receive() == [UInt8(number)]) }
+                    for bytes in datagrams { #expect(peer.receive() == bytes) }
+                    #expect(faults.strikes > 4)
                     #expect(end.owner.stalls == 0 && end.owner.refused.isEmpty)
                     try await end.close(loop)
                 }
@@ -157,11 +160,12 @@ extension RingLoop {
                     faults.fail(.sendMessages, with: .notPermitted, .number(2))
                     faults.install()
                     defer { faults.remove() }
-                    for number in 0..<6 { end.owner.queue([UInt8(number)], to: peer.name) }
+                    // Each is longer than the one before, so that none are joined.
+                    for number in 0..<6 { end.owner.queue(Pattern.bytes(number + 1), to: peer.name) }
                     end.channel.send()
                     try await loop.eventually("all are reported") { end.owner.unsent == 0 }
                     #expect(end.owner.refused == [.notPermitted])
-                    for number in [0, 1, 3, 4, 5] { #expect(peer.receive() == [UInt8(number)]) }
+                    for number in [0, 1, 3, 4, 5] { #expect(peer.receive() == Pattern.bytes(number + 1)) }
                     try await end.close(loop)
                 }
             }

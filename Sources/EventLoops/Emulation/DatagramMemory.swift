@@ -1,5 +1,5 @@
 internal import Glibc
-package import Kernel
+internal import Kernel
 
 /// The memory into which the readiness channels of a loop receive, and the lists for their calls.
 ///
@@ -78,7 +78,7 @@ package final class DatagramMemory {
     // MARK: Sending
 
     /// Lists the datagrams that an owner sends next; returns their number.
-    package func gather(_ owner: DatagramChannelOwner) -> Int {
+    func gather(_ owner: DatagramChannelOwner) -> Int {
         let count = owner.gather(into: headers, most: DatagramSpace.mostGathered)
         for index in 0..<count { messages[index] = headers[index].pointee }
         return count
@@ -88,7 +88,7 @@ package final class DatagramMemory {
     ///
     /// - Returns: The number of datagrams that the kernel has taken.
     /// - Throws: The error of the first one.
-    package func send(_ descriptor: Int32, from skipped: Int, count: Int) throws(Errno) -> Int {
+    func send(_ descriptor: Int32, from skipped: Int, count: Int) throws(Errno) -> Int {
         try sockets.sendMessages(descriptor, messages, skipped..<count)
     }
 }
