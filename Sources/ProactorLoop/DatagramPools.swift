@@ -74,7 +74,8 @@ final class DatagramPool {
         let size = DatagramSpace(family)
         space = MessageSpace(name: size.name, control: size.control, payload: size.payload)
         let count = Self.count(family)
-        buffers = try ReceivePool(ring, group: group, count: count, size: space.bufferSize, first: count / 4)
+        buffers = try ReceivePool(
+            ring, group: group, count: count, size: space.bufferSize, length: space.length, first: count / 4)
         template = space.makeTemplate()
     }
 

@@ -23,12 +23,14 @@ final class ReceivePool {
     /// - Parameters:
     ///   - count: The maximum number of buffers, a power of two.
     ///   - size: The size of each buffer, in bytes.
+    ///   - length: How much of a buffer the kernel may fill; nil for all of it.
     ///   - first: The initial number of buffers.
     init(
-        _ ring: Ring, group: UInt16, count: Int, size: Int, first: Int = initialBuffers
+        _ ring: Ring, group: UInt16, count: Int, size: Int, length: Int? = nil, first: Int = initialBuffers
     ) throws(RingError) {
         self.group = group
-        buffers = try BufferRing(ring: ring, group: group, count: count, size: size, first: first)
+        buffers = try BufferRing(
+            ring: ring, group: group, count: count, size: size, length: length, first: first)
         lent = LentMemory(
             base: buffers.base, pieceSize: buffers.size, count: buffers.count, supplied: buffers.supplied)
     }

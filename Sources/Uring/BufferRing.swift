@@ -20,6 +20,8 @@ package final class BufferRing {
     package private(set) var supplied = 0
     /// Bytes per buffer.
     package let size: Int
+    /// How many of them the kernel may fill.
+    private let length: UInt32
     /// The address of buffer 0, which the other buffers follow contiguously.
     package let base: UnsafeMutableRawPointer
 
@@ -44,10 +46,13 @@ package final class BufferRing {
     /// - Parameters:
     ///   - count: A power of two up to 32768.
     ///   - size: Bytes per buffer. Small buffers are the most costly mistake; 16 to 64 KiB suit streams.
+    ///   - length: How many of them the kernel may fill; nil for all.
     ///   - first: The number of buffers to start with; ``supplyMore()`` adds the others.
     /// - Throws: ``RingError`` for "io_uring_register(PBUF_RING)": EEXIST if the group ID is taken, ENOMEM if memory is
     ///   short.
-    package init(ring: Ring, group: UInt16, count: Int, size: Int, first: Int = .max) throws(RingError) {
+    package init(
+        ring: Ring, group: UInt16, count: Int, size: Int, length: Int? = nil, first: Int = .max
+    ) throws(RingError) {
         precondition(count > 0 && count <= 32768 && count & (count - 1) == 0, "the count must be a power of two")
         precondition(size > 0 && size <= Int(Int32.max), "a buffer must have 1 to 2^31 - 1 bytes")
         let (places, available) = try Self.register(ring, group, count)
@@ -64,6 +69,7 @@ package final class BufferRing {
         self.group = group
         self.count = available
         self.size = size
+        self.length = UInt32(min(length ?? size, size))
         mask = UInt16(available - 1)
         pending = .allocate(capacity: 1)
         pending.initialize(to: 0)
@@ -94,7 +100,7 @@ extension BufferRing {
     /// Call it once per completion that names the buffer.
     package func give(_ id: UInt16) {
         assert(Int(id) < count, "there is no buffer \(id)")
-        cu_give_buffer(places, mask, pending.pointee, address(of: id), UInt32(truncatingIfNeeded: size), id)
+        cu_give_buffer(places, mask, pending.pointee, address(of: id), length, id)
         pending.pointee &+= 1
     }
 

@@ -15,20 +15,20 @@ public struct MessageSpace: Sendable {
     /// Bytes before the payload.
     public let prefix: Int
 
-    /// The size of a buffer: an odd number of cache lines, so that the first lines of many buffers spread over the
-    /// cache's sets instead of sharing a few.
-    public var bufferSize: Int { prefix + payload }
-
     /// Describes the parts.
-    ///
-    /// - Parameter payload: The least space for the payload; the rest of the last cache line belongs to it, too.
     public init(name: Int, control: Int, payload: Int) {
         self.name = name
         self.control = control
+        self.payload = payload
         prefix = Self.header + name + control
-        let lines = (prefix + payload + 63) / 64
-        self.payload = (lines | 1) * 64 - prefix
     }
+
+    /// How much of a buffer the kernel may fill, in bytes.
+    package var length: Int { prefix + payload }
+
+    /// The distance between buffers: an odd number of cache lines, so that the first lines of many buffers spread over
+    /// the cache's sets instead of sharing a few.
+    package var bufferSize: Int { ((length + 63) / 64 | 1) * 64 }
 
     /// Bytes that the kernel writes before the address: an `io_uring_recvmsg_out`.
     @inlinable

@@ -50,11 +50,12 @@ extension RingLoop {
 
         /// Empty, longer and very long datagrams end a train; a shorter one is its last.
         @Test func boundaries_areKept_inOrder() async throws {
-            let sizes = [10, 10, 4, 10, 0, 0, 7, 7, 9, 9, 9, 1, 1, 30_000, 30_000, 30_000, 65_000, 65_000, 3]
+            let sizes = [10, 10, 4, 10, 0, 0, 7, 7, 9, 9, 9, 1, 1, 10_000, 10_000, 33_000, 33_000, 3]
             let datagrams = sizes.enumerated().map { Pattern.bytes($1, at: $0) }
             try await Self.exchange(datagrams) { trains, divided in
-                #expect(divided == datagrams)
-                #expect(Array(trains.joined()) == Array(datagrams.joined()))
+                #expect(divided.map(\.count) == sizes)
+                expectSame(Array(divided.joined()), Array(datagrams.joined()))
+                expectSame(Array(trains.joined()), Array(datagrams.joined()))
                 #expect(trains.count < sizes.count)
             }
         }

@@ -28,7 +28,8 @@ final class MessageReceiver {
         self.socket = socket
         space = MessageSpace(name: name, control: control, payload: payload)
         template = space.makeTemplate()
-        buffers = try BufferRing(ring: harness.ring, group: 0, count: count, size: space.bufferSize)
+        buffers = try BufferRing(
+            ring: harness.ring, group: 0, count: count, size: space.bufferSize, length: space.length)
         arm()
     }
 
