@@ -4,8 +4,6 @@ internal import Kernel
 internal import Uring
 
 extension ProactorDatagramChannel {
-    static var writable: Int32 { Int32(POLLOUT) }
-
     func startReceiving() {
         guard !isClosing, !isReceiving else { return }
         isReceiving = true

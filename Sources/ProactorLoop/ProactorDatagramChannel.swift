@@ -33,12 +33,12 @@ final class ProactorDatagramChannel: ChannelTarget, DatagramChannel {
     var held: HeldMessages?
 
     /// The tag of the poll that waits for space in the socket's buffer.
-    private var pollTag: UInt64?
-    private var isListedToSend = false
+    var pollTag: UInt64?
+    var isListedToSend = false
     /// Whether datagrams may be joined to trains; false once the kernel has refused one.
-    private var mayJoin: Bool
+    var mayJoin: Bool
     /// Whether the socket has been reported as writable since the last datagram was sent.
-    private var wasWritable = false
+    var wasWritable = false
 
     private var isListedToNotify = false
     private(set) var isClosing = false
@@ -117,88 +117,6 @@ final class ProactorDatagramChannel: ChannelTarget, DatagramChannel {
     private func notifyOwner() {
         isListedToNotify = false
         if isClosing { finishIfPossible() } else { continueReceiving() }
-    }
-
-    // MARK: Sending
-
-    func send() {
-        guard pollTag == nil, !isListedToSend, !isClosing else { return }
-        isListedToSend = true
-        port.sending.append(self)
-    }
-
-    /// How many times one turn gathers datagrams, so that a busy sender does not starve other channels.
-    private static let mostBatches = 4
-
-    /// Sends what the owner has queued, and what it queues when it is notified.
-    private func sendNow() {
-        var batches = 0
-        // The owner's code may fork: the parent sends the remaining datagrams.
-        while !isClosing, !ring.isInForkedChild, sendBatch() {
-            batches += 1
-            if batches == Self.mostBatches { return port.sending.append(self) }
-        }
-        isListedToSend = false
-        if isClosing { notifyLater() }
-    }
-
-    /// Sends datagrams with one call, usually; false if there are none, or the socket cannot take all of them.
-    ///
-    /// After a failure the rest is gathered anew, because the owner may list the same datagram again.
-    private func sendBatch() -> Bool {
-        let sender = port.datagramSender
-        let count = withOwner { sender.gather($0, joining: mayJoin, family) }
-        guard count > 0 else { return false }
-        var done = 0
-        do throws(Errno) {
-            while done < count {
-                done += try sender.send(descriptor, done..<count)
-                wasWritable = false
-            }
-        } catch {
-            let wasTrain = sender.isTrain(done)
-            if done > 0 { withOwner { $0.sent(sender.datagrams(in: done)) } }
-            return isClosing ? false : sendFailed(error, wasTrain)
-        }
-        withOwner { $0.sent(sender.datagrams(in: count)) }
-        return true
-    }
-
-    private func sendFailed(_ errno: Errno, _ wasTrain: Bool) -> Bool {
-        if wasTrain, DatagramSender.mayRefuseTrains(errno) {
-            // Nothing of the train has been sent.
-            mayJoin = false
-            return true
-        }
-        switch errno {
-        case .resourceTemporarilyUnavailable:
-            waitForSpace()
-            return false
-        case .badFileDescriptor, .notSocket:
-            withOwner { $0.failed(errno, "sendmmsg") }
-            return false
-        default:
-            withOwner { $0.sendFailed(errno) }
-            return true
-        }
-    }
-
-    /// Waits until the socket is writable, unless that does not help, because a Unix receiver is full.
-    private func waitForSpace() {
-        if wasWritable, family == .unix {
-            wasWritable = false
-            return withOwner { $0.sendStalled() }
-        }
-        pollTag = ring.poll(descriptor, events: UInt32(Self.writable), for: self)
-    }
-
-    private func pollCompleted(_ result: Int32) {
-        pollTag = nil
-        if isClosing { return finishIfPossible() }
-        let errno = Errno(rawValue: -result)
-        if result < 0, errno != .canceled { return withOwner { $0.failed(errno, "poll") } }
-        wasWritable = result > 0
-        send()
     }
 
     // MARK: The end

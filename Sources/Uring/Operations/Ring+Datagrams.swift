@@ -9,9 +9,8 @@ import Glibc
 /// the bytes at its first try, and sends an empty datagram at the second.
 extension OperationTraits {
     static let datagrams = [
-        // Linux 6.0 introduced the multishot flag together with SEND_ZC.
-        OperationTraits(
-            .receiveMessageMultishot, "IORING_OP_RECVMSG (multishot)", isRequired: false, witness: IORING_OP_SEND_ZC)
+        // Linux 6.0 introduced the flag together with that of the multishot receive, which is required.
+        OperationTraits(.receiveMessageMultishot, "IORING_OP_RECVMSG (multishot)", isRequired: false)
     ]
 }
 
