@@ -12,6 +12,7 @@ extension AbstractEventLoop {
     ///   - limit: The longest line or record to read, in bytes. At most about twice as much is buffered.
     ///   - family: Which addresses of the host to try.
     ///   - localAddress: Host and port to bind this end to; nil to let the kernel choose.
+    ///   - localAddresses: Further addresses to bind this end to, as for `createConnection`.
     ///   - happyEyeballsDelay: How long to wait before the next address is tried in parallel; nil to try one after the
     ///     other.
     /// - Returns: The two halves of the connection.
@@ -23,12 +24,14 @@ extension AbstractEventLoop {
     /// asyncio: `asyncio.open_connection`.
     public func openConnection(
         host: String, port: Int, limit: Int = 64 * 1024, family: AddressFamily = .unspecified,
-        localAddress: (host: String, port: Int)? = nil, happyEyeballsDelay: Duration? = nil
+        localAddress: (host: String, port: Int)? = nil, localAddresses: [SocketAddress] = [],
+        happyEyeballsDelay: Duration? = nil
     ) async throws -> (StreamReader, StreamWriter) {
         let core = core
         try StreamLimit.check(limit, "openConnection")
         let (transport, connection) = try await createConnection(
-            host: host, port: port, family: family, localAddress: localAddress, happyEyeballsDelay: happyEyeballsDelay
+            host: host, port: port, family: family, localAddress: localAddress, localAddresses: localAddresses,
+            happyEyeballsDelay: happyEyeballsDelay
         ) { StreamConnection(core: core, limit: limit) }
         return (connection.reader, StreamWriter(transport: transport, connection: connection))
     }

@@ -50,6 +50,7 @@ extension Server {
     /// Waits until nothing is left or the deadline has passed.
     private func drain(until deadline: LoopInstant) async throws {
         beginDrain()
+        try Task.checkCancellation()
         let timer = core.callAt(deadline) { [drainEvents] in drainEvents.resumeAll() }
         defer { timer.cancel() }
         // Until the accepts are cancelled, the kernel may pass on connections.
