@@ -20,6 +20,7 @@ let package = Package(
         example("EchoServer"),
         example("UnixEcho"),
         example("Chat"),
+        example("TCPProxy"),
         example("HandOver"),
         example("HTTPServer", "CLLHTTP"),
         .target(name: "CLLHTTP", exclude: ["LICENSE", "README.md"]),
@@ -27,7 +28,9 @@ let package = Package(
         // The tests start the programs as a shell does; the dependency makes sure that they are built.
         .testTarget(
             name: "ExampleTests",
-            dependencies: ["Reference", "Timer", "EchoServer", "UnixEcho", "Chat", "HandOver", "HTTPServer"],
+            dependencies: [
+                "Reference", "Timer", "EchoServer", "UnixEcho", "Chat", "TCPProxy", "HandOver", "HTTPServer",
+            ],
             swiftSettings: settings),
     ]
 )

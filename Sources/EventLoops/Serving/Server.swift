@@ -16,8 +16,9 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     let core: LoopCore
     let backlog: Int
-    /// The protocol factory; nil if the connections are elements of a sequence. Released when the server closes,
-    /// because it may retain the server indirectly.
+    /// The protocol factory; nil if the connections are elements of a sequence.
+    ///
+    /// Released when the server closes, because it may retain the server indirectly.
     var makeProtocol: (() -> any BaseProtocol)?
     /// What a server needs whose connections are elements of a sequence; otherwise nil.
     let demand: ConnectionDemand?
