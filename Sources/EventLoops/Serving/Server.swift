@@ -156,7 +156,8 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     /// Serves until the calling task is cancelled or the server is closed, then closes the server.
     ///
-    /// While the server drains, this waits; cancelling it does not shorten the drain. Unlike ``waitClosed()``, this does not wait for open connections.
+    /// While the server drains, this waits; cancelling it does not shorten the drain. Otherwise, unlike
+    /// ``waitClosed()``, it does not wait for open connections.
     ///
     /// - Throws: `CancellationError` in both cases; ``EventLoopError`` with `.invalidState` for a second caller;
     ///   otherwise the same as ``startServing()``.
