@@ -144,10 +144,6 @@ private final class ScriptedSockets: SocketSystem {
         try note("listen", "\(descriptor)")
     }
 
-    func accept(_ descriptor: Int32) throws(Errno) -> Int32 {
-        throw .resourceTemporarilyUnavailable
-    }
-
     func hasForeignListener(at address: SocketAddress) -> Bool {
         false
     }

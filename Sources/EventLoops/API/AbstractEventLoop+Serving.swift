@@ -156,7 +156,7 @@ extension LoopCore {
         _ descriptors: [Int32], _ backlog: Int, _ maxConnections: Int?, _ startServing: Bool,
         _ makeProtocol: @escaping () -> P
     ) throws(EventLoopError) -> Server {
-        try begin(descriptors, maxConnections, startServing) {
+        try startedServer(descriptors, maxConnections, startServing) {
             Server(core: self, descriptors: descriptors, backlog: backlog, maxConnections: maxConnections) {
                 makeProtocol()
             }
@@ -164,7 +164,7 @@ extension LoopCore {
     }
 
     /// Makes a server and starts it if requested; closes its sockets if that fails.
-    func begin(
+    func startedServer(
         _ descriptors: [Int32], _ maxConnections: Int?, _ startServing: Bool, _ makeServer: () -> Server
     ) throws(EventLoopError) -> Server {
         guard maxConnections.map({ $0 > 0 }) ?? true else {

@@ -130,7 +130,7 @@ extension LoopCore {
     fileprivate func makeServer(
         _ descriptors: [Int32], _ backlog: Int, _ maxConnections: Int?, _ startServing: Bool, _ limit: Int
     ) throws(EventLoopError) -> Server {
-        try begin(descriptors, maxConnections, startServing) {
+        try startedServer(descriptors, maxConnections, startServing) {
             Server(core: self, descriptors: descriptors, backlog: backlog, maxConnections: maxConnections, limit: limit)
         }
     }

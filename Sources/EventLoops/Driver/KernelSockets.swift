@@ -42,10 +42,6 @@ package final class KernelSockets: SocketSystem {
         try SocketCalls.listen(descriptor, backlog: backlog)
     }
 
-    package func accept(_ descriptor: Int32) throws(Errno) -> Int32 {
-        try SocketCalls.acceptDescriptor(descriptor)
-    }
-
     package func hasForeignListener(at address: SocketAddress) -> Bool {
         ForeignListeners.exist(at: address)
     }

@@ -22,9 +22,6 @@ package protocol SocketSystem: UnixSocketSystem {
     /// Returns the socket's pending error, if any, and clears it.
     func pendingError(_ descriptor: Int32) throws(Errno) -> Errno?
     func listen(_ descriptor: Int32, backlog: Int) throws(Errno)
-    /// Accepts a connection that waits at a nonblocking socket; returns its descriptor, with the flags of
-    /// ``open(_:type:)``.
-    func accept(_ descriptor: Int32) throws(Errno) -> Int32
     /// Whether another process listens for TCP connections at an address, or at all addresses of its family.
     func hasForeignListener(at address: SocketAddress) -> Bool
     func option(_ descriptor: Int32, level: Int32, name: Int32) throws(Errno) -> Int32

@@ -77,7 +77,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
         // Another process that shares the socket may have made it blocking.
         guard (try? core.sockets.setNonBlocking(descriptor)) != nil else { return }
         for _ in 0..<most {
-            do throws(Errno) { accepted(try core.sockets.accept(descriptor)) } catch {
+            do throws(Errno) { accepted(try core.sockets.accept(descriptor).descriptor) } catch {
                 switch error {
                 case .connectionAborted: continue
                 case .resourceTemporarilyUnavailable: return
