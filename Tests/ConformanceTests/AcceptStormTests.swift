@@ -55,11 +55,11 @@ extension Conformance {
                 }
                 try await loop.eventually("all are served") { served == size }
                 #expect(most <= 10)
+                try await server.closeAndWait()
                 for (number, peer) in peers.enumerated() {
                     #expect(try peer.receiveAll() == Array("\(number)\n".utf8))
                     peer.close()
                 }
-                try await server.closeAndWait()
             }
         }
     }
