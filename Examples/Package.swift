@@ -14,6 +14,7 @@ let programs = [
     "UDPEchoServer",
     "UDPEchoClient",
     "Chat",
+    "TCPProxy",
     "HandOver",
     "HTTPServer",
     "RespServer",

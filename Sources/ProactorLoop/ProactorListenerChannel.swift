@@ -9,6 +9,8 @@ final class ProactorListenerChannel: ChannelTarget, ListenerChannel {
     private let port: RingPort
     private weak var owner: (any ListenerOwner)?
     private var tag: UInt64?
+    private var isWanted = false
+    private var isCancelling = false
     private var isClosed = false
     private var hasClosedDescriptor = false
 
@@ -20,17 +22,32 @@ final class ProactorListenerChannel: ChannelTarget, ListenerChannel {
     }
 
     func startAccepting() {
+        isWanted = true
+        // If the previous accept is being cancelled, its last completion starts the next one.
         guard tag == nil, !isClosed else { return }
+        isCancelling = false
         tag = port.ring.acceptMultishot(descriptor, for: self)
     }
+
+    func stopAccepting() {
+        isWanted = false
+        guard let tag, !isCancelling, !isClosed else { return }
+        isCancelling = true
+        port.ring.cancel(tag)
+    }
+
+    var isAccepting: Bool { tag != nil }
 
     override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
         if !flags.hasMore { self.tag = nil }
         if result >= 0 { deliver(result) }
         guard self.tag == nil else { return }
         if isClosed { return closeDescriptor() }
+        guard isWanted else { return }
+        if result >= 0 || isCancelling && result == -ECANCELED { return startAccepting() }
         // After an error, the owner decides when to continue.
-        if result >= 0 { startAccepting() } else { owner?.acceptFailed(Errno(rawValue: -result)) }
+        isWanted = false
+        owner?.acceptFailed(Errno(rawValue: -result))
     }
 
     override func purpose(of tag: UInt64) -> OperationPurpose {
@@ -41,7 +58,8 @@ final class ProactorListenerChannel: ChannelTarget, ListenerChannel {
         do throws(Errno) {
             // Standard descriptors are occupied when the ring is created, but the program may have closed one since.
             let descriptor = try Descriptor.aboveStandard(accepted)
-            if !isClosed, let owner { owner.accepted(descriptor) } else { try? Descriptor.close(descriptor) }
+            // Without an owner, no protocol will serve the connection.
+            if let owner { owner.accepted(descriptor) } else { try? Descriptor.close(descriptor) }
         } catch {
             if !isClosed { owner?.acceptFailed(error) }
         }

@@ -11,6 +11,7 @@ final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
     private let descriptor: Int32
     private let port: PollerPort
     private weak var owner: (any ListenerOwner)?
+    private(set) var isAccepting = false
     private var isClosed = false
 
     init(_ descriptor: Int32, port: PollerPort, owner: any ListenerOwner) {
@@ -23,11 +24,18 @@ final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
     func startAccepting() {
         guard !isClosed else { return }
         do throws(Errno) { try SocketCalls.setNonBlocking(descriptor) } catch { return watchingFailed(error) }
+        isAccepting = true
         port.watches.want(.readable, of: descriptor, self)
     }
 
+    func stopAccepting() {
+        guard isAccepting, !isClosed else { return }
+        isAccepting = false
+        port.watches.want(.none, of: descriptor, self)
+    }
+
     override func ready(_ readiness: Readiness) {
-        for _ in 0..<Self.burst where !isClosed && !port.isInForkedChild {
+        for _ in 0..<Self.burst where isAccepting && !isClosed && !port.isInForkedChild {
             do throws(Errno) {
                 let accepted = try SocketCalls.acceptDescriptor(descriptor)
                 // Without an owner, no protocol will serve the connection.
@@ -49,6 +57,7 @@ final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
 
     /// Stops watching and notifies the owner, which decides when to continue.
     private func acceptFailed(_ errno: Errno) {
+        isAccepting = false
         port.watches.want(.none, of: descriptor, self)
         owner?.acceptFailed(errno)
     }
@@ -57,6 +66,7 @@ final class SelectorListenerChannel: ReadinessTarget, ListenerChannel {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        isAccepting = false
         port.watches.release(descriptor, self)
         try? Descriptor.close(descriptor)
     }

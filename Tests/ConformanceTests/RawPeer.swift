@@ -124,6 +124,10 @@ final class RawListener: Sendable {
         address.port ?? -1
     }
 
+    var descriptor: Int32 {
+        socket.fileDescriptor
+    }
+
     /// Accepts a connection; waits for at most half a minute.
     func acceptSocket() throws -> Socket {
         for _ in 0..<30_000 {

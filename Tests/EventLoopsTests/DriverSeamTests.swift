@@ -144,6 +144,10 @@ private final class ScriptedSockets: SocketSystem {
         try note("listen", "\(descriptor)")
     }
 
+    func hasForeignListener(at address: SocketAddress) -> Bool {
+        false
+    }
+
     func setOption(_ descriptor: Int32, level: Int32, name: Int32, _ value: Int32) throws(Errno) {
         try note("setOption", "\(descriptor) \(name)")
     }

@@ -1,11 +1,12 @@
 package import EventLoops
 internal import Kernel
 
-/// A listener channel that accepts nothing and counts how often it was started.
+/// A listener channel that accepts nothing and counts how often it was started and stopped.
 package final class FakeListenerChannel: ListenerChannel {
     private let descriptor: Int32
     package private(set) weak var owner: (any ListenerOwner)?
     package private(set) var starts = 0
+    package private(set) var stops = 0
     package private(set) var isClosed = false
 
     init(_ descriptor: Int32, _ owner: any ListenerOwner) {
@@ -15,6 +16,12 @@ package final class FakeListenerChannel: ListenerChannel {
 
     package func startAccepting() {
         starts += 1
+    }
+
+    package var isAccepting: Bool { false }
+
+    package func stopAccepting() {
+        stops += 1
     }
 
     package func close() {

@@ -52,6 +52,11 @@ final class Client {
         guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else { throw Failure("shutdown: errno \(errno)") }
     }
 
+    /// Whether the kernel takes more bytes within the time.
+    func isWritable(within seconds: Double) -> Bool {
+        Waiting.isReady(descriptor, POLLOUT, within: seconds)
+    }
+
     // MARK: Receiving
 
     func line() throws -> String {

@@ -52,7 +52,11 @@ enum Waiting {
     }
 
     static func isReadable(_ descriptor: Int32, within seconds: Double) -> Bool {
-        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        isReady(descriptor, POLLIN, within: seconds)
+    }
+
+    static func isReady(_ descriptor: Int32, _ event: Int32, within seconds: Double) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(event), revents: 0)
         return poll(&entry, 1, Int32(seconds * 1000)) == 1
     }
 }

@@ -14,8 +14,10 @@ extension AbstractEventLoop {
     ///   - proto: Which protocol to ask the resolver for; 0 for any.
     ///   - flags: `AI_…` flags for the resolver.
     ///   - localAddress: Host and port to bind this end to; nil to let the kernel choose.
-    ///   - happyEyeballsDelay: How long to wait before the next address is tried in parallel, for instance 250 ms; nil
-    ///     to try one after the other.
+    ///   - localAddresses: Further addresses to bind this end to. The first one that has the family of the remote
+    ///     address and can be bound is used.
+    ///   - happyEyeballsDelay: How long to wait before the next address is tried in parallel; nil to try one after the
+    ///     other. RFC 8305 recommends 250 ms, at least 100 ms and at most 2 s; any value is used as it is.
     ///   - interleave: How many addresses of the first family to try before the families alternate; nil means 1
     ///     with a delay, and the resolver's order without one.
     ///   - allErrors: Whether the error always lists the failure of every address, even if there is only one or all are
@@ -30,11 +32,16 @@ extension AbstractEventLoop {
     /// - Cancellation: Ends the lookup and all attempts to connect; no socket stays open.
     /// - Thread: A task of the loop.
     ///
+    /// The rules of RFC 8305 (happy eyeballs) apply, with two differences, as in asyncio: the addresses of all families
+    /// are looked up in one call, which sorts them by RFC 6724, before the first attempt starts; and a failed attempt
+    /// starts the next one at once only if no later one is in flight.
+    ///
     /// asyncio: `create_connection`.
     public func createConnection<P: ConnectionProtocol>(
         host: String, port: Int, family: AddressFamily = .unspecified, proto: Int32 = 0, flags: Int32 = 0,
-        localAddress: (host: String, port: Int)? = nil, happyEyeballsDelay: Duration? = nil, interleave: Int? = nil,
-        allErrors: Bool = false, _ makeProtocol: @escaping () -> P
+        localAddress: (host: String, port: Int)? = nil, localAddresses: [SocketAddress] = [],
+        happyEyeballsDelay: Duration? = nil, interleave: Int? = nil, allErrors: Bool = false,
+        _ makeProtocol: @escaping () -> P
     ) async throws -> (any StreamTransport, P) {
         let operation = "createConnection"
         try core.checkTask(operation)
@@ -43,10 +50,13 @@ extension AbstractEventLoop {
         let ahead = interleave ?? (happyEyeballsDelay == nil ? 0 : 1)
         if ahead > 0 { addresses = Interleaving.alternate(addresses, ahead: ahead) }
         var connector = Connector(core: core)
+        var local: [SocketAddress] = []
         if let localAddress {
-            connector.localAddresses = try await core.addresses(
+            local = try await core.addresses(
                 host: localAddress.host, port: localAddress.port, family: family, proto: proto, flags: flags, operation)
         }
+        local += localAddresses
+        if !local.isEmpty { connector.localAddresses = local }
         try core.checkTask(operation)
         let outcome =
             if let happyEyeballsDelay, addresses.count > 1 {

@@ -10,30 +10,35 @@ extension AbstractEventLoop {
     ///   - family: Which addresses of the host to use.
     ///   - backlog: How many connections the kernel queues until they are accepted.
     ///   - reuseAddress: Whether the port can be bound while old connections on it are in TIME_WAIT.
-    ///   - reusePort: Whether the port can be shared with other sockets that set the same option.
+    ///   - reusePort: Whether the port can be shared with other sockets of this process that set the same option.
+    ///   - sharesWithOtherProcesses: Whether `reusePort` also allows to share the port with servers of other processes.
+    ///     Otherwise the call throws if one listens there, for instance an old process that was not stopped.
     ///   - keepAlive: Whether the kernel probes idle connections.
+    ///   - maxConnections: The maximum number of open connections; nil for no limit. At the limit, the server does not
+    ///     accept: further connections wait in the kernel's queue.
     ///   - addressInUseTimeout: How long to keep trying while an address is in use: the kernel releases the sockets of
     ///     a killed process that used io_uring only some milliseconds after its end. Zero tries once.
     ///   - startServing: Whether to accept at once; otherwise call ``Server/startServing()``.
     ///   - makeProtocol: Makes the protocol object of a connection: a ``StreamProtocol`` or a ``BufferedProtocol``.
     /// - Returns: The server.
-    /// - Throws: ``EventLoopError``: `.system` with errno and address; `.lookupFailed`; `.invalidArgument`;
-    ///   `.executorShutDown`; `.closed`; `.wrongThread`. `CancellationError` if the task is cancelled.
+    /// - Throws: ``EventLoopError``: `.system` with errno and address; `.addressShared`; `.lookupFailed`;
+    ///   `.invalidArgument`; `.executorShutDown`; `.closed`; `.wrongThread`. `CancellationError` if the task is
+    ///   cancelled.
     /// - Cancellation: Ends the lookup and the wait for an address in use; no socket stays open.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `create_server`.
     public func createServer<P: ConnectionProtocol>(
         host: String? = nil, port: Int, family: AddressFamily = .unspecified, backlog: Int = 100,
-        reuseAddress: Bool = true, reusePort: Bool = false, keepAlive: Bool = false,
-        addressInUseTimeout: Duration = .milliseconds(100), startServing: Bool = true,
-        _ makeProtocol: @escaping () -> P
+        reuseAddress: Bool = true, reusePort: Bool = false, sharesWithOtherProcesses: Bool = false,
+        keepAlive: Bool = false, maxConnections: Int? = nil, addressInUseTimeout: Duration = .milliseconds(100),
+        startServing: Bool = true, _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
         let sockets = ServerSockets(
-            system: core.sockets, reuseAddress: reuseAddress, reusePort: reusePort, keepAlive: keepAlive)
-        return try await createServer(
-            hosts: [host], port: port, family: family, backlog: backlog, sockets, addressInUseTimeout, startServing,
-            makeProtocol)
+            system: core.sockets, reuseAddress: reuseAddress, reusePort: reusePort,
+            sharesWithOtherProcesses: sharesWithOtherProcesses, keepAlive: keepAlive)
+        let bound = try await bind(sockets, hosts: [host], port, family, addressInUseTimeout)
+        return try core.makeServer(bound, backlog, maxConnections, startServing, makeProtocol)
     }
 
     /// Listens for TCP connections on several hosts.
@@ -44,8 +49,10 @@ extension AbstractEventLoop {
     ///   - family: Which addresses of the hosts to use.
     ///   - backlog: How many connections the kernel queues until they are accepted.
     ///   - reuseAddress: Whether the port can be bound while old connections on it are in TIME_WAIT.
-    ///   - reusePort: Whether the port can be shared with other sockets that set the same option.
+    ///   - reusePort: Whether the port can be shared with other sockets of this process that set the same option.
+    ///   - sharesWithOtherProcesses: Whether `reusePort` also allows to share the port with servers of other processes.
     ///   - keepAlive: Whether the kernel probes idle connections.
+    ///   - maxConnections: The maximum number of open connections; nil for no limit.
     ///   - addressInUseTimeout: How long to keep trying while an address is in use: the kernel releases the sockets of
     ///     a killed process that used io_uring only some milliseconds after its end. Zero tries once.
     ///   - startServing: Whether to accept at once.
@@ -58,22 +65,24 @@ extension AbstractEventLoop {
     /// asyncio: `create_server` with a sequence of hosts.
     public func createServer<P: ConnectionProtocol>(
         host: [String], port: Int, family: AddressFamily = .unspecified, backlog: Int = 100, reuseAddress: Bool = true,
-        reusePort: Bool = false, keepAlive: Bool = false, addressInUseTimeout: Duration = .milliseconds(100),
-        startServing: Bool = true, _ makeProtocol: @escaping () -> P
+        reusePort: Bool = false, sharesWithOtherProcesses: Bool = false, keepAlive: Bool = false,
+        maxConnections: Int? = nil, addressInUseTimeout: Duration = .milliseconds(100), startServing: Bool = true,
+        _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
         guard !host.isEmpty else { throw EventLoopError.invalidArgument("createServer", "The list of hosts is empty") }
         let sockets = ServerSockets(
-            system: core.sockets, reuseAddress: reuseAddress, reusePort: reusePort, keepAlive: keepAlive)
-        return try await createServer(
-            hosts: host, port: port, family: family, backlog: backlog, sockets, addressInUseTimeout, startServing,
-            makeProtocol)
+            system: core.sockets, reuseAddress: reuseAddress, reusePort: reusePort,
+            sharesWithOtherProcesses: sharesWithOtherProcesses, keepAlive: keepAlive)
+        let bound = try await bind(sockets, hosts: host, port, family, addressInUseTimeout)
+        return try core.makeServer(bound, backlog, maxConnections, startServing, makeProtocol)
     }
 
     /// Listens on a socket that is already bound.
     ///
     /// - Parameters:
-    ///   - socket: A bound stream socket; the server takes ownership of its descriptor.
+    ///   - socket: A bound stream socket, which may already listen; the server takes ownership of its descriptor.
     ///   - backlog: How many connections the kernel queues until they are accepted.
+    ///   - maxConnections: The maximum number of open connections; nil for no limit.
     ///   - startServing: Whether to accept at once.
     ///   - makeProtocol: Makes the protocol object of a connection.
     /// - Returns: The server.
@@ -83,19 +92,38 @@ extension AbstractEventLoop {
     ///
     /// asyncio: `create_server(sock=…)`.
     public func createServer<P: ConnectionProtocol>(
-        socket: Socket, backlog: Int = 100, startServing: Bool = true, _ makeProtocol: @escaping () -> P
+        socket: Socket, backlog: Int = 100, maxConnections: Int? = nil, startServing: Bool = true,
+        _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
-        try core.checkTask("createServer")
-        let descriptor = try StreamSocket.adopt(socket, core.sockets, "createServer")
-        // Accepted sockets inherit the option.
-        core.sockets.setNoDelay(descriptor)
-        return try makeServer([descriptor], backlog, startServing, makeProtocol)
+        try await createServer(
+            sockets: [socket], backlog: backlog, maxConnections: maxConnections, startServing: startServing,
+            makeProtocol)
     }
 
-    private func createServer<P: ConnectionProtocol>(
-        hosts: [String?], port: Int, family: AddressFamily, backlog: Int, _ sockets: ServerSockets,
-        _ addressInUseTimeout: Duration, _ startServing: Bool, _ makeProtocol: @escaping () -> P
+    /// Listens on several sockets that are already bound, such as those of `Socket.activated()`.
+    ///
+    /// - Parameters:
+    ///   - sockets: Bound stream sockets, which may already listen; the server takes ownership of their descriptors. If
+    ///     one cannot be used, the caller still owns all of them.
+    ///   - backlog: How many connections the kernel queues for each socket until they are accepted.
+    ///   - maxConnections: The maximum number of open connections; nil for no limit.
+    ///   - startServing: Whether to accept at once.
+    ///   - makeProtocol: Makes the protocol object of a connection.
+    /// - Returns: The server.
+    /// - Throws: Same as for one socket; ``EventLoopError`` with `.invalidArgument` if there is no socket.
+    /// - Thread: A task of the loop.
+    public func createServer<P: ConnectionProtocol>(
+        sockets: [Socket], backlog: Int = 100, maxConnections: Int? = nil, startServing: Bool = true,
+        _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
+        let descriptors = try core.adoptListeners(sockets)
+        return try core.makeServer(descriptors, backlog, maxConnections, startServing, makeProtocol)
+    }
+
+    /// Makes the sockets of a server, bound to every address of the hosts.
+    func bind(
+        _ sockets: ServerSockets, hosts: [String?], _ port: Int, _ family: AddressFamily, _ timeout: Duration
+    ) async throws -> [Int32] {
         try core.checkTask("createServer")
         var addresses: [SocketAddress] = []
         for host in hosts {
@@ -105,14 +133,45 @@ extension AbstractEventLoop {
             }
         }
         try core.checkTask("createServer")
-        let bound = try await bind(sockets, to: addresses, whileInUse: addressInUseTimeout)
-        return try makeServer(bound, backlog, startServing, makeProtocol)
+        return try await bind(sockets, to: addresses, whileInUse: timeout)
+    }
+}
+
+extension LoopCore {
+    /// Takes ownership of the descriptors of bound stream sockets.
+    func adoptListeners(_ sockets: [Socket]) throws(EventLoopError) -> [Int32] {
+        try checkTask("createServer")
+        guard !sockets.isEmpty else { throw .invalidArgument("createServer", "The list of sockets is empty") }
+        for socket in sockets { try StreamSocket.prepare(socket, self.sockets, "createServer") }
+        guard Set(sockets.map(\.fileDescriptor)).count == sockets.count else {
+            throw .invalidArgument("createServer", "The list contains a socket twice")
+        }
+        let descriptors = sockets.map { $0.detach() }
+        // Accepted sockets inherit the option.
+        for descriptor in descriptors { self.sockets.setNoDelay(descriptor) }
+        return descriptors
     }
 
-    private func makeServer<P: ConnectionProtocol>(
-        _ descriptors: [Int32], _ backlog: Int, _ startServing: Bool, _ makeProtocol: @escaping () -> P
+    fileprivate func makeServer<P: ConnectionProtocol>(
+        _ descriptors: [Int32], _ backlog: Int, _ maxConnections: Int?, _ startServing: Bool,
+        _ makeProtocol: @escaping () -> P
     ) throws(EventLoopError) -> Server {
-        let server = Server(core: core, descriptors: descriptors, backlog: backlog) { makeProtocol() }
+        try startedServer(descriptors, maxConnections, startServing) {
+            Server(core: self, descriptors: descriptors, backlog: backlog, maxConnections: maxConnections) {
+                makeProtocol()
+            }
+        }
+    }
+
+    /// Makes a server and starts it if requested; closes its sockets if that fails.
+    func startedServer(
+        _ descriptors: [Int32], _ maxConnections: Int?, _ startServing: Bool, _ makeServer: () -> Server
+    ) throws(EventLoopError) -> Server {
+        guard maxConnections.map({ $0 > 0 }) ?? true else {
+            for descriptor in descriptors { close(descriptor) }
+            throw .invalidArgument("createServer", "maxConnections must be above zero, not \(maxConnections ?? 0)")
+        }
+        let server = makeServer()
         guard startServing else { return server }
         do { try server.startServing() } catch {
             server.close()
@@ -139,6 +198,12 @@ enum StreamSocket {
     static func adopt(
         _ socket: Socket, _ system: any SocketSystem, _ operation: String
     ) throws(EventLoopError) -> Int32 {
+        try prepare(socket, system, operation)
+        return socket.detach()
+    }
+
+    /// Checks that a socket is an open stream socket, and makes it non-blocking.
+    static func prepare(_ socket: Socket, _ system: any SocketSystem, _ operation: String) throws(EventLoopError) {
         guard socket.fileDescriptor >= 0 else {
             throw .invalidArgument(operation, "The socket is closed or was handed over")
         }
@@ -149,7 +214,6 @@ enum StreamSocket {
         do { try system.setNonBlocking(socket.fileDescriptor) } catch {
             throw EventLoopError(system: error, operation)
         }
-        return socket.detach()
     }
 }
 

@@ -1,7 +1,7 @@
 /// The notifications that both kinds of stream protocol get.
 ///
 /// The order of calls is `connectionMade (data* eofReceived?) connectionLost`, with `(pauseWriting resumeWriting)*` in
-/// between. The first and the last call are made exactly once.
+/// between. The first and the last call are made exactly once. ``serverIsDraining()`` may come at any time in between.
 ///
 /// asyncio: what `asyncio.Protocol` and `asyncio.BufferedProtocol` have in common.
 public protocol ConnectionProtocol: BaseProtocol {
@@ -15,6 +15,11 @@ public protocol ConnectionProtocol: BaseProtocol {
     ///
     /// - Returns: What the transport does next; by default it closes itself.
     func eofReceived() -> EOFDisposition
+    /// Called once when the connection's server begins to drain: see ``Server/close(deadline:)``.
+    ///
+    /// Finish the request in progress, and close the transport before the deadline, which aborts it. For a connection
+    /// that is accepted during the drain, the call follows `connectionMade`. asyncio has no such call.
+    func serverIsDraining()
 }
 
 /// What a transport does when its peer has ended its half of the stream.
@@ -32,6 +37,8 @@ extension ConnectionProtocol {
     public func connectionMade(_ transport: any StreamTransport) {}
     /// Lets the transport close itself.
     public func eofReceived() -> EOFDisposition { .close }
+    /// Does nothing: the connection stays open until the deadline.
+    public func serverIsDraining() {}
 }
 
 /// A protocol that borrows the received bytes for the duration of a call.

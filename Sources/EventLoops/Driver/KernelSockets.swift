@@ -42,6 +42,10 @@ package final class KernelSockets: SocketSystem {
         try SocketCalls.listen(descriptor, backlog: backlog)
     }
 
+    package func hasForeignListener(at address: SocketAddress) -> Bool {
+        ForeignListeners.exist(at: address)
+    }
+
     package func option(_ descriptor: Int32, level: Int32, name: Int32) throws(Errno) -> Int32 {
         try SocketCalls.option(descriptor, level: level, name: name)
     }

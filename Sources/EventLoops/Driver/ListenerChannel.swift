@@ -3,7 +3,16 @@ package import Kernel
 /// Accepts connections on one listening socket, whose descriptor the channel owns.
 package protocol ListenerChannel: AnyObject {
     func startAccepting()
+    /// Pauses until the next ``startAccepting()``; connections wait in the kernel's queue.
+    ///
+    /// Connections that the kernel has already accepted are still passed to the owner.
+    func stopAccepting()
+    /// Whether the kernel may still accept a connection for this channel, or one that it has accepted is yet to be
+    /// passed on.
+    var isAccepting: Bool { get }
     /// Cancels accepting and closes the socket: once this has returned, no connection is accepted.
+    ///
+    /// Connections that the kernel accepted before are still passed to the owner.
     func close()
 }
 

@@ -25,6 +25,8 @@ package protocol SocketSystem: UnixSocketSystem {
     /// Returns the socket's pending error, if any, and clears it.
     func pendingError(_ descriptor: Int32) throws(Errno) -> Errno?
     func listen(_ descriptor: Int32, backlog: Int) throws(Errno)
+    /// Whether another process listens for TCP connections at an address, or at all addresses of its family.
+    func hasForeignListener(at address: SocketAddress) -> Bool
     func option(_ descriptor: Int32, level: Int32, name: Int32) throws(Errno) -> Int32
     func setOption(_ descriptor: Int32, level: Int32, name: Int32, _ value: Int32) throws(Errno)
     func option(_ descriptor: Int32, level: Int32, name: Int32, bytes count: Int) throws(Errno) -> [UInt8]

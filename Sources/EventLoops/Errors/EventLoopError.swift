@@ -15,7 +15,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
             case closed, alreadyRunning, anotherLoopRunning, running, notRunning, stoppedBeforeCompletion, wrongThread,
                 wrongLoop, forkedChild
             case invalidArgument, invalidState, notSupported, system, connectFailed, timedOut, executorShutDown
-            case protocolBroken, lookupFailed, queueFull, descriptorInUse
+            case protocolBroken, lookupFailed, queueFull, descriptorInUse, addressShared
         }
 
         private let value: Value
@@ -96,6 +96,9 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         public static let protocolBroken = Code(.protocolBroken)
         /// A name could not be resolved: see ``EventLoopError/attempts`` for the resolver's own error.
         public static let lookupFailed = Code(.lookupFailed)
+
+        /// A server with `reusePort` would share its port with another process, and was not allowed to.
+        public static let addressShared = Code(.addressShared)
 
         /// The code's name.
         public var description: String {

@@ -27,6 +27,7 @@ extension AbstractEventLoop {
 extension EventLoopError {
     /// The same error, with a description of what was tried and what else may help.
     fileprivate func afterWaiting(for timeout: Duration) -> EventLoopError {
+        if code == .addressShared { return self }
         let reason =
             "Another socket was still bound there after \(timeout): stop it, choose another port, or pass reusePort to "
             + "share it. The kernel releases the sockets of a killed process that used io_uring some milliseconds "

@@ -1,6 +1,7 @@
 internal import Kernel
 
-/// One listening socket of a server: accepts, and pauses while the system is short of descriptors or memory.
+/// One listening socket of a server: accepts, and pauses while the system is short of descriptors or memory, or while
+/// the server takes no more connections.
 ///
 /// Connections wait in the kernel's queue during a pause. A pause for a shortage ends as soon as the loop closes one of
 /// its own descriptors, since that frees a descriptor. Because the missing resource may also be released elsewhere, a
@@ -24,6 +25,9 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
     private var lastShortage: LoopInstant?
     /// Resumes accepting after a failure.
     private var retry: TimerHandle?
+    /// Whether the server takes no more connections at the moment.
+    private var isHeld = false
+    private var isClosed = false
 
     init(core: LoopCore, descriptor: Int32, server: any AcceptTarget) {
         self.core = core
@@ -37,28 +41,59 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
         channel.startAccepting()
     }
 
+    /// Closes the socket.
+    ///
+    /// Connections that the kernel accepted before are still passed to the server while ``isAccepting`` is true.
     func close() {
         endPause()
-        if let channel {
-            channel.close()
-            self.channel = nil
-        } else {
-            core.close(descriptor)
+        isClosed = true
+        if let channel { channel.close() } else { core.close(descriptor) }
+    }
+
+    /// Whether the kernel may still pass on a connection that it has accepted.
+    var isAccepting: Bool {
+        channel?.isAccepting ?? false
+    }
+
+    /// Stops accepting until ``release()``.
+    func hold() {
+        guard !isHeld else { return }
+        isHeld = true
+        endPause()
+        channel?.stopAccepting()
+    }
+
+    /// Accepts again after ``hold()``.
+    func release() {
+        guard isHeld else { return }
+        isHeld = false
+        if !isClosed { channel?.startAccepting() }
+    }
+
+    /// Accepts the connections that wait in the kernel's queue, which would reset them when the socket is closed.
+    ///
+    /// - Parameter most: The maximum number, so that a stream of new connections cannot keep the server from closing.
+    func acceptWaiting(atMost most: Int) {
+        // Another process that shares the socket may have made it blocking.
+        guard (try? core.sockets.setNonBlocking(descriptor)) != nil else { return }
+        for _ in 0..<most {
+            do throws(Errno) { accepted(try core.sockets.accept(descriptor).descriptor) } catch {
+                switch error {
+                case .connectionAborted: continue
+                case .resourceTemporarilyUnavailable: return
+                default: return report("Connections that wait for an accept are reset", error)
+                }
+            }
         }
     }
 
     func accepted(_ descriptor: Int32) {
         pause = Self.firstPause
-        if channel != nil, let server {
-            server.serve(descriptor)
-        } else {
-            // The server closed before the kernel had cancelled the accept: this connection gets no protocol object.
-            core.close(descriptor)
-        }
+        if let server { server.accepted(descriptor) } else { core.close(descriptor) }
     }
 
     func acceptFailed(_ errno: Errno) {
-        guard let channel else { return }
+        guard let channel, !isHeld, !isClosed else { return }
         switch errno {
         case .connectionAborted, .interrupted, .resourceTemporarilyUnavailable:
             // The peer gave up before its connection was accepted; this side is fine.
@@ -91,7 +126,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
 
     private func resume() {
         endPause()
-        channel?.startAccepting()
+        if !isHeld, !isClosed { channel?.startAccepting() }
     }
 
     private func endPause() {
@@ -124,7 +159,8 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
     }
 }
 
-/// Serves the connections that listeners accept.
-protocol AcceptTarget: AnyObject {
-    func serve(_ descriptor: Int32)
+/// Takes the connections that listeners accept, or that another loop hands over.
+package protocol AcceptTarget: AnyObject {
+    /// Takes ownership of a connected socket.
+    func accepted(_ descriptor: Int32)
 }

@@ -5,45 +5,87 @@ internal import Kernel
 ///
 /// asyncio: `asyncio.Server`.
 public final class Server: @unchecked Sendable, CustomStringConvertible {
-    private enum State {
+    enum State {
         /// Bound, but not listening.
         case bound
         case serving
+        /// No longer listening; see ``close(deadline:)``.
+        case draining
         case closed
     }
 
-    private let core: LoopCore
-    private let backlog: Int
-    /// The protocol factory; released when the server closes, because it may retain the server indirectly.
-    private var makeProtocol: (() -> any BaseProtocol)?
-    private var listeners: [Listener] = []
-    private var state = State.bound
-    private var connections: [ObjectIdentifier: any BaseTransport] = [:]
-    private let ended: WaitList
+    let core: LoopCore
+    let backlog: Int
+    /// The protocol factory; nil if the connections are elements of a sequence.
+    ///
+    /// Released when the server closes, because it may retain the server indirectly.
+    var makeProtocol: (() -> any BaseProtocol)?
+    /// What a server needs whose connections are elements of a sequence; otherwise nil.
+    let demand: ConnectionDemand?
+    var listeners: [Listener] = []
+    var state = State.bound
+    var members: [ObjectIdentifier: any BaseTransport] = [:]
+    let held: HeldConnections
+    var totals = ServerTotals()
+    /// Whether a deadline has passed, so that all connections were aborted.
+    var hasAborted = false
+    let ended: WaitList
     private var isServingForever = false
     private let stopServing: WaitList
+    let drainBegins: WaitList
+    /// Resumes the tasks in ``close(deadline:)`` when a deadline has passed or nothing is left.
+    let drainEvents: WaitList
     /// The file of a Unix socket, to be removed when the server closes.
     var file: ServerFile?
     /// Whether the connections pass descriptors.
     var passesDescriptors = false
 
     /// Takes ownership of bound sockets.
-    package init(core: LoopCore, descriptors: [Int32], backlog: Int, makeProtocol: @escaping () -> any BaseProtocol) {
+    ///
+    /// - Parameters:
+    ///   - maxConnections: The maximum number of open connections; nil for no limit.
+    ///   - makeProtocol: Makes the protocol object of a connection.
+    package convenience init(
+        core: LoopCore, descriptors: [Int32], backlog: Int, maxConnections: Int? = nil,
+        makeProtocol: @escaping () -> any BaseProtocol
+    ) {
+        self.init(core, descriptors, backlog, maxConnections, makeProtocol, nil)
+    }
+
+    /// Takes ownership of bound sockets; the connections are the elements of ``connections``.
+    ///
+    /// - Parameter limit: The limit of each connection's reader.
+    convenience init(core: LoopCore, descriptors: [Int32], backlog: Int, maxConnections: Int?, limit: Int) {
+        self.init(core, descriptors, backlog, maxConnections, nil, ConnectionDemand(core: core, limit: limit))
+    }
+
+    private init(
+        _ core: LoopCore, _ descriptors: [Int32], _ backlog: Int, _ maxConnections: Int?,
+        _ makeProtocol: (() -> any BaseProtocol)?, _ demand: ConnectionDemand?
+    ) {
         self.core = core
         self.backlog = backlog
         self.makeProtocol = makeProtocol
+        self.demand = demand
+        held = HeldConnections(limit: maxConnections)
         ended = WaitList(queue: core.queue)
         stopServing = WaitList(queue: core.queue)
+        drainBegins = WaitList(queue: core.queue)
+        drainEvents = WaitList(queue: core.queue)
         listeners = descriptors.map { Listener(core: core, descriptor: $0, server: self) }
         core.servers[ObjectIdentifier(self)] = self
         for descriptor in descriptors { core.descriptors.claim(descriptor, "server", self) }
     }
 
-    /// The listening sockets; empty once the server is closed.
+    /// The listening sockets; empty once the server is closed or closing.
     ///
     /// asyncio: `Server.sockets`.
     public var sockets: [TransportSocket] {
-        listeners.map { TransportSocket($0.descriptor, core.sockets) }
+        isListening ? listeners.map { TransportSocket($0.descriptor, core.sockets) } : []
+    }
+
+    var isListening: Bool {
+        state == .bound || state == .serving
     }
 
     /// The port of the first socket, for instance the one that the kernel chose for port 0; nil once the server is
@@ -54,7 +96,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         sockets.first?.localAddress?.port
     }
 
-    /// Whether the server accepts connections.
+    /// Whether the server accepts connections, even if it pauses at its limit.
     ///
     /// asyncio: `is_serving`.
     public var isServing: Bool {
@@ -68,9 +110,22 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         core.loop as? any AbstractEventLoop
     }
 
-    /// The number of connections accepted by this server that are not yet lost.
+    /// The number of connections that this server serves, which are not yet lost.
     public var connectionCount: Int {
-        connections.count
+        members.count
+    }
+
+    /// The number of connections that were accepted and are not served yet: the server is at its limit, or the consumer
+    /// of ``connections`` is busy.
+    public var heldConnectionCount: Int {
+        held.count
+    }
+
+    /// Whether the server is closing and will abort its connections at a deadline: see ``close(deadline:)``.
+    ///
+    /// A handler that serves several requests on one connection should end after the current one.
+    public var isDraining: Bool {
+        state == .draining
     }
 
     /// Starts listening and accepting.
@@ -85,7 +140,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         try core.check("startServing")
         switch state {
         case .serving: return
-        case .closed: throw .closed("startServing", "Server")
+        case .draining, .closed: throw .closed("startServing", "Server")
         case .bound: break
         }
         for listener in listeners {
@@ -101,7 +156,8 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
 
     /// Serves until the calling task is cancelled or the server is closed, then closes the server.
     ///
-    /// Unlike ``waitClosed()``, this does not wait for open connections.
+    /// While the server drains, this waits; cancelling it does not shorten the drain. Otherwise, unlike
+    /// ``waitClosed()``, it does not wait for open connections.
     ///
     /// - Throws: `CancellationError` in both cases; ``EventLoopError`` with `.invalidState` for a second caller;
     ///   otherwise the same as ``startServing()``.
@@ -120,13 +176,14 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
             core.queue.performOnLoop { self.close() }
             throw core.queue.refusal("serveForever")
         }
-        close()
+        if !isDraining { close() }
         throw CancellationError()
     }
 
     /// Stops listening; existing connections stay open.
     ///
-    /// Idempotent.
+    /// Connections that wait to be accepted or served are closed. Idempotent. To let them be served and to wait for the
+    /// existing ones, use ``close(deadline:)``.
     ///
     /// - Thread: The loop's.
     ///
@@ -134,10 +191,8 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     public func close() {
         guard core.allowsUse("close"), state != .closed else { return }
         stopListening()
-        core.servers[ObjectIdentifier(self)] = nil
+        finishClosing()
         core.note(.debug, "\(self) is closed")
-        stopServing.resumeAll()
-        endIfDone()
     }
 
     /// Closes every connection of the server, after sending its pending bytes.
@@ -147,7 +202,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     /// asyncio: `Server.close_clients`, 3.13.
     public func closeClients() {
         guard core.allowsUse("closeClients") else { return }
-        for transport in connections.values { transport.close() }
+        for transport in members.values { transport.close() }
     }
 
     /// Aborts every connection of the server: pending bytes are dropped.
@@ -157,7 +212,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     /// asyncio: `Server.abort_clients`, 3.13.
     public func abortClients() {
         guard core.allowsUse("abortClients") else { return }
-        for transport in connections.values { transport.abort() }
+        for transport in members.values { transport.abort() }
     }
 
     /// Waits until the server is closed and its last connection is lost.
@@ -173,8 +228,9 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         try await ended.waitOrThrow("waitClosed")
     }
 
-    private func stopListening() {
-        state = .closed
+    func stopListening() {
+        guard isListening else { return }
+        state = .draining
         // In a forked child, the file belongs to the parent's server.
         if !core.queue.isInForkedChild { file?.remove() }
         file = nil
@@ -182,66 +238,35 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
             core.descriptors.release(listener.descriptor, self)
             listener.close()
         }
+    }
+
+    /// Ends everything except the open connections.
+    func finishClosing() {
+        state = .closed
         listeners = []
         makeProtocol = nil
+        for descriptor in held.removeAll() {
+            totals.refused += 1
+            core.close(descriptor)
+        }
+        core.servers[ObjectIdentifier(self)] = nil
+        stopServing.resumeAll()
+        drainBegins.resumeAll()
+        demand?.changed.resumeAll()
+        endIfDone()
     }
 
-    private var hasEnded: Bool {
-        state == .closed && connections.isEmpty
+    var hasEnded: Bool {
+        state == .closed && members.isEmpty
     }
 
-    private func endIfDone() {
+    func endIfDone() {
+        if members.isEmpty, held.count == 0 { drainEvents.resumeAll() }
         if hasEnded { ended.resumeAll() }
     }
 
     /// The state and the sockets.
     public var description: String {
         "<Server \(state) sockets=\(sockets)>"
-    }
-}
-
-// MARK: - Connections
-
-extension Server: TransportTracker, LoopServer {
-    package func attach(_ transport: any BaseTransport) {
-        connections[ObjectIdentifier(transport)] = transport
-    }
-
-    package func detach(_ transport: any BaseTransport) {
-        connections[ObjectIdentifier(transport)] = nil
-        endIfDone()
-    }
-
-    package func loopClosed() {
-        stopListening()
-        connections = [:]
-        stopServing.resumeAll()
-        ended.resumeAll()
-    }
-}
-
-extension Server: AcceptTarget {
-    func serve(_ descriptor: Int32) {
-        guard let makeProtocol else {
-            core.close(descriptor)
-            return
-        }
-        let `protocol` = core.upcall(ActivityName(kind: .factory)) { makeProtocol() }
-        if core.queue.isInForkedChild { return }
-        do {
-            // The factory may have closed the server.
-            guard state != .closed else { return core.close(descriptor) }
-            let transport = try SocketTransport(
-                core: core, descriptor: descriptor, protocol: `protocol`, tracker: self,
-                passesDescriptors: passesDescriptors)
-            core.note(.debug, "\(self) got a new connection: \(transport)")
-            try transport.begin()
-        } catch {
-            core.close(descriptor)
-            var context = ExceptionContext(
-                message: "Error on transport creation for incoming connection", error: error)
-            context.protocol = `protocol`
-            core.exceptions.report(context)
-        }
     }
 }

@@ -7,6 +7,8 @@ struct ServerSockets {
     let system: any SocketSystem
     var reuseAddress: Bool
     var reusePort: Bool
+    /// Whether the port may be shared with sockets of other processes.
+    var sharesWithOtherProcesses = false
     var keepAlive: Bool
     /// The most permissions of a Unix socket's file; nil for those that the process' umask allows.
     var permissions: UInt32?
@@ -36,6 +38,18 @@ struct ServerSockets {
     }
 
     private func bind(to address: SocketAddress) throws(EventLoopError) -> Int32 {
+        let descriptor = try open(address)
+        // A socket gets no connections before it listens, so it can still be withdrawn.
+        let isAllowed = !reusePort || sharesWithOtherProcesses || address.port == 0
+        guard !isAllowed, system.hasForeignListener(at: address) else { return descriptor }
+        try? system.close(descriptor)
+        throw EventLoopError(
+            .addressShared, "bind", errno: .addressInUse, address: address.description,
+            detail: "A server of another process listens there with reusePort, and would get a share of the "
+                + "connections: stop it, choose another port, or pass sharesWithOtherProcesses")
+    }
+
+    private func open(_ address: SocketAddress) throws(EventLoopError) -> Int32 {
         var step = "socket"
         do throws(Errno) {
             let descriptor = try system.open(address.family, type: Socket.stream)

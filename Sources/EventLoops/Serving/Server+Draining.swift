@@ -1,0 +1,84 @@
+extension Server {
+    /// Stops listening, lets the connections finish, and aborts those that are still open at the deadline.
+    ///
+    /// Connections that wait in the kernel's queue are accepted first, because closing the listening socket would reset
+    /// them; they are served like all others. Only a connection whose handshake completes in the microseconds in
+    /// between is reset, unless another process listens on the same socket, or on the same port with `reusePort` while
+    /// the sysctl `net.ipv4.tcp_migrate_req` is 1.
+    ///
+    /// Handlers and protocols learn of the drain from ``isDraining``, ``waitDraining()`` and
+    /// ``ConnectionProtocol/serverIsDraining()``. Nothing else happens to an open connection before the deadline.
+    ///
+    /// Several calls may run at the same time; the earliest deadline applies. On a server that is already closed, the
+    /// connections that are still open are treated in the same way.
+    ///
+    /// - Parameter deadline: How long the connections may take; zero or less aborts them at once.
+    /// - Returns: How many connections ended in time, how many did not, and how long it took.
+    /// - Throws: `CancellationError` if the task is cancelled or the loop closes; ``EventLoopError``: `.closed`;
+    ///   `.wrongThread`.
+    /// - Cancellation: Aborts all connections at once, closes the server, and throws.
+    /// - Thread: A task of the loop.
+    @discardableResult
+    public func close(deadline: Duration) async throws -> ServerCloseReport {
+        try core.checkTask("close")
+        let began = core.now
+        let before = totals
+        var failure: (any Error)?
+        do { try await drain(until: began.advanced(by: max(deadline, .zero))) } catch { failure = error }
+        guard core.queue.isTurning else {
+            core.queue.performOnLoop { self.endDrain() }
+            throw failure ?? core.queue.refusal("close")
+        }
+        endDrain()
+        // Aborted connections are lost within a few turns. A closed loop has dropped them.
+        if !hasEnded, !core.isClosed { await ended.waitUncancelled() }
+        if let failure { throw failure }
+        return totals.report(since: before, took: began.duration(to: core.now))
+    }
+
+    /// Waits until the server begins to drain or is closed.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled or the loop closes; ``EventLoopError``: `.closed`;
+    ///   `.wrongThread`.
+    /// - Cancellation: Ends the wait; the server is not affected.
+    /// - Thread: A task of the loop.
+    public func waitDraining() async throws {
+        try core.checkTask("waitDraining")
+        if isListening { try await drainBegins.waitOrThrow("waitDraining") }
+    }
+
+    /// Waits until nothing is left or the deadline has passed.
+    private func drain(until deadline: LoopInstant) async throws {
+        beginDrain()
+        try Task.checkCancellation()
+        let timer = core.callAt(deadline) { [drainEvents] in drainEvents.resumeAll() }
+        defer { timer.cancel() }
+        // Until the accepts are cancelled, the kernel may pass on connections.
+        while listeners.contains(where: \.isAccepting) { try await core.yieldTurn() }
+        demand?.changed.resumeAll()
+        while !members.isEmpty || held.count > 0, core.now < deadline {
+            try await drainEvents.waitOrThrow("close")
+        }
+    }
+
+    private func beginDrain() {
+        guard isListening else { return }
+        if state == .serving { for listener in listeners { listener.acceptWaiting(atMost: backlog) } }
+        stopListening()
+        core.note(.info, "\(self) is draining")
+        drainBegins.resumeAll()
+        for transport in members.values { notifyOfDrain(transport) }
+    }
+
+    /// Aborts what is left of the connections, and closes the server.
+    private func endDrain() {
+        let left = hasAborted ? [] : Array(members.values)
+        hasAborted = true
+        for transport in left {
+            totals.aborted += 1
+            totals.unsentBytes += (transport as? any WriteTransport)?.writeBufferSize ?? 0
+            transport.abort()
+        }
+        if state != .closed { finishClosing() }
+    }
+}
