@@ -32,7 +32,7 @@ final class ProactorStreamChannel: ChannelTarget, MovableStreamChannel {
     /// The former owner whose memory the receive in flight may fill.
     var formerOwner: StreamChannelOwner?
 
-    init(_ descriptor: Int32, port: RingPort, after remains: StreamRemains?) {
+    init(_ descriptor: Int32, port: RingPort, after remains: StreamRemains? = nil) {
         self.descriptor = descriptor
         self.port = port
         ring = port.ring

@@ -29,7 +29,7 @@ final class SelectorStreamChannel: ReadinessTarget, MovableStreamChannel {
     /// What a former channel of the connection has left; nil once the owner has taken it.
     var remains: StreamRemains?
 
-    init(_ descriptor: Int32, port: PollerPort, after remains: StreamRemains?) {
+    init(_ descriptor: Int32, port: PollerPort, after remains: StreamRemains? = nil) {
         self.descriptor = descriptor
         self.port = port
         hasSent = remains?.hasSent ?? false
