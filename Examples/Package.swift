@@ -22,6 +22,7 @@ let package = Package(
         example("Chat"),
         example("TCPProxy"),
         example("HandOver"),
+        example("MultiCoreEcho"),
         example("HTTPServer", "CLLHTTP"),
         .target(name: "CLLHTTP", exclude: ["LICENSE", "README.md"]),
 
@@ -29,7 +30,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Reference", "Timer", "EchoServer", "UnixEcho", "Chat", "TCPProxy", "HandOver", "HTTPServer",
+                "Reference", "Timer", "EchoServer", "UnixEcho", "Chat", "TCPProxy", "HandOver", "MultiCoreEcho",
+                "HTTPServer",
             ],
             swiftSettings: settings),
     ]

@@ -24,7 +24,7 @@ final class ProactorStreamChannel: ChannelTarget, MovableStreamChannel {
     private var isListedToSend = false
     var isListedToNotify = false
     var isClosing = false
-    /// Whether the descriptor is given up, not closed, when nothing is in flight; set only while the channel is closing.
+    /// Whether the descriptor is given up, not closed, at the end; set only while the channel is closing.
     var isReleasing = false
     private var isFinished = false
     private var hasSent = false

@@ -180,7 +180,7 @@ extension Conformance {
 }
 
 /// The number of processors on which the calling thread may run.
-private func allowedProcessors() -> Int {
+func allowedProcessors() -> Int {
     let text = threadStatus("Cpus_allowed:")
     return text.reduce(0) { $0 + (Int(String($1), radix: 16)?.nonzeroBitCount ?? 0) }
 }

@@ -22,8 +22,8 @@ extension EventLoopGroup {
     ///   - makeProtocol: Makes the protocol object of a connection, on the thread of the loop that serves it; that loop
     ///     is ``getRunningLoop()``.
     /// - Returns: The server.
-    /// - Throws: ``EventLoopError``: `.system` with errno and address; `.lookupFailed`; `.invalidArgument`; `.closed` if
-    ///   a loop of the group is closed. `CancellationError` if the task is cancelled.
+    /// - Throws: ``EventLoopError``: `.system` with errno and address; `.lookupFailed`; `.invalidArgument`; `.closed`
+    ///   if a loop of the group is closed. `CancellationError` if the task is cancelled.
     /// - Cancellation: Ends the lookup and the wait for an address in use; no socket stays open.
     /// - Thread: Any task.
     public func createServer(
@@ -86,7 +86,7 @@ extension EventLoopGroup {
     ///     An error that it throws goes to the exception handler, unless it is a cancellation or the connection's own
     ///     error.
     /// - Returns: The server.
-    /// - Throws: The same as ``createServer(host:port:family:backlog:distribution:reuseAddress:reusePort:keepAlive:addressInUseTimeout:_:)``.
+    /// - Throws: The same as for `createServer`; `.invalidArgument` for a limit that is not positive.
     /// - Cancellation: Ends the lookup and the wait for an address in use; no socket stays open.
     /// - Thread: Any task.
     public func startServer(

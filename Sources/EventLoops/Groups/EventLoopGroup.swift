@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// Loops share nothing: a protocol object, a stream or a future belongs to one loop and is used on its thread alone.
 /// Use a loop of the group from other threads with `callSoonThreadsafe` and `runCoroutineThreadsafe`. To serve on all
-/// loops, use ``createServer(host:port:family:backlog:distribution:reuseAddress:reusePort:keepAlive:addressInUseTimeout:_:)``.
+/// loops, call `createServer` of the group.
 ///
 /// A post to another loop goes through that loop's inbox: 81 ns and no system call if the loop is awake, otherwise one
 /// write to its event descriptor. `IORING_OP_MSG_RING` takes as long (0.98 of the round trip) and can fail in more
@@ -65,7 +65,7 @@ public final class EventLoopGroup: Sendable, CustomStringConvertible {
     }
 
     deinit {
-        if life.end(by: MonotonicClock.now()), loops.count > (isFirstForeign ? 1 : 0) {
+        if life.end(by: LoopClock.monotonic.now()), loops.count > (isFirstForeign ? 1 : 0) {
             Log.write(.warning, "unclosed event loop group: call shutdown() before releasing a group")
         }
     }
@@ -155,7 +155,7 @@ public final class EventLoopGroup: Sendable, CustomStringConvertible {
 
     /// Requests the end; returns until when to wait for the threads.
     private func beginEnd(_ deadline: Duration) -> Int64 {
-        let end = LoopInstant(nanoseconds: MonotonicClock.now()).advanced(by: max(deadline, .zero))
+        let end = LoopInstant(nanoseconds: LoopClock.monotonic.now()).advanced(by: max(deadline, .zero))
         life.end(by: end.nanoseconds)
         // Closing a loop may take a second more; a loaded machine needs some time in any case.
         return end.advanced(by: .seconds(3)).nanoseconds

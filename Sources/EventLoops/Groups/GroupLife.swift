@@ -10,7 +10,7 @@ final class GroupLife: Sendable {
         var running: Set<String> = []
         /// Errors of runs, and of closing.
         var failures: [any Error] = []
-        /// Until when the loops' tasks may take to end, in nanoseconds of ``MonotonicClock``; nil until the group ends.
+        /// Until when the loops' tasks may take to end, in nanoseconds of ``LoopClock/monotonic``; nil until the group ends.
         var deadline: Int64?
     }
 
@@ -53,13 +53,13 @@ final class GroupLife: Sendable {
             return (state.loops.sorted { $0.key < $1.key }.map(\.value), state.startFailures)
         }
         guard let first = failures.first else { return loops }
-        end(by: MonotonicClock.now())
+        end(by: LoopClock.monotonic.now())
         throw first
     }
 
     /// Requests that every thread end its loop; only the first call has an effect.
     ///
-    /// - Parameter deadline: Until when the loops' tasks may take to end, in nanoseconds of ``MonotonicClock``.
+    /// - Parameter deadline: Until when the loops' tasks may take to end, in nanoseconds of ``LoopClock/monotonic``.
     /// - Returns: False if this was not the first call.
     @discardableResult
     func end(by deadline: Int64) -> Bool {
@@ -78,7 +78,7 @@ final class GroupLife: Sendable {
     /// - Returns: The names of those that have not ended at `latest`.
     func waitForEnd(until latest: Int64) -> Set<String> {
         condition.withLock {
-            while !state.running.isEmpty, MonotonicClock.now() < latest { condition.wait(until: latest) }
+            while !state.running.isEmpty, LoopClock.monotonic.now() < latest { condition.wait(until: latest) }
             return state.running
         }
     }

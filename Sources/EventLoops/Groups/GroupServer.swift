@@ -92,10 +92,10 @@ public final class GroupServer: Sendable, CustomStringConvertible {
     /// - Cancellation: Ends the wait; the server is not affected.
     public func waitClosed() async throws {
         for share in shares {
-            // A closed loop has no connections.
-            do { try await share.loop.runCoroutineThreadsafe { try await share.server.waitClosed() } } catch
-                let error as EventLoopError
-            {
+            do {
+                try await share.loop.runCoroutineThreadsafe { try await share.server.waitClosed() }
+            } catch let error as EventLoopError {
+                // A closed loop has no connections.
                 guard error.code == .closed else { throw error }
             }
         }

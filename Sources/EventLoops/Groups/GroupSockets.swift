@@ -39,8 +39,9 @@ extension EventLoopError {
     /// The error of a bind, with what a group can do about it.
     var forGroup: EventLoopError {
         guard errno == .addressInUse, self.operation == "bind" else { return self }
-        let reason = "Another socket listens there, perhaps one of another process with SO_REUSEPORT: stop it, or pass "
-            + "reusePort to share the port with it"
+        let reason =
+            "Another socket listens there, perhaps one of another process with SO_REUSEPORT: stop it, or pass reusePort "
+            + "to share the port with it"
         return EventLoopError(code, operation, errno: errno, address: address, detail: reason)
     }
 }
