@@ -1,7 +1,7 @@
 // An echo server on every core: one loop per processor, each with a listening socket of its own.
 //
 //     MultiCoreEcho 8888
-import Glibc
+@preconcurrency import Glibc
 import Proactor
 
 /// Made on the thread of the loop that serves the connection, and used there only: it needs no lock.

@@ -39,7 +39,9 @@ final class ConnectionMove: @unchecked Sendable {
             queue.post { self.arrived(result) }
         }
         // If the loop refuses the callback or drops it, the passage is released.
-        _ = target.post(at: nil) { passage.end(at: target, makeProtocol()) }
+        _ = target.post(at: nil) {
+            passage.end(at: target, target.upcall(ActivityName(kind: .factory)) { makeProtocol() })
+        }
     }
 
     private func arrived(_ result: Result<any StreamTransport, EventLoopError>) {
