@@ -94,8 +94,8 @@ extension Conformance {
                         SharedRecord().make()
                     }
                 }
-                #expect(error.errno == .addressInUse && error.detail.contains("reusePort"), "\(error)")
-                let second = try await group.createServer(host: "127.0.0.1", port: port, reusePort: true) {
+                #expect(error.errno == .addressInUse && error.detail.contains("sharesWithOtherProcesses"), "\(error)")
+                let second = try await group.createServer(host: "127.0.0.1", port: port, sharesWithOtherProcesses: true) {
                     SharedRecord().make()
                 }
                 #expect(second.port == port)
@@ -164,6 +164,50 @@ extension Conformance {
                 server.abortClients()
                 try await server.waitClosed()
                 try await eventually("each protocol object is released") { records.value.allSatisfy(\.isLost) }
+            }
+        }
+
+        /// Connections that wait to be accepted, or are on their way to another loop, are served before the deadline.
+        @Test(arguments: LoopKind.allCases, [ConnectionDistribution.kernel, .leastConnections])
+        func closeWithDeadline_servesWaitingConnections(
+            _ kind: LoopKind, _ distribution: ConnectionDistribution
+        ) async throws {
+            try await withGroup([kind, kind]) { group, _ in
+                let used = Locked<Set<ObjectIdentifier>>([])
+                let server = try await group.createServer(host: "127.0.0.1", port: 0, distribution: distribution) {
+                    Echo(used)
+                }
+                let port = try #require(server.port)
+                let peers = try (0..<40).map { _ in try RawPeer.connect(port) }
+                async let report = server.close(deadline: .seconds(30))
+                try await onThread {
+                    for peer in peers {
+                        try peer.send([7])
+                        #expect(try peer.receive(1) == [7])
+                        peer.close()
+                    }
+                }
+                let (drained, aborted) = (try await report.drained, try await report.aborted)
+                #expect(drained == 40 && aborted == 0)
+                #expect(!server.isServing && server.connectionCount == 0)
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
+        func closeWithDeadline_abortsWhatIsLeft(_ kind: LoopKind) async throws {
+            try await withGroup([kind, kind]) { group, _ in
+                let server = try await group.createServer(host: "127.0.0.1", port: 0, distribution: .roundRobin) {
+                    SharedRecord().make()
+                }
+                let peers = try (0..<6).map { _ in try RawPeer.connect(try #require(server.port)) }
+                try await eventually("all are accepted") { server.connectionCount == 6 }
+                let report = try await server.close(deadline: .milliseconds(1))
+                #expect(report.aborted == 6 && report.drained == 0)
+                #expect(server.connectionCount == 0)
+                for peer in peers { peer.close() }
+                // Closed already.
+                let again = try await server.close(deadline: .seconds(30))
+                #expect(again.aborted == 0)
             }
         }
 

@@ -14,9 +14,9 @@ extension EventLoopGroup {
     ///   - distribution: How connections are distributed to the loops. Where one loop accepts for all, it is the first
     ///     one.
     ///   - reuseAddress: Whether the port can be bound while old connections on it are in TIME_WAIT.
-    ///   - reusePort: Whether to share the port with other sockets that have `SO_REUSEPORT`, for instance those of the
-    ///     process that this one is to replace. Otherwise the call fails if there are any: they would take a part of
-    ///     the connections.
+    ///   - sharesWithOtherProcesses: Whether to share the port with other servers that have `SO_REUSEPORT`, for instance
+    ///     that of the process that this one is to replace. Otherwise the call fails if there are any: they would take
+    ///     a part of the connections.
     ///   - keepAlive: Whether the kernel probes idle connections.
     ///   - addressInUseTimeout: How long to keep trying while an address is in use.
     ///   - makeProtocol: Makes the protocol object of a connection, on the thread of the loop that serves it; that loop
@@ -28,20 +28,21 @@ extension EventLoopGroup {
     /// - Thread: Any task.
     public func createServer(
         host: String? = nil, port: Int, family: AddressFamily = .unspecified, backlog: Int = 100,
-        distribution: ConnectionDistribution = .kernel, reuseAddress: Bool = true, reusePort: Bool = false,
-        keepAlive: Bool = false, addressInUseTimeout: Duration = .milliseconds(100),
+        distribution: ConnectionDistribution = .kernel, reuseAddress: Bool = true,
+        sharesWithOtherProcesses: Bool = false, keepAlive: Bool = false, addressInUseTimeout: Duration = .milliseconds(100),
         _ makeProtocol: @escaping @Sendable () -> any ConnectionProtocol
     ) async throws -> GroupServer {
         let first = loops[0]
         let sockets = GroupSockets(
-            sockets: ServerSockets(
-                system: first.core.sockets, reuseAddress: reuseAddress, reusePort: reusePort, keepAlive: keepAlive),
+            first.core.sockets, reuseAddress: reuseAddress, isShared: sharesWithOtherProcesses, keepAlive: keepAlive,
             count: distribution == .kernel ? loops.count : 1)
         let bound = try await first.runCoroutineThreadsafe {
             let addresses = try await first.core.listeningAddresses(host: host, port: port, family: family)
-            return try await first.retry(whileInUse: addressInUseTimeout) { () throws(EventLoopError) in
-                do throws(EventLoopError) { return try sockets.bind(to: addresses) } catch { throw error.forGroup }
-            }
+            do {
+                return try await first.retry(whileInUse: addressInUseTimeout) { () throws(EventLoopError) in
+                    try sockets.bind(to: addresses)
+                }
+            } catch let error as EventLoopError { throw error.forGroup }
         }
         return try await serve(bound, backlog, distribution) { _ in makeProtocol() }
     }
@@ -96,10 +97,7 @@ extension EventLoopGroup {
     ) async throws -> GroupServer {
         try StreamLimit.check(limit, "startServer")
         let first = loops[0]
-        let sockets = GroupSockets(
-            sockets: ServerSockets(
-                system: first.core.sockets, reuseAddress: true, reusePort: false, keepAlive: false),
-            count: distribution == .kernel ? loops.count : 1)
+        let sockets = GroupSockets(first.core.sockets, count: distribution == .kernel ? loops.count : 1)
         let bound = try await first.runCoroutineThreadsafe {
             try sockets.bind(to: try await first.core.listeningAddresses(host: host, port: port, family: .unspecified))
         }

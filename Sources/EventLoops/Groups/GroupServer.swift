@@ -76,6 +76,41 @@ public final class GroupServer: Sendable, CustomStringConvertible {
         }
     }
 
+    /// Stops listening, lets the connections finish, and aborts those that are still open at the deadline.
+    ///
+    /// Connections that wait in the kernel to be accepted are served like all others. For protocols and handlers it is
+    /// the same as for a server of one loop: see ``Server/close(deadline:)``.
+    ///
+    /// - Parameter deadline: How long the connections may take; zero or less aborts them at once.
+    /// - Returns: How many connections ended in time and how many did not, on all loops.
+    /// - Throws: `CancellationError` if the task is cancelled.
+    /// - Cancellation: Aborts all connections at once, closes the server, and throws.
+    @discardableResult
+    public func close(deadline: Duration) async throws -> ServerCloseReport {
+        closing.store(true, ordering: .relaxed)
+        do {
+            return try await withThrowingTaskGroup(of: ServerCloseReport?.self) { tasks in
+                for share in shares {
+                    tasks.addTask { try await share.close(deadline: deadline) }
+                    // The others close after it has passed on the last connection.
+                    if hasAcceptor, share === shares[0] { try await share.acceptLast() }
+                }
+                var reports: [ServerCloseReport] = []
+                for try await report in tasks { if let report { reports.append(report) } }
+                return ServerCloseReport(sumOf: reports)
+            }
+        } catch {
+            // Some shares may not have begun to close.
+            for share in shares {
+                share.post {
+                    $0.close()
+                    $0.abortClients()
+                }
+            }
+            throw error
+        }
+    }
+
     /// Closes every connection of the server, after sending its pending bytes.
     public func closeClients() {
         for share in shares { share.post { $0.closeClients() } }
@@ -91,14 +126,7 @@ public final class GroupServer: Sendable, CustomStringConvertible {
     /// - Throws: `CancellationError` if the task is cancelled.
     /// - Cancellation: Ends the wait; the server is not affected.
     public func waitClosed() async throws {
-        for share in shares {
-            do {
-                try await share.loop.runCoroutineThreadsafe { try await share.server.waitClosed() }
-            } catch let error as EventLoopError {
-                // A closed loop has no connections.
-                guard error.code == .closed else { throw error }
-            }
-        }
+        for share in shares { try await share.onLoop { try await $0.waitClosed() } }
     }
 
     /// The number of loops, the addresses, and the number of connections.
@@ -110,6 +138,27 @@ public final class GroupServer: Sendable, CustomStringConvertible {
 }
 
 extension ServerShare {
+    /// Runs async code on the share's loop; returns nil if the loop is closed, because then its server is closed, too.
+    fileprivate func onLoop<Value: Sendable>(
+        _ body: @escaping @Sendable (Server) async throws -> Value
+    ) async throws -> Value? {
+        do {
+            return try await loop.runCoroutineThreadsafe { [server] in try await body(server) }
+        } catch let error as EventLoopError where error.code == .closed { return nil }
+    }
+
+    fileprivate func close(deadline: Duration) async throws -> ServerCloseReport? {
+        try await onLoop { try await $0.close(deadline: deadline) }
+    }
+
+    /// Waits until the server, which is about to close, has stopped accepting.
+    fileprivate func acceptLast() async throws {
+        _ = try await onLoop { server in
+            try await server.waitDraining()
+            while server.listeners.contains(where: \.isAccepting) { try await server.core.yieldTurn() }
+        }
+    }
+
     /// Runs `body` on the share's loop, in its next turn; if the loop is closed, so is its server.
     fileprivate func post(_ body: @escaping @Sendable (Server) -> Void) {
         _ = try? loop.callSoonThreadsafe { [server] in body(server) }
