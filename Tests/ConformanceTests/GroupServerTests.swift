@@ -95,7 +95,8 @@ extension Conformance {
                     }
                 }
                 #expect(error.errno == .addressInUse && error.detail.contains("sharesWithOtherProcesses"), "\(error)")
-                let second = try await group.createServer(host: "127.0.0.1", port: port, sharesWithOtherProcesses: true) {
+                let second = try await group.createServer(host: "127.0.0.1", port: port, sharesWithOtherProcesses: true)
+                {
                     SharedRecord().make()
                 }
                 #expect(second.port == port)
@@ -147,7 +148,10 @@ extension Conformance {
         func close_duringAStormOfConnections_leavesNothing(_ kind: LoopKind) async throws {
             try await withGroup([kind, kind]) { group, _ in
                 let records = Locked<[SharedRecord]>([])
-                let server = try await group.createServer(host: "127.0.0.1", port: 0, distribution: .roundRobin) {
+                // So many that the kernel drops no connection, which would be repeated a second later.
+                let server = try await group.createServer(
+                    host: "127.0.0.1", port: 0, backlog: 4096, distribution: .roundRobin
+                ) {
                     let record = SharedRecord()
                     records.update { $0.append(record) }
                     return record.make()

@@ -134,6 +134,23 @@ extension Conformance {
             #expect(group.loops.allSatisfy { $0.isClosed })
         }
 
+        /// A loop that is blocked in a callback cannot be ended; the shutdown returns nevertheless.
+        @Test func blockedLoop_isReported_whenTheDeadlineHasPassed() async throws {
+            let (mayEnd, isBlocked) = (Gate(), Gate())
+            let group = try await onThread { try EventLoopGroup(loops: 2) { try LoopKind.allCases[0].make() } }
+            let loop = group.loops[1]
+            try loop.callSoonThreadsafe {
+                isBlocked.open()
+                mayEnd.wait()
+            }
+            isBlocked.wait()
+            let error = try await loopError { try await group.end(.zero, .milliseconds(50)) }
+            mayEnd.open()
+            #expect(error.code == .timedOut && error.detail.hasSuffix("loop-1"), "\(error)")
+            try await eventually("it ends later") { loop.isClosed }
+            try await group.shutdown()
+        }
+
         @Test func releasedGroup_endsItsLoops_andWarns() async throws {
             let kind = LoopKind.allCases[0]
             let loops = try await onThread {

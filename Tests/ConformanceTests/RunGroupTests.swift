@@ -131,26 +131,5 @@ extension Conformance {
                 }
             }
         }
-
-        /// A loop that is blocked in a callback cannot be ended; the run returns nevertheless.
-        @Test func blockedLoop_isReported_whenTheDeadlineHasPassed() async throws {
-            let (mayEnd, isBlocked) = (Gate(), Gate())
-            let blocked = Locked<(any AbstractEventLoop)?>(nil)
-            try await onThread {
-                expectLoopError(.timedOut) {
-                    try run(loops: 2, deadline: .zero, loopFactory: LoopKind.epoll.make) { group in
-                        blocked.value = group.loops[1]
-                        try group.loops[1].callSoonThreadsafe {
-                            isBlocked.open()
-                            mayEnd.wait()
-                        }
-                        isBlocked.wait()
-                    }
-                }
-                mayEnd.open()
-            }
-            try await eventually("it ends later") { blocked.value?.isClosed == true }
-            blocked.value = nil
-        }
     }
 }

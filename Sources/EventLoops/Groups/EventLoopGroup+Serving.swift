@@ -29,7 +29,8 @@ extension EventLoopGroup {
     public func createServer(
         host: String? = nil, port: Int, family: AddressFamily = .unspecified, backlog: Int = 100,
         distribution: ConnectionDistribution = .kernel, reuseAddress: Bool = true,
-        sharesWithOtherProcesses: Bool = false, keepAlive: Bool = false, addressInUseTimeout: Duration = .milliseconds(100),
+        sharesWithOtherProcesses: Bool = false, keepAlive: Bool = false,
+        addressInUseTimeout: Duration = .milliseconds(100),
         _ makeProtocol: @escaping @Sendable () -> any ConnectionProtocol
     ) async throws -> GroupServer {
         let first = loops[0]

@@ -129,9 +129,14 @@ public final class EventLoopGroup: Sendable, CustomStringConvertible {
     ///   of one of the group's own threads, which would wait for itself. Otherwise the first of ``failures``.
     /// - Cancellation: Ignored: the group ends in any case.
     public func shutdown(deadline: Duration = .seconds(30)) async throws {
+        try await end(deadline, Self.grace)
+    }
+
+    /// - Parameter grace: How much longer the threads may take than the tasks.
+    package func end(_ deadline: Duration, _ grace: Duration) async throws {
         try refuseOnOwnThread()
         let life = life
-        let latest = beginEnd(deadline)
+        let latest = beginEnd(deadline, grace)
         let late = await withUnsafeContinuation { (continuation: UnsafeContinuation<Set<String>, Never>) in
             let failure = DetachedThread.start(name: "loops-end") {
                 continuation.resume(returning: life.waitForEnd(until: latest))
@@ -149,16 +154,18 @@ public final class EventLoopGroup: Sendable, CustomStringConvertible {
     @available(*, noasync, message: "await the async form")
     public func shutdown(deadline: Duration = .seconds(30)) throws {
         try refuseOnOwnThread()
-        let latest = beginEnd(deadline)
+        let latest = beginEnd(deadline, Self.grace)
         try throwFailure(life.waitForEnd(until: latest))
     }
 
-    /// Requests the end; returns until when to wait for the threads.
-    private func beginEnd(_ deadline: Duration) -> Int64 {
+    /// Closing a loop may take a second; a loaded machine needs some time in any case.
+    private static let grace = Duration.seconds(3)
+
+    /// Requests the end, unless an earlier call has; returns until when to wait for the threads.
+    private func beginEnd(_ deadline: Duration, _ grace: Duration) -> Int64 {
         let end = LoopInstant(nanoseconds: LoopClock.monotonic.now()).advanced(by: max(deadline, .zero))
         life.end(by: end.nanoseconds)
-        // Closing a loop may take a second more; a loaded machine needs some time in any case.
-        return end.advanced(by: .seconds(3)).nanoseconds
+        return LoopInstant(nanoseconds: life.deadline ?? end.nanoseconds).advanced(by: grace).nanoseconds
     }
 
     private func throwFailure(_ late: Set<String>) throws {

@@ -10,7 +10,7 @@ final class GroupLife: Sendable {
         var running: Set<String> = []
         /// Errors of runs, and of closing.
         var failures: [any Error] = []
-        /// Until when the loops' tasks may take to end, in nanoseconds of ``LoopClock/monotonic``; nil until the group ends.
+        /// Until when the loops' tasks may take to end, in nanoseconds of the kernel's clock; nil until the group ends.
         var deadline: Int64?
     }
 

@@ -53,8 +53,8 @@ extension EventLoopError {
         guard errno == .addressInUse, self.operation == "bind" else { return self }
         let reason =
             "Another socket is bound there, perhaps with SO_REUSEPORT by another process: stop it, or pass "
-            + "sharesWithOtherProcesses to share the port with it. If its process was killed, the kernel may need longer "
-            + "than addressInUseTimeout to release it"
+            + "sharesWithOtherProcesses to share the port with it. If its process was killed, the kernel may need "
+            + "longer than addressInUseTimeout to release it"
         return EventLoopError(code, operation, errno: errno, address: address, detail: reason)
     }
 }
