@@ -43,8 +43,10 @@ enum GroupThread {
     private static func endTasks(of loop: any AbstractEventLoop, by deadline: Int64) -> [any Error] {
         let timer = loop.callAt(LoopInstant(nanoseconds: deadline)) { loop.stop() }
         defer { timer.cancel() }
+        let ending = loop.allTasks
         do { try loop.endAllTasks() } catch let error as EventLoopError where error.code == .stoppedBeforeCompletion {
-            let names = loop.allTasks.map { "\($0)" }.sorted().joined(separator: ", ")
+            let names = ending.filter { !$0.isDone }.map { "\($0)" }.sorted().joined(separator: ", ")
+            if names.isEmpty { return [] }
             return [EventLoopError(.timedOut, "shutdown", detail: "These tasks ignored their cancellation: \(names)")]
         } catch { return [error] }
         return []
