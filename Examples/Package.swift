@@ -16,6 +16,7 @@ let programs = [
     "Chat",
     "TCPProxy",
     "HandOver",
+    "MultiCoreEcho",
     "HTTPServer",
     "RespServer",
 ]

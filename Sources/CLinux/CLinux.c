@@ -2,7 +2,6 @@
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,18 +23,4 @@ void cl_thread_set_name(const char *name) {
     strncpy(cut, name, sizeof cut - 1);
     // Fails only for names that are too long.
     pthread_setname_np(pthread_self(), cut);
-}
-
-int cl_usable_processors(void) {
-    // The kernel refuses a set that is too small for the machine with EINVAL. 64 Ki processors are a safe maximum.
-    for (int capacity = CPU_SETSIZE; capacity <= 65536; capacity *= 2) {
-        cpu_set_t *set = CPU_ALLOC(capacity);
-        if (set == NULL) break;
-        const size_t size = CPU_ALLOC_SIZE(capacity);
-        const int count = sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : 0;
-        CPU_FREE(set);
-        if (count > 0) return count;
-    }
-    const long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online > 0 ? (int)online : 1;
 }

@@ -27,6 +27,8 @@ package enum DetachedThread {
             { argument in
                 let body = Unmanaged<Body>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue()
                 cl_thread_set_name(body.name)
+                // The thread that starts this one may be pinned.
+                cl_thread_unpin()
                 body.run()
                 return nil
             }, body.toOpaque())

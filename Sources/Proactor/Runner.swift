@@ -121,7 +121,7 @@ public final class Runner {
         try loop.close()
     }
 
-    private static func checkNoneRuns(_ operation: String, instead: String) throws(EventLoopError) {
+    static func checkNoneRuns(_ operation: String, instead: String) throws(EventLoopError) {
         guard (try? getRunningLoop()) == nil else {
             let detail = "\(operation)() cannot be called while a loop is running on this thread: \(instead)"
             throw EventLoopError(.anotherLoopRunning, operation, detail: detail)

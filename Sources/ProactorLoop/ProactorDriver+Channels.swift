@@ -2,8 +2,8 @@ package import EventLoops
 package import Kernel
 
 extension ProactorDriver: ChannelFactory {
-    package func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel {
-        ProactorStreamChannel(descriptor, port: port)
+    package func makeStreamChannel(_ descriptor: Int32, after remains: StreamRemains?) -> any StreamChannel {
+        ProactorStreamChannel(descriptor, port: port, after: remains)
     }
 
     package func makeStreamChannel(

@@ -149,10 +149,10 @@ extension ProactorStreamChannel {
             receiving.hasReceived = true
             if receiving.mustLook, !flags.hasMoreToReceive { lookForEnd() }
             let bytes = UnsafeRawBufferPointer(start: pool.lend(piece), count: max(0, Int(result)))
-            if result > 0, !isClosing { deliver(bytes) }
+            if result > 0, keepsBytes { deliver(bytes) }
             pool.takeBack(piece)
         }
-        if isClosing { return finishIfPossible() }
+        if isClosing { return lastReceiveCompleted(result) }
         if result <= 0 { return receiveEnded(result) }
         if !flags.hasMore { receive(expectsData: true) }
     }
@@ -171,10 +171,15 @@ extension ProactorStreamChannel {
 
     private func deliver(_ bytes: UnsafeRawBufferPointer) {
         let taken = !holdsBytes && receiving.isWanted ? withOwner { $0.received(bytes) } : 0
-        guard taken < bytes.count, !isClosing else { return }
+        guard taken < bytes.count, keepsBytes else { return }
         hold(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(taken)))
         // The owner took only some of the bytes, so stop receiving.
         if let tag = receiving.tag { cancelReceive(tag) }
+    }
+
+    /// Whether bytes that the owner does not take are kept for later, or for the next channel of the connection.
+    private var keepsBytes: Bool {
+        !isClosing || isReleasing
     }
 
     private var holdsBytes: Bool {
@@ -194,11 +199,11 @@ extension ProactorStreamChannel {
         let memory = receiving.memory
         receiving.memory = nil
         if formerOwner != nil { return formersReceiveCompleted(result, memory) }
-        if isClosing { return finishIfPossible() }
+        if isClosing { return lastReceiveCompleted(result, memory) }
         guard result > 0 else { return receiveEnded(result) }
         let filled = UnsafeRawBufferPointer(start: memory?.baseAddress, count: Int(result))
         let taken = !holdsBytes && receiving.isWanted ? withOwner { $0.receivedIntoBuffer(filled) } : 0
-        if taken < filled.count, !isClosing { hold(UnsafeRawBufferPointer(rebasing: filled.dropFirst(taken))) }
+        if taken < filled.count, keepsBytes { hold(UnsafeRawBufferPointer(rebasing: filled.dropFirst(taken))) }
         receive(expectsData: false)
     }
 
@@ -208,10 +213,28 @@ extension ProactorStreamChannel {
         let former = formerOwner
         formerOwner = nil
         defer { former?.memoryReleased() }
-        if isClosing { return finishIfPossible() }
+        if isClosing { return lastReceiveCompleted(result, memory) }
         guard result > 0 else { return receiveEnded(result) }
         deliver(UnsafeRawBufferPointer(start: memory?.baseAddress, count: Int(result)))
         receive(expectsData: false)
+    }
+
+    /// Called for a receive that was in flight when the channel was closed or released.
+    ///
+    /// - Parameter memory: The owner's memory, which the receive may have filled; nil if it was not received there.
+    @inline(never)
+    private func lastReceiveCompleted(_ result: Int32, _ memory: UnsafeMutableRawBufferPointer? = nil) {
+        if isReleasing {
+            if result > 0, let memory { hold(UnsafeRawBufferPointer(rebasing: memory[..<Int(result)])) }
+            noteFailure(result)
+        }
+        finishIfPossible()
+    }
+
+    /// Notes why a receive failed before it could be cancelled, for the next channel: the kernel reports an error once.
+    private func noteFailure(_ result: Int32) {
+        guard result < 0, result != -ECANCELED, result != -ENOBUFS, !Self.isTransient(result) else { return }
+        if receiving.end == nil { receiving.end = .failure(Errno(rawValue: -result)) }
     }
 
     private func receiveEnded(_ result: Int32) {

@@ -7,7 +7,7 @@ internal import Uring
 ///
 /// A receive is multishot into the loop's buffers, or single-shot into memory that the owner supplies. There are never
 /// two sends in flight, because the kernel could interleave their bytes.
-final class ProactorStreamChannel: ChannelTarget, StreamChannel {
+final class ProactorStreamChannel: ChannelTarget, MovableStreamChannel {
     let descriptor: Int32
     let port: RingPort
     // Direct references to the port's objects: the compiler retains objects reached through another object.
@@ -24,18 +24,29 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     private var isListedToSend = false
     var isListedToNotify = false
     var isClosing = false
+    /// Whether the descriptor is given up, not closed, at the end; set only while the channel is closing.
+    var isReleasing = false
     private var isFinished = false
     private var hasSent = false
     var receiving = ReceiveState()
     /// The former owner whose memory the receive in flight may fill.
     var formerOwner: StreamChannelOwner?
 
-    init(_ descriptor: Int32, port: RingPort) {
+    init(_ descriptor: Int32, port: RingPort, after remains: StreamRemains? = nil) {
         self.descriptor = descriptor
         self.port = port
         ring = port.ring
         pool = port.pool
         super.init()
+        if let remains { resume(from: remains) }
+    }
+
+    private func resume(from remains: StreamRemains) {
+        hasSent = remains.hasSent
+        receiving.end = remains.failure.map { .failure($0) }
+        guard !remains.unread.isEmpty else { return }
+        held = SegmentQueue(pool: port.segments)
+        held?.append(remains.unread)
     }
 
     deinit {
@@ -118,7 +129,7 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         if let gathered { port.gathering.put(gathered) }
         gathered = nil
         if result > 0 { hasSent = true }
-        if isClosing { return finishIfPossible() }
+        if isClosing { return lastSendCompleted(result) }
         if result >= 0 {
             withOwner { $0.sent(Int(result)) }
         } else if Self.isTransient(result) {
@@ -126,6 +137,13 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         } else {
             withOwner { $0.sendFailed(Errno(rawValue: -result), "send") }
         }
+    }
+
+    @inline(never)
+    private func lastSendCompleted(_ result: Int32) {
+        // A send that has failed is repeated, and fails, on the next channel.
+        if isReleasing, result > 0 { withOwner { $0.sent(Int(result)) } }
+        finishIfPossible()
     }
 
     /// Whether an error is unrelated to the connection, so that the operation can be submitted again.
@@ -142,6 +160,18 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
     // MARK: The end
 
     func close() {
+        isReleasing = false
+        endOperations()
+    }
+
+    func release() {
+        guard !isClosing else { return }
+        isReleasing = true
+        stopReading()
+        endOperations()
+    }
+
+    private func endOperations() {
         guard !isClosing else { return }
         isClosing = true
         if let tag = receiving.tag { ring.cancel(tag) }
@@ -162,19 +192,29 @@ final class ProactorStreamChannel: ChannelTarget, StreamChannel {
         if isClosing { finishIfPossible() } else { continueReceiving() }
     }
 
-    /// Closes the descriptor if no operation uses it and no list contains the channel.
+    /// Closes the descriptor, or gives it up, if no operation uses it and no list contains the channel.
     ///
     /// While an operation is in flight, the peer would not see the end of the stream.
     func finishIfPossible() {
         guard isClosing, !isFinished, receiving.tag == nil, sendTag == nil else { return }
         guard !isListedToSend, !isListedToNotify, !ring.isInForkedChild else { return }
         isFinished = true
+        if isReleasing { return giveUp() }
         held?.removeAll()
         if hasSent, receiving.end == nil { dropUnread() }
         // Do not close it through the ring: the owner notifies its protocol in this turn, and the peer must see the
         // end of the stream before that.
         try? Descriptor.close(descriptor)
         replaceOwner(by: .none).channelClosed()
+    }
+
+    private func giveUp() {
+        var remains = StreamRemains()
+        if let held { remains.unread = held.copyPrefix(held.count) }
+        held?.removeAll()
+        if case .failure(let errno) = receiving.end { remains.failure = errno }
+        remains.hasSent = hasSent
+        replaceOwner(by: .none).channelReleased(remains)
     }
 
     @inline(never)

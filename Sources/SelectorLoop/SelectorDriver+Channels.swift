@@ -2,9 +2,9 @@ package import EventLoops
 package import Kernel
 
 extension SelectorDriver: ChannelFactory {
-    package func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel {
+    package func makeStreamChannel(_ descriptor: Int32, after remains: StreamRemains?) -> any StreamChannel {
         watches.claim(descriptor)
-        return SelectorStreamChannel(descriptor, port: port)
+        return SelectorStreamChannel(descriptor, port: port, after: remains)
     }
 
     package func makeStreamChannel(

@@ -7,6 +7,7 @@ extension SelectorStreamChannel {
         guard !isClosing, !hasEnded else { return }
         self.mode = mode
         isReading = true
+        if remains != nil { notifyLater() }
         updateWatch()
     }
 
@@ -69,6 +70,10 @@ extension SelectorStreamChannel {
     func receiveRest() {
         isReading = false
         updateWatch()
+        if let unread = remains?.unread, !unread.isEmpty {
+            remains = nil
+            _ = unread.withUnsafeBytes { bytes in withOwner { $0.received(bytes) } }
+        }
         var isOver = hasEnded
         for _ in 0..<Self.mostRestReceives where !isOver {
             port.withReceiveBuffer { memory in
@@ -81,6 +86,25 @@ extension SelectorStreamChannel {
 
     /// More than fits into the kernel's receive buffer: a peer that goes on sending does not keep the connection.
     private static var mostRestReceives: Int { 128 }
+
+    /// Delivers what a former channel of the connection has left, as far as the owner takes it.
+    ///
+    /// Called when the owner starts to read, but not during a call that the owner makes.
+    @inline(never)
+    func deliverRemains() {
+        while let unread = remains?.unread, !unread.isEmpty, isReading, !isClosing, !port.isInForkedChild {
+            let taken = unread.withUnsafeBytes { bytes in withOwner { $0.received(bytes) } }
+            remains?.unread = Array(unread.dropFirst(taken))
+        }
+        guard let left = remains, left.unread.isEmpty, isReading, !isClosing, !port.isInForkedChild else { return }
+        remains = nil
+        if let failure = left.failure {
+            end()
+            withOwner { $0.failed(failure, "recv") }
+        } else {
+            updateWatch()
+        }
+    }
 
     func dropUnread() {
         port.withReceiveBuffer { SocketCalls.dropUnread(descriptor, into: $0) }

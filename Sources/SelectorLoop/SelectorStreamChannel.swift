@@ -4,7 +4,7 @@ internal import Kernel
 internal import Polling
 
 /// A stream on a poller, which receives when the socket is readable, and sends at once or when the socket is writable.
-final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
+final class SelectorStreamChannel: ReadinessTarget, MovableStreamChannel {
     let descriptor: Int32
     let port: PollerPort
     /// The owner, retained but unmanaged, because the compiler would retain a strong reference for each call.
@@ -23,11 +23,17 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     private var isListedToNotify = false
     private var hasSent = false
     private(set) var isClosing = false
+    /// Whether the descriptor is given up, not closed, at the end; set only while the channel is closing.
+    private var isReleasing = false
     private var isFinished = false
+    /// What a former channel of the connection has left; nil once the owner has taken it.
+    var remains: StreamRemains?
 
-    init(_ descriptor: Int32, port: PollerPort) {
+    init(_ descriptor: Int32, port: PollerPort, after remains: StreamRemains? = nil) {
         self.descriptor = descriptor
         self.port = port
+        hasSent = remains?.hasSent ?? false
+        if let remains, !remains.unread.isEmpty || remains.failure != nil { self.remains = remains }
         super.init()
     }
 
@@ -89,7 +95,9 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
 
     func updateWatch() {
         guard !isClosing else { return }
-        port.watches.want(Readiness(readable: isReading, writable: isBlocked), of: descriptor, self)
+        // What a former channel has left goes first.
+        let receives = isReading && remains == nil
+        port.watches.want(Readiness(readable: receives, writable: isBlocked), of: descriptor, self)
     }
 
     // MARK: Sending
@@ -157,6 +165,17 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
     // MARK: The end
 
     func close() {
+        isReleasing = false
+        endWatch()
+    }
+
+    func release() {
+        guard !isClosing else { return }
+        isReleasing = true
+        endWatch()
+    }
+
+    private func endWatch() {
         guard !isClosing else { return }
         isClosing = true
         isReading = false
@@ -164,19 +183,29 @@ final class SelectorStreamChannel: ReadinessTarget, StreamChannel {
         notifyLater()
     }
 
-    private func notifyLater() {
+    func notifyLater() {
         guard !isListedToNotify else { return }
         isListedToNotify = true
         port.notifying.append(self)
     }
 
-    /// Closes the descriptor when no list contains the channel, and notifies the owner outside the owner's own call.
+    /// Closes the descriptor, or gives it up, when no list contains the channel, and notifies the owner outside the
+    /// owner's own call.
     private func notifyOwner() {
         isListedToNotify = false
-        guard isClosing, !isFinished, !isListedToSend else { return }
+        if !isClosing { return deliverRemains() }
+        guard !isFinished, !isListedToSend else { return }
         isFinished = true
+        if isReleasing { return giveUp() }
         if hasSent, !hasEnded { dropUnread() }
         try? Descriptor.close(descriptor)
         replaceOwner(by: .none).channelClosed()
+    }
+
+    private func giveUp() {
+        var left = remains ?? StreamRemains()
+        left.hasSent = hasSent
+        remains = nil
+        replaceOwner(by: .none).channelReleased(left)
     }
 }

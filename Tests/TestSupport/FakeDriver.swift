@@ -55,7 +55,7 @@ extension FakeDriver: LoopDriver {
 }
 
 extension FakeDriver: ChannelFactory {
-    package func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel {
+    package func makeStreamChannel(_ descriptor: Int32, after remains: StreamRemains?) -> any StreamChannel {
         preconditionFailure("a fake loop has no channels")
     }
 

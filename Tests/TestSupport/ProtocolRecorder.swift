@@ -13,6 +13,8 @@ open class ProtocolRecorder: ConnectionProtocol {
         case pause
         case resume
         case lost
+        /// The connection has moved to another loop.
+        case moved
     }
 
     /// The loop that calls this protocol.
@@ -91,6 +93,12 @@ open class ProtocolRecorder: ConnectionProtocol {
         // Its captures may retain the transport, which is no longer needed.
         look = { _ in }
         note(.lost)
+    }
+
+    open func connectionMoved() {
+        look = { _ in }
+        transport = nil
+        note(.moved)
     }
 
     /// Whether there is a connection that is not lost: a recorder may serve several, one after the other.

@@ -31,6 +31,7 @@ let uncheckedSendableReasons: [String: String] = [
     "Sources/EventLoops/Bytes/SegmentPool.swift": ofTheLoop + "; what other threads release is handed back to it",
     "Sources/EventLoops/Transports/SocketTransport.swift": ofTheLoop,
     "Sources/ProactorLoop/ConnectOperation.swift": ofTheLoop + "; cancelling is handed over to it",
+    "Sources/EventLoops/Groups/ConnectionMove.swift": ofTheLoop + "; the target reports through its inbox",
     "Sources/EventLoops/Waiting/OperationWait.swift": ofTheLoop + "; cancelling is handed over to it",
     "Sources/ProactorLoop/ProactorDriver.swift": ofTheLoop + "; waking it only writes to a descriptor",
     "Sources/ProactorLoop/RingPort.swift": ofTheLoop,

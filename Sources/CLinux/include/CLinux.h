@@ -21,6 +21,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
+#include "affinity.h"
 #include "caught_signals.h"
 #include "messages.h"
 #include "process.h"
@@ -46,8 +47,5 @@ static inline uintptr_t cl_thread_self(void) {
 
 /// Names the calling thread. The kernel keeps 15 bytes; longer names are truncated.
 void cl_thread_set_name(const char *name);
-
-/// The number of processors that this process may use, as limited by taskset(1) and containers.
-int cl_usable_processors(void);
 
 #endif

@@ -20,6 +20,8 @@ extension AbstractEventLoop {
         }
         try runUntilComplete { [core] in
             for task in ending { await task.ended() }
+            // The run may have been stopped, and the loop closed, because a task did not end.
+            if core.isClosed { return }
             reminder.cancel()
             core.reportFailures(of: ending)
             try await self.shutdownAsyncGenerators()

@@ -2,6 +2,7 @@
 ///
 /// The order of calls is `connectionMade (data* eofReceived?) connectionLost`, with `(pauseWriting resumeWriting)*` in
 /// between. The first and the last call are made exactly once. ``serverIsDraining()`` may come at any time in between.
+/// If the connection moves to another loop, the last call is ``connectionMoved()``.
 ///
 /// asyncio: what `asyncio.Protocol` and `asyncio.BufferedProtocol` have in common.
 public protocol ConnectionProtocol: BaseProtocol {
@@ -20,6 +21,9 @@ public protocol ConnectionProtocol: BaseProtocol {
     /// Finish the request in progress, and close the transport before the deadline, which aborts it. For a connection
     /// that is accepted during the drain, the call follows `connectionMade`. asyncio has no such call.
     func serverIsDraining()
+    /// Called instead of `connectionLost` when the connection has moved to another loop, where it has another protocol
+    /// object: release the transport.
+    func connectionMoved()
 }
 
 /// What a transport does when its peer has ended its half of the stream.
@@ -39,6 +43,8 @@ extension ConnectionProtocol {
     public func eofReceived() -> EOFDisposition { .close }
     /// Does nothing: the connection stays open until the deadline.
     public func serverIsDraining() {}
+    /// Does nothing.
+    public func connectionMoved() {}
 }
 
 /// A protocol that borrows the received bytes for the duration of a call.

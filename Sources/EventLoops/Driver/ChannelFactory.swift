@@ -5,7 +5,9 @@ package import Kernel
 /// Loop thread only.
 package protocol ChannelFactory: AnyObject {
     /// Makes a channel for a connected stream socket, which the channel owns once it has itself been given an owner.
-    func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel
+    ///
+    /// - Parameter remains: What a former channel of the connection has left: the owner gets it first.
+    func makeStreamChannel(_ descriptor: Int32, after remains: StreamRemains?) -> any StreamChannel
     /// Makes a channel for a connected Unix stream socket that also moves the descriptors of a queue.
     func makeStreamChannel(_ descriptor: Int32, passing descriptors: DescriptorQueue) -> any StreamChannel
     /// Makes a channel for a listening socket, which the channel then owns.
@@ -18,4 +20,11 @@ package protocol ChannelFactory: AnyObject {
     func makeDatagramChannel(_ descriptor: Int32, family: AddressFamily) -> any DatagramChannel
     /// Makes a hook, which references its owner weakly.
     func makeWaitHook(owner: any WaitHookOwner) -> any WaitHook
+}
+
+extension ChannelFactory {
+    /// Makes a channel for a socket that had none before.
+    package func makeStreamChannel(_ descriptor: Int32) -> any StreamChannel {
+        makeStreamChannel(descriptor, after: nil)
+    }
 }

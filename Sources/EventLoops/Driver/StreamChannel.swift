@@ -40,3 +40,13 @@ package protocol StreamChannel: AnyObject {
     /// owner.
     func close()
 }
+
+/// A stream channel that can give its connection up to a channel of another loop.
+package protocol MovableStreamChannel: StreamChannel {
+    /// Cancels the operations in flight and, when the kernel has released the descriptor, gives it up: the last call to
+    /// the owner is ``StreamChannelOwner/channelReleased(_:)``.
+    ///
+    /// Until then the owner is still notified of bytes that have been sent. Like ``close()``, it ends the channel; a
+    /// ``close()`` meanwhile closes the descriptor instead.
+    func release()
+}

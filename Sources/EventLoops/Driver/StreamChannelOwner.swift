@@ -43,4 +43,6 @@ package class StreamChannelOwner: @unchecked Sendable {
     package func sendFailed(_ errno: Errno, _ operation: StaticString) { failed(errno, operation) }
     /// Called when the descriptor is closed and nothing is in flight: the channel's last call to its owner.
     package func channelClosed() {}
+    /// Called when nothing is in flight after ``MovableStreamChannel/release()``: the owner now owns the descriptor.
+    package func channelReleased(_ remains: StreamRemains) {}
 }

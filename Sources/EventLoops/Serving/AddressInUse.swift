@@ -2,17 +2,24 @@ internal import Kernel
 
 extension AbstractEventLoop {
     /// Like ``ServerSockets/bind(to:)``, but retries while an address is in use, for at most `timeout`.
+    func bind(
+        _ sockets: ServerSockets, to addresses: [SocketAddress], whileInUse timeout: Duration
+    ) async throws -> [Int32] {
+        try await retry(whileInUse: timeout) { () throws(EventLoopError) in try sockets.bind(to: addresses) }
+    }
+
+    /// Binds sockets, and retries while an address is in use, for at most `timeout`.
     ///
     /// The kernel tears down the rings of a killed process in the background. Until that is done, some milliseconds
     /// after `waitpid(2)`, an accept in flight keeps the listening socket open, and a process that replaces the killed
     /// one finds its address in use. No socket is held between two tries, and the loop keeps running meanwhile.
-    func bind(
-        _ sockets: ServerSockets, to addresses: [SocketAddress], whileInUse timeout: Duration
-    ) async throws -> [Int32] {
+    func retry<Sockets>(
+        whileInUse timeout: Duration, _ bind: () throws(EventLoopError) -> Sockets
+    ) async throws -> Sockets {
         let overdue = time.advanced(by: max(timeout, .zero))
         var pause = Duration.milliseconds(1)
         while true {
-            do throws(EventLoopError) { return try sockets.bind(to: addresses) } catch {
+            do throws(EventLoopError) { return try bind() } catch {
                 guard error.errno == .addressInUse, timeout > .zero else { throw error }
                 let left = time.duration(to: overdue)
                 guard left > .zero else { throw error.afterWaiting(for: timeout) }

@@ -26,6 +26,7 @@ extension Server: AcceptTarget {
     /// - Parameter descriptor: The connected socket, which this server owns from now on.
     package func accepted(_ descriptor: Int32) {
         guard state == .serving || state == .draining else { return core.close(descriptor) }
+        if let router, router.passesOn(descriptor) { return }
         if demand != nil || !held.admitsOne(beside: members.count) {
             held.append(descriptor)
             demand?.changed.resumeAll()

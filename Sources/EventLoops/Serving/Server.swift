@@ -24,7 +24,11 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     let demand: ConnectionDemand?
     var listeners: [Listener] = []
     var state = State.bound
-    var members: [ObjectIdentifier: any BaseTransport] = [:]
+    var members: [ObjectIdentifier: any BaseTransport] = [:] { didSet { tally.set(members.count) } }
+    /// The number of connections, for other threads.
+    let tally = SingleWriterCounter()
+    /// Passes accepted connections on to other servers of a group; released when the server closes.
+    var router: (any ConnectionRouter)?
     let held: HeldConnections
     var totals = ServerTotals()
     /// Whether a deadline has passed, so that all connections were aborted.
@@ -245,6 +249,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         state = .closed
         listeners = []
         makeProtocol = nil
+        router = nil
         for descriptor in held.removeAll() {
             totals.refused += 1
             core.close(descriptor)

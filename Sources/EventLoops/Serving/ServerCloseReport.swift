@@ -18,6 +18,16 @@ public struct ServerCloseReport: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+extension ServerCloseReport {
+    /// The report of several servers that closed at the same time.
+    init(sumOf reports: [ServerCloseReport]) {
+        self.init(
+            drained: reports.reduce(0) { $0 + $1.drained }, aborted: reports.reduce(0) { $0 + $1.aborted },
+            unsentBytes: reports.reduce(0) { $0 + $1.unsentBytes }, refused: reports.reduce(0) { $0 + $1.refused },
+            duration: reports.map(\.duration).max() ?? .zero)
+    }
+}
+
 /// Running totals of a server, from which reports are made.
 struct ServerTotals {
     /// The connections that were lost, for whatever reason.

@@ -41,6 +41,11 @@ final class StreamConnection: StreamProtocol {
         reader.writerHasDrained()
     }
 
+    func connectionMoved() {
+        connectionLost(
+            EventLoopError(.invalidState, "move", detail: "The connection has moved: use the streams of its new loop"))
+    }
+
     func connectionLost(_ error: (any Error)?) {
         isLost = true
         loss = error

@@ -207,6 +207,12 @@ public final class StreamReader: @unchecked Sendable {
         if incoming.count > highMark { pause() }
     }
 
+    /// Takes all bytes from the reader.
+    func takeAll() -> [UInt8] {
+        defer { incoming.removeAll() }
+        return incoming.copyPrefix(incoming.count)
+    }
+
     func end() {
         hasEnded = true
         arrived.resumeAll()

@@ -8,7 +8,7 @@ public final class StreamWriter: @unchecked Sendable {
     ///
     /// asyncio: `transport`.
     public let transport: any StreamTransport
-    private let connection: StreamConnection
+    let connection: StreamConnection
 
     init(transport: any StreamTransport, connection: StreamConnection) {
         self.transport = transport

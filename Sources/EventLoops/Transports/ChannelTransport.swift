@@ -19,6 +19,8 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         case lost
         /// The channel was given up to another owner; see ``detachChannel()``.
         case detached
+        /// The connection is moving to another loop; see ``SocketTransport/leave(_:)``.
+        case leaving
     }
 
     // Fields that each message uses are adjacent: with many connections, every further cache line is a miss.
@@ -165,7 +167,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
     final var isClosing: Bool {
         switch state {
         case .made, .open: false
-        case .flushing, .broken, .closing, .lost, .detached: true
+        case .flushing, .broken, .closing, .lost, .detached, .leaving: true
         }
     }
 
@@ -180,6 +182,54 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
     final func abort() {
         guard allowsUse("abort") else { return }
         closeChannel()
+    }
+
+    // MARK: Leaving
+
+    /// Throws the same as ``beginLeaving()``; otherwise returns the channel.
+    @discardableResult
+    final func checkLeaving() throws(EventLoopError) -> any MovableStreamChannel {
+        guard let channel = channel as? any MovableStreamChannel else {
+            throw EventLoopError(.notSupported, "move", detail: "A connection that passes descriptors cannot move")
+        }
+        guard state == .open else { throw EventLoopError(.invalidState, "move", detail: "\(self) is not open") }
+        return channel
+    }
+
+    /// Begins to give the connection up: from now on this transport neither reads nor takes writes.
+    ///
+    /// When the channel has released the descriptor, it calls ``StreamChannelOwner/channelReleased(_:)``. If the
+    /// connection is aborted first, for instance because the loop closes, it calls
+    /// ``StreamChannelOwner/channelClosed()`` instead.
+    ///
+    /// - Throws: ``EventLoopError``: `.invalidState` if the transport is not open; `.notSupported` if its channel cannot
+    ///   give the connection up.
+    final func beginLeaving() throws(EventLoopError) {
+        let channel = try checkLeaving()
+        channelWillClose()
+        state = .leaving
+        channel.release()
+    }
+
+    /// Called when the descriptor is no longer this transport's.
+    final func hasLeft() {
+        core.transports[ObjectIdentifier(self)] = nil
+        core.descriptors.release(descriptor, self)
+        state = .detached
+    }
+
+    /// Called when the connection has begun on the other loop: releases the protocol object.
+    final func hasMoved() {
+        guard !core.isClosed else { return releaseProtocol() }
+        let connection = wiring.connection
+        core.upcall(ActivityName("connectionMoved", of: connection)) { connection.connectionMoved() }
+        releaseProtocol()
+    }
+
+    /// Called when the connection was lost on its way.
+    final func isLost(with error: EventLoopError) {
+        loss = error
+        channelClosed()
     }
 
     override func failed(_ errno: Errno, _ operation: StaticString) {

@@ -3,7 +3,7 @@
 /// Bytes are lent to a protocol object without checking the state of the half: the channel delivers nothing while
 /// reading is stopped.
 final class ReceivingHalf {
-    private var isPaused = false
+    private(set) var isPaused = false
     private var hasReceivedEOF = false
     /// The protocol object that supplied memory last, kept until it is replaced and the kernel no longer uses that
     /// memory.
@@ -83,8 +83,9 @@ final class ReceivingHalf {
             taken += count
         }
         // Bytes that were not taken are dropped if the transport is closing, and left to the next owner of the channel
-        // if it was detached.
-        return transport.isClosing && transport.state != .detached ? bytes.count : taken
+        // or of the connection if there is one.
+        let hasSuccessor = transport.state == .detached || transport.state == .leaving
+        return transport.isClosing && !hasSuccessor ? bytes.count : taken
     }
 
     /// The protocol object's memory for the next receive.

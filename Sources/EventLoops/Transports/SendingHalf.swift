@@ -76,6 +76,28 @@ final class SendingHalf: SegmentQueue {
         if flow.mustPause(at: count) { pauseProtocol(transport) }
     }
 
+    // MARK: Moving to another loop
+
+    /// What the sending half of the successor has to know.
+    func remains() -> SendingRemains {
+        SendingRemains(
+            unsent: copyPrefix(count), limits: flow.limits, mustSendEOF: mustSendEOF, hasSentEOF: hasSentEOF)
+    }
+
+    /// Continues where the predecessor stopped; called before the transport begins.
+    func resume(from remains: SendingRemains) {
+        append(remains.unsent)
+        flow.adopt(remains.limits)
+        mustSendEOF = remains.mustSendEOF
+        hasSentEOF = remains.hasSentEOF
+    }
+
+    /// Sends what the predecessor had not sent; called when the transport has begun.
+    func start(_ transport: ChannelTransport) {
+        guard transport.state == .open || transport.state == .flushing else { return }
+        if !isEmpty { queued(transport) } else if mustSendEOF { sendEOF(transport) }
+    }
+
     // MARK: Sending
 
     /// Called when the kernel has taken bytes from the front.

@@ -5,13 +5,17 @@ internal import Kernel
 ///
 /// asyncio: `_SelectorSocketTransport`, `_ProactorSocketTransport`.
 final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Sendable {
-    private let receiving = ReceivingHalf()
-    private let sending: SendingHalf
+    let receiving = ReceivingHalf()
+    let sending: SendingHalf
     let peerAddress: SocketAddress?
     /// This end's address, kept for use after the descriptor has been closed.
     private var lastLocalAddress: SocketAddress?
     /// The descriptors that travel with the bytes; nil if the connection passes none.
     private let descriptors: DescriptorQueue?
+    /// How to go on when the channel has released the descriptor.
+    private var departure: ((Departure?) -> Void)?
+    /// Whether the connection has come from another loop, and has bytes to send or to deliver from there.
+    private var isArriving = false
 
     /// - Parameters:
     ///   - channel: Owns the descriptor; nil for a new channel of the loop's driver.
@@ -41,6 +45,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     override func begun() {
         let connection = wiring.connection
         core.upcall(ActivityName("connectionMade", of: connection)) { connection.connectionMade(self) }
+        if isArriving { sending.start(self) }
         receiving.start(self)
     }
 
@@ -126,6 +131,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
         switch state {
         case .made, .open, .flushing: sending.count
         // The bytes are dropped, though a send in flight may read them until the channel is closed.
+        case .leaving: sending.count
         case .broken, .closing, .lost, .detached: 0
         }
     }
@@ -156,7 +162,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     var localAddress: SocketAddress? {
         switch state {
         case .made, .open, .flushing, .broken: socket.localAddress
-        case .closing, .lost, .detached: lastLocalAddress
+        case .closing, .lost, .detached, .leaving: lastLocalAddress
         }
     }
 
@@ -201,6 +207,49 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     override func channelClosed() {
         sending.removeAll()
         super.channelClosed()
+        takeDeparture()?(nil)
+    }
+
+    // MARK: Moving to another loop
+
+    /// Gives the connection up, with everything that is on its way in either direction.
+    ///
+    /// - Parameter then: Called in a later turn with the connection, or with nil if it was aborted first.
+    /// - Throws: The same as ``beginLeaving()``.
+    func leave(_ then: @escaping (Departure?) -> Void) throws(EventLoopError) {
+        try beginLeaving()
+        departure = then
+    }
+
+    override func channelReleased(_ remains: StreamRemains) {
+        let departure = takeDeparture()
+        let connection = Departure(
+            descriptor: CarriedDescriptor(descriptor, core.sockets), receiving: remains, sending: sending.remains(),
+            isReadingPaused: receiving.isPaused, peerAddress: peerAddress)
+        sending.removeAll()
+        hasLeft()
+        departure?(connection)
+    }
+
+    private func takeDeparture() -> ((Departure?) -> Void)? {
+        defer { departure = nil }
+        return departure
+    }
+
+    /// Makes a transport for a connection that has left another loop.
+    ///
+    /// - Throws: ``EventLoopError`` with `.invalidArgument` for a protocol object that takes no bytes.
+    convenience init(
+        core: LoopCore, resuming connection: Departure, protocol: any BaseProtocol
+    ) throws(EventLoopError) {
+        let descriptor = connection.descriptor.number
+        try self.init(
+            core: core, descriptor: descriptor,
+            channel: core.channels.makeStreamChannel(descriptor, after: connection.receiving), protocol: `protocol`,
+            peer: connection.peerAddress)
+        sending.resume(from: connection.sending)
+        if connection.isReadingPaused { receiving.pause(self) }
+        isArriving = true
     }
 
     override func protocolReleased() {

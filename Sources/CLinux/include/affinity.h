@@ -1,0 +1,19 @@
+// The processors on which a thread may run.
+
+#ifndef AFFINITY_H
+#define AFFINITY_H
+
+/// The number of processors that this process may use, as limited by taskset(1) and containers.
+///
+/// Pinning threads does not change it.
+int cl_usable_processors(void);
+
+/// Lets the calling thread run on one processor only: the given one of those that the process may use, from 0; numbers
+/// beyond the last one start again at the first. Returns 0 or an error number.
+int cl_thread_pin(int number);
+
+/// Lets the calling thread run on all processors that the process may use; has an effect only if a thread of the
+/// process was pinned before. A new thread inherits what its maker may use.
+void cl_thread_unpin(void);
+
+#endif

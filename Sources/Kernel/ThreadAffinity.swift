@@ -1,0 +1,26 @@
+internal import CLinux
+
+/// The processors on which the calling thread may run.
+package enum ThreadAffinity {
+    /// The number of processors that this process may use, as limited by `taskset(1)` and containers.
+    package static var usableProcessors: Int {
+        Int(cl_usable_processors())
+    }
+
+    /// Lets the calling thread run on one of these processors only.
+    ///
+    /// Threads that the calling thread starts through ``DetachedThread`` are not affected.
+    ///
+    /// Kernel: `sched_setaffinity(2)`.
+    ///
+    /// - Parameter number: From 0; numbers beyond the last processor start again at the first.
+    package static func pin(toProcessor number: Int) throws(Errno) {
+        let failure = cl_thread_pin(Int32(clamping: number))
+        if failure != 0 { throw Errno(rawValue: failure) }
+    }
+
+    /// Lets the calling thread run on all of these processors again.
+    package static func unpin() {
+        cl_thread_unpin()
+    }
+}
