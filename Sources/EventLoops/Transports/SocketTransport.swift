@@ -170,7 +170,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     private var peerCredentials: PeerCredentials? {
         switch state {
         case .made, .open, .flushing, .broken: try? socket.peerCredentials
-        case .closing, .lost, .detached: nil
+        case .closing, .lost, .detached, .leaving: nil
         }
     }
 
