@@ -1,7 +1,7 @@
 public import EventLoops
 
 extension EventLoopGroup {
-    /// Starts the threads and waits until all loops run, which are of the policy's kind.
+    /// Starts the threads and waits until each has made its loop, of the policy's kind.
     ///
     /// - Parameters:
     ///   - count: The number of loops.

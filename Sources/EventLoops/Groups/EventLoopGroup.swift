@@ -27,7 +27,7 @@ public final class EventLoopGroup: Sendable, CustomStringConvertible {
     private let isFirstForeign: Bool
     private let turn = Atomic(0)
 
-    /// Starts the threads and waits until all loops run.
+    /// Starts the threads and waits until each has made its loop, which then runs.
     ///
     /// - Parameters:
     ///   - count: The number of loops.

@@ -202,8 +202,8 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
     /// connection is aborted first, for instance because the loop closes, it calls
     /// ``StreamChannelOwner/channelClosed()`` instead.
     ///
-    /// - Throws: ``EventLoopError``: `.invalidState` if the transport is not open; `.notSupported` if its channel cannot
-    ///   give the connection up.
+    /// - Throws: ``EventLoopError``: `.invalidState` if the transport is not open; `.notSupported` if its channel
+    ///   cannot give the connection up.
     final func beginLeaving() throws(EventLoopError) {
         let channel = try checkLeaving()
         channelWillClose()
