@@ -14,9 +14,9 @@ extension EventLoopGroup {
     ///   - distribution: How connections are distributed to the loops. Where one loop accepts for all, it is the first
     ///     one.
     ///   - reuseAddress: Whether the port can be bound while old connections on it are in TIME_WAIT.
-    ///   - sharesWithOtherProcesses: Whether to share the port with other servers that have `SO_REUSEPORT`, such as that
-    ///     of the process that this one is to replace. Otherwise the call fails if there are any: they would take a part
-    ///     of the connections.
+    ///   - sharesWithOtherProcesses: Whether to share the port with other servers that have `SO_REUSEPORT`, such as
+    ///     that of the process that this one is to replace. Otherwise the call fails if there are any: they would
+    ///     take a part of the connections.
     ///   - keepAlive: Whether the kernel probes idle connections.
     ///   - addressInUseTimeout: How long to keep trying while an address is in use.
     ///   - makeProtocol: Makes the protocol object of a connection, on the thread of the loop that serves it; that loop
