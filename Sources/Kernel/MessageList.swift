@@ -6,15 +6,17 @@ package import Glibc
 package struct MessageList {
     /// `struct mmsghdr`, which glibc declares only with `_GNU_SOURCE`.
     struct Message {
-        var header = msghdr()
-        var length: UInt32 = 0
+        var header: msghdr
+        var length: UInt32
     }
 
     let messages: UnsafeMutablePointer<Message>
 
     package init(capacity: Int) {
-        messages = .allocate(capacity: capacity)
-        messages.initialize(repeating: Message(), count: capacity)
+        let size = capacity * MemoryLayout<Message>.stride
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: MemoryLayout<Message>.alignment)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+        messages = memory.bindMemory(to: Message.self, capacity: capacity)
     }
 
     package func deallocate() {
