@@ -30,7 +30,8 @@ let package = Package(
             name: "NIOAsyncEcho", dependencies: nio + ["PeerSupport"], path: "Peers/nio-async", swiftSettings: dialect),
 
         .executableTarget(
-            name: "NIODatagramEcho", dependencies: nio + ["PeerSupport"], path: "Peers/nio-udp", swiftSettings: dialect),
+            name: "NIODatagramEcho", dependencies: nio + ["PeerSupport"], path: "Peers/nio-udp",
+            swiftSettings: dialect),
 
         // The primitives of a loop.
         .target(name: "Pinning", path: "Primitives/pinning"),

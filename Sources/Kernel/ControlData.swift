@@ -20,7 +20,8 @@ package struct ControlData: ~Copyable {
     ///
     /// - Parameter header: A `msghdr`. Untyped, because several modules declare it.
     package func offer(to header: UnsafeMutableRawPointer) {
-        let header = header.assumingMemoryBound(to: msghdr.self)
+        // Qualified: in a release build, the compiler would attribute the structure to CLinux for the whole module.
+        let header = header.assumingMemoryBound(to: Glibc.msghdr.self)
         header.pointee.msg_control = pointer
         header.pointee.msg_controllen = Int(CL_CONTROL_SIZE)
     }
@@ -32,6 +33,6 @@ package struct ControlData: ~Copyable {
     ///   - descriptors: The descriptors, which stay open until the message is sent.
     package func fill(_ header: UnsafeMutableRawPointer, with descriptors: [Int32]) {
         offer(to: header)
-        cl_rights_fill(header.assumingMemoryBound(to: msghdr.self), descriptors, descriptors.count)
+        cl_rights_fill(header.assumingMemoryBound(to: Glibc.msghdr.self), descriptors, descriptors.count)
     }
 }

@@ -20,7 +20,8 @@ extension SocketCalls {
     package static func send(
         _ fd: Int32, _ vectors: UnsafeMutableRawPointer, count: Int, descriptors: [Int32], waits: Bool = true
     ) throws(Errno) -> Int {
-        let vectors = vectors.assumingMemoryBound(to: iovec.self)
+        // Qualified: in a release build, the compiler would attribute the structure to CLinux for the whole module.
+        let vectors = vectors.assumingMemoryBound(to: Glibc.iovec.self)
         guard descriptors.count <= mostDescriptors else { throw .invalidArgument }
         let isEmpty = UnsafeBufferPointer(start: vectors, count: count).allSatisfy { $0.iov_len == 0 }
         guard descriptors.isEmpty || !isEmpty else { throw .invalidArgument }
@@ -61,7 +62,7 @@ extension SocketCalls {
     ///   - message: A `msghdr`. Untyped, because several modules declare it.
     ///   - count: The number of bytes.
     package static func arrival(in message: UnsafeRawPointer, count: Int) -> DescriptorArrival {
-        let message = message.assumingMemoryBound(to: msghdr.self)
+        let message = message.assumingMemoryBound(to: Glibc.msghdr.self)
         var arrival = DescriptorArrival()
         arrival.count = count
         arrival.descriptors = [Int32](unsafeUninitializedCapacity: mostDescriptors) {

@@ -89,9 +89,12 @@ public final class GroupServer: Sendable, CustomStringConvertible {
     public func close(deadline: Duration) async throws -> ServerCloseReport {
         closing.store(true, ordering: .relaxed)
         do {
+            // Connections that end before their share begins to close count, too.
+            var totals: [ServerTotals] = []
+            for share in shares { totals.append(try await share.totals()) }
             return try await withThrowingTaskGroup(of: ServerCloseReport?.self) { tasks in
-                for share in shares {
-                    tasks.addTask { try await share.close(deadline: deadline) }
+                for (share, totals) in zip(shares, totals) {
+                    tasks.addTask { try await share.close(deadline: deadline, since: totals) }
                     // The others close after it has passed on the last connection.
                     if hasAcceptor, share === shares[0] { try await share.acceptLast() }
                 }
@@ -147,8 +150,12 @@ extension ServerShare {
         } catch let error as EventLoopError where error.code == .closed { return nil }
     }
 
-    fileprivate func close(deadline: Duration) async throws -> ServerCloseReport? {
-        try await onLoop { try await $0.close(deadline: deadline) }
+    fileprivate func totals() async throws -> ServerTotals {
+        try await onLoop { $0.totals } ?? ServerTotals()
+    }
+
+    fileprivate func close(deadline: Duration, since totals: ServerTotals) async throws -> ServerCloseReport? {
+        try await onLoop { try await $0.close(deadline: deadline, since: totals) }
     }
 
     /// Waits until the server, which is about to close, has stopped accepting.

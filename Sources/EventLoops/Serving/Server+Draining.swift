@@ -20,9 +20,13 @@ extension Server {
     /// - Thread: A task of the loop.
     @discardableResult
     public func close(deadline: Duration) async throws -> ServerCloseReport {
+        try await close(deadline: deadline, since: totals)
+    }
+
+    /// Like ``close(deadline:)``, with a report that begins at earlier totals.
+    func close(deadline: Duration, since before: ServerTotals) async throws -> ServerCloseReport {
         try core.checkTask("close")
         let began = core.now
-        let before = totals
         var failure: (any Error)?
         do { try await drain(until: began.advanced(by: max(deadline, .zero))) } catch { failure = error }
         guard core.queue.isTurning else {
