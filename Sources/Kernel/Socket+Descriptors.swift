@@ -21,7 +21,7 @@ extension Socket {
         let numbers = descriptors.fileDescriptors
         let fd = fileDescriptor
         let result = bytes.withUnsafeBytes { bytes -> Result<Int, Errno> in
-            // Qualified: in a release build, the compiler would attribute the structure to CLinux for the whole module.
+            // Qualified: in a release build, the compiler would take the structure from CLinux in the whole module.
             var vector = Glibc.iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
             do throws(Errno) {
                 return .success(try SocketCalls.send(fd, &vector, count: 1, descriptors: numbers))
