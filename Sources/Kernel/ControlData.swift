@@ -20,7 +20,7 @@ package struct ControlData: ~Copyable {
     ///
     /// - Parameter header: A `msghdr`. Untyped, because several modules declare it.
     package func offer(to header: UnsafeMutableRawPointer) {
-        // Qualified: in a release build, the compiler would take the structure from CLinux in the whole module.
+        // Qualified: otherwise, a release build imports the structure from CLinux everywhere.
         let header = header.assumingMemoryBound(to: Glibc.msghdr.self)
         header.pointee.msg_control = pointer
         header.pointee.msg_controllen = Int(CL_CONTROL_SIZE)

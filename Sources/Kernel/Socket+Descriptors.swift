@@ -21,8 +21,9 @@ extension Socket {
         let numbers = descriptors.fileDescriptors
         let fd = fileDescriptor
         let result = bytes.withUnsafeBytes { bytes -> Result<Int, Errno> in
-            // Qualified: in a release build, the compiler would take the structure from CLinux in the whole module.
-            var vector = Glibc.iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+            // Qualified: otherwise, a release build imports the structure from CLinux everywhere.
+            let base = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+            var vector = Glibc.iovec(iov_base: base, iov_len: bytes.count)
             do throws(Errno) {
                 return .success(try SocketCalls.send(fd, &vector, count: 1, descriptors: numbers))
             } catch { return .failure(error) }

@@ -20,7 +20,7 @@ extension SocketCalls {
     package static func send(
         _ fd: Int32, _ vectors: UnsafeMutableRawPointer, count: Int, descriptors: [Int32], waits: Bool = true
     ) throws(Errno) -> Int {
-        // Qualified: in a release build, the compiler would take the structure from CLinux in the whole module.
+        // Qualified: otherwise, a release build imports the structure from CLinux everywhere.
         let vectors = vectors.assumingMemoryBound(to: Glibc.iovec.self)
         guard descriptors.count <= mostDescriptors else { throw .invalidArgument }
         let isEmpty = UnsafeBufferPointer(start: vectors, count: count).allSatisfy { $0.iov_len == 0 }
