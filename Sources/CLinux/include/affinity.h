@@ -8,12 +8,12 @@
 /// Pinning threads does not change it.
 int cl_usable_processors(void);
 
-/// Lets the calling thread run on one processor only: the given one of those that the process may use, from 0; numbers
-/// beyond the last one start again at the first. Returns 0 or an error number.
+/// Lets the calling thread run on one processor only. The number counts the processors that the process may use, from
+/// 0; numbers beyond the last one start again at the first. Returns 0 or an error number.
 int cl_thread_pin(int number);
 
-/// Lets the calling thread run on all processors that the process may use; has an effect only if a thread of the
-/// process was pinned before. A new thread inherits what its maker may use.
+/// Lets the calling thread run on all processors that the process may use. Has no effect if no thread of the process
+/// was pinned before. A new thread inherits the affinity of the thread that creates it.
 void cl_thread_unpin(void);
 
 #endif

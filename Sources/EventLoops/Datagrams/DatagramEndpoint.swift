@@ -32,6 +32,8 @@ public final class DatagramEndpoint: AsyncSequence, @unchecked Sendable {
     }
 
     /// The maximum number of datagrams that wait in the endpoint.
+    ///
+    /// - Thread: The loop's.
     public var limit: Int {
         inlet.limit
     }
@@ -62,12 +64,16 @@ public final class DatagramEndpoint: AsyncSequence, @unchecked Sendable {
         /// ``AbstractEventLoop/shutdownAsyncGenerators()`` has finished all sequences.
         ///
         /// - Throws: Same as ``DatagramEndpoint/receive()``, except `.closed`.
+        /// - Cancellation: Ends the wait; no datagram is lost.
+        /// - Thread: A task of the loop.
         public func next() async throws -> Element? {
             try await inlet.next(inSequence: true)
         }
     }
 
     /// Makes an iterator; all iterators take from the same endpoint.
+    ///
+    /// - Thread: The loop's.
     public func makeAsyncIterator() -> AsyncIterator {
         core.sequenceBegins()
         return AsyncIterator(inlet: inlet)

@@ -12,7 +12,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         case open
         /// Closed by the user: pending bytes are still sent.
         case flushing
-        /// Sending has failed: what has arrived is still delivered, then the channel is closed.
+        /// Sending has failed: bytes that have arrived are still delivered, then the channel is closed.
         case broken
         /// The channel is being closed: nothing is sent or delivered any more.
         case closing
@@ -196,7 +196,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         return channel
     }
 
-    /// Begins to give the connection up: from now on this transport neither reads nor takes writes.
+    /// Begins to give the connection up: from now on this transport reads nothing and drops writes.
     ///
     /// When the channel has released the descriptor, it calls ``StreamChannelOwner/channelReleased(_:)``. If the
     /// connection is aborted first, for instance because the loop closes, it calls
@@ -226,7 +226,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         releaseProtocol()
     }
 
-    /// Called when the connection was lost on its way.
+    /// Called when the connection was lost in transit.
     final func isLost(with error: EventLoopError) {
         loss = error
         channelClosed()

@@ -1,6 +1,6 @@
 public import Kernel
 
-/// Descriptors that travel with the bytes of a Unix connection.
+/// Descriptors that are passed with the bytes of a Unix connection.
 ///
 /// The connection must have been made with `passesDescriptors: true`.
 extension StreamTransport {
@@ -10,10 +10,9 @@ extension StreamTransport {
     /// latest when the connection is lost. Like ``WriteTransport/write(_:)-([UInt8])``, a call after the end of the
     /// connection drops everything.
     ///
-    /// If the receiving user has as many descriptors under way as its limit on open files, the kernel refuses further
-    /// ones, and the connection is lost with `ETOOMANYREFS`: let the peer confirm what it has received.
-    ///
-    /// Kernel: `SCM_RIGHTS`.
+    /// If this process's user has more descriptors in flight than this process's limit on open files (`RLIMIT_NOFILE`),
+    /// the kernel refuses further ones, and the connection is lost with `ETOOMANYREFS`: let the peer confirm what it
+    /// has received.
     ///
     /// - Parameters:
     ///   - bytes: At least one byte, because a stream cannot carry descriptors without one.
@@ -21,6 +20,8 @@ extension StreamTransport {
     /// - Throws: ``EventLoopError``: `.invalidArgument` for no bytes or too many descriptors; `.notSupported` if the
     ///   connection passes no descriptors; `.wrongThread`. In all cases, the descriptors are closed.
     /// - Thread: The loop's.
+    ///
+    /// Kernel: `SCM_RIGHTS`.
     public func write(_ bytes: [UInt8], descriptors: consuming OwnedDescriptors) throws(EventLoopError) {
         guard let transport = self as? SocketTransport else { throw .passesNoDescriptors("write") }
         let queue = try transport.passed("write")
@@ -37,10 +38,10 @@ extension StreamTransport {
     /// Takes the first descriptor that has been received and not been taken.
     ///
     /// Descriptors arrive no later than the byte that they were sent with: when the protocol object receives the byte,
-    /// or the reader returns it, they are here. They stay here after the connection is lost.
+    /// or the reader returns it, they can be taken. They can still be taken after the connection is lost.
     ///
-    /// If more than 1,012 descriptors wait here, the connection is lost with `EOVERFLOW`. If the process has no
-    /// descriptors left for some of those that arrive, it is lost with `EMFILE`.
+    /// If more than 1,012 descriptors wait to be taken, the connection is lost with `EOVERFLOW`. If the process has no
+    /// numbers left for some of those that arrive, it is lost with `EMFILE`.
     ///
     /// - Returns: The descriptor; nil if there is none.
     /// - Throws: ``EventLoopError``: `.notSupported` if the connection passes no descriptors; `.wrongThread`.
