@@ -14,7 +14,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         case flushing
         /// Sending has failed: bytes that have arrived are still delivered, then the channel is closed.
         case broken
-        /// The channel is being closed: nothing is sent or delivered any more.
+        /// The channel is being closed: nothing more is sent or delivered.
         case closing
         case lost
         /// The channel was given up to another owner; see ``detachChannel()``.
@@ -134,7 +134,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
 
     /// Gives the channel up to a transport of another kind, and ends this transport.
     ///
-    /// The protocol object is released; it gets no `connectionLost`, because the connection goes on. The tracker is
+    /// The protocol object is released; it gets no `connectionLost`, because the connection continues. The tracker is
     /// notified by a callback, so that a successor with the same tracker that begins at once is attached first.
     ///
     /// - Returns: The channel, which has no owner and does not read. Bytes that this transport has not delivered are
