@@ -109,8 +109,7 @@ extension ProactorStreamChannel {
     /// Receives without the ring, which would wait for more, and ends the stream.
     private func receiveWhatHasArrived() {
         withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 16) { memory in
-            // The limit exceeds the kernel's buffer; without it, a peer that keeps sending would keep the connection
-            // open.
+            // More than the kernel's buffer holds: a peer that goes on sending does not keep the connection.
             for _ in 0..<128 where !isClosing {
                 guard let count = try? SocketCalls.receive(descriptor, into: memory, waits: false), count > 0 else {
                     return

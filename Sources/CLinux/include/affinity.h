@@ -12,8 +12,8 @@ int cl_usable_processors(void);
 /// 0; numbers beyond the last one start again at the first. Returns 0 or an error number.
 int cl_thread_pin(int number);
 
-/// Lets the calling thread run on all processors that the process may use. Has no effect if no thread of the process
-/// was pinned before. A new thread inherits the affinity of the thread that creates it.
+/// Lets the calling thread run on all processors that the process may use; has an effect only if a thread of the
+/// process was pinned before. A new thread inherits what its maker may use.
 void cl_thread_unpin(void);
 
 #endif

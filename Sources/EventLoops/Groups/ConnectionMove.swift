@@ -3,7 +3,7 @@ import Synchronization
 
 /// Moves one connection from its loop to another.
 ///
-/// Thread of the connection's former loop only.
+/// Used on the thread of the connection's former loop only.
 final class ConnectionMove: @unchecked Sendable {
     private let transport: SocketTransport
     private let ended: WaitList

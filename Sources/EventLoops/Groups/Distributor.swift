@@ -5,7 +5,7 @@ import Synchronization
 final class ServerShare: Sendable {
     let loop: any AbstractEventLoop
     let server: Server
-    /// Connections in transit to the loop.
+    /// Connections on their way to the loop.
     private let coming = Atomic(0)
 
     init(_ server: Server, on loop: any AbstractEventLoop) {

@@ -70,7 +70,7 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
         if !isClosed { channel?.startAccepting() }
     }
 
-    /// Accepts the connections that wait in the kernel's queue: the kernel would reset them when the socket is closed.
+    /// Accepts the connections that wait in the kernel's queue, which would reset them when the socket is closed.
     ///
     /// - Parameter most: The maximum number, so that a stream of new connections cannot keep the server from closing.
     func acceptWaiting(atMost most: Int) {

@@ -10,9 +10,10 @@ extension StreamTransport {
     /// latest when the connection is lost. Like ``WriteTransport/write(_:)-([UInt8])``, a call after the end of the
     /// connection drops everything.
     ///
-    /// If this process's user has more descriptors in flight than this process's limit on open files (`RLIMIT_NOFILE`),
-    /// the kernel refuses further ones, and the connection is lost with `ETOOMANYREFS`: let the peer confirm what it
-    /// has received.
+    /// If the receiving user has as many descriptors under way as its limit on open files, the kernel refuses further
+    /// ones, and the connection is lost with `ETOOMANYREFS`: let the peer confirm what it has received.
+    ///
+    /// Kernel: `SCM_RIGHTS`.
     ///
     /// - Parameters:
     ///   - bytes: At least one byte, because a stream cannot carry descriptors without one.
@@ -20,8 +21,6 @@ extension StreamTransport {
     /// - Throws: ``EventLoopError``: `.invalidArgument` for no bytes or too many descriptors; `.notSupported` if the
     ///   connection passes no descriptors; `.wrongThread`. In all cases, the descriptors are closed.
     /// - Thread: The loop's.
-    ///
-    /// Kernel: `SCM_RIGHTS`.
     public func write(_ bytes: [UInt8], descriptors: consuming OwnedDescriptors) throws(EventLoopError) {
         guard let transport = self as? SocketTransport else { throw .passesNoDescriptors("write") }
         let queue = try transport.passed("write")
