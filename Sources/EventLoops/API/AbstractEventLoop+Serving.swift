@@ -86,8 +86,8 @@ extension AbstractEventLoop {
     ///   - startServing: Whether to accept at once.
     ///   - makeProtocol: Makes the protocol object of a connection.
     /// - Returns: The server.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not an open stream socket, or if `maxConnections` is not
-    ///   positive, in which case the socket is closed; `.system`; `.closed`; `.wrongThread`.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not an open stream socket, or for a `maxConnections`
+    ///   that is not positive: the socket is then closed; `.system`; `.closed`; `.wrongThread`.
     /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     ///
