@@ -17,7 +17,7 @@ struct set {
     cpu_set_t *members;
 };
 
-// The set of the first thread that was pinned, from before that; never freed.
+// The set that the first pinned thread had before it was pinned; never freed.
 static _Atomic(struct set *) unpinned;
 
 // Returns 0, or an error number.
@@ -93,6 +93,6 @@ int cl_thread_pin(int number) {
 
 void cl_thread_unpin(void) {
     const struct set *all = atomic_load_explicit(&unpinned, memory_order_acquire);
-    // Fails only if none of the processors is online any more.
+    // Fails only if none of the processors is online now.
     if (all != NULL) pthread_setaffinity_np(pthread_self(), all->size, all->members);
 }

@@ -1,16 +1,19 @@
 internal import Glibc
 
-/// What the kernel reported about a received datagram, beside its bytes and its sender.
+/// What the kernel reported about a received datagram, besides its bytes and its sender.
 ///
 /// Most of it is reported only if an option of the socket is set.
 public struct DatagramInfo: Hashable, Sendable {
     /// Whether the end of the datagram is missing, because it was longer than the loop's memory: 64 KiB, or 256 KiB for
     /// a Unix socket.
     ///
-    /// A UDP datagram is never that long. `MSG_TRUNC`.
+    /// A UDP datagram is never that long.
+    ///
+    /// Kernel: `MSG_TRUNC`.
     public var isTruncated = false
-    /// The size of each segment but the last, which may be shorter, if the kernel has joined several datagrams of one
-    /// sender; nil if the bytes are one datagram.
+    /// The size of each datagram of a train but the last, which may be shorter; nil if the bytes are one datagram.
+    ///
+    /// The kernel joins datagrams of one sender to a train if ``SocketOptions/receivesSegments`` is set.
     ///
     /// Kernel: `UDP_GRO`.
     public var segmentSize: Int?

@@ -42,13 +42,13 @@ public struct DatagramSendOptions: Hashable, Sendable {
         var header: UInt32 = 0
     }
 
-    /// `in6_pktinfo`; halves, because the structure has a size of 20 bytes.
+    /// `in6_pktinfo`, with the address in 32-bit parts, because the structure has a size of 20 bytes.
     private struct PacketInfo6: BitwiseCopyable {
         var source: (UInt32, UInt32, UInt32, UInt32)
         var interface: UInt32
     }
 
-    /// The most that ``write(to:family:)`` writes, in bytes.
+    /// The maximum number of bytes that ``write(to:family:)`` writes.
     package static var mostControlBytes: Int {
         ControlMessages.space(2) + ControlMessages.space(20) + ControlMessages.space(4)
     }

@@ -1,4 +1,4 @@
-/// A message of a Unix socket: bytes, and the descriptors that came with them.
+/// A message of a Unix socket: bytes, and the descriptors received with them.
 public struct DescriptorMessage: ~Copyable, Sendable {
     /// The bytes; empty at the end of a stream.
     public let bytes: [UInt8]
@@ -23,7 +23,7 @@ public struct DescriptorError: Error, Sendable, CustomStringConvertible {
     /// `.tooManyOpenFiles` if the process had no descriptors left for some of those that arrived, `.messageTooLong` if
     /// more arrived than were requested, otherwise the kernel's error.
     public let errno: Errno
-    /// The bytes of a message whose descriptors were lost: they left the socket with it.
+    /// The bytes of a message whose descriptors were lost: they cannot be received again.
     ///
     /// All its descriptors are closed.
     public let bytes: [UInt8]
@@ -45,7 +45,7 @@ public struct DescriptorError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// What a receive has taken out of a socket.
+/// The result of a receive with descriptors.
 package struct DescriptorArrival: Sendable {
     /// The number of bytes.
     package var count = 0

@@ -4,8 +4,8 @@ import Glibc
 package enum ForeignListeners {
     /// Whether another process listens at an address, or at all addresses of its family, with the same port.
     ///
-    /// A socket that this process has inherited or passed on counts as its own. False if the kernel does not show its
-    /// tables. Listening sockets come first in the kernel's table, so the time does not depend on the number of
+    /// A socket that this process has inherited or passed on counts as its own. False if the kernel's tables cannot be
+    /// read. Listening sockets come first in the kernel's table, so the time does not depend on the number of
     /// connections.
     ///
     /// Kernel: `/proc/net/tcp`, `/proc/net/tcp6`.

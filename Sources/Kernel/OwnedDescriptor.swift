@@ -5,7 +5,7 @@
 ///         write(file.fileDescriptor, "hello", 5)
 ///     }                                       // closed here
 ///
-/// The type is not copyable, so a descriptor can be neither forgotten nor closed twice.
+/// The type is not copyable, so a descriptor can be neither leaked nor closed twice.
 public struct OwnedDescriptor: ~Copyable, Sendable {
     /// The descriptor's number, valid as long as this value.
     public let fileDescriptor: Int32
@@ -17,14 +17,14 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
         self.fileDescriptor = fileDescriptor
     }
 
-    /// Opens a second descriptor for the file of another one.
+    /// Makes a new descriptor that refers to the file of an existing one.
     ///
     /// Programs started by this process do not inherit it.
     ///
-    /// Kernel: `F_DUPFD_CLOEXEC`.
-    ///
     /// - Parameter fileDescriptor: An open descriptor, which its owner keeps.
     /// - Throws: `.badFileDescriptor`; `.tooManyOpenFiles`.
+    ///
+    /// Kernel: `F_DUPFD_CLOEXEC`.
     public init(duplicating fileDescriptor: Int32) throws(Errno) {
         self.fileDescriptor = try Descriptor.duplicate(fileDescriptor)
     }

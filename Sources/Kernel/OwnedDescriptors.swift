@@ -2,7 +2,7 @@
 ///
 /// At most ``maxCount`` fit into one message.
 public struct OwnedDescriptors: ~Copyable, Sendable {
-    /// The most descriptors that one message can carry: 253.
+    /// The maximum number of descriptors in one message: 253.
     ///
     /// Kernel: `SCM_MAX_FD`.
     public static var maxCount: Int { SocketCalls.mostDescriptors }
@@ -21,7 +21,7 @@ public struct OwnedDescriptors: ~Copyable, Sendable {
         numbers = [descriptor.take()]
     }
 
-    /// Makes a list of second descriptors for the files of others.
+    /// Makes a list of new descriptors that refer to the files of existing ones.
     ///
     /// - Parameter fileDescriptors: Open descriptors, which their owners keep.
     /// - Throws: `.badFileDescriptor`; `.tooManyOpenFiles`. Then none stays open.

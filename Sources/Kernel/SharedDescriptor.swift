@@ -20,7 +20,7 @@ struct SharedDescriptor: ~Copyable, Sendable {
         case repeated
         /// No operation used it.
         case idle
-        /// Operations use it: whoever ends the last one gets `true` from ``release()``.
+        /// Operations use it: the caller that ends the last one gets `true` from ``release()``.
         case inUse
     }
 
@@ -30,7 +30,7 @@ struct SharedDescriptor: ~Copyable, Sendable {
     private static let count: UInt32 = moving - 1
 
     private let number: Int32
-    /// The number of operations, and the bits above.
+    /// The number of operations, and the flags in the bits above it.
     private let state: Atomic<UInt32>
 
     init(_ number: Int32) {

@@ -9,11 +9,11 @@ extension Socket {
     ///         ? try await loop.createServer(port: 8080) { Echo() }
     ///         : try await loop.createServer(sockets: sockets) { Echo() }
     ///
-    /// Connections wait in the kernel while the program is restarted, so a restart refuses none.
+    /// Connections wait in the kernel while the program is restarted, so none is refused.
     ///
     /// The variables `LISTEN_FDS`, `LISTEN_PID` and `LISTEN_FDNAMES` are removed from the environment, and the
-    /// descriptors are marked close-on-exec, so that programs that this process starts do not take the sockets for
-    /// their own. A second call returns no sockets.
+    /// descriptors are marked close-on-exec, so that programs that this process starts neither inherit the sockets nor
+    /// mistake them for their own. A second call returns no sockets.
     ///
     /// - Returns: The sockets with their names (`FileDescriptorName=`), "unknown" if the manager gives none. Empty if
     ///   the variables are missing or meant for another process.
@@ -48,7 +48,7 @@ struct ActivationVariables {
     private let count: String
     private let descriptorNames: String?
 
-    /// - Parameter value: Returns the value of a variable.
+    /// - Parameter value: Looks up an environment variable.
     init?(_ value: (String) -> String?) {
         guard let process = value(Self.names[0]), let count = value(Self.names[1]) else { return nil }
         self.process = pid_t(process)

@@ -6,8 +6,6 @@ extension Socket {
     ///
     /// The peer gets descriptors of its own for the same open files. The caller's list is not changed.
     ///
-    /// Kernel: `sendmsg(2)` with `SCM_RIGHTS`.
-    ///
     /// - Parameters:
     ///   - descriptors: At most ``OwnedDescriptors/maxCount``.
     ///   - bytes: At least one byte, because a stream drops descriptors without one.
@@ -15,6 +13,8 @@ extension Socket {
     /// - Throws: ``DescriptorError`` with `.invalidArgument` for no bytes or too many descriptors, `.wouldBlock` if the
     ///   socket's buffer is full, `ETOOMANYREFS` if too many descriptors are under way, and other errors from the
     ///   kernel.
+    ///
+    /// Kernel: `sendmsg(2)` with `SCM_RIGHTS`.
     public func sendDescriptors(
         _ descriptors: borrowing OwnedDescriptors, with bytes: [UInt8]
     ) throws(DescriptorError) -> Int {
@@ -34,21 +34,21 @@ extension Socket {
         }
     }
 
-    /// Receives bytes, and the descriptors that came with them; programs started by this process do not inherit these.
+    /// Receives bytes, and the descriptors received with them, which programs started by this process do not inherit.
     ///
     /// On a stream, the descriptors belong to a byte of the message that need not be its first one. On sockets with
     /// boundaries, one message is one datagram or record, and the end of a longer one is lost.
     ///
-    /// Kernel: `recvmsg(2)`.
-    ///
     /// - Parameters:
     ///   - maxBytes: The most bytes to receive.
-    ///   - maxDescriptors: How many descriptors may come with them.
+    ///   - maxDescriptors: How many descriptors may be received with them.
     /// - Returns: The message; without bytes at the end of a stream.
     /// - Throws: ``DescriptorError`` with `.wouldBlock` if nothing has arrived; `.messageTooLong` if more descriptors
     ///   arrived than allowed; `.tooManyOpenFiles` if the process has no descriptors left; other errors from the
     ///   kernel. After `.messageTooLong` and `.tooManyOpenFiles`, all descriptors of the message are closed, and the
     ///   error has its bytes.
+    ///
+    /// Kernel: `recvmsg(2)`.
     public func receiveDescriptors(
         maxBytes: Int = 64 * 1024, maxDescriptors: Int = OwnedDescriptors.maxCount
     ) throws(DescriptorError) -> DescriptorMessage {

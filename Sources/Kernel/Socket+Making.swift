@@ -30,11 +30,11 @@ extension Socket {
 
     /// Makes two nonblocking Unix sockets connected to each other.
     ///
-    /// Kernel: `socketpair(2)`.
-    ///
     /// - Parameter type: ``stream``, ``datagram`` or ``seqpacket``.
     /// - Returns: The two ends.
     /// - Throws: `.tooManyOpenFiles`, `.socketTypeNotSupported` and other errors from the kernel.
+    ///
+    /// Kernel: `socketpair(2)`.
     public static func pair(type: Int32 = Socket.stream) throws(Errno) -> (Socket, Socket) {
         let (one, other) = try SocketCalls.pair(type: type)
         return (Socket(takingOwnershipOf: one), Socket(takingOwnershipOf: other))
@@ -43,8 +43,8 @@ extension Socket {
     /// The type of a connected socket that carries records in order: each send is one record, and each receive returns
     /// one record.
     ///
-    /// A record that is longer than the memory of its receive is cut, and the rest is lost. A record can be empty; then
-    /// it cannot be distinguished from the end of the connection.
+    /// A record that is longer than the receive's memory is truncated; the rest is lost. A record can be empty; then it
+    /// cannot be distinguished from the end of the connection.
     ///
     /// `SOCK_SEQPACKET`.
     public static var seqpacket: Int32 { Int32(SOCK_SEQPACKET.rawValue) }

@@ -18,13 +18,13 @@ public final class Socket: Sendable, CustomStringConvertible {
 
     /// Makes a socket.
     ///
-    /// Kernel: `socket(2)`.
-    ///
     /// - Parameters:
     ///   - family: The family of the socket's addresses.
     ///   - type: ``stream``, ``datagram`` or another `SOCK_…`.
     ///   - protocol: The protocol; 0 for the default one.
     /// - Throws: `.tooManyOpenFiles`, `.addressFamilyNotSupported` and other errors from the kernel.
+    ///
+    /// Kernel: `socket(2)`.
     public init(family: AddressFamily, type: Int32 = Socket.stream, protocol: Int32 = 0) throws(Errno) {
         shared = SharedDescriptor(try SocketCalls.open(family, type: type, protocol: `protocol`))
     }

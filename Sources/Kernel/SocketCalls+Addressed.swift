@@ -3,14 +3,14 @@ import Glibc
 extension SocketCalls {
     /// Receives one datagram, or the bytes that are available, and the sender's address.
     ///
-    /// A datagram longer than `buffer` is cut. Throws `.resourceTemporarilyUnavailable` instead of waiting.
+    /// A datagram longer than `buffer` is truncated. Throws `.resourceTemporarilyUnavailable` instead of waiting.
     ///
     /// Kernel: `recvfrom(2)`.
     package static func receiveFrom(
         _ fd: Int32, into buffer: UnsafeMutableRawBufferPointer
     ) throws(Errno) -> (count: Int, address: SocketAddress) {
         let (count, address) = try SocketAddress.result(.receive) { address, length in
-            // The kernel returns no more than this for one call.
+            // The kernel never returns more from one call.
             Int32(
                 truncatingIfNeeded: recvfrom(
                     fd, buffer.baseAddress, min(buffer.count, Int(Int32.max)), Int32(MSG_DONTWAIT), address, length))

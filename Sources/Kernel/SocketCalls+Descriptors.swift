@@ -10,13 +10,13 @@ extension SocketCalls {
     /// Throws `.invalidArgument` for descriptors without a byte, because a stream would drop them silently, and for
     /// more than ``mostDescriptors``.
     ///
-    /// Kernel: `sendmsg(2)` with `SCM_RIGHTS`.
-    ///
     /// - Parameters:
     ///   - vectors: `iovec`s. Untyped, because several modules declare this structure.
     ///   - count: The number of vectors.
     ///   - descriptors: At most ``mostDescriptors``.
     ///   - waits: If false, the call throws `.resourceTemporarilyUnavailable` instead of waiting.
+    ///
+    /// Kernel: `sendmsg(2)` with `SCM_RIGHTS`.
     package static func send(
         _ fd: Int32, _ vectors: UnsafeMutableRawPointer, count: Int, descriptors: [Int32], waits: Bool = true
     ) throws(Errno) -> Int {
@@ -31,7 +31,7 @@ extension SocketCalls {
         }
     }
 
-    /// Receives bytes, and the descriptors that came with them.
+    /// Receives bytes, and the descriptors sent with them.
     ///
     /// A receive from a stream ends after the bytes to which descriptors were attached; it may begin with earlier ones.
     ///

@@ -4,9 +4,9 @@ internal import Glibc
 extension SocketCalls {
     /// Receives the datagrams that are available into the first `count` messages; never waits.
     ///
-    /// Kernel: `recvmmsg(2)`.
-    ///
     /// - Returns: How many messages were filled; at least one.
+    ///
+    /// Kernel: `recvmmsg(2)`.
     package static func receiveMessages(_ fd: Int32, into list: MessageList, count: Int) throws(Errno) -> Int {
         let count = limited(.receiveMessages, count)
         return Int(
@@ -17,10 +17,10 @@ extension SocketCalls {
 
     /// Sends the datagrams of a part of the list, in order, as many as the socket's buffer can take; never waits.
     ///
-    /// Kernel: `sendmmsg(2)`.
-    ///
     /// - Returns: How many datagrams were sent; at least one.
-    /// - Throws: The error of the first datagram. The error of a later one is thrown when that is the first.
+    /// - Throws: The error of the first datagram. The error of a later one is thrown by the call that begins with it.
+    ///
+    /// Kernel: `sendmmsg(2)`.
     package static func sendMessages(_ fd: Int32, _ list: MessageList, _ part: Range<Int>) throws(Errno) -> Int {
         let (start, count) = (list.messages + part.lowerBound, limited(.sendMessages, part.count))
         let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)

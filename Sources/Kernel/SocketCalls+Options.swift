@@ -20,14 +20,14 @@ extension SocketCalls {
         return value
     }
 
-    /// Sets an option that is no integer.
+    /// Sets an option that is not an integer.
     ///
     /// Kernel: `setsockopt(2)`.
     package static func setOption(_ fd: Int32, level: Int32, name: Int32, bytes: [UInt8]) throws(Errno) {
         try SystemCall.nothing { setsockopt(fd, level, name, bytes, socklen_t(bytes.count)) }
     }
 
-    /// Reads an option that is no integer, up to `count` bytes.
+    /// Reads an option that is not an integer, up to `count` bytes.
     ///
     /// Kernel: `getsockopt(2)`.
     package static func option(_ fd: Int32, level: Int32, name: Int32, bytes count: Int) throws(Errno) -> [UInt8] {

@@ -46,7 +46,7 @@ package enum SocketFile {
         try SystemCall.nothing { unlink(path) }
     }
 
-    /// Sets the permissions of a file; those of a symbolic link are not followed.
+    /// Sets the permissions of a file; a symbolic link is not followed.
     ///
     /// Kernel: `fchmodat(2)` with `AT_SYMLINK_NOFOLLOW`.
     package static func setPermissions(_ path: [UInt8], _ permissions: UInt32) throws(Errno) {
@@ -54,7 +54,7 @@ package enum SocketFile {
         try SystemCall.nothing { fchmodat(AT_FDCWD, path, mode_t(permissions), AT_SYMLINK_NOFOLLOW) }
     }
 
-    /// Sets the most permissions that the file of a socket can have when it is bound.
+    /// Limits the permissions that the file of a socket gets when the socket is bound.
     ///
     /// The kernel creates the file with these, less those in the process' umask.
     ///

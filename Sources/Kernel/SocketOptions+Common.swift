@@ -5,9 +5,9 @@ import Glibc
 extension SocketOptions {
     /// Whether an address can be bound while old connections on it are in TIME_WAIT.
     ///
-    /// Kernel: `SO_REUSEADDR`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_REUSEADDR`.
     public var reuseAddress: Bool { get throws(Errno) { try flag(SO_REUSEADDR) } }
 
     /// Sets ``reuseAddress``, before the socket is bound.
@@ -18,9 +18,9 @@ extension SocketOptions {
 
     /// Whether an address can be shared with other sockets of this user that have the same option.
     ///
-    /// Kernel: `SO_REUSEPORT`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_REUSEPORT`.
     public var reusePort: Bool { get throws(Errno) { try flag(SO_REUSEPORT) } }
 
     /// Sets ``reusePort``, before the socket is bound.
@@ -31,9 +31,9 @@ extension SocketOptions {
 
     /// The size of the send buffer in bytes; Linux reports twice what was set, because of its own bookkeeping.
     ///
-    /// Kernel: `SO_SNDBUF`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_SNDBUF`.
     public var sendBufferSize: Int { get throws(Errno) { try number(SO_SNDBUF) } }
 
     /// Sets ``sendBufferSize``, limited by `net.core.wmem_max`.
@@ -44,9 +44,9 @@ extension SocketOptions {
 
     /// The size of the receive buffer in bytes; Linux reports twice what was set, because of its own bookkeeping.
     ///
-    /// Kernel: `SO_RCVBUF`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_RCVBUF`.
     public var receiveBufferSize: Int { get throws(Errno) { try number(SO_RCVBUF) } }
 
     /// Sets ``receiveBufferSize``, limited by `net.core.rmem_max`; for TCP, before the socket is connected or listens.
@@ -59,9 +59,9 @@ extension SocketOptions {
     ///
     /// With zero, closing a TCP connection resets it.
     ///
-    /// Kernel: `SO_LINGER`, in seconds.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_LINGER`, in seconds.
     public var linger: Duration? {
         get throws(Errno) {
             let value = try integers(SO_LINGER, count: 2)
@@ -81,9 +81,9 @@ extension SocketOptions {
 
     /// The priority of what is sent, which queueing disciplines use.
     ///
-    /// Kernel: `SO_PRIORITY`; above 6 it needs `CAP_NET_ADMIN` or `CAP_NET_RAW`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_PRIORITY`; above 6 it needs `CAP_NET_ADMIN` or `CAP_NET_RAW`.
     public var priority: Int { get throws(Errno) { try number(SO_PRIORITY) } }
 
     /// Sets ``priority``.
@@ -94,9 +94,9 @@ extension SocketOptions {
 
     /// The mark of what is sent, for routing rules and firewalls.
     ///
-    /// Kernel: `SO_MARK`; setting it needs `CAP_NET_ADMIN` or `CAP_NET_RAW`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_MARK`; setting it needs `CAP_NET_ADMIN` or `CAP_NET_RAW`.
     public var mark: UInt32 { get throws(Errno) { UInt32(bitPattern: try option(SO_MARK, level: SOL_SOCKET)) } }
 
     /// Sets ``mark``.
@@ -109,9 +109,9 @@ extension SocketOptions {
 
     /// The processor on which the kernel last received for this socket; nil if it has not received yet.
     ///
-    /// Kernel: `SO_INCOMING_CPU`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_INCOMING_CPU`.
     public var incomingCPU: Int? {
         get throws(Errno) {
             let value = try number(SO_INCOMING_CPU)
@@ -127,25 +127,25 @@ extension SocketOptions {
 
     /// The type, for instance ``Socket/stream``.
     ///
-    /// Kernel: `SO_TYPE`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_TYPE`.
     public var type: Int32 { get throws(Errno) { try option(SO_TYPE, level: SOL_SOCKET) } }
 
     /// The family of the socket's addresses.
     ///
-    /// Kernel: `SO_DOMAIN`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_DOMAIN`.
     public var family: AddressFamily {
         get throws(Errno) { AddressFamily(rawValue: try option(SO_DOMAIN, level: SOL_SOCKET)) }
     }
 
     /// Whether the socket listens for connections.
     ///
-    /// Kernel: `SO_ACCEPTCONN`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_ACCEPTCONN`.
     public var isListening: Bool { get throws(Errno) { try flag(SO_ACCEPTCONN) } }
 }
 

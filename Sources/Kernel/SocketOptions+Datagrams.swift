@@ -2,14 +2,13 @@ import Glibc
 
 /// Options of datagram sockets.
 ///
-/// Those that add to what is reported about received datagrams cost a few nanoseconds per datagram, and only if they
-/// are on.
+/// Options that report more about received datagrams cost a few nanoseconds per datagram while they are on.
 extension SocketOptions {
     /// Whether datagrams can be sent to broadcast addresses.
     ///
-    /// Kernel: `SO_BROADCAST`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_BROADCAST`.
     public var broadcast: Bool { get throws(Errno) { try flag(SO_BROADCAST) } }
 
     /// Sets ``broadcast``.
@@ -20,9 +19,9 @@ extension SocketOptions {
 
     /// The number of routers that a datagram may pass, 1...255.
     ///
-    /// Kernel: `IP_TTL`, `IPV6_UNICAST_HOPS`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `IP_TTL`, `IPV6_UNICAST_HOPS`.
     public var hops: Int {
         get throws(Errno) {
             try isIPv6 ? number(IPV6_UNICAST_HOPS, level: DatagramNumbers.ipv6) : number(IP_TTL, level: ip)
@@ -44,9 +43,9 @@ extension SocketOptions {
 
     /// The traffic class in the IP header of what is sent; its lower two bits are the ``CongestionMark``.
     ///
-    /// Kernel: `IP_TOS`, `IPV6_TCLASS`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `IP_TOS`, `IPV6_TCLASS`.
     public var trafficClass: UInt8 {
         get throws(Errno) {
             let value =
@@ -69,27 +68,27 @@ extension SocketOptions {
         }
     }
 
-    /// Makes ``DatagramInfo/trafficClass`` known.
-    ///
-    /// Kernel: `IP_RECVTOS`, `IPV6_RECVTCLASS`.
+    /// Sets whether the kernel reports ``DatagramInfo/trafficClass``.
     ///
     /// - Parameter value: Whether it is reported.
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `IP_RECVTOS`, `IPV6_RECVTCLASS`.
     public func setReceivesTrafficClass(_ value: Bool) throws(Errno) {
-        // An IPv6 socket reports that of IPv4 senders by the option of IPv4.
+        // An IPv6 socket reports the class of IPv4 datagrams through the option of IPv4.
         try setFlag(DatagramNumbers.receivesTrafficClass, level: ip, value)
         if try isIPv6 { try setFlag(DatagramNumbers.receivesTrafficClass6, level: DatagramNumbers.ipv6, value) }
     }
 
-    /// Makes ``DatagramInfo/destination`` and ``DatagramInfo/interface`` known.
+    /// Sets whether the kernel reports ``DatagramInfo/destination`` and ``DatagramInfo/interface``.
     ///
     /// An endpoint that is bound to all addresses needs the destination to answer from the same address: pass it as
     /// ``DatagramSendOptions/source``.
     ///
-    /// Kernel: `IP_PKTINFO`, `IPV6_RECVPKTINFO`.
-    ///
     /// - Parameter value: Whether they are reported.
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `IP_PKTINFO`, `IPV6_RECVPKTINFO`.
     public func setReceivesPacketInfo(_ value: Bool) throws(Errno) {
         if try isIPv6 {
             try setFlag(DatagramNumbers.receivesPacketInfo6, level: DatagramNumbers.ipv6, value)
@@ -98,7 +97,7 @@ extension SocketOptions {
         }
     }
 
-    /// Whether the kernel can divide one send into several datagrams, as ``DatagramSendOptions/segmentSize`` demands.
+    /// Whether the kernel can divide one send into several datagrams, as ``DatagramSendOptions/segmentSize`` requires.
     ///
     /// Kernel: `UDP_SEGMENT` (Linux 4.18).
     public var canSendSegments: Bool {
@@ -115,9 +114,9 @@ extension SocketOptions {
     /// Whether the kernel joins datagrams of one sender that arrive together and have the same size, so that they are
     /// received as a train, with ``DatagramInfo/segmentSize``.
     ///
-    /// Kernel: `UDP_GRO`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `UDP_GRO`.
     public var receivesSegments: Bool {
         get throws(Errno) { try flag(DatagramNumbers.receivesSegments, level: DatagramNumbers.udp) }
     }

@@ -2,19 +2,19 @@ import Glibc
 
 /// Membership in multicast groups, and how datagrams are sent to them.
 extension SocketOptions {
-    /// Receives what is sent to a multicast group.
+    /// Joins a multicast group, to receive the datagrams that are sent to it.
     ///
     /// Bind the socket to the port, and to all addresses or to the group: a socket that is bound to an address of this
-    /// machine receives only what is sent to that.
-    ///
-    /// Kernel: `MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`.
+    /// machine receives only datagrams sent to that address.
     ///
     /// - Parameters:
     ///   - group: A multicast address of the socket's family; its port is ignored.
     ///   - interface: The number of the interface on which to receive; 0 to let the kernel choose one by its routes.
     ///   - source: The only sender to receive from; nil for all. To receive from several, join with each.
-    /// - Throws: `.invalidArgument` if it is no multicast address; `.addressInUse` if the socket is a member already;
-    ///   `ENODEV` if no interface fits; other errors from the kernel.
+    /// - Throws: `.invalidArgument` if it is not a multicast address; `.addressInUse` if the socket is a member
+    ///   already; `ENODEV` if no interface fits; other errors from the kernel.
+    ///
+    /// Kernel: `MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`.
     public func joinGroup(
         _ group: SocketAddress, interface: UInt32 = 0, source: SocketAddress? = nil
     ) throws(Errno) {
@@ -26,13 +26,13 @@ extension SocketOptions {
     ///
     /// Closing the socket leaves all groups.
     ///
-    /// Kernel: `MCAST_LEAVE_GROUP`, `MCAST_LEAVE_SOURCE_GROUP`.
-    ///
     /// - Parameters:
     ///   - group: The group.
     ///   - interface: The number of the interface.
     ///   - source: The sender.
-    /// - Throws: `.addressNotAvailable` if the socket is no member; other errors from the kernel.
+    /// - Throws: `.addressNotAvailable` if the socket is not a member; other errors from the kernel.
+    ///
+    /// Kernel: `MCAST_LEAVE_GROUP`, `MCAST_LEAVE_SOURCE_GROUP`.
     public func leaveGroup(
         _ group: SocketAddress, interface: UInt32 = 0, source: SocketAddress? = nil
     ) throws(Errno) {
@@ -42,10 +42,10 @@ extension SocketOptions {
 
     /// Chooses the interface on which datagrams are sent to groups.
     ///
-    /// Kernel: `IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`.
-    ///
     /// - Parameter index: The number of the interface; 0 to let the kernel choose by its routes.
     /// - Throws: `ENODEV` or `.addressNotAvailable` if there is no such interface; other errors from the kernel.
+    ///
+    /// Kernel: `IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`.
     public func setMulticastInterface(_ index: UInt32) throws(Errno) {
         if try isIPv6 {
             return try setOption(IPV6_MULTICAST_IF, level: DatagramNumbers.ipv6, to: Int32(bitPattern: index))
@@ -58,9 +58,9 @@ extension SocketOptions {
     /// The number of routers that a datagram to a group may pass, 0...255; usually 1, which does not leave the network
     /// of the interface.
     ///
-    /// Kernel: `IP_MULTICAST_TTL`, `IPV6_MULTICAST_HOPS`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `IP_MULTICAST_TTL`, `IPV6_MULTICAST_HOPS`.
     public var multicastHops: Int {
         get throws(Errno) {
             try isIPv6
@@ -84,9 +84,9 @@ extension SocketOptions {
 
     /// Whether datagrams to a group are also delivered to members on this machine, as is usual.
     ///
-    /// Kernel: `IP_MULTICAST_LOOP`, `IPV6_MULTICAST_LOOP`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `IP_MULTICAST_LOOP`, `IPV6_MULTICAST_LOOP`.
     public var multicastLoop: Bool {
         get throws(Errno) {
             try isIPv6

@@ -16,9 +16,9 @@ public struct PeerCredentials: Hashable, Sendable {
 extension SocketOptions {
     /// The process that connected a Unix socket, or that listened; for a pair, the process that made it.
     ///
-    /// Kernel: `SO_PEERCRED`.
+    /// - Throws: `.notConnected` if the socket is not a connected Unix stream or seqpacket socket; the kernel's error.
     ///
-    /// - Throws: `.notConnected` if the socket is no connected Unix stream or seqpacket socket; the kernel's error.
+    /// Kernel: `SO_PEERCRED`.
     public var peerCredentials: PeerCredentials {
         get throws(Errno) {
             let value = try integers(SO_PEERCRED, count: 3)
@@ -31,11 +31,11 @@ extension SocketOptions {
 
     /// Opens a descriptor that refers to the peer's process even after its number has been reused.
     ///
-    /// Kernel: `SO_PEERPIDFD` (Linux 6.5).
-    ///
     /// - Returns: A pidfd: readable once the process has ended.
     /// - Throws: `.protocolNotAvailable` on older kernels; `.noData` if the socket has no peer; `.noSuchProcess` if the
     ///   process has ended (before Linux 6.16); `.tooManyOpenFiles`; other errors from the kernel.
+    ///
+    /// Kernel: `SO_PEERPIDFD` (Linux 6.5).
     public func peerProcess() throws(Errno) -> OwnedDescriptor {
         let descriptor = try option(CL_SO_PEERPIDFD, level: SOL_SOCKET)
         return OwnedDescriptor(takingOwnershipOf: try Descriptor.aboveStandard(descriptor))

@@ -33,9 +33,9 @@ public struct KeepAlive: Hashable, Sendable {
 extension SocketOptions {
     /// Whether small writes are sent at once instead of waiting for the confirmation of earlier ones.
     ///
-    /// Kernel: `TCP_NODELAY`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `TCP_NODELAY`.
     public var noDelay: Bool { get throws(Errno) { try flag(TCP_NODELAY, level: tcp) } }
 
     /// Sets ``noDelay``; loops set it on every TCP connection.
@@ -46,9 +46,9 @@ extension SocketOptions {
 
     /// How the kernel probes the connection while it is idle; nil if it does not.
     ///
-    /// Kernel: `SO_KEEPALIVE`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `SO_KEEPALIVE`.
     public var keepAlive: KeepAlive? {
         get throws(Errno) {
             guard try flag(SO_KEEPALIVE) else { return nil }
@@ -74,9 +74,9 @@ extension SocketOptions {
 
     /// How long sent data may stay unconfirmed before the connection fails; nil for the system's default.
     ///
-    /// Kernel: `TCP_USER_TIMEOUT`, in milliseconds.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `TCP_USER_TIMEOUT`, in milliseconds.
     public var userTimeout: Duration? {
         get throws(Errno) {
             let value = try number(TCP_USER_TIMEOUT, level: tcp)
@@ -96,9 +96,9 @@ extension SocketOptions {
 
     /// How many connections of a listener may carry data in their first packet before they are established; 0 if none.
     ///
-    /// Kernel: `TCP_FASTOPEN`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `TCP_FASTOPEN`.
     public var fastOpen: Int { get throws(Errno) { try number(TCP_FASTOPEN, level: tcp) } }
 
     /// Sets ``fastOpen``, before the socket listens.
@@ -109,9 +109,9 @@ extension SocketOptions {
 
     /// Whether connecting succeeds at once, and the first write makes the connection and is sent in its first packet.
     ///
-    /// Kernel: `TCP_FASTOPEN_CONNECT`.
-    ///
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `TCP_FASTOPEN_CONNECT`.
     public var fastOpenConnect: Bool { get throws(Errno) { try flag(TCP_FASTOPEN_CONNECT, level: tcp) } }
 
     /// Sets ``fastOpenConnect``, before the socket is connected.

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// A socket whose options can be read and set: one's own ``Socket``, or a transport's or server's.
+/// A socket whose options can be read and set: a ``Socket``, or the socket of a transport or a server.
 ///
 /// Each option is a property; the method `set…` sets it, because Swift has no setters that throw. All options throw
 /// `.badFileDescriptor` for a closed socket, `.protocolNotAvailable` or `.notSupported` for a kind of socket that does
@@ -25,7 +25,7 @@ public protocol SocketOptions {
     ///   - value: The new value.
     /// - Throws: The kernel's error.
     func setOption(_ name: Int32, level: Int32, to value: Int32) throws(Errno)
-    /// Reads an option that is no integer.
+    /// Reads an option that is not an integer.
     ///
     /// - Parameters:
     ///   - name: The option, for instance `SO_LINGER`.
@@ -34,7 +34,7 @@ public protocol SocketOptions {
     /// - Returns: The value in the kernel's form.
     /// - Throws: The kernel's error.
     func option(_ name: Int32, level: Int32, bytes count: Int) throws(Errno) -> [UInt8]
-    /// Sets an option that is no integer.
+    /// Sets an option that is not an integer.
     ///
     /// - Parameters:
     ///   - name: The option.
@@ -45,9 +45,7 @@ public protocol SocketOptions {
 }
 
 extension Socket: SocketOptions {
-    /// Reads an option that is no integer.
-    ///
-    /// Kernel: `getsockopt(2)`.
+    /// Reads an option that is not an integer.
     ///
     /// - Parameters:
     ///   - name: The option, for instance `SO_LINGER`.
@@ -55,28 +53,30 @@ extension Socket: SocketOptions {
     ///   - count: The most bytes to read.
     /// - Returns: The value in the kernel's form.
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `getsockopt(2)`.
     public func option(_ name: Int32, level: Int32, bytes count: Int) throws(Errno) -> [UInt8] {
         try SocketCalls.option(fileDescriptor, level: level, name: name, bytes: count)
     }
 
-    /// Sets an option that is no integer.
-    ///
-    /// Kernel: `setsockopt(2)`.
+    /// Sets an option that is not an integer.
     ///
     /// - Parameters:
     ///   - name: The option.
     ///   - level: Its level.
     ///   - value: The new value in the kernel's form.
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `setsockopt(2)`.
     public func setOption(_ name: Int32, level: Int32, to value: [UInt8]) throws(Errno) {
         try SocketCalls.setOption(fileDescriptor, level: level, name: name, bytes: value)
     }
 
-    /// Whether calls on the socket return `.wouldBlock` instead of waiting, as is the case unless it was changed.
-    ///
-    /// Kernel: `O_NONBLOCK`.
+    /// Whether calls on the socket return `.wouldBlock` instead of waiting, which is the default.
     ///
     /// - Throws: `.badFileDescriptor` for a closed socket.
+    ///
+    /// Kernel: `O_NONBLOCK`.
     public var isNonBlocking: Bool {
         get throws(Errno) { try SocketCalls.isNonBlocking(fileDescriptor) }
     }

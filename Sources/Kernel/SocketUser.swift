@@ -5,7 +5,7 @@ package protocol SocketUser: AnyObject, Sendable {
     /// - Returns: False in a forked child, where the operations are those of the parent and never end.
     /// - Thread: Any.
     func socketEnds() -> Bool
-    /// Releases what was received for the socket and not fetched: no operation is in flight, and none can begin.
+    /// Drops received items that were not fetched: no operation is in flight, and none can begin.
     ///
     /// - Thread: Any.
     func socketEnded(isDetached: Bool)

@@ -11,9 +11,9 @@ package enum ThreadAffinity {
     ///
     /// Threads that the calling thread starts through ``DetachedThread`` are not affected.
     ///
-    /// Kernel: `sched_setaffinity(2)`.
-    ///
     /// - Parameter number: From 0; numbers beyond the last processor start again at the first.
+    ///
+    /// Kernel: `sched_setaffinity(2)`.
     package static func pin(toProcessor number: Int) throws(Errno) {
         let failure = cl_thread_pin(Int32(clamping: number))
         if failure != 0 { throw Errno(rawValue: failure) }

@@ -8,7 +8,7 @@ extension EventLoopGroup {
     ///   - name: The prefix of the threads' names, which end with their numbers; the kernel keeps 15 bytes.
     ///   - pinned: Whether each thread may run on one processor only, in the order of the processors' numbers.
     /// - Throws: ``EventLoopError``: `.invalidArgument` for less than one loop; `.system` if a thread cannot be started
-    ///   or pinned; the errors of ``newEventLoop()``. In these cases, no thread goes on.
+    ///   or pinned; the errors of ``newEventLoop()``. In these cases, no thread keeps running.
     /// - Thread: Any thread that is allowed to block.
     public convenience init(loops count: LoopCount = .perCore, name: String = "loop", pinned: Bool = false) throws {
         try self.init(loops: count, name: name, pinned: pinned, loopFactory: { try newEventLoop() })

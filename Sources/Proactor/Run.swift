@@ -17,6 +17,12 @@ public import Glibc
 /// returns normally, so that a program that does nothing else exits with status 0 after either signal. A process that
 /// was started with SIGINT ignored, as shell scripts do for commands with `&`, keeps ignoring it.
 ///
+/// To let connections finish, handle the signal yourself: it then does not cancel `main`, and
+/// ``Server/close(deadline:)`` can wait.
+///
+///     for try await _ in try loop.signals(SIGTERM, SIGINT) { break }
+///     try await server.close(deadline: .seconds(10))
+///
 /// Packages that enable the upcoming feature `NonisolatedNonsendingByDefault` can call their own async functions from
 /// `main` and pass them non-Sendable state of the loop; other packages must mark such functions
 /// `nonisolated(nonsending)`.

@@ -12,10 +12,13 @@ internal import Kernel
 ///
 /// The group's first loop runs on the calling thread, the others on threads of their own. After `main`, the other loops
 /// end first, while the first one still runs: their tasks are cancelled and awaited, and they are closed. The first
-/// loop ends as in `run` for one loop. Close servers with ``GroupServer/close(deadline:)`` in `main` to let their
-/// connections finish.
+/// loop ends as in `run` for one loop.
 ///
-/// SIGINT and SIGTERM cancel `main`, and a second signal terminates the process, as for one loop.
+/// SIGINT and SIGTERM cancel `main`, and a second signal terminates the process, as for one loop. To let connections
+/// finish, handle the signal yourself: it then does not cancel `main`, and ``GroupServer/close(deadline:)`` can wait.
+///
+///     for try await _ in try group.loops[0].signals(SIGTERM, SIGINT) { break }
+///     try await server.close(deadline: .seconds(10))
 ///
 /// - Parameters:
 ///   - loops: The number of loops, including the first.

@@ -2,10 +2,10 @@ internal import EventLoops
 internal import Kernel
 internal import Uring
 
-/// The receive buffers of a loop's datagram sockets: a group of their own for each size of datagrams, registered with
-/// the first socket that needs it.
+/// The receive buffers of a loop's datagram sockets: one group for each buffer size, registered with the first socket
+/// that needs it.
 ///
-/// A buffer holds the longest datagram, so none is cut; the pages of a buffer that were never written use no memory.
+/// A buffer holds the longest datagram, so none is truncated; pages of a buffer that were never written use no memory.
 final class DatagramPools {
     private let ring: Ring
     private let segments: SegmentPool
@@ -67,7 +67,7 @@ final class DatagramPool {
     /// What each receive passes to the kernel.
     let template: UnsafeMutableRawPointer
 
-    /// The maximum number of buffers, 17 MiB of addresses; the kernel rarely fills more than some dozens in a turn.
+    /// The maximum number of buffers, 17 MiB of addresses; the kernel rarely fills more than a few dozen in a turn.
     private static func count(_ family: AddressFamily) -> Int { family == .unix ? 64 : 256 }
 
     init(_ ring: Ring, group: UInt16, _ family: AddressFamily) throws(RingError) {

@@ -5,7 +5,8 @@ internal import Kernel
 /// The list of messages from which the datagram channels of a loop send; each uses it only within a call.
 ///
 /// Datagrams of one size to one destination may be joined to a train: one message, which the kernel divides again
-/// (`UDP_SEGMENT`). On the loopback network, an echo of 16 pipelined datagrams per socket takes 35 % less CPU this way.
+/// (`UDP_SEGMENT`). On the loopback interface, an echo of 16 pipelined datagrams per socket takes 35 % less CPU this
+/// way.
 final class DatagramSender {
     private static let most = DatagramSpace.mostGathered
     /// The maximum length of a train, below the largest UDP datagram of either family.
@@ -15,7 +16,7 @@ final class DatagramSender {
     /// The number of datagrams in each message.
     private let counts = UnsafeMutablePointer<Int>.allocate(capacity: most)
     private let headers = UnsafeMutablePointer<UnsafeMutablePointer<msghdr>>.allocate(capacity: most)
-    /// The bytes of each datagram, so that those of a train lie side by side.
+    /// The bytes of each datagram; the vectors of a train are adjacent.
     private let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: most)
     private let controls = UnsafeMutableRawPointer.allocate(byteCount: most * controlSpace, alignment: 16)
     private static let controlSpace = DatagramSendOptions.mostControlBytes
@@ -38,7 +39,7 @@ final class DatagramSender {
         return join(count, family)
     }
 
-    /// Lists datagrams as few messages.
+    /// Lists datagrams as messages, as few as possible.
     private func join(_ count: Int, _ family: AddressFamily) -> Int {
         var (listed, first) = (0, 0)
         while first < count {
@@ -120,8 +121,8 @@ extension DatagramSender {
         return (try? SocketCalls.option(descriptor, level: SOL_SOCKET, name: SO_PROTOCOL)) == Int32(IPPROTO_UDP)
     }
 
-    /// Whether an error may be caused by the joining: a datagram that exceeds the path's packets, a device without
-    /// checksums, a socket without them.
+    /// Whether joining may have caused an error: a datagram is longer than the path's packets, or the device or the
+    /// socket computes no checksums.
     static func mayRefuseTrains(_ errno: Errno) -> Bool {
         errno == .messageTooLong || errno == .invalidArgument || errno == .ioError || errno == .notSupported
     }

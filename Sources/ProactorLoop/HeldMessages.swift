@@ -1,7 +1,7 @@
 internal import EventLoops
 internal import Kernel
 
-/// What a datagram socket received while its owner took nothing, in order.
+/// The messages that a datagram socket received while its owner took none, in order.
 ///
 /// A message stays in its receive buffer. When half of the buffers are kept, messages are copied instead, so that
 /// paused sockets cannot starve the others.
@@ -28,7 +28,7 @@ final class HeldMessages {
         first == entries.count
     }
 
-    /// Appends a message whose buffer the caller has lent and takes back afterwards.
+    /// Appends a message, whose buffer the caller holds only during the call.
     func append(_ buffer: UnsafeRawPointer, result: Int32) {
         let bytes = UnsafeRawBufferPointer(start: buffer, count: Int(result))
         if let piece = pool.lent.keep(bytes) {

@@ -32,7 +32,7 @@ extension ProactorDatagramChannel {
 
     // MARK: Submitting
 
-    /// Delivers what is held, until the owner stops again, and then receives again.
+    /// Delivers held messages, until the owner stops again, and then receives again.
     ///
     /// Never called during a call that the owner makes.
     func continueReceiving() {
@@ -55,7 +55,7 @@ extension ProactorDatagramChannel {
         receive()
     }
 
-    /// Submits a receive if one may be submitted: none may be while messages are held, which come first.
+    /// Submits a receive, unless held messages have to be delivered first.
     private func receive() {
         guard receiveTag == nil, isReceiving, !isStarved, !holdsMessages, !ring.isInForkedChild else { return }
         isCancelling = false
@@ -99,7 +99,7 @@ extension ProactorDatagramChannel {
         family != .unix || SocketCalls.isShutDownForReading(descriptor)
     }
 
-    /// Keeps a message for an owner that takes none now, and cancels the receive: the socket holds further messages.
+    /// Keeps a message for an owner that takes none now, and cancels the receive: further messages stay in the socket.
     private func hold(_ buffer: UnsafeRawPointer, _ result: Int32) {
         heldMessages().append(buffer, result: result)
         if let receiveTag, !isCancelling {

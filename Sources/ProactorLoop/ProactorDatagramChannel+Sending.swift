@@ -25,7 +25,8 @@ extension ProactorDatagramChannel {
         if isClosing { notifyLater() }
     }
 
-    /// Sends datagrams with one call, usually; false if there are none, or the socket cannot take all of them.
+    /// Sends a batch of datagrams, usually with one call; false if there are none, or the socket cannot take all of
+    /// them.
     ///
     /// After a failure the rest is gathered anew, because the owner may list the same datagram again.
     private func sendBatch() -> Bool {
@@ -66,7 +67,10 @@ extension ProactorDatagramChannel {
         }
     }
 
-    /// Waits until the socket is writable, unless that does not help, because a Unix receiver is full.
+    /// Waits until the socket is writable.
+    ///
+    /// If a Unix socket is writable although its receiver is full, waiting does not help: the owner is notified of a
+    /// stall.
     private func waitForSpace() {
         if wasWritable, family == .unix {
             wasWritable = false

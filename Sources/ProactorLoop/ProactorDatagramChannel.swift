@@ -5,7 +5,7 @@ internal import Uring
 /// A datagram socket on the ring: a multishot receive into the loop's buffers for datagrams, and `sendmmsg(2)`.
 ///
 /// All datagrams of a turn are sent by one call before the loop sleeps, in their order. When the socket's buffer is
-/// full, the ring waits until it has space. See Ring+Datagrams.swift for why sends are no operations of the ring.
+/// full, the ring waits until it has space. Ring+Datagrams.swift says why sends are not operations of the ring.
 final class ProactorDatagramChannel: ChannelTarget, DatagramChannel {
     static let support = OptionalOperation(
         name: "receive datagrams", kind: .receiveMessageMultishot,
@@ -29,7 +29,7 @@ final class ProactorDatagramChannel: ChannelTarget, DatagramChannel {
     var isStarved = false
     /// Whether the receive in flight, or the last one if there is none, has received anything.
     var hasReceived = false
-    /// What arrived while the owner took nothing; created when first needed.
+    /// Messages that arrived while the owner took none; created when first needed.
     var held: HeldMessages?
 
     /// The tag of the poll that waits for space in the socket's buffer.
@@ -113,7 +113,7 @@ final class ProactorDatagramChannel: ChannelTarget, DatagramChannel {
         port.notifying.append(self)
     }
 
-    /// Notifies the owner of what could not be reported during the owner's own call.
+    /// Makes the notifications that were not allowed during the owner's own call.
     private func notifyOwner() {
         isListedToNotify = false
         if isClosing { finishIfPossible() } else { continueReceiving() }

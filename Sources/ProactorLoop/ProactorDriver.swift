@@ -78,9 +78,9 @@ package final class ProactorDriver: LoopDriver, @unchecked Sendable {
         if let failure = waker.failure { throw EventLoopError(system: failure, "eventfd read") }
     }
 
-    /// Whether channels wait for a call, so that the loop must not sleep.
+    /// Whether channels are listed for a call; the loop must then not sleep.
     ///
-    /// Owners that are called when their datagrams have been sent may list further channels to send.
+    /// An owner notified of sent datagrams may list more.
     private var mustCallChannels: Bool {
         !notifying.isEmpty || !sending.isEmpty
     }

@@ -58,7 +58,6 @@ final class ProactorListenerChannel: ChannelTarget, ListenerChannel {
         do throws(Errno) {
             // Standard descriptors are occupied when the ring is created, but the program may have closed one since.
             let descriptor = try Descriptor.aboveStandard(accepted)
-            // Without an owner, no protocol will serve the connection.
             if let owner { owner.accepted(descriptor) } else { try? Descriptor.close(descriptor) }
         } catch {
             if !isClosed { owner?.acceptFailed(error) }

@@ -141,7 +141,7 @@ final class ProactorStreamChannel: ChannelTarget, MovableStreamChannel {
 
     @inline(never)
     private func lastSendCompleted(_ result: Int32) {
-        // A send that has failed is repeated, and fails, on the next channel.
+        // The next channel repeats a failed send and reports its error.
         if isReleasing, result > 0 { withOwner { $0.sent(Int(result)) } }
         finishIfPossible()
     }

@@ -2,8 +2,8 @@ internal import EventLoops
 
 /// Calls its owner with the channels that must notify theirs.
 ///
-/// These are called right after the ring was entered, without a sleep: the list of channels with bytes to send must be
-/// empty by then, but the owner's call may request the next one.
+/// They are called right after the ring was entered, without a sleep. The list of channels with bytes to send cannot be
+/// used: it must be empty by then, but the owner's call may request the next one.
 final class ProactorWaitHook: ChannelTarget, WaitHook {
     private let port: RingPort
     private weak var owner: (any WaitHookOwner)?

@@ -14,9 +14,9 @@ final class RingPort: @unchecked Sendable {
     /// The receive buffers of datagram sockets.
     let datagrams: DatagramPools
     let gathering: GatherPool
-    /// From which datagrams are sent; made when first needed, like the next one.
+    /// The messages from which datagrams are sent; created when first needed, like the next property.
     private(set) lazy var datagramSender = DatagramSender()
-    /// Into which datagram channels that wait for readiness receive.
+    /// The memory into which datagram channels receive by readiness.
     private(set) lazy var datagramMemory = DatagramMemory(KernelSockets.shared)
     /// Channels with bytes to send, called once per turn so that all writes in a turn become one send.
     let sending = TurnList()

@@ -29,7 +29,7 @@ final class PollerPort: @unchecked Sendable {
     private var unused: UInt16 = 1
     /// The vectors in which a channel's owner lists the bytes to send.
     let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: Gathering.mostRuns)
-    /// Into which all datagram channels receive; made with the first of them.
+    /// The memory into which all datagram channels receive; created with the first of them.
     private(set) lazy var datagramMemory = DatagramMemory(KernelSockets.shared)
     /// Channels with bytes to send, called once per turn so that all writes in a turn become one send.
     let sending = TurnList()

@@ -84,10 +84,10 @@ extension SelectorStreamChannel {
         withOwner { $0.receivedEOF() }
     }
 
-    /// More than fits into the kernel's receive buffer: a peer that goes on sending does not keep the connection.
+    /// The limit exceeds the kernel's buffer; without it, a peer that keeps sending would keep the connection open.
     private static var mostRestReceives: Int { 128 }
 
-    /// Delivers what a former channel of the connection has left, as far as the owner takes it.
+    /// Delivers what a former channel of the connection has left, until the owner stops reading.
     ///
     /// Called when the owner starts to read, but not during a call that the owner makes.
     @inline(never)

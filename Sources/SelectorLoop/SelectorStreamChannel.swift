@@ -95,7 +95,7 @@ final class SelectorStreamChannel: ReadinessTarget, MovableStreamChannel {
 
     func updateWatch() {
         guard !isClosing else { return }
-        // What a former channel has left goes first.
+        // What a former channel has left is delivered first.
         let receives = isReading && remains == nil
         port.watches.want(Readiness(readable: receives, writable: isBlocked), of: descriptor, self)
     }

@@ -20,7 +20,7 @@ package final class BufferRing {
     package private(set) var supplied = 0
     /// Bytes per buffer.
     package let size: Int
-    /// How many of them the kernel may fill.
+    /// How many bytes of a buffer the kernel may fill.
     private let length: UInt32
     /// The address of buffer 0, which the other buffers follow contiguously.
     package let base: UnsafeMutableRawPointer
@@ -46,7 +46,7 @@ package final class BufferRing {
     /// - Parameters:
     ///   - count: A power of two up to 32768.
     ///   - size: Bytes per buffer. Small buffers are the most costly mistake; 16 to 64 KiB suit streams.
-    ///   - length: How many of them the kernel may fill; nil for all.
+    ///   - length: How many bytes of a buffer the kernel may fill; nil for all.
     ///   - first: The number of buffers to start with; ``supplyMore()`` adds the others.
     /// - Throws: ``RingError`` for "io_uring_register(PBUF_RING)": EEXIST if the group ID is taken, ENOMEM if memory is
     ///   short.

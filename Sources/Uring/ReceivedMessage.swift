@@ -10,7 +10,7 @@ public struct MessageSpace: Sendable {
     public let name: Int
     /// Bytes for control messages.
     public let control: Int
-    /// Bytes for the payload; longer ones are cut.
+    /// Bytes for the payload; a longer one is truncated.
     public let payload: Int
     /// Bytes before the payload.
     public let prefix: Int
@@ -49,11 +49,11 @@ public struct MessageSpace: Sendable {
 public struct ReceivedMessage {
     /// The sender's address; empty if it has none.
     public let name: UnsafeRawBufferPointer
-    /// The control messages that did fit.
+    /// The control messages that fit.
     public let control: UnsafeRawBufferPointer
-    /// The payload, as far as it did fit.
+    /// The part of the payload that fit.
     public let payload: UnsafeRawBufferPointer
-    /// `MSG_TRUNC` if the payload was cut, `MSG_CTRUNC` if control messages are missing.
+    /// `MSG_TRUNC` if the payload was truncated, `MSG_CTRUNC` if control messages are missing.
     public let flags: Int32
 
     /// Finds the parts of a message.
@@ -68,7 +68,7 @@ public struct ReceivedMessage {
     public init?(in buffer: UnsafeRawPointer, result: Int32, _ space: MessageSpace) {
         let payloadLength = Int(result) &- space.prefix
         guard payloadLength >= 0 else { return nil }
-        // The header contains the lengths before anything was cut.
+        // The header has the lengths before truncation.
         let nameLength = Int(buffer.load(as: UInt32.self))
         let controlLength = Int(buffer.load(fromByteOffset: 4, as: UInt32.self))
         let name = buffer + MessageSpace.header

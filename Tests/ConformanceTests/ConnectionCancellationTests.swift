@@ -60,7 +60,7 @@ extension Conformance {
 
         /// CONN-025: at every turn, from before the connect until after it.
         ///
-        /// A connection that is established in the same moment is either returned or closed.
+        /// A connection that is established at the same moment is either returned or closed.
         @Test(arguments: LoopKind.allCases)
         func createConnection_leavesNothing_whenCancelledAtAnyTurn(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -80,7 +80,7 @@ extension Conformance {
             }
         }
 
-        /// What the endpoint does not take stays in the socket's buffer.
+        /// Datagrams that the endpoint does not take stay in the socket's buffer.
         @Test(arguments: LoopKind.allCases)
         func limit_boundsWhatWaits_andLosesNothing(_ kind: LoopKind) async throws {
             try await withEndpoint(kind, limit: 4) { loop, endpoint in

@@ -9,8 +9,7 @@ import Testing
 extension Conformance {
     /// Errors concern single datagrams: the endpoint stays usable.
     @Suite struct DatagramErrors {
-        /// DGRAM-008: the kernel reports the refusal with a later call, in place of what that call should do; the
-        /// datagram of such a call is not lost.
+        /// DGRAM-008: a later call reports the refusal instead of sending its own datagram, which is not lost.
         @Test(arguments: LoopKind.allCases)
         func refusal_isReported_andLaterDatagramsAreSent(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -130,7 +130,7 @@ extension Conformance {
             }
         }
 
-        /// DGRAM-035: a full receiver of ours does not stop us from receiving.
+        /// DGRAM-035: a full receiver does not stop the endpoint from receiving.
         @Test(arguments: LoopKind.allCases)
         func receiving_goesOn_whileSendingWaits(_ kind: LoopKind) async throws {
             try await withPair(kind) { endpoint, peer in

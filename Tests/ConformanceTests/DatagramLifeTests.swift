@@ -54,7 +54,7 @@ extension Conformance {
             }
         }
 
-        /// What a run's last turn sends does not wait for the next run.
+        /// Datagrams that are sent in a run's last turn do not wait for the next run.
         @Test(arguments: LoopKind.allCases)
         func datagrams_ofTheLastTurn_areSent(_ kind: LoopKind) async throws {
             try await withLoop(kind) { loop, _ in

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// What is sent and received beside the bytes: addresses, traffic classes, trains of segments, groups.
+    /// What is sent and received besides the bytes: addresses, traffic classes, trains of segments, groups.
     @Suite struct DatagramExtras {
         private static let families = [AddressFamily.ipv4, .ipv6]
 
@@ -72,7 +72,7 @@ extension Conformance {
             }
         }
 
-        /// The kernel divides a train, and joins what arrives together.
+        /// The kernel divides a train, and joins datagrams that arrive together.
         @Test(arguments: LoopKind.allCases)
         func trains_areDividedAndJoined(_ kind: LoopKind) async throws {
             try await withEndpoints(kind) { one, other in
@@ -90,7 +90,7 @@ extension Conformance {
                 #expect(other.told.datagrams.count == 1, "the kernel did not join them")
                 #expect(other.told.datagrams[0].info.segmentSize == 1000)
                 #expect(!other.told.datagrams[0].info.isTruncated)
-                // A train that is too long is one error; the endpoint goes on.
+                // A train that is too long is one error; the endpoint stays usable.
                 one.transport.sendTo(Pattern.bytes(5000).span.bytes, try other.address, segmentSize: 1)
                 one.transport.sendTo([1], try other.address)
                 try await other.told.wait { other.told.datagrams.last?.bytes == [1] }

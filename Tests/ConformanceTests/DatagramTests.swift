@@ -46,7 +46,7 @@ extension Conformance {
             }
         }
 
-        /// DGRAM-006 DGRAM-007: as in asyncio 3.13, an empty datagram is sent; receiving it ends nothing.
+        /// DGRAM-006 DGRAM-007: as in asyncio 3.13, an empty datagram is sent; receiving it does not end the endpoint.
         @Test(arguments: LoopKind.allCases)
         func emptyDatagrams_areSentAndDelivered(_ kind: LoopKind) async throws {
             try await withEndpoints(kind) { one, other in
@@ -158,7 +158,7 @@ extension Conformance {
             }
         }
 
-        /// The kernel drops what does not fit into the socket's buffer; the endpoint goes on with the rest.
+        /// The kernel drops datagrams that do not fit into the socket's buffer; the endpoint receives the rest.
         @Test(arguments: LoopKind.allCases)
         func burst_beyondAllBuffers_doesNotEndReceiving(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -94,7 +94,7 @@ extension Conformance {
             }
         }
 
-        /// A protocol object that does not ask for marks never gets a part of a datagram.
+        /// A protocol object that does not look at the flags never gets a part of a datagram.
         @Test(arguments: LoopKind.allCases)
         func truncatedDatagram_isAnError_forASimpleProtocol(_ kind: LoopKind) async throws {
             final class Simple: DatagramProtocol {
@@ -142,7 +142,7 @@ extension Conformance {
             }
         }
 
-        /// Descriptors that a peer sends along would fill the process' table.
+        /// Descriptors that a peer sends with datagrams would fill the process' table.
         @Test(arguments: LoopKind.allCases)
         func descriptorsThatAreSentAlong_areNotReceived(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

@@ -14,7 +14,7 @@ extension Conformance {
             await #expect(processExitsWith: .success) { [kind] in
                 try await runLoop(kind) { loop, _ in
                     var traffic = try Traffic(loop, seed: 7)
-                    // What the process opens once is open after the first rounds.
+                    // Descriptors that the process opens once are open after the first rounds.
                     for _ in 0..<20 { try await traffic.round() }
                     traffic.retire()
                     let before = Descriptor.openCount()
@@ -156,7 +156,7 @@ private struct Traffic {
         #expect(received == count)
     }
 
-    /// Also aborts a connection in which descriptors are queued, under way or not taken.
+    /// Also aborts a connection in which descriptors are queued, in flight or not taken.
     private func passOverTransport(_ count: Int) async throws {
         let loop = loop
         let (one, other) = try Socket.pair()

@@ -68,7 +68,7 @@ extension Conformance {
                 let port = try #require(server.port)
                 try await onThread {
                     var peers = try (0..<count).map { _ in try RawPeer.connect(port) }
-                    // Every second one, which are all on the same loop, and as many new ones.
+                    // Close every second one, all of them on the same loop, and open as many new ones.
                     for number in peers.indices where number % 2 == 0 { peers[number].close() }
                     peers = peers.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
                     wait { server.connectionCount == peers.count }
@@ -143,12 +143,12 @@ extension Conformance {
             }
         }
 
-        /// The end must not overtake connections that were accepted, nor may one be forgotten.
+        /// The end must not overtake accepted connections, and none may be lost.
         @Test(arguments: LoopKind.allCases)
         func close_duringAStormOfConnections_leavesNothing(_ kind: LoopKind) async throws {
             try await withGroup([kind, kind]) { group, _ in
                 let records = Locked<[SharedRecord]>([])
-                // So many that the kernel drops no connection, which would be repeated a second later.
+                // Large enough that the kernel drops no connection: the client would retry a second later.
                 let server = try await group.createServer(
                     host: "127.0.0.1", port: 0, backlog: 4096, distribution: .roundRobin
                 ) {
@@ -171,7 +171,7 @@ extension Conformance {
             }
         }
 
-        /// Connections that wait to be accepted, or are on their way to another loop, are served before the deadline.
+        /// Connections that wait to be accepted, or are in transit to another loop, are served before the deadline.
         @Test(arguments: LoopKind.allCases, [ConnectionDistribution.kernel, .leastConnections])
         func closeWithDeadline_servesWaitingConnections(
             _ kind: LoopKind, _ distribution: ConnectionDistribution

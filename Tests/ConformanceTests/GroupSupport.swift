@@ -13,7 +13,7 @@ final class GroupExceptions: Sendable {
         loop.setExceptionHandler { [texts] context in texts.update { $0.append("\(context)") } }
     }
 
-    /// Returns the exceptions so far, and forgets them.
+    /// Returns and removes the exceptions so far.
     func take() -> [String] {
         texts.update { texts in
             defer { texts = [] }

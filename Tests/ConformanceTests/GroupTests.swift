@@ -184,7 +184,7 @@ extension Conformance {
                 try await eventually("the loop is closed") { broken.isClosed && !group.failures.isEmpty }
                 #expect(exceptions.take().contains { $0.contains("The run of loop-1 has failed") })
                 for _ in 0..<4 { #expect(group.next() === group.loops[0] && group.leastLoaded === group.loops[0]) }
-                // The loops that are left serve all connections.
+                // The remaining loops serve all connections.
                 let peers = try (0..<4).map { _ in try RawPeer.connect(try #require(server.port)) }
                 try await eventually("all are accepted") { server.connectionCounts == [4, 0] }
                 for peer in peers { peer.close() }

@@ -111,7 +111,7 @@ private final class Traveller: StreamProtocol {
         isMoving = true
         if journey.number(below: 3) == 0 {
             transport.pauseReading()
-            // The pause goes along, so the next end has to resume.
+            // The pause moves, too, so the next end has to resume.
         }
         let (journey, target) = (journey, journey.nextLoop)
         loop.createTask {
@@ -147,7 +147,7 @@ private final class HomeEnd: StreamProtocol {
         send()
     }
 
-    /// Up to 1 MiB is under way, so that bytes wait in both directions.
+    /// Up to 1 MiB is in flight, so that bytes wait in both directions.
     private func send() {
         while let transport, !journey.isOver, sent - received < 1 << 20 {
             let count = 1 + journey.number(below: journey.number(below: 8) == 0 ? 300_000 : 2000)

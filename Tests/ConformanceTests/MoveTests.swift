@@ -11,7 +11,7 @@ extension Conformance {
         /// Every kind of loop to every other.
         static let pairs = LoopKind.allCases.flatMap { from in LoopKind.allCases.map { (from, $0) } }
 
-        /// Bytes that the former protocol object has not got, and bytes that the kernel has not taken.
+        /// Bytes that were not delivered to the former protocol object, and bytes that the kernel has not taken.
         @Test(arguments: pairs)
         func unreadAndUnsentBytes_goAlong_inOrder(_ pair: (from: LoopKind, to: LoopKind)) async throws {
             let (large, small) = (2_000_000, 50_000)

@@ -79,7 +79,7 @@ extension Conformance {
             }
         }
 
-        /// The protocols that the limit kept waiting are served during the drain; those that are not are counted.
+        /// Connections that are held at the limit are served during the drain; those that are not served are counted.
         @Test(arguments: LoopKind.allCases)
         func close_servesHeldConnections_withinTheLimit(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
@@ -240,7 +240,7 @@ extension Conformance {
             }
         }
 
-        /// Each held connection is handed out before the sequence ends.
+        /// Each held connection is delivered before the sequence ends.
         @Test(arguments: LoopKind.allCases)
         func sequence_finishes_onceTheWaitingConnectionsAreTaken(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

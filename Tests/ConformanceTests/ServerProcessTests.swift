@@ -8,7 +8,7 @@ import Testing
 extension Conformance {
     /// Servers that share an address or a socket with another process.
     @Suite struct ServerProcesses {
-        /// A restarted program would get only some of the connections, and the old process, perhaps forgotten, the
+        /// Otherwise a restarted program would get only some of the connections, and a forgotten old process the
         /// others.
         @Test(arguments: LoopKind.allCases)
         func createServer_refusesToShareItsPort_withAnotherProcess(_ kind: LoopKind) async {

@@ -122,7 +122,7 @@ extension Conformance {
                     #expect(!connecting.isDone)
                     await expectCancelled(connecting)
                 }
-                // The first attempt goes on in the kernel: a later call waits for it.
+                // The first attempt continues in the kernel: a later call waits for it.
                 let listener = try Socket.listening()
                 for turns in 0..<8 {
                     let late = try Socket(family: .ipv4)
@@ -176,7 +176,7 @@ extension Conformance {
                     await expectCancelled(accepting)
                     listener.close()
                     if isLate {
-                        // The connection that was accepted for nobody is closed with its listener.
+                        // A connection that was accepted for a cancelled call is closed with its listener.
                         let end = loop.createTask { try await loop.sockRecv(client, 1) }
                         do { #expect(try await end.value == []) } catch {
                             #expect((error as? EventLoopError)?.errno == .connectionReset, "\(error)")

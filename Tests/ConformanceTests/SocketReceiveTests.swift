@@ -127,7 +127,7 @@ extension Conformance {
                         loop.createTask { try await loop.sockConnect(socket, host: "127.0.0.1", port: 1) },
                         "sockConnect")
                 }
-                // A number that no file has.
+                // A descriptor that is not open.
                 let never = Socket(takingOwnershipOf: 9_999)
                 await expectLoopErrorLater(.system) { try await loop.sockRecv(never, 1) }
                 #expect(never.detach() == 9_999)

@@ -81,7 +81,7 @@ extension Conformance {
             }
         }
 
-        /// STREAM-019: a body may pause reading; the iteration goes on once reading resumes.
+        /// STREAM-019: a body may pause reading; the iteration continues once reading resumes.
         @Test(arguments: LoopKind.allCases)
         func iteration_waits_whileTheBodyHasPausedReading(_ kind: LoopKind) async throws {
             try await withStreams(kind, receiveBuffer: 4096) { link in
@@ -161,7 +161,7 @@ extension Conformance {
                 ] {
                     #expect(error.errno == .connectionReset)
                 }
-                // What was not enough for them is still there.
+                // The bytes that were too few for these reads are still there.
                 #expect(text(try await reader.read(4)) == "and ")
                 var chunks: [[UInt8]] = []
                 await #expect(throws: EventLoopError.self) {

@@ -22,7 +22,7 @@ extension Conformance {
                     let count = try StressResources.connections(TestSize.scaled(1000), kind)
                     let server = try await loop.createServer(host: "127.0.0.1", port: 0, backlog: 4096) { Idler() }
                     let peers = BarePeers(try #require(server.sockets[0].localAddress), count)
-                    // What the loop allocates once.
+                    // Let the loop make its one-time allocations.
                     try await peers.connect(loop, upTo: count / 10)
                     let before = StressResources.memory
                     let measured = count - peers.count

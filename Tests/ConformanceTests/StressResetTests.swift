@@ -13,8 +13,8 @@ extension Conformance {
             case afterAbort
         }
 
-        /// STRESS-004: each connection is lost once, with no error or one of a broken connection, and the server goes
-        /// on.
+        /// STRESS-004: each connection is lost once, with no error or one of a broken connection, and the server
+        /// continues to serve.
         @Test(arguments: LoopKind.allCases)
         func reset_endsTheConnectionOnce_atEachStep(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

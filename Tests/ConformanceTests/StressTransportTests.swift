@@ -76,7 +76,7 @@ private final class TransportPair {
         ends.map(\.transport.socket.fileDescriptor)
     }
 
-    /// Does something to one of the ends.
+    /// Performs a random operation on one of the ends.
     func operate(_ dice: inout SeededRandom) {
         let end = ends[Int.random(in: 0...1, using: &dice)]
         // Numbers of closed descriptors may belong to another connection.

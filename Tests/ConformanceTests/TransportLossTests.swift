@@ -50,7 +50,7 @@ extension Conformance {
         ///
         /// The same while reading is paused: asyncio drops the answer.
         ///
-        /// The protocol is told what the kernel still has, and then of the loss.
+        /// The protocol receives the bytes that the kernel still has, and is then notified of the loss.
         @Test(arguments: LoopKind.allCases)
         func lastBytes_areDelivered_evenIfReadingIsPausedAndTheSendFails(_ kind: LoopKind) async throws {
             for pausesAgain in [false, true] {

@@ -38,7 +38,7 @@ extension Conformance {
             }
         }
 
-        /// UNIX-001, with bytes that are no UTF-8.
+        /// UNIX-001, with bytes that are not UTF-8.
         @Test(arguments: LoopKind.allCases)
         func createUnixConnection_takesAPathThatIsNoText(_ kind: LoopKind) async throws {
             try await runUnix(kind) { loop, directory, _ in

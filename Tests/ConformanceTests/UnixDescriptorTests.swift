@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension Conformance {
-    /// Descriptors that travel with the bytes of a transport.
+    /// Descriptors that are passed with the bytes of a transport.
     @Suite struct UnixDescriptors {
         /// Both ends of a connection that passes descriptors.
         private struct Link {
@@ -100,7 +100,7 @@ extension Conformance {
                     try link.near.write(Pattern.bytes(size, at: number * size), descriptors: end.takeList())
                 }
                 #expect(link.told.isPaused)
-                // Each descriptor is here when its first byte is.
+                // Each descriptor can be taken when its first byte has arrived.
                 var counts: [(bytes: Int, descriptors: Int)] = []
                 var taken = 0
                 let far = link.far
@@ -260,7 +260,7 @@ extension Conformance {
         func streams_passDescriptors(_ kind: LoopKind) async throws {
             try await runUnix(kind) { loop, directory, _ in
                 let path = directory.file("s")
-                // Sends each descriptor back with the byte that came with it.
+                // Sends each descriptor back with the byte that was received with it.
                 let server = try await loop.startUnixServer(path: path, passesDescriptors: true) { reader, writer in
                     while let byte = try await reader.read(1).first {
                         try writer.transport.write([byte], descriptors: writer.transport.takeDescriptors())

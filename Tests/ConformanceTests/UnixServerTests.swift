@@ -85,7 +85,7 @@ extension Conformance {
             }
         }
 
-        /// UNIX-010: like asyncio, without a look whether a program still listens.
+        /// UNIX-010: like asyncio, without checking whether a program still listens.
         @Test(arguments: LoopKind.allCases)
         func socketOfALiveListener_isReplaced_andItsCloseLeavesTheSuccessors(_ kind: LoopKind) async throws {
             try await runUnix(kind) { loop, directory, _ in
@@ -111,7 +111,7 @@ extension Conformance {
                 let plain = directory.file("plain")
                 close(open(plain, O_CREAT | O_WRONLY, 0o600))
                 try await withLogLater { log in
-                    // The status of a path through a plain file cannot be read, whoever asks.
+                    // The status of a path through a plain file cannot be read, even by root.
                     let error = try await loopError {
                         try await loop.createUnixServer(path: "\(plain)/s") { EchoRecorder(loop) }
                     }
@@ -137,7 +137,7 @@ extension Conformance {
                 try await told.wait { told.received == [5] }
                 transport.close()
                 try await told.waitUntilLost()
-                // A name that differs in its last NUL alone is another one.
+                // A name that differs only in its last NUL is a different one.
                 let other = try SocketAddress(abstractName: name.dropLast())
                 #expect(other != address)
                 let refused = try await loopError {
@@ -218,7 +218,7 @@ extension Conformance {
             }
         }
 
-        /// UNIX-018: a file of another kind is not removed either, and a missing one is no error.
+        /// UNIX-018: a file of another kind is not removed either, and a missing one is not an error.
         @Test(arguments: LoopKind.allCases)
         func close_leavesAFileThatIsNotItsOwn(_ kind: LoopKind) async throws {
             try await runUnix(kind) { loop, directory, _ in

@@ -175,7 +175,7 @@ extension Conformance {
             }
         }
 
-        /// SOCK-028: each send is a record, and a receive returns one; a longer one is cut.
+        /// SOCK-028: each send is a record, and a receive returns one; a longer one is truncated.
         @Test(arguments: SocketLoop.allCases)
         func seqpacket_keepsTheBoundariesOfRecords(_ kind: SocketLoop) async throws {
             try await runLoop(kind) { loop in

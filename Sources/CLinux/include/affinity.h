@@ -8,8 +8,8 @@
 /// Pinning threads does not change it.
 int cl_usable_processors(void);
 
-/// Lets the calling thread run on one processor only: the given one of those that the process may use, from 0; numbers
-/// beyond the last one start again at the first. Returns 0 or an error number.
+/// Lets the calling thread run on one processor only. The number counts the processors that the process may use, from
+/// 0; numbers beyond the last one start again at the first. Returns 0 or an error number.
 int cl_thread_pin(int number);
 
 /// Lets the calling thread run on all processors that the process may use; has an effect only if a thread of the

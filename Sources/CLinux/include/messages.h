@@ -1,4 +1,4 @@
-// Several datagrams in one call, which glibc declares only with _GNU_SOURCE.
+// sendmmsg and recvmmsg, which glibc declares only with _GNU_SOURCE.
 
 #ifndef CLINUX_MESSAGES_H
 #define CLINUX_MESSAGES_H

@@ -8,12 +8,12 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-/// The most descriptors in one message.
+/// The maximum number of descriptors in one message.
 ///
 /// Kernel: SCM_MAX_FD.
 static const int32_t CL_MOST_DESCRIPTORS = 253;
 
-/// Bytes for the control data of any message: the most descriptors, and whatever else the socket may deliver.
+/// Bytes for the control data of any message: the maximum number of descriptors, and what else the socket may deliver.
 ///
 /// With less, the kernel would drop descriptors because, for example, credentials came first.
 enum { CL_CONTROL_SIZE = 2048 };

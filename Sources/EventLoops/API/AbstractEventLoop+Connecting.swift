@@ -17,7 +17,7 @@ extension AbstractEventLoop {
     ///   - localAddresses: Further addresses to bind this end to. The first one that has the family of the remote
     ///     address and can be bound is used.
     ///   - happyEyeballsDelay: How long to wait before the next address is tried in parallel; nil to try one after the
-    ///     other. RFC 8305 recommends 250 ms, at least 100 ms and at most 2 s; any value is used as it is.
+    ///     other. RFC 8305 recommends 250 ms, at least 100 ms and at most 2 s; the value is not checked against these.
     ///   - interleave: How many addresses of the first family to try before the families alternate; nil means 1
     ///     with a delay, and the resolver's order without one.
     ///   - allErrors: Whether the error always lists the failure of every address, even if there is only one or all are
@@ -34,7 +34,7 @@ extension AbstractEventLoop {
     ///
     /// The rules of RFC 8305 (happy eyeballs) apply, with two differences, as in asyncio: the addresses of all families
     /// are looked up in one call, which sorts them by RFC 6724, before the first attempt starts; and a failed attempt
-    /// starts the next one at once only if no later one is in flight.
+    /// starts the next one at once only if no later attempt is in flight.
     ///
     /// asyncio: `create_connection`.
     public func createConnection<P: ConnectionProtocol>(

@@ -42,6 +42,7 @@ extension AbstractEventLoop {
     /// - Returns: The endpoint.
     /// - Throws: Same as `createDatagramEndpoint`; ``EventLoopError`` with `.invalidArgument` for a limit that is not
     ///   positive.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     public func openDatagramEndpoint(
         local: SocketAddress?, remote: SocketAddress? = nil, limit: Int = 64,
@@ -64,6 +65,7 @@ extension AbstractEventLoop {
     /// - Returns: The endpoint.
     /// - Throws: Same as `createDatagramEndpoint(socket:)`; ``EventLoopError`` with `.invalidArgument` for a limit that
     ///   is not positive.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     public func openDatagramEndpoint(
         socket: Socket, limit: Int = 64, onError handler: ((EventLoopError) -> Void)? = nil

@@ -10,8 +10,8 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - localAddress: Host and port to bind the socket to, port 0 for a free one; nil to let the kernel choose when
     ///     the endpoint first sends. `0.0.0.0` and `::` mean all interfaces.
-    ///   - remoteAddress: Host and port to which datagrams without an address go. The socket is connected to it, and
-    ///     receives from there only, unless `allowBroadcast` is true.
+    ///   - remoteAddress: Host and port to which datagrams without an address are sent. The socket is connected to it,
+    ///     and receives from there only, unless `allowBroadcast` is true.
     ///   - family: Which addresses of the hosts to use. Without addresses, the family of an unbound socket.
     ///   - proto: Which protocol to use; 0 for UDP.
     ///   - flags: `AI_…` flags for the resolver.
@@ -68,8 +68,9 @@ extension AbstractEventLoop {
     ///   - allowBroadcast: Whether datagrams can be sent to broadcast addresses; if so, the socket is not connected.
     ///   - makeProtocol: Makes the protocol object.
     /// - Returns: The transport and the protocol object, whose `connectionMade` has been called.
-    /// - Throws: ``EventLoopError``: `.system` with errno and address; `.invalidArgument` if the addresses are of
-    ///   different families; `.closed`; `.wrongThread`.
+    /// - Throws: ``EventLoopError``: `.system` with errno and address; `.invalidArgument` if both addresses are nil or
+    ///   of different families; `.closed`; `.wrongThread`.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `create_datagram_endpoint`; with Unix addresses, `family=AF_UNIX`.
@@ -97,6 +98,7 @@ extension AbstractEventLoop {
     ///   - makeProtocol: Makes the protocol object.
     /// - Returns: The transport and the protocol object, whose `connectionMade` has been called.
     /// - Throws: ``EventLoopError``: `.system` with errno and address; `.closed`; `.wrongThread`.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `create_datagram_endpoint(remote_addr=…)`.
@@ -115,6 +117,7 @@ extension AbstractEventLoop {
     /// - Returns: The transport and the protocol object, whose `connectionMade` has been called.
     /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not an open datagram socket; `.system`; `.closed`;
     ///   `.wrongThread`.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `create_datagram_endpoint(sock=…)`.

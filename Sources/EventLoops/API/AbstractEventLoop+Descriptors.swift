@@ -33,7 +33,7 @@ extension AbstractEventLoop {
         withExtendedLifetime(bytes) {}
     }
 
-    /// Receives bytes on a Unix socket, and the descriptors that came with them.
+    /// Receives bytes on a Unix socket, and the descriptors received with them.
     ///
     /// Programs started by this process do not inherit the descriptors. On a stream, they belong to a byte of the
     /// message that need not be its first one.
@@ -41,7 +41,7 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - socket: A nonblocking Unix socket that no transport owns.
     ///   - maxBytes: The most bytes to receive, at least 1; the end of a longer datagram or record is lost.
-    ///   - maxDescriptors: How many descriptors may come with them.
+    ///   - maxDescriptors: How many descriptors may be received with them.
     /// - Returns: The message; without bytes at the end of a stream.
     /// - Throws: ``EventLoopError``: `.system` with errno `EMSGSIZE` if more descriptors arrived than allowed, `EMFILE`
     ///   if the process has no descriptors left: then all descriptors of the message are closed, and

@@ -11,7 +11,7 @@ extension AbstractEventLoop {
     ///   - backlog: How many connections the kernel queues until they are accepted.
     ///   - reuseAddress: Whether the port can be bound while old connections on it are in TIME_WAIT.
     ///   - reusePort: Whether the port can be shared with other sockets of this process that set the same option.
-    ///   - sharesWithOtherProcesses: Whether `reusePort` also allows to share the port with servers of other processes.
+    ///   - sharesWithOtherProcesses: Whether `reusePort` also allows sharing the port with servers of other processes.
     ///     Otherwise the call throws if one listens there, for instance an old process that was not stopped.
     ///   - keepAlive: Whether the kernel probes idle connections.
     ///   - maxConnections: The maximum number of open connections; nil for no limit. At the limit, the server does not
@@ -50,7 +50,7 @@ extension AbstractEventLoop {
     ///   - backlog: How many connections the kernel queues until they are accepted.
     ///   - reuseAddress: Whether the port can be bound while old connections on it are in TIME_WAIT.
     ///   - reusePort: Whether the port can be shared with other sockets of this process that set the same option.
-    ///   - sharesWithOtherProcesses: Whether `reusePort` also allows to share the port with servers of other processes.
+    ///   - sharesWithOtherProcesses: Whether `reusePort` also allows sharing the port with servers of other processes.
     ///   - keepAlive: Whether the kernel probes idle connections.
     ///   - maxConnections: The maximum number of open connections; nil for no limit.
     ///   - addressInUseTimeout: How long to keep trying while an address is in use: the kernel releases the sockets of
@@ -86,8 +86,9 @@ extension AbstractEventLoop {
     ///   - startServing: Whether to accept at once.
     ///   - makeProtocol: Makes the protocol object of a connection.
     /// - Returns: The server.
-    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not an open stream socket; `.system`; `.closed`;
-    ///   `.wrongThread`.
+    /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not an open stream socket, or for a `maxConnections`
+    ///   that is not positive: the socket is then closed; `.system`; `.closed`; `.wrongThread`.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `create_server(sock=…)`.
@@ -111,6 +112,7 @@ extension AbstractEventLoop {
     ///   - makeProtocol: Makes the protocol object of a connection.
     /// - Returns: The server.
     /// - Throws: Same as for one socket; ``EventLoopError`` with `.invalidArgument` if there is no socket.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     public func createServer<P: ConnectionProtocol>(
         sockets: [Socket], backlog: Int = 100, maxConnections: Int? = nil, startServing: Bool = true,

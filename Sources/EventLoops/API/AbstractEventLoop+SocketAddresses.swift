@@ -7,7 +7,7 @@ extension AbstractEventLoop {
     /// Receives one datagram, and its sender's address; waits if there is none.
     ///
     /// - Parameters:
-    ///   - socket: A datagram socket. On a stream socket, this receives bytes, and the address says nothing.
+    ///   - socket: A datagram socket. On a stream socket, this receives bytes, and the address is meaningless.
     ///   - count: The most bytes to receive; the rest of a longer datagram is lost.
     /// - Returns: The bytes, and the sender.
     /// - Throws: Same as ``sockRecv(_:_:)``; `.system` with `ECONNREFUSED` if an earlier datagram of a connected
@@ -28,7 +28,7 @@ extension AbstractEventLoop {
     /// Receives one datagram into memory of the caller, and its sender's address; waits if there is none.
     ///
     /// - Parameters:
-    ///   - socket: A datagram socket. On a stream socket, this receives bytes, and the address says nothing.
+    ///   - socket: A datagram socket. On a stream socket, this receives bytes, and the address is meaningless.
     ///   - buffer: The memory. The call does not return before the kernel has finished with it, even if the task is
     ///     cancelled.
     ///   - nbytes: The most bytes to receive; 0 for the size of the buffer. The rest of a longer datagram is lost.
@@ -93,12 +93,13 @@ extension AbstractEventLoop {
 
     /// Connects a socket; returns when the connection is established.
     ///
+    /// While the backlog of a Unix listener is full, the call waits and tries again.
+    ///
     /// - Parameters:
     ///   - socket: A socket that is not connected.
     ///   - address: The peer.
     /// - Throws: Same as ``sockRecv(_:_:)``; `.system` with the address and `ECONNREFUSED`, `ETIMEDOUT`, `EISCONN` or
     ///   another error of the kernel; `.invalidState` if a cancelled call has connected the socket to another address.
-    ///   While the backlog of a Unix listener is full, the call waits and tries again.
     /// - Cancellation: Ends the wait. The kernel may continue to connect; a later call for the same address waits for
     ///   that attempt.
     /// - Thread: A task of the loop.

@@ -55,6 +55,7 @@ extension AbstractEventLoop {
     /// - Returns: The server.
     /// - Throws: Same as `createServer(sockets:)`; ``EventLoopError`` with `.invalidArgument` for a limit that is not
     ///   positive.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `asyncio.start_server(sock=…)`.
@@ -115,6 +116,7 @@ extension AbstractEventLoop {
     /// - Returns: The server.
     /// - Throws: Same as `createServer(sockets:)`; ``EventLoopError`` with `.invalidArgument` for a limit that is not
     ///   positive.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     public func startServer(
         sockets: [Socket], limit: Int = 64 * 1024, backlog: Int = 100, maxConnections: Int? = nil,

@@ -27,7 +27,7 @@ extension AbstractEventLoop {
         return try await createUnixConnection(address: address, passesDescriptors: passesDescriptors, makeProtocol)
     }
 
-    /// Connects to a Unix server at an address of any form, such as one whose path is no UTF-8.
+    /// Connects to a Unix server at an address of any form, such as one whose path is not UTF-8.
     ///
     /// - Parameters:
     ///   - address: The server's address.
@@ -66,6 +66,7 @@ extension AbstractEventLoop {
     /// - Returns: The transport and the protocol object.
     /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not an open Unix stream socket; `.system`; `.closed`;
     ///   `.wrongThread`.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `create_unix_connection(sock=…)`.

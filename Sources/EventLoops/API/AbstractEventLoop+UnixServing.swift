@@ -3,16 +3,16 @@ public import Kernel
 extension AbstractEventLoop {
     /// Listens for connections on a Unix socket; each gets a protocol object of its own.
     ///
-    /// A socket's file that already has the path is replaced, even if another program still listens there, as in
-    /// asyncio; a file of another kind or a symbolic link never is. A stale file that cannot be checked or removed is
-    /// logged, and then binding decides.
+    /// If a socket's file exists at the path, it is replaced, even if a program still listens there (as in asyncio).
+    /// Other files and symbolic links are not. If an existing file cannot be checked or removed, that is logged, and
+    /// binding reports the failure.
     ///
     /// - Parameters:
     ///   - path: The path of the socket's file, at most 107 bytes; an abstract name that starts with a NUL, which has
     ///     no file; or "" for an abstract name that the kernel chooses, which ``Server/sockets`` shows.
     ///   - backlog: How many connections the kernel queues until they are accepted.
     ///   - mode: The permissions of the file, for instance 0o660; connecting needs the permission to write. The file
-    ///     never has others, not even for a moment. Nil for 0o777 less the process' umask.
+    ///     never has wider permissions. Nil for 0o777 less the process' umask.
     ///   - cleanupSocket: Whether to remove the file when the server closes, unless another one has replaced it.
     ///   - addressInUseTimeout: How long to keep trying while an abstract name is in use: the kernel releases the
     ///     sockets of a killed process that used io_uring only some milliseconds after its end. Zero tries once.
@@ -37,7 +37,7 @@ extension AbstractEventLoop {
             passesDescriptors: passesDescriptors, startServing: startServing, makeProtocol)
     }
 
-    /// Listens for connections on a Unix socket with an address of any form, such as a path that is no UTF-8.
+    /// Listens for connections on a Unix socket with an address of any form, such as a path that is not UTF-8.
     ///
     /// - Parameters:
     ///   - address: The address.
@@ -93,6 +93,7 @@ extension AbstractEventLoop {
     /// - Returns: The server.
     /// - Throws: ``EventLoopError``: `.invalidArgument` if it is not an open Unix stream socket; `.system`; `.closed`;
     ///   `.wrongThread`.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `create_unix_server(sock=…)`.

@@ -55,6 +55,7 @@ extension AbstractEventLoop {
     /// - Returns: The two halves of the connection.
     /// - Throws: Same as `createUnixConnection(socket:)`; ``EventLoopError`` with `.invalidArgument` for a limit that
     ///   is not positive.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `asyncio.open_unix_connection(sock=…)`.
@@ -119,6 +120,7 @@ extension AbstractEventLoop {
     /// - Returns: The server.
     /// - Throws: Same as `createUnixServer(socket:)`; ``EventLoopError`` with `.invalidArgument` for a limit that is
     ///   not positive.
+    /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `asyncio.start_unix_server(sock=…)`.

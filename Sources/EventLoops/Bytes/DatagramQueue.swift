@@ -1,11 +1,11 @@
 package import Glibc
 package import Kernel
 
-/// Datagrams that wait to be sent, each a message that `sendmsg(2)` takes as it is.
+/// Datagrams that wait to be sent, each in the form of a message for `sendmsg(2)`.
 ///
 /// A record holds the message's header, address, control messages and bytes in one piece of a block, which stays where
-/// it is until the record is removed: the kernel may read it at any time. In the steady state, in which everything is
-/// sent in each turn, the same block is used again, without an allocation.
+/// it is until the record is removed: the kernel may read it at any time. If everything is sent in each turn, the same
+/// block is reused, without an allocation.
 package final class DatagramQueue {
     private struct Record {
         /// The distance to the next record.
@@ -28,14 +28,14 @@ package final class DatagramQueue {
         }
     }
 
-    /// What a datagram counts in addition to its bytes: the size of a UDP header, as in asyncio 3.13.
+    /// Added to ``size`` for each datagram: the size of a UDP header, as in asyncio 3.13.
     package static let headerWeight = 8
     private static let blockSize = 128 * 1024
 
     private let family: AddressFamily
     /// The blocks with records, in order; the last one has free space.
     private var blocks: [Block] = []
-    /// A block without records, kept for the next one that is needed.
+    /// An empty block, kept for reuse.
     private var spare: Block?
     /// Where the first record begins in the first block.
     private var head = 0
@@ -197,7 +197,7 @@ package final class DatagramQueue {
         return SocketAddress(name.assumingMemoryBound(to: sockaddr.self), length: first.pointee.header.msg_namelen)
     }
 
-    /// Drops all datagrams and their memory; the kernel must not read it any more.
+    /// Drops all datagrams and their memory, which the kernel must no longer read.
     package func removeAll() {
         removeBlocks()
         spare?.memory.deallocate()

@@ -12,6 +12,7 @@ public protocol DatagramProtocol: BaseProtocol {
     /// Keep the transport to send, and release it in `connectionLost`.
     ///
     /// - Parameter transport: The endpoint.
+    /// - Thread: The loop's.
     func connectionMade(_ transport: any DatagramTransport)
     /// Called for each datagram that arrives.
     ///
@@ -22,18 +23,19 @@ public protocol DatagramProtocol: BaseProtocol {
     ///
     /// - Parameters:
     ///   - data: The whole datagram, possibly empty.
-    ///   - sender: The sender's address; nil if it has none, as an unnamed Unix socket.
+    ///   - sender: The sender's address; nil if it has none, such as an unnamed Unix socket.
+    /// - Thread: The loop's.
     func datagramReceived(_ data: RawSpan, from sender: SocketAddress?)
-    /// Called for each datagram that arrives, in place of ``datagramReceived(_:from:)``, with what else is known about
-    /// it.
+    /// Called for each datagram that arrives, in place of ``datagramReceived(_:from:)``, with further information.
     ///
-    /// By default, calls the other method, once for each datagram of a train; for a truncated datagram, calls
-    /// ``errorReceived(_:)`` with `.messageTooLong` instead.
+    /// The default implementation calls the other method, once for each datagram of a train. For a truncated datagram,
+    /// it calls ``errorReceived(_:)`` with `.messageTooLong` instead.
     ///
     /// - Parameters:
     ///   - data: The datagram; several of them if ``DatagramInfo/segmentSize`` is not nil.
     ///   - sender: The sender's address; nil if it has none.
     ///   - info: What the kernel reported about the datagram; most of it only if an option of the socket is set.
+    /// - Thread: The loop's.
     func datagramReceived(_ data: RawSpan, from sender: SocketAddress?, info: DatagramInfo)
     /// Called when a datagram could not be sent, or did not reach its destination.
     ///
@@ -41,6 +43,7 @@ public protocol DatagramProtocol: BaseProtocol {
     ///
     /// - Parameter error: `.system` with the kernel's error, for instance `.connectionRefused` if nothing listens at
     ///   the address to which the endpoint is connected.
+    /// - Thread: The loop's.
     func errorReceived(_ error: EventLoopError)
 }
 
@@ -60,7 +63,7 @@ extension DatagramProtocol {
 }
 
 extension EventLoopError {
-    /// The error that takes the place of a datagram whose end is missing.
+    /// The error that replaces a truncated datagram.
     fileprivate static func truncated(from sender: SocketAddress?) -> EventLoopError {
         EventLoopError(
             .system, "recvmsg", errno: .messageTooLong, address: sender?.description,

@@ -22,7 +22,9 @@ public protocol DatagramTransport: ReadTransport {
     /// - Parameters:
     ///   - data: What to send.
     ///   - address: The destination; nil for the endpoint's remote address.
-    ///   - options: How to send this datagram; nil for the socket's options.
+    ///   - options: How to send this datagram; nil for the socket's options. A segment size that is not 1...65535 is
+    ///     reported like a wrong address.
+    /// - Thread: The loop's.
     func sendTo(_ data: RawSpan, _ address: SocketAddress?, options: DatagramSendOptions?)
     /// Replaces the protocol object, which receives all notifications from the next one on.
     ///
@@ -54,9 +56,12 @@ public protocol DatagramTransport: ReadTransport {
 extension DatagramTransport {
     /// Sends a datagram, after those of earlier calls.
     ///
+    /// A refused datagram is reported by `errorReceived`; a missing or wrong address goes to the exception handler.
+    ///
     /// - Parameters:
     ///   - data: What to send.
     ///   - address: The destination; nil for the endpoint's remote address.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `sendto`.
     public func sendTo(_ data: RawSpan, _ address: SocketAddress? = nil) {
@@ -65,10 +70,13 @@ extension DatagramTransport {
 
     /// Sends a datagram, after those of earlier calls.
     ///
+    /// A refused datagram is reported by `errorReceived`; a missing or wrong address goes to the exception handler.
+    ///
     /// - Parameters:
     ///   - data: What to send.
     ///   - address: The destination; nil for the endpoint's remote address.
     ///   - options: How to send this datagram; nil for the socket's options.
+    /// - Thread: The loop's.
     ///
     /// asyncio: `sendto`.
     public func sendTo(_ data: [UInt8], _ address: SocketAddress? = nil, options: DatagramSendOptions? = nil) {
@@ -77,10 +85,14 @@ extension DatagramTransport {
 
     /// Sends bytes as a train of datagrams, which the kernel divides.
     ///
+    /// A refused train is reported by `errorReceived`; a missing or wrong address, or a segment size that is not
+    /// 1...65535, goes to the exception handler.
+    ///
     /// - Parameters:
     ///   - data: What to send, at most 64 datagrams and 64 KiB.
     ///   - address: The destination; nil for the endpoint's remote address.
     ///   - segmentSize: The size of each datagram but the last, which may be shorter.
+    /// - Thread: The loop's.
     ///
     /// Kernel: `UDP_SEGMENT` (Linux 4.18).
     public func sendTo(_ data: RawSpan, _ address: SocketAddress? = nil, segmentSize: Int) {

@@ -1,8 +1,8 @@
 /// The notifications that both kinds of stream protocol get.
 ///
 /// The order of calls is `connectionMade (data* eofReceived?) connectionLost`, with `(pauseWriting resumeWriting)*` in
-/// between. The first and the last call are made exactly once. ``serverIsDraining()`` may come at any time in between.
-/// If the connection moves to another loop, the last call is ``connectionMoved()``.
+/// between. The first and the last call are made exactly once. ``serverIsDraining()`` may be called at any time in
+/// between. If the connection moves to another loop, the last call is ``connectionMoved()``.
 ///
 /// asyncio: what `asyncio.Protocol` and `asyncio.BufferedProtocol` have in common.
 public protocol ConnectionProtocol: BaseProtocol {
@@ -19,10 +19,16 @@ public protocol ConnectionProtocol: BaseProtocol {
     /// Called once when the connection's server begins to drain: see ``Server/close(deadline:)``.
     ///
     /// Finish the request in progress, and close the transport before the deadline, which aborts it. For a connection
-    /// that is accepted during the drain, the call follows `connectionMade`. asyncio has no such call.
+    /// that is accepted during the drain, the call follows `connectionMade`.
+    ///
+    /// - Thread: The loop's.
+    ///
+    /// asyncio has no such call.
     func serverIsDraining()
     /// Called instead of `connectionLost` when the connection has moved to another loop, where it has another protocol
     /// object: release the transport.
+    ///
+    /// - Thread: The loop's.
     func connectionMoved()
 }
 

@@ -38,8 +38,8 @@ public protocol ReadTransport: BaseTransport {
     var isReading: Bool { get }
     /// Stops delivery until ``resumeReading()``; no byte is lost.
     ///
-    /// If a send fails because the peer has broken the connection, the pause ends: what arrived before is delivered,
-    /// and `connectionLost` follows.
+    /// If a send fails because the peer has broken the connection, the pause ends: the bytes that arrived before are
+    /// delivered, and `connectionLost` follows.
     ///
     /// Idempotent; no effect on a closing transport.
     func pauseReading()

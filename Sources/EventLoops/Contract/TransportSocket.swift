@@ -29,32 +29,30 @@ public struct TransportSocket: SocketOptions, Hashable, Sendable, CustomStringCo
 
     /// Reads an integer option.
     ///
-    /// Kernel: `getsockopt(2)`.
-    ///
     /// - Parameters:
     ///   - name: The option, for instance `TCP_NODELAY`.
     ///   - level: Its level, for instance `IPPROTO_TCP`.
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `getsockopt(2)`.
     public func option(_ name: Int32, level: Int32) throws(Errno) -> Int32 {
         try system.option(fileDescriptor, level: level, name: name)
     }
 
     /// Sets an integer option.
     ///
-    /// Kernel: `setsockopt(2)`.
-    ///
     /// - Parameters:
     ///   - name: The option.
     ///   - level: Its level.
     ///   - value: The new value.
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `setsockopt(2)`.
     public func setOption(_ name: Int32, level: Int32, to value: Int32) throws(Errno) {
         try system.setOption(fileDescriptor, level: level, name: name, value)
     }
 
-    /// Reads an option that is no integer.
-    ///
-    /// Kernel: `getsockopt(2)`.
+    /// Reads an option that is not an integer.
     ///
     /// - Parameters:
     ///   - name: The option, for instance `SO_LINGER`.
@@ -62,19 +60,21 @@ public struct TransportSocket: SocketOptions, Hashable, Sendable, CustomStringCo
     ///   - count: The most bytes to read.
     /// - Returns: The value in the kernel's form.
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `getsockopt(2)`.
     public func option(_ name: Int32, level: Int32, bytes count: Int) throws(Errno) -> [UInt8] {
         try system.option(fileDescriptor, level: level, name: name, bytes: count)
     }
 
-    /// Sets an option that is no integer.
-    ///
-    /// Kernel: `setsockopt(2)`.
+    /// Sets an option that is not an integer.
     ///
     /// - Parameters:
     ///   - name: The option.
     ///   - level: Its level.
     ///   - value: The new value in the kernel's form.
     /// - Throws: The kernel's error.
+    ///
+    /// Kernel: `setsockopt(2)`.
     public func setOption(_ name: Int32, level: Int32, to value: [UInt8]) throws(Errno) {
         try system.setOption(fileDescriptor, level: level, name: name, bytes: value)
     }

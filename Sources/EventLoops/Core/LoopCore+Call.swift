@@ -21,7 +21,7 @@ extension LoopCore {
     }
 }
 
-/// Resumes a task with a result or, when it is released without one, with an error.
+/// Resumes a task with a result; if released without one, with an error.
 private final class Reply<Value: Sendable>: Sendable {
     private let continuation: UnsafeContinuation<Result<Value, any Error>, Never>
     private let failure: EventLoopError

@@ -32,6 +32,8 @@ public final class DatagramEndpoint: AsyncSequence, @unchecked Sendable {
     }
 
     /// The maximum number of datagrams that wait in the endpoint.
+    ///
+    /// - Thread: The loop's.
     public var limit: Int {
         inlet.limit
     }
@@ -41,10 +43,10 @@ public final class DatagramEndpoint: AsyncSequence, @unchecked Sendable {
     /// Waits for the next datagram.
     ///
     /// - Returns: The datagram and its sender.
-    /// - Throws: ``EventLoopError``: `.system` with `.connectionRefused` or another error that the kernel reports for a
-    ///   connected endpoint, which stays open; `.messageTooLong` for a datagram that does not fit into the loop's
-    ///   memory; the error that ended the endpoint; `.closed` after ``close()`` or when the loop is closed;
-    ///   `.wrongThread`. `CancellationError` if the task is cancelled.
+    /// - Throws: ``EventLoopError``: `.system` for an error of a connected endpoint, which stays open:
+    ///   `.connectionRefused` or another error of the kernel, or `.messageTooLong` for a datagram that does not fit
+    ///   into the loop's memory; the error that ended the endpoint; `.closed` after ``close()`` or when the loop is
+    ///   closed; `.wrongThread`. `CancellationError` if the task is cancelled.
     /// - Cancellation: Ends the wait; no datagram is lost.
     /// - Thread: A task of the loop.
     ///
@@ -62,12 +64,16 @@ public final class DatagramEndpoint: AsyncSequence, @unchecked Sendable {
         /// ``AbstractEventLoop/shutdownAsyncGenerators()`` has finished all sequences.
         ///
         /// - Throws: Same as ``DatagramEndpoint/receive()``, except `.closed`.
+        /// - Cancellation: Ends the wait; no datagram is lost.
+        /// - Thread: A task of the loop.
         public func next() async throws -> Element? {
             try await inlet.next(inSequence: true)
         }
     }
 
     /// Makes an iterator; all iterators take from the same endpoint.
+    ///
+    /// - Thread: The loop's.
     public func makeAsyncIterator() -> AsyncIterator {
         core.sequenceBegins()
         return AsyncIterator(inlet: inlet)

@@ -1,6 +1,6 @@
 internal import Kernel
 
-/// The protocol object under an endpoint for async code: keeps what has arrived until a task takes it.
+/// The protocol object under an endpoint for async code: keeps received datagrams until a task takes them.
 final class DatagramInlet: DatagramProtocol {
     typealias Datagram = (bytes: [UInt8], address: SocketAddress?)
 
@@ -51,7 +51,7 @@ final class DatagramInlet: DatagramProtocol {
 
     /// Keeps the error of a connected endpoint for the next receive: it concerns the only peer.
     ///
-    /// The errors of other endpoints concern one of many destinations, and must not end a loop that serves the others.
+    /// The errors of other endpoints concern one of many destinations, and must not end a task that serves all of them.
     func errorReceived(_ error: EventLoopError) {
         guard isConnected else {
             handler?(error)
@@ -78,7 +78,7 @@ final class DatagramInlet: DatagramProtocol {
         lost.resumeAll()
     }
 
-    /// Drops what has arrived, and ends all waits.
+    /// Drops the waiting datagrams, and ends all waits.
     func end() {
         hasEnded = true
         datagrams.removeAll()

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A descriptor on its way between threads; it is closed when it is released, unless its receiver takes it.
+/// A descriptor in transit between threads; it is closed when this object is released, unless its receiver takes it.
 final class CarriedDescriptor: Sendable {
     private let descriptor: Atomic<Int32>
     private let system: any SocketSystem

@@ -6,7 +6,7 @@ package import Kernel
 package protocol ChannelFactory: AnyObject {
     /// Makes a channel for a connected stream socket, which the channel owns once it has itself been given an owner.
     ///
-    /// - Parameter remains: What a former channel of the connection has left: the owner gets it first.
+    /// - Parameter remains: What a former channel of the connection has left; it is delivered first.
     func makeStreamChannel(_ descriptor: Int32, after remains: StreamRemains?) -> any StreamChannel
     /// Makes a channel for a connected Unix stream socket that also moves the descriptors of a queue.
     func makeStreamChannel(_ descriptor: Int32, passing descriptors: DescriptorQueue) -> any StreamChannel

@@ -9,7 +9,7 @@ package protocol DatagramChannel: AnyObject {
     ///
     /// Called once, before all other calls.
     func begin(for owner: DatagramChannelOwner)
-    /// Delivers what arrives until receiving is stopped.
+    /// Delivers datagrams until receiving is stopped.
     func startReceiving()
     /// Stops delivering datagrams.
     ///
@@ -21,7 +21,7 @@ package protocol DatagramChannel: AnyObject {
     /// Cancels the operations in flight, closes the descriptor when the kernel has released it, and then notifies the
     /// owner.
     ///
-    /// Datagrams that were not sent and not received are dropped: an owner that has something left to send closes the
-    /// channel afterwards.
+    /// Unsent and undelivered datagrams are dropped: an owner that still has datagrams to send closes the channel after
+    /// they are sent.
     func close()
 }

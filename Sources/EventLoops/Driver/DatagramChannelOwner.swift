@@ -13,10 +13,10 @@ package class DatagramChannelOwner: @unchecked Sendable {
 
     /// Takes a datagram, which is lent for the duration of the call.
     ///
-    /// Called for empty datagrams, too: they do not end anything. The owner may stop receiving or close the channel
+    /// Also called for empty datagrams, which do not end receiving. The owner may stop receiving or close the channel
     /// within the call; the channel then delivers no further datagram.
     package func received(_ datagram: borrowing ReceivedDatagram) {}
-    /// Called when a receive has failed; the channel goes on receiving.
+    /// Called when a receive has failed; the channel continues to receive.
     ///
     /// Usually the kernel reports that a datagram which was sent earlier did not reach its destination.
     package func receiveFailed(_ errno: Errno) {}
@@ -40,7 +40,7 @@ package class DatagramChannelOwner: @unchecked Sendable {
     /// Called when the receiver of the first datagram is full, and the kernel will not report when that changes, as for
     /// an unconnected Unix socket: the owner calls ``DatagramChannel/send()`` again after a while.
     package func sendStalled() {}
-    /// Called when the channel can neither send nor receive any more: the owner has to close it.
+    /// Called when the channel can no longer send or receive: the owner has to close it.
     package func failed(_ errno: Errno, _ operation: StaticString) {}
     /// Called when the descriptor is closed and nothing is in flight: the channel's last call to its owner.
     package func channelClosed() {}

@@ -1,10 +1,10 @@
 package import Kernel
 
-/// The descriptors that travel with the bytes of one connection, in both directions.
+/// The descriptors that are passed with the bytes of one connection, in both directions.
 ///
 /// Loop thread only, except that any thread may release it.
 package final class DescriptorQueue {
-    /// How many received descriptors wait to be taken, before the peer is considered to misuse the connection.
+    /// The maximum number of received descriptors that wait to be taken; a peer that sends more misuses the connection.
     private static let mostWaiting = 4 * OwnedDescriptors.maxCount
 
     /// Descriptors to be sent with a byte.
@@ -54,7 +54,7 @@ package final class DescriptorQueue {
         while let first = outgoing.first, first.position < sentBytes { close(outgoing.removeFirst().numbers) }
     }
 
-    /// Closes the descriptors that will not be sent any more.
+    /// Closes the descriptors that can no longer be sent.
     package func dropOutgoing() {
         for attachment in outgoing { close(attachment.numbers) }
         outgoing = []

@@ -7,8 +7,7 @@ package protocol ListenerChannel: AnyObject {
     ///
     /// Connections that the kernel has already accepted are still passed to the owner.
     func stopAccepting()
-    /// Whether the kernel may still accept a connection for this channel, or one that it has accepted is yet to be
-    /// passed on.
+    /// Whether the kernel may still accept a connection for this channel, or an accepted one has not been passed on.
     var isAccepting: Bool { get }
     /// Cancels accepting and closes the socket: once this has returned, no connection is accepted.
     ///

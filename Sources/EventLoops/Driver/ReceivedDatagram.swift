@@ -5,7 +5,7 @@ package import Kernel
 ///
 /// All parts are lent for the duration of ``DatagramChannelOwner/received(_:)``.
 package struct ReceivedDatagram: ~Copyable {
-    /// The payload, possibly empty; without what did not fit into the channel's memory.
+    /// The part of the payload that fit into the channel's memory; possibly empty.
     package let bytes: UnsafeRawBufferPointer
     /// The sender's `sockaddr`; empty if there is none, as from an unnamed Unix socket.
     package let name: UnsafeRawBufferPointer

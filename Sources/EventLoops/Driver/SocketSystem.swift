@@ -48,13 +48,14 @@ package protocol SocketSystem: UnixSocketSystem {
     func sendTo(
         _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, to address: SocketAddress
     ) throws(Errno) -> Int
-    /// Accepts a connection on a nonblocking socket, as a nonblocking descriptor that started programs do not inherit.
+    /// Accepts a connection on a nonblocking socket; returns a nonblocking descriptor that started programs do not
+    /// inherit.
     func accept(_ descriptor: Int32) throws(Errno) -> (descriptor: Int32, address: SocketAddress)
     /// Receives datagrams without waiting, into the first `count` messages; returns their number, at least one.
     func receiveMessages(_ descriptor: Int32, into list: MessageList, count: Int) throws(Errno) -> Int
     /// Sends datagrams in order without waiting; returns the number that the system has taken, at least one.
     ///
-    /// Throws the error of the first datagram; the error of a later one is thrown when that is the first.
+    /// Throws the error of the first datagram; the error of a later one is thrown by the call that begins with it.
     func sendMessages(_ descriptor: Int32, _ list: MessageList, _ part: Range<Int>) throws(Errno) -> Int
 }
 

@@ -6,7 +6,7 @@ package struct StreamRemains: Sendable {
     package var unread: [UInt8] = []
     /// The error that broke the connection, if no owner has been notified of it.
     ///
-    /// The kernel reports an error once, but an end of the stream as often as it is asked.
+    /// The kernel reports an error once, but the end of the stream at every receive.
     package var failure: Errno?
     /// Whether bytes were sent.
     package var hasSent = false

@@ -6,7 +6,7 @@ package protocol UnixSocketSystem: AnyObject, Sendable {
     func fileStatus(_ path: [UInt8]) throws(Errno) -> SocketFile.Status
     func removeFile(_ path: [UInt8]) throws(Errno)
     func setFilePermissions(_ path: [UInt8], _ permissions: UInt32) throws(Errno)
-    /// Sets the most permissions that the file of a socket can have when it is bound.
+    /// Limits the permissions that the file of a socket gets when the socket is bound.
     func limitFilePermissions(of descriptor: Int32, _ permissions: UInt32) throws(Errno)
     /// Sends bytes with descriptors; never waits.
     ///
@@ -14,7 +14,7 @@ package protocol UnixSocketSystem: AnyObject, Sendable {
     func send(
         _ descriptor: Int32, _ vectors: UnsafeMutableRawPointer, count: Int, descriptors: [Int32]
     ) throws(Errno) -> Int
-    /// Receives bytes and the descriptors that came with them; never waits.
+    /// Receives bytes and the descriptors sent with them; never waits.
     func receiveDescriptors(
         _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer
     ) throws(Errno) -> DescriptorArrival

@@ -5,7 +5,7 @@ internal import Kernel
 ///
 /// One for each loop, because a channel uses it only within a call. Pages that were never written use no memory.
 package final class DatagramMemory {
-    /// The most datagrams that are received in one call.
+    /// The maximum number of datagrams that are received in one call.
     private static let mostReceived = 16
     private static let payloadBytes = mostReceived * DatagramSpace(.ipv4).payload
 
@@ -31,7 +31,7 @@ package final class DatagramMemory {
         headers.deallocate()
     }
 
-    /// For the address and the control messages of one datagram.
+    /// Bytes per datagram for its address and control messages.
     private static var spaceBytes: Int {
         DatagramSpace(.ipv4).name + DatagramSpace(.ipv4).control
     }

@@ -7,7 +7,7 @@ final class ReadinessAccept: ReadinessOperation, @unchecked Sendable {
     }
 
     override func attempt() throws(Errno) -> Int? {
-        // The call cannot be told not to wait.
+        // `accept4(2)` has no flag against waiting.
         try sockets.setNonBlocking(descriptor)
         return try attemptAgain()
     }

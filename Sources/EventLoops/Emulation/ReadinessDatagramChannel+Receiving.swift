@@ -4,7 +4,7 @@ extension ReadinessDatagramChannel {
     /// How many times one turn receives, so that a flooded socket does not starve other channels.
     private static let mostReceives = 4
 
-    /// Receives until the socket is empty, the owner stops, or others must have their turn.
+    /// Receives until the socket is empty, the owner stops, or the turn's limit is reached.
     func receive() {
         for _ in 0..<Self.mostReceives where isReceiving && !queue.isInForkedChild {
             let count: Int
@@ -29,10 +29,9 @@ extension ReadinessDatagramChannel {
         }
     }
 
-    /// Whether the kernel reports that the receiving side of the socket is shut down, which it would do again and
-    /// again.
+    /// Whether the receiving side of the socket is shut down: the kernel would report that at every receive.
     ///
-    /// Every IP datagram has a sender, so one that has neither a sender nor bytes is none.
+    /// Every IP datagram has a sender, so a message with neither a sender nor bytes is not a datagram.
     private func isEnd(_ datagram: borrowing ReceivedDatagram) -> Bool {
         datagram.bytes.isEmpty && datagram.name.isEmpty && (family == .ipv4 || family == .ipv6)
     }

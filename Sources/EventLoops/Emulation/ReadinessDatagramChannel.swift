@@ -1,6 +1,6 @@
 package import Kernel
 
-/// Datagrams on any driver that can watch descriptors: receives and sends when the socket is ready.
+/// A datagram channel for any driver that can watch descriptors: receives and sends when the socket is ready.
 package final class ReadinessDatagramChannel: DatagramChannel, WatchOwner, WaitHookOwner, @unchecked Sendable {
     let descriptor: Int32
     let family: AddressFamily
@@ -178,7 +178,10 @@ package final class ReadinessDatagramChannel: DatagramChannel, WatchOwner, WaitH
         }
     }
 
-    /// Waits until the socket is writable, unless that does not help, because a Unix receiver is full.
+    /// Waits until the socket is writable.
+    ///
+    /// If a Unix socket is writable although its receiver is full, waiting does not help: the owner is notified of a
+    /// stall.
     private func waitForSpace() {
         if wasWritable, family == .unix {
             wasWritable = false

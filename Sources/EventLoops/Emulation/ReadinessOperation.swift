@@ -1,6 +1,6 @@
 package import Kernel
 
-/// What emulated operations use.
+/// The seams that emulated operations use.
 struct ReadinessSeams {
     let queue: WorkQueue
     let channels: any ChannelFactory
@@ -62,7 +62,7 @@ package class ReadinessOperation: SocketOperation, WatchOwner, @unchecked Sendab
 
     package final func abandon(_ result: Int) {}
 
-    /// Makes a call that would block, and returns nil in that case.
+    /// Makes a call; returns nil if it would block.
     final func unlessBlocked(_ call: () throws(Errno) -> Int) throws(Errno) -> Int? {
         do throws(Errno) { return try call() } catch {
             if error == .resourceTemporarilyUnavailable { return nil }

@@ -1,6 +1,6 @@
 internal import Kernel
 
-/// Sends all bytes with `send(2)`, each time that the socket is writable.
+/// Sends all bytes with `send(2)`, a part each time the socket is writable.
 final class ReadinessSend: ReadinessOperation, @unchecked Sendable {
     private var sent = 0
 

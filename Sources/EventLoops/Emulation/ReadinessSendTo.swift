@@ -14,7 +14,7 @@ final class ReadinessSendTo: ReadinessOperation, @unchecked Sendable {
         }
     }
 
-    /// Throws if the socket has space but the receiver has not: the caller tries again later.
+    /// Throws if the socket has space but the receiver's queue is full: the caller tries again later.
     override func attemptAgain() throws(Errno) -> Int? {
         guard let sent = try attempt() else { throw .resourceTemporarilyUnavailable }
         return sent

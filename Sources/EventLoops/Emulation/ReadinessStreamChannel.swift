@@ -4,7 +4,7 @@ package import Kernel
 
 /// A Unix stream that moves descriptors with its bytes, on any driver that can watch descriptors.
 ///
-/// A channel of its own, so that other streams need not care: it receives and sends with `recvmsg(2)` and `sendmsg(2)`.
+/// A separate channel, so that other streams keep their cheaper calls: it uses `recvmsg(2)` and `sendmsg(2)`.
 package final class ReadinessStreamChannel: StreamChannel, WatchOwner, WaitHookOwner, @unchecked Sendable {
     private static let bufferSize = 32 * 1024
 
@@ -126,7 +126,7 @@ package final class ReadinessStreamChannel: StreamChannel, WatchOwner, WaitHookO
     package func receiveRest() {
         stopReading()
         var isOver = hasEnded
-        // More than fits into the kernel's buffer: a peer that goes on sending does not keep the connection.
+        // The limit exceeds the kernel's buffer; without it, a peer that keeps sending would keep the connection open.
         for _ in 0..<256 where !isOver {
             if let bytes = receive(into: ownBuffer) { _ = owner.received(bytes) } else { isOver = true }
             if isClosing { return }

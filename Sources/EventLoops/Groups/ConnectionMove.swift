@@ -17,7 +17,7 @@ final class ConnectionMove: @unchecked Sendable {
     /// Moves the connection.
     ///
     /// - Parameters:
-    ///   - unread: Bytes that the former protocol object has taken and gives back.
+    ///   - unread: Bytes that the former protocol object has received but not used.
     ///   - makeProtocol: Makes the next protocol object, on the target's thread.
     /// - Returns: The next transport.
     func run(
@@ -62,7 +62,7 @@ final class ConnectionMove: @unchecked Sendable {
     }
 }
 
-/// A connection in the inbox of its next loop.
+/// A connection in transit, in the inbox of its next loop.
 ///
 /// If it is released there, because the loop has closed, the connection is closed and the move has failed.
 private final class Passage: Sendable {

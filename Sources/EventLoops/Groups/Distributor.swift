@@ -13,7 +13,7 @@ final class ServerShare: Sendable {
         self.loop = loop
     }
 
-    /// The connections of this share, including those on their way.
+    /// The connections of this share, including those in transit.
     var load: Int {
         server.tally.value + coming.load(ordering: .relaxed)
     }
@@ -40,7 +40,7 @@ final class ServerShare: Sendable {
 
 /// Distributes the connections that one loop accepts.
 ///
-/// Used on the accepting loop's thread only.
+/// Accepting loop's thread only.
 final class Distributor: ConnectionRouter {
     /// The accepting loop's share is the first.
     private let shares: [ServerShare]
@@ -60,7 +60,7 @@ final class Distributor: ConnectionRouter {
         return false
     }
 
-    /// The shares, the one to try first in front.
+    /// The shares in the order in which to try them.
     private func inOrder() -> [ServerShare] {
         turn = (turn + 1) % shares.count
         let rotated = shares[turn...] + shares[..<turn]

@@ -11,12 +11,12 @@ extension EventLoopGroup {
     ///   - port: 0...65535; 0 for a free port per family, which all loops share: see ``GroupServer/addresses``.
     ///   - family: Which addresses of the host to use.
     ///   - backlog: How many connections the kernel queues at each listening socket until they are accepted.
-    ///   - distribution: How connections are distributed to the loops. Where one loop accepts for all, it is the first
+    ///   - distribution: How connections are distributed to the loops. If one loop accepts for all, it is the first
     ///     one.
     ///   - reuseAddress: Whether the port can be bound while old connections on it are in TIME_WAIT.
-    ///   - sharesWithOtherProcesses: Whether to share the port with other servers that have `SO_REUSEPORT`, such as
-    ///     that of the process that this one is to replace. Otherwise the call fails if there are any: they would
-    ///     take a part of the connections.
+    ///   - sharesWithOtherProcesses: Whether to share the port with servers of other processes that set `SO_REUSEPORT`,
+    ///     for instance of the process that this one replaces. Otherwise the call fails if there are any: they would
+    ///     receive a part of the connections.
     ///   - keepAlive: Whether the kernel probes idle connections.
     ///   - addressInUseTimeout: How long to keep trying while an address is in use.
     ///   - makeProtocol: Makes the protocol object of a connection, on the thread of the loop that serves it; that loop
@@ -123,7 +123,7 @@ extension EventLoopGroup {
             }
             let hasAcceptor = distribution != .kernel && loops.count > 1
             let server = GroupServer(shares, hasAcceptor: hasAcceptor, addresses: addresses)
-            // The acceptor begins last, when the others take connections.
+            // The acceptor begins last, when the other loops can serve connections.
             for share in shares.reversed() {
                 let accepts = hasAcceptor && share === shares[0]
                 try await share.loop.core.call("createServer") { [shares] in

@@ -8,12 +8,11 @@ import Synchronization
 ///     try await group.shutdown()
 ///
 /// Loops share nothing: a protocol object, a stream or a future belongs to one loop and is used on its thread alone.
-/// Use a loop of the group from other threads with `callSoonThreadsafe` and `runCoroutineThreadsafe`. To serve on all
+/// From other threads, use a loop of the group with `callSoonThreadsafe` and `runCoroutineThreadsafe`. To serve on all
 /// loops, call `createServer` of the group.
 ///
-/// A post to another loop goes through that loop's inbox: 81 ns and no system call if the loop is awake, otherwise one
-/// write to its event descriptor. `IORING_OP_MSG_RING` takes as long (0.98 of the round trip) and can fail in more
-/// ways.
+/// A post to another loop goes through that loop's inbox: no system call if the loop is awake, otherwise one write to
+/// its event descriptor. `IORING_OP_MSG_RING` is not faster and can fail in more ways.
 ///
 /// - Thread: Any, except where a method says otherwise.
 ///
@@ -33,9 +32,9 @@ public final class EventLoopGroup: Sendable, CustomStringConvertible {
     ///   - count: The number of loops.
     ///   - name: The prefix of the threads' names, which end with their numbers; the kernel keeps 15 bytes.
     ///   - pinned: Whether each thread may run on one processor only, in the order of the processors' numbers.
-    ///   - loopFactory: Makes a loop, on its thread. In the module Proactor it may be omitted.
+    ///   - loopFactory: Makes each loop, on that loop's thread. In the module Proactor it may be omitted.
     /// - Throws: ``EventLoopError``: `.invalidArgument` for less than one loop; `.system` if a thread cannot be started
-    ///   or pinned. Any error of the factory. In these cases, no thread goes on.
+    ///   or pinned. Any error of the factory. In these cases, no thread keeps running.
     /// - Thread: Any thread that is allowed to block.
     public convenience init(
         loops count: LoopCount, name: String = "loop", pinned: Bool = false,
@@ -72,7 +71,7 @@ public final class EventLoopGroup: Sendable, CustomStringConvertible {
 
     // MARK: Choosing
 
-    /// The loops in turn: each call returns the next one.
+    /// Returns the loops in turn: each call returns the next one.
     ///
     /// - Returns: A loop that is not closed, if there is one.
     public func next() -> any AbstractEventLoop {
@@ -98,9 +97,9 @@ public final class EventLoopGroup: Sendable, CustomStringConvertible {
         loops.first { $0.core.queue.isTurning }
     }
 
-    /// The loop with the fewest open connections; among several of them, each in turn.
+    /// The loop with the fewest open connections; if there are several, each of them in turn.
     ///
-    /// The numbers may be a turn old: of many connections that are begun at the same moment, use ``next()`` for each.
+    /// Counts may be one turn old. To start many connections at once, use ``next()`` for each.
     public var leastLoaded: any AbstractEventLoop {
         let first = next()
         return loops.reduce(first) { best, loop in
@@ -112,8 +111,8 @@ public final class EventLoopGroup: Sendable, CustomStringConvertible {
 
     /// The errors of loops whose run has failed.
     ///
-    /// Such a loop is closed, and ``next()`` does not return it any more. The error was also passed to the loop's
-    /// exception handler.
+    /// Such a loop is closed, and ``next()`` no longer returns it. The error was also passed to the loop's exception
+    /// handler.
     public var failures: [any Error] {
         life.failures
     }
@@ -161,7 +160,7 @@ public final class EventLoopGroup: Sendable, CustomStringConvertible {
     /// Closing a loop may take a second; a loaded machine needs some time in any case.
     private static let grace = Duration.seconds(3)
 
-    /// Requests the end, unless an earlier call has; returns until when to wait for the threads.
+    /// Requests the end, unless an earlier call has; returns the time until which to wait for the threads.
     private func beginEnd(_ deadline: Duration, _ grace: Duration) -> Int64 {
         let end = LoopInstant(nanoseconds: LoopClock.monotonic.now()).advanced(by: max(deadline, .zero))
         life.end(by: end.nanoseconds)

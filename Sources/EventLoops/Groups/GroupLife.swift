@@ -10,7 +10,7 @@ final class GroupLife: Sendable {
         var running: Set<String> = []
         /// Errors of runs, and of closing.
         var failures: [any Error] = []
-        /// Until when the loops' tasks may take to end, in nanoseconds of the kernel's clock; nil until the group ends.
+        /// The time by which the loops' tasks must end, in nanoseconds of the kernel's clock; nil while the group runs.
         var deadline: Int64?
     }
 
@@ -37,7 +37,7 @@ final class GroupLife: Sendable {
         }
     }
 
-    /// Until when a loop's tasks may take to end; nil while the group goes on.
+    /// The time by which a loop's tasks must end; nil while the group runs.
     var deadline: Int64? {
         condition.withLock { state.deadline }
     }
@@ -46,7 +46,7 @@ final class GroupLife: Sendable {
 
     /// Waits until each of `count` threads has a running loop; returns the loops in the order of their numbers.
     ///
-    /// - Throws: The first error of a thread. By then, the threads of the others have been requested to end.
+    /// - Throws: The first error of a thread. The other threads have then been requested to end.
     func loops(of count: Int) throws -> [any AbstractEventLoop] {
         let (loops, failures) = condition.withLock {
             while state.loops.count + state.startFailures.count < count { condition.wait() }
@@ -59,7 +59,7 @@ final class GroupLife: Sendable {
 
     /// Requests that every thread end its loop; only the first call has an effect.
     ///
-    /// - Parameter deadline: Until when the loops' tasks may take to end, in nanoseconds of ``LoopClock/monotonic``.
+    /// - Parameter deadline: The time by which the loops' tasks must end, in nanoseconds of ``LoopClock/monotonic``.
     /// - Returns: False if this was not the first call.
     @discardableResult
     func end(by deadline: Int64) -> Bool {
@@ -75,7 +75,7 @@ final class GroupLife: Sendable {
 
     /// Blocks until all threads have ended.
     ///
-    /// - Returns: The names of those that have not ended at `latest`.
+    /// - Returns: The names of those that have not ended by `latest`.
     func waitForEnd(until latest: Int64) -> Set<String> {
         condition.withLock {
             while !state.running.isEmpty, LoopClock.monotonic.now() < latest { condition.wait(until: latest) }
@@ -83,7 +83,7 @@ final class GroupLife: Sendable {
         }
     }
 
-    /// The errors of the runs that have ended.
+    /// The errors of loops whose run has failed.
     var failures: [any Error] {
         condition.withLock { state.failures }
     }

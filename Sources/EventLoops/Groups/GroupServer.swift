@@ -31,9 +31,9 @@ public final class GroupServer: Sendable, CustomStringConvertible {
         !closing.load(ordering: .relaxed)
     }
 
-    /// The number of open connections, including those on their way to their loop.
+    /// The number of open connections, including those in transit to their loop.
     ///
-    /// A connection that has moved to another loop does not count any more.
+    /// A connection that was moved to another loop with `move` is not counted.
     public var connectionCount: Int {
         connectionCounts.reduce(0, +)
     }
@@ -47,8 +47,8 @@ public final class GroupServer: Sendable, CustomStringConvertible {
     ///
     /// Unlike ``waitClosed()``, this does not wait for open connections.
     ///
-    /// - Throws: `CancellationError` in both cases; ``EventLoopError``: `.invalidState` for a second caller; `.closed`
-    ///   if a loop of the group is closed.
+    /// - Throws: `CancellationError` when it ends for either reason; ``EventLoopError``: `.invalidState` for a second
+    ///   caller; `.closed` if a loop of the group is closed.
     /// - Cancellation: The normal way to end this call.
     public func serveForever() async throws {
         defer { close() }
@@ -78,13 +78,14 @@ public final class GroupServer: Sendable, CustomStringConvertible {
 
     /// Stops listening, lets the connections finish, and aborts those that are still open at the deadline.
     ///
-    /// Connections that wait in the kernel to be accepted are served like all others. For protocols and handlers it is
-    /// the same as for a server of one loop: see ``Server/close(deadline:)``.
+    /// Connections that wait in the kernel to be accepted are served like all others. Protocols and handlers see the
+    /// same as with a server of one loop: see ``Server/close(deadline:)``.
     ///
     /// - Parameter deadline: How long the connections may take; zero or less aborts them at once.
     /// - Returns: How many connections ended in time and how many did not, on all loops.
-    /// - Throws: `CancellationError` if the task is cancelled.
-    /// - Cancellation: Aborts all connections at once, closes the server, and throws.
+    /// - Throws: `CancellationError` if the task is cancelled or a loop of the group closes meanwhile.
+    /// - Cancellation: Aborts all connections at once, closes the server, and throws. Also if the task is already
+    ///   cancelled, for instance `main` of `run` after SIGTERM.
     @discardableResult
     public func close(deadline: Duration) async throws -> ServerCloseReport {
         closing.store(true, ordering: .relaxed)
@@ -95,7 +96,7 @@ public final class GroupServer: Sendable, CustomStringConvertible {
             return try await withThrowingTaskGroup(of: ServerCloseReport?.self) { tasks in
                 for (share, totals) in zip(shares, totals) {
                     tasks.addTask { try await share.close(deadline: deadline, since: totals) }
-                    // The others close after it has passed on the last connection.
+                    // The other shares close after the acceptor has passed on its last connection.
                     if hasAcceptor, share === shares[0] { try await share.acceptLast() }
                 }
                 var reports: [ServerCloseReport] = []
@@ -126,7 +127,7 @@ public final class GroupServer: Sendable, CustomStringConvertible {
 
     /// Waits until the server is closed and its last connection is lost.
     ///
-    /// - Throws: `CancellationError` if the task is cancelled.
+    /// - Throws: `CancellationError` if the task is cancelled or a loop of the group closes meanwhile.
     /// - Cancellation: Ends the wait; the server is not affected.
     public func waitClosed() async throws {
         for share in shares { try await share.onLoop { try await $0.waitClosed() } }

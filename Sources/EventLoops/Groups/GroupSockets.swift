@@ -5,7 +5,7 @@ internal import Kernel
 /// Makes the listening sockets of a group's server.
 struct GroupSockets {
     private let sockets: ServerSockets
-    /// The number of sockets per address, which share its port.
+    /// How many sockets share the port of each address.
     private let count: Int
 
     /// - Parameter isShared: Whether sockets of other processes and servers may have the same port.
@@ -41,7 +41,7 @@ struct GroupSockets {
         return all
     }
 
-    /// Descriptors that are closed if a later step fails.
+    /// Makes owners of descriptors, which close them if a later step fails.
     private func own(_ descriptors: [Int32]) -> [CarriedDescriptor] {
         descriptors.map { CarriedDescriptor($0, sockets.system) }
     }

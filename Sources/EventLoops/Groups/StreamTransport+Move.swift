@@ -5,20 +5,21 @@ extension StreamTransport {
     ///         try await transport.move(to: group.leastLoaded) { Session() }
     ///     }
     ///
-    /// No byte is lost, in either direction: the next protocol object first gets what the former one has not got, and
-    /// what is waiting to be sent is sent there. The limits of the write buffer and a pause of reading stay as they
-    /// are. If the peer has ended the stream, the next protocol object is notified of that even if the former one was.
-    /// An error that breaks the connection on its way is passed to its `connectionLost`, after the bytes before it.
+    /// No byte is lost, in either direction: bytes not yet delivered go to the next protocol object first, and pending
+    /// writes are sent from the target loop. The limits of the write buffer and a pause of reading stay as they are. If
+    /// the peer has ended the stream, the next protocol object is notified of that even if the former one was. An error
+    /// that breaks the connection during the move is passed to its `connectionLost`, after the bytes that arrived
+    /// before it.
     ///
-    /// From this call on, this transport takes no writes, and `close()` has no effect; `abort()` ends the connection if
-    /// it has not left yet. When the connection has begun on the other loop, the former protocol object's last call is
-    /// `connectionMoved`. If the target closes first, the connection is closed, and the call is `connectionLost`. A
-    /// server of the former loop does not count the connection any more.
+    /// From this call on, this transport drops writes, and `close()` has no effect; `abort()` ends the connection if it
+    /// has not left yet. When the connection has begun on the other loop, the former protocol object's last call is
+    /// `connectionMoved`. If the target closes first, the connection is closed, and the last call is `connectionLost`.
+    /// A server of the former loop no longer counts the connection, which takes no part in that server's drain.
     ///
     /// A `Socket` needs no move: when nothing is in flight on it, use it on another loop.
     ///
     /// - Parameters:
-    ///   - loop: The target, of any kind, which runs on any thread. While it does not run, the connection waits.
+    ///   - loop: The target loop, of any kind and on any thread. While it does not run, the connection waits.
     ///   - unread: Bytes that the former protocol object has taken and did not use; they are delivered first.
     ///   - makeProtocol: Makes the next protocol object, on the target's thread: a ``StreamProtocol`` or a
     ///     ``BufferedProtocol``.
@@ -55,8 +56,8 @@ extension StreamTransport {
 extension StreamWriter {
     /// Moves the open connection to another loop, and runs a task there that serves it.
     ///
-    /// Bytes that the reader holds go along. The former reader and writer are of no further use: their waits end with
-    /// an ``EventLoopError``.
+    /// Bytes that the reader holds move, too. The former reader and writer cannot be used any longer: their waits end
+    /// with an ``EventLoopError``. A moved connection takes no part in its server's drain.
     ///
     /// - Parameters:
     ///   - loop: The target.

@@ -1,4 +1,4 @@
-/// What a server needs to hand out its connections as the elements of a sequence.
+/// The state of a server whose connections are the elements of a sequence.
 final class ConnectionDemand {
     /// The limit of each connection's reader, in bytes.
     let limit: Int

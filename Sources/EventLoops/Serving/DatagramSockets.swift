@@ -23,8 +23,8 @@ struct DatagramSockets {
     var reusePort: Bool
     var allowBroadcast: Bool
 
-    /// Combines the first local and the first remote address of the same family and protocol, in the order in which
-    /// these were found.
+    /// Pairs the first local with the first remote address of each family and protocol, in the order in which these
+    /// were found.
     ///
     /// - Parameters:
     ///   - local: The local addresses; nil if none was requested.
@@ -41,7 +41,7 @@ struct DatagramSockets {
         return pairs.filter { (local == nil || $0.local != nil) && (remote == nil || $0.remote != nil) }
     }
 
-    /// Makes a socket for the first pair for which this is possible.
+    /// Makes a socket for the first pair that allows it.
     func make(_ pairs: [Pair]) throws(EventLoopError) -> Made {
         var first: EventLoopError?
         for pair in pairs {
@@ -73,7 +73,7 @@ struct DatagramSockets {
         } catch { throw EventLoopError(system: error, "setsockopt") }
     }
 
-    /// Binds the socket; the file that a Unix socket without an owner has left at the path is replaced.
+    /// Binds the socket; a socket's file at the path is replaced.
     private func bind(_ descriptor: Int32, to address: SocketAddress) throws(EventLoopError) {
         if let path = address.socketFilePath { ServerFile.removeStale(path, system) }
         do { try system.bind(descriptor, to: address) } catch {
@@ -81,7 +81,7 @@ struct DatagramSockets {
         }
     }
 
-    /// Connects the socket, which takes no time for datagrams.
+    /// Connects the socket, which never waits for datagram sockets.
     ///
     /// A socket that may broadcast is not connected, because it would not receive the answers of single hosts.
     private func connect(_ descriptor: Int32, _ pair: Pair) throws(EventLoopError) -> Made {

@@ -42,7 +42,7 @@ final class HeldConnections {
         return descriptors[head]
     }
 
-    /// Returns the descriptors that were not taken; the caller has to close them.
+    /// Removes and returns the descriptors that were not taken; the caller has to close them.
     func removeAll() -> [Int32] {
         let left = Array(descriptors[head...])
         descriptors.removeAll(keepingCapacity: true)

@@ -2,9 +2,9 @@ extension Server {
     /// Stops listening, lets the connections finish, and aborts those that are still open at the deadline.
     ///
     /// Connections that wait in the kernel's queue are accepted first, because closing the listening socket would reset
-    /// them; they are served like all others. Only a connection whose handshake completes in the microseconds in
-    /// between is reset, unless another process listens on the same socket, or on the same port with `reusePort` while
-    /// the sysctl `net.ipv4.tcp_migrate_req` is 1.
+    /// them; they are served like all others. A connection whose handshake completes between the last accept and the
+    /// close is reset. This does not happen if another process listens on the same socket, or on the same port with
+    /// `reusePort` and the sysctl `net.ipv4.tcp_migrate_req` is 1.
     ///
     /// Handlers and protocols learn of the drain from ``isDraining``, ``waitDraining()`` and
     /// ``ConnectionProtocol/serverIsDraining()``. Nothing else happens to an open connection before the deadline.
@@ -16,7 +16,8 @@ extension Server {
     /// - Returns: How many connections ended in time, how many did not, and how long it took.
     /// - Throws: `CancellationError` if the task is cancelled or the loop closes; ``EventLoopError``: `.closed`;
     ///   `.wrongThread`.
-    /// - Cancellation: Aborts all connections at once, closes the server, and throws.
+    /// - Cancellation: Aborts all connections at once, closes the server, and throws. Also if the task is already
+    ///   cancelled, for instance `main` of `run` after SIGTERM.
     /// - Thread: A task of the loop.
     @discardableResult
     public func close(deadline: Duration) async throws -> ServerCloseReport {
@@ -34,7 +35,7 @@ extension Server {
             throw failure ?? core.queue.refusal("close")
         }
         endDrain()
-        // Aborted connections are lost within a few turns. A closed loop has dropped them.
+        // Aborted connections end within a few turns. A closed loop has dropped them.
         if !hasEnded, !core.isClosed { await ended.waitUncancelled() }
         if let failure { throw failure }
         return totals.report(since: before, took: began.duration(to: core.now))
@@ -51,13 +52,13 @@ extension Server {
         if isListening { try await drainBegins.waitOrThrow("waitDraining") }
     }
 
-    /// Waits until nothing is left or the deadline has passed.
+    /// Waits until no connection is left or the deadline has passed.
     private func drain(until deadline: LoopInstant) async throws {
         beginDrain()
         try Task.checkCancellation()
         let timer = core.callAt(deadline) { [drainEvents] in drainEvents.resumeAll() }
         defer { timer.cancel() }
-        // Until the accepts are cancelled, the kernel may pass on connections.
+        // The kernel may deliver connections until the accepts are cancelled.
         while listeners.contains(where: \.isAccepting) { try await core.yieldTurn() }
         demand?.changed.resumeAll()
         while !members.isEmpty || held.count > 0, core.now < deadline {
@@ -74,7 +75,7 @@ extension Server {
         for transport in members.values { notifyOfDrain(transport) }
     }
 
-    /// Aborts what is left of the connections, and closes the server.
+    /// Aborts the remaining connections, and closes the server.
     private func endDrain() {
         let left = hasAborted ? [] : Array(members.values)
         hasAborted = true

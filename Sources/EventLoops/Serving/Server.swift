@@ -18,9 +18,9 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     let backlog: Int
     /// The protocol factory; nil if the connections are elements of a sequence.
     ///
-    /// Released when the server closes, because it may retain the server indirectly.
+    /// Released when the server closes: it may retain the server indirectly.
     var makeProtocol: (() -> any BaseProtocol)?
-    /// What a server needs whose connections are elements of a sequence; otherwise nil.
+    /// Present if the connections are elements of a sequence.
     let demand: ConnectionDemand?
     var listeners: [Listener] = []
     var state = State.bound
@@ -37,7 +37,7 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     private var isServingForever = false
     private let stopServing: WaitList
     let drainBegins: WaitList
-    /// Resumes the tasks in ``close(deadline:)`` when a deadline has passed or nothing is left.
+    /// Resumes the tasks in ``close(deadline:)`` when a deadline has passed or the last connection has ended.
     let drainEvents: WaitList
     /// The file of a Unix socket, to be removed when the server closes.
     var file: ServerFile?
@@ -114,13 +114,15 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
         core.loop as? any AbstractEventLoop
     }
 
-    /// The number of connections that this server serves, which are not yet lost.
+    /// The number of connections that this server serves.
     public var connectionCount: Int {
         members.count
     }
 
-    /// The number of connections that were accepted and are not served yet: the server is at its limit, or the consumer
+    /// The number of accepted connections that are not served yet, because the server is at its limit or the consumer
     /// of ``connections`` is busy.
+    ///
+    /// - Thread: The loop's.
     public var heldConnectionCount: Int {
         held.count
     }
@@ -128,6 +130,8 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     /// Whether the server is closing and will abort its connections at a deadline: see ``close(deadline:)``.
     ///
     /// A handler that serves several requests on one connection should end after the current one.
+    ///
+    /// - Thread: The loop's.
     public var isDraining: Bool {
         state == .draining
     }
@@ -163,8 +167,8 @@ public final class Server: @unchecked Sendable, CustomStringConvertible {
     /// While the server drains, this waits; cancelling it does not shorten the drain. Otherwise, unlike
     /// ``waitClosed()``, it does not wait for open connections.
     ///
-    /// - Throws: `CancellationError` in both cases; ``EventLoopError`` with `.invalidState` for a second caller;
-    ///   otherwise the same as ``startServing()``.
+    /// - Throws: `CancellationError` when it ends for either reason; ``EventLoopError`` with `.invalidState` for a
+    ///   second caller; otherwise the same as ``startServing()``.
     /// - Cancellation: The normal way to end this call: the server is closed, and its connections stay open.
     /// - Thread: A task of the loop.
     ///

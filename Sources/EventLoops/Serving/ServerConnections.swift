@@ -8,7 +8,9 @@ extension Server {
     ///
     /// The server stops accepting while several connections wait for the consumer. They stay with the server if the
     /// consumer leaves its loop, and another loop can take them. The consumer has to close each writer that it gets.
-    /// The sequence finishes when the server is closed, or has been drained of waiting connections.
+    /// The sequence finishes when the server is closed, or when it drains and no connection waits any longer.
+    ///
+    /// - Thread: The loop's.
     public var connections: ServerConnections {
         ServerConnections(server: self)
     }
@@ -43,6 +45,8 @@ public struct ServerConnections: AsyncSequence, Sendable {
     }
 
     /// Makes an iterator; all iterators take from the same server.
+    ///
+    /// - Thread: The loop's.
     public func makeAsyncIterator() -> AsyncIterator {
         server.core.sequenceBegins()
         return AsyncIterator(server: server)

@@ -28,10 +28,10 @@ struct ServerFile {
         }
     }
 
-    /// Removes the file of a socket that nothing has closed properly, so that its path can be bound again.
+    /// Removes the file of a socket that was not cleaned up, so that its path can be bound again.
     ///
-    /// Like asyncio, this does not check whether a program still listens there: that program goes on listening on a
-    /// socket that no new connection can reach. Files of other kinds and symbolic links stay.
+    /// Like asyncio, this does not check whether a program listens there: such a program still listens, but no new
+    /// connection reaches it. Files of other kinds and symbolic links stay.
     static func removeStale(_ path: [UInt8], _ system: any SocketSystem) {
         do throws(Errno) {
             if try system.fileStatus(path).isSocket { try system.removeFile(path) }

@@ -10,7 +10,7 @@ struct ServerSockets {
     /// Whether the port may be shared with sockets of other processes.
     var sharesWithOtherProcesses = false
     var keepAlive: Bool
-    /// The most permissions of a Unix socket's file; nil for those that the process' umask allows.
+    /// The permissions to which a Unix socket's file is limited; nil for those that the process' umask allows.
     var permissions: UInt32?
 
     /// Makes a bound socket for each address, or none at all.

@@ -4,7 +4,7 @@ internal import Kernel
 
 /// The calls that several functions of the API share.
 extension LoopCore {
-    /// Ends a call that asks for no bytes; throws if it asks for a negative number.
+    /// Ends a call for zero bytes; throws if the number is negative.
     func endEmpty(
         _ call: SocketCall, on socket: Socket, _ count: Int, _ operation: StaticString
     ) throws(EventLoopError) {
@@ -70,11 +70,11 @@ extension LoopCore {
         call.replaceOperation(emulation.make(kind, call.descriptor))
     }
 
-    /// Waits until the receiver of a Unix datagram may have fetched others, or a Unix listener may have accepted
+    /// Waits a while for the receiver of a Unix datagram to receive others, or for a Unix listener to accept
     /// connections.
     ///
-    /// The kernel reports the former only to connected sockets, and the latter never; it reports that the socket is
-    /// writable. Without a pause, the loop would not sleep.
+    /// The kernel reports the former only to connected sockets, and the latter never: the socket counts as writable.
+    /// Without a pause, the loop would not sleep.
     ///
     /// - Returns: How the call ends; nil if it may continue.
     func pause() async -> OperationOutcome? {
@@ -91,7 +91,7 @@ extension LoopCore {
         }
     }
 
-    /// Throws if the attempt that has succeeded was that of a cancelled call for another address.
+    /// Throws if a cancelled call has connected the socket to another address.
     func checkPeer(of socket: Socket, is address: SocketAddress) throws(EventLoopError) {
         guard address.isReportedAsPeer, let peer = try? sockets.peerAddress(socket.fileDescriptor), peer != address
         else { return }
@@ -100,7 +100,7 @@ extension LoopCore {
             detail: "A call that was cancelled has connected the socket to \(peer): use a new socket")
     }
 
-    /// The address that a call has found; if a task received without asking for it, that of the connected peer.
+    /// The address that a call has found; if the datagram was received without its address, that of the connected peer.
     func sender(of call: SocketCall) -> SocketAddress {
         if let address = call.operation.address { return address }
         if let peer = try? sockets.peerAddress(call.descriptor) { return peer }

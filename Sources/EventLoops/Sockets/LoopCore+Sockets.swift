@@ -10,7 +10,7 @@ extension LoopCore {
     func begin(
         _ kind: SocketOperationKind, on socket: Socket, _ operation: StaticString
     ) throws(EventLoopError) -> SocketCall {
-        // Making a string of the name takes longer than the check.
+        // Check first: making a string of the name is slower.
         if isClosed || !queue.isTurning { try checkTask("\(operation)") }
         switch socket.beginOperation() {
         case .begun: break
@@ -93,7 +93,7 @@ extension LoopCore {
             return result
         }
         let failure = failure(of: call, on: socket, outcome, operation)
-        // If the task is on another thread, its turn ends after the loop's thread has taken its result back.
+        // A task on another thread keeps its turn until the loop's thread has taken its result back.
         queue.performOnLoop { [self] in
             takeBack(call, outcome)
             finish(call, on: socket)
@@ -113,7 +113,7 @@ extension LoopCore {
         socket.endOperation()
     }
 
-    /// Takes back what a call received that its task does not get.
+    /// Takes back what a call received if its task does not get it.
     private func takeBack(_ call: SocketCall, _ outcome: OperationOutcome) {
         switch outcome {
         case .finishedFirst(let result): call.abandon(result)

@@ -39,7 +39,7 @@ struct ReceivedItems {
         items.insert(item, at: 0)
     }
 
-    /// Ends an operation with the first item, as the kernel would.
+    /// Completes an operation with the first item, as the kernel would.
     ///
     /// - Parameter takesDescriptors: Whether the operation takes descriptors; otherwise they are closed, as the kernel
     ///   would do.
@@ -63,7 +63,7 @@ struct ReceivedItems {
         }
     }
 
-    /// The number of bytes that nothing will fetch once this is dropped.
+    /// The number of bytes that are lost when this is dropped.
     var unfetchedBytes: Int {
         items.reduce(0) { $0 + $1.bytes.count }
     }

@@ -6,7 +6,7 @@ protocol SocketTurns: AnyObject {
     func enter(_ call: SocketCall)
     /// Ends a call early.
     func cancel(_ call: SocketCall)
-    /// Keeps what a call received for the call that is served next.
+    /// Keeps a received item for the call that is served next.
     func giveBack(_ item: ReceivedItem)
 }
 
@@ -24,7 +24,7 @@ final class SocketCall: AwaitedOperation, @unchecked Sendable {
     var isTaken = false
     /// The array that the operation fills; empty if the memory is the caller's.
     private var array: [UInt8] = []
-    /// What a task on another thread was given, until the loop's thread fetches it.
+    /// The copied result for a task on another thread, until the loop's thread fetches it.
     private var saved: ReceivedItem?
 
     init(_ kind: SocketOperationKind, _ descriptor: Int32, _ turns: any SocketTurns, _ operation: any SocketOperation) {
@@ -50,14 +50,14 @@ final class SocketCall: AwaitedOperation, @unchecked Sendable {
 
     // MARK: Memory
 
-    /// The largest array that is allocated: the kernel buffers less for a socket.
+    /// The size of the largest array that is allocated: the kernel buffers less for a socket.
     private static let mostBytes = 64 << 20
 
     /// Makes an array for up to `count` bytes, which the operation fills.
     func allocate(_ count: Int) {
         let count = min(count, Self.mostBytes)
         var array = [UInt8](unsafeUninitializedCapacity: count) { $1 = count }
-        // The elements lie in one heap object, which this object keeps and no one else references.
+        // The elements lie in one heap object that only this object references.
         operation.bytes = array.withUnsafeMutableBytes { $0 }
         self.array = array
     }
@@ -67,7 +67,7 @@ final class SocketCall: AwaitedOperation, @unchecked Sendable {
         operation.bytes = bytes
     }
 
-    /// The array, with the first `count` bytes that it was made for.
+    /// Returns the array, shortened to the first `count` bytes.
     func takeArray(_ count: Int) -> [UInt8] {
         var taken: [UInt8] = []
         swap(&taken, &array)

@@ -2,7 +2,7 @@ internal import Kernel
 
 /// The calls in one direction of a socket, which are served one at a time, in the order in which they began.
 ///
-/// Two sends in flight would interleave their bytes, and two receives would be served in any order.
+/// Two sends in flight could interleave their bytes, and two receives could be completed in any order.
 final class SocketLine: SocketTurns {
     /// The call being served, which its task keeps alive; not retained, for speed.
     private var first: Unmanaged<SocketCall>?

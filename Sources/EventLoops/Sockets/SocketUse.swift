@@ -25,7 +25,7 @@ final class SocketUse: SocketUser, @unchecked Sendable {
 
     /// The call object for the next call.
     func call(_ kind: SocketOperationKind, _ descriptor: Int32, _ driver: any DescriptorOperations) -> SocketCall {
-        // A send on such a socket may have to wait for its receiver, which only a message can do without a loss.
+        // A send on such a socket may have to wait for its receiver, and only `sendTo` does so without a loss.
         let kind = isUnixDatagram && kind == .send ? .sendTo : kind
         let line = kind.isReading ? reading : writing
         return line.takeCall(kind) {
@@ -38,7 +38,8 @@ final class SocketUse: SocketUser, @unchecked Sendable {
         (call.kind.isReading ? reading : writing).leave(call)
     }
 
-    /// Throws if the socket cannot be given to a transport or a server, which would not get what was received for it.
+    /// Throws if the socket cannot be given to a transport or a server: operations are in flight, or received items
+    /// would be lost.
     static func checkIsUnused(_ socket: Socket, _ operation: String) throws(EventLoopError) {
         guard let user = socket.user, socket.beginOperation() == .begun else { return }
         defer { socket.endOperation() }

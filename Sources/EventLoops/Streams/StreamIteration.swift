@@ -1,7 +1,7 @@
 /// A call of ``StreamReader/forEachChunk(_:)`` or ``StreamReader/forEachLine(_:)`` that has not returned.
 ///
-/// The body is a constant, so that it is called without a retain. It is of one of two kinds, because a closure around
-/// a body of the other kind would cost a call and a cache line for each message.
+/// The body is a constant, so that it is called without a retain. Each form of body has its own property, because
+/// wrapping one form in a closure of the other would cost a call and a cache line for each message.
 final class StreamIteration {
     let takesLines: Bool
     let operation: StaticString

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// How ``forEachChunk(_:)`` and ``forEachLine(_:)`` work: bytes are passed to the body directly while the task waits;
-/// what cannot be passed at once waits with all other bytes, and the task passes it.
+/// How ``forEachChunk(_:)`` and ``forEachLine(_:)`` work: while the task waits, arriving bytes are passed to the body
+/// directly. Bytes that cannot be passed at once are stored in the reader, and the task passes them.
 extension StreamReader {
     func iterate(_ iteration: StreamIteration) async throws {
         try begin(iteration)
@@ -43,7 +43,8 @@ extension StreamReader {
 
     /// Passes bytes from the receive buffer to the body.
     ///
-    /// Called only while the iteration's task waits for bytes: then no others wait, or only the beginning of a line.
+    /// Called only while the iteration's task waits for bytes: the reader then stores nothing, or only the beginning of
+    /// a line.
     @inline(__always)
     func pass(_ bytes: RawSpan, to iteration: Unmanaged<StreamIteration>) {
         iteration._withUnsafeGuaranteedRef { iteration in
@@ -95,7 +96,7 @@ extension StreamReader {
 
     // MARK: Bytes that wait in the reader
 
-    /// Passes as much as possible of what waits.
+    /// Passes as many stored bytes as possible.
     private func passWaiting(to iteration: StreamIteration) {
         while !incoming.isEmpty, !iteration.isOver, !isWriterFull {
             guard iteration.takesLines else {
@@ -121,7 +122,7 @@ extension StreamReader {
         consume(step.consumed(lent: length, terminator: terminator))
     }
 
-    /// Drops what has arrived of a line that is too long.
+    /// Drops the part of a line that has arrived, because the line is too long.
     private func dropLine(_ length: Int, of count: Int, _ iteration: StreamIteration) {
         consume(count)
         iteration.fail(LimitOverrunError(consumed: length, limit: limit))

@@ -24,7 +24,7 @@ public final class StreamReader: @unchecked Sendable {
     /// separator.
     public let limit: Int
     private var transport: (any StreamTransport)?
-    /// Where tasks wait until the writer may continue.
+    /// The tasks that wait until the writer may continue.
     let drained: WaitList
     // Kept from call to call: a cancelled search resumes where it stopped, and its table is built once. The search for
     // newlines is stored separately, because protocols alternate between lines and another separator.

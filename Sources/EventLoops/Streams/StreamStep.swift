@@ -1,4 +1,4 @@
-/// What an iteration over a stream does after its body has got some bytes.
+/// What an iteration over a stream does after a call of its body.
 ///
 /// Returned by the body of ``StreamReader/forEachChunk(isolation:_:)`` and
 /// ``StreamReader/forEachLine(isolation:_:)``.
@@ -13,7 +13,7 @@ public struct StreamStep: Hashable, Sendable {
         self.count = count
     }
 
-    /// Goes on with the bytes that arrive next.
+    /// Continues with the bytes that arrive next.
     public static var `continue`: StreamStep {
         StreamStep(count: untilNext)
     }

@@ -12,9 +12,9 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         case open
         /// Closed by the user: pending bytes are still sent.
         case flushing
-        /// Sending has failed: what has arrived is still delivered, then the channel is closed.
+        /// Sending has failed: bytes that have arrived are still delivered, then the channel is closed.
         case broken
-        /// The channel is being closed: nothing is sent or delivered any more.
+        /// The channel is being closed: nothing more is sent or delivered.
         case closing
         case lost
         /// The channel was given up to another owner; see ``detachChannel()``.
@@ -134,7 +134,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
 
     /// Gives the channel up to a transport of another kind, and ends this transport.
     ///
-    /// The protocol object is released; it gets no `connectionLost`, because the connection goes on. The tracker is
+    /// The protocol object is released; it gets no `connectionLost`, because the connection continues. The tracker is
     /// notified by a callback, so that a successor with the same tracker that begins at once is attached first.
     ///
     /// - Returns: The channel, which has no owner and does not read. Bytes that this transport has not delivered are
@@ -196,7 +196,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         return channel
     }
 
-    /// Begins to give the connection up: from now on this transport neither reads nor takes writes.
+    /// Begins to give the connection up: from now on this transport reads nothing and drops writes.
     ///
     /// When the channel has released the descriptor, it calls ``StreamChannelOwner/channelReleased(_:)``. If the
     /// connection is aborted first, for instance because the loop closes, it calls
@@ -226,7 +226,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         releaseProtocol()
     }
 
-    /// Called when the connection was lost on its way.
+    /// Called when the connection was lost in transit.
     final func isLost(with error: EventLoopError) {
         loss = error
         channelClosed()

@@ -5,7 +5,7 @@ extension DatagramSocketTransport {
         let info = DatagramInfo(control: datagram.control, flags: datagram.flags)
         let (bytes, sender) = (datagram.bytes, datagram.sender)
         withWiring { wiring in
-            // Not through `upcall`, for which the compiler retains what the call may need.
+            // Not through `upcall`: the compiler would retain what its closure captures.
             if !core.isObserved { return wiring.receiver.datagramReceived(bytes.bytes, from: sender, info: info) }
             let receiver = wiring.receiver
             core.upcall(ActivityName("datagramReceived", of: receiver)) {

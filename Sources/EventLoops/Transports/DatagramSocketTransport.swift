@@ -11,7 +11,7 @@ final class DatagramSocketTransport: DatagramChannelOwner, DatagramTransport, @u
         case open
         /// Closed by the user: queued datagrams are still sent.
         case flushing
-        /// The channel is being closed: nothing is sent or delivered any more.
+        /// The channel is being closed: nothing more is sent or delivered.
         case closing
         case lost
     }
@@ -38,7 +38,7 @@ final class DatagramSocketTransport: DatagramChannelOwner, DatagramTransport, @u
     /// - Parameters:
     ///   - peer: The remote address, if datagrams need none.
     ///   - isConnected: Whether the socket is connected to it.
-    /// - Throws: ``EventLoopError`` with `.invalidArgument` for an object that is no datagram protocol.
+    /// - Throws: ``EventLoopError`` with `.invalidArgument` for an object that is not a datagram protocol.
     init(
         core: LoopCore, descriptor: Int32, family: AddressFamily, protocol: any BaseProtocol, peer: SocketAddress?,
         isConnected: Bool

@@ -2,8 +2,8 @@ internal import Kernel
 
 /// The protocol object above a datagram transport.
 ///
-/// A constant in an object of its own, so that the compiler calls it without a retain and a release. When the protocol
-/// object changes, a new wiring replaces this one.
+/// A constant in a separate object, so that it is called without a retain and a release. When the protocol object
+/// changes, a new wiring replaces this one.
 final class DatagramWiring {
     /// The wiring of transports that have released their protocol object; it can be shared because it has no state.
     nonisolated(unsafe) static let none = DatagramWiring(IgnoringDatagrams.shared)
@@ -14,7 +14,7 @@ final class DatagramWiring {
         self.receiver = receiver
     }
 
-    /// - Throws: ``EventLoopError`` with `.invalidArgument` for an object that is no datagram protocol.
+    /// - Throws: ``EventLoopError`` with `.invalidArgument` for an object that is not a datagram protocol.
     init(_ protocol: any BaseProtocol) throws(EventLoopError) {
         guard let receiver = `protocol` as? any DatagramProtocol else {
             throw .invalidArgument("setProtocol", "\(`protocol`) is no DatagramProtocol")

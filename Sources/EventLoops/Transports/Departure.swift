@@ -1,6 +1,6 @@
 internal import Kernel
 
-/// A connection between two loops: its descriptor, and what the next transport has to deliver and to send.
+/// A connection in transit between two loops: its descriptor, and what the next transport has to deliver and to send.
 struct Departure: Sendable {
     /// Closed when it is released, unless the next transport takes it.
     let descriptor: CarriedDescriptor
@@ -10,7 +10,7 @@ struct Departure: Sendable {
     let peerAddress: SocketAddress?
 }
 
-/// What the sending half of a transport leaves to that of its successor.
+/// What a transport's sending half passes to its successor.
 struct SendingRemains: Sendable {
     let unsent: [UInt8]
     let limits: WriteBufferLimits

@@ -12,7 +12,8 @@ final class ReceivingHalf {
     func isReading(_ transport: ChannelTransport) -> Bool {
         switch transport.state {
         case .open: !isPaused && !hasReceivedEOF
-        // What has arrived is delivered even if the protocol object has paused reading: it would be lost otherwise.
+        // Bytes that have arrived are delivered even if the protocol object has paused reading: otherwise they would be
+        // lost.
         case .broken: true
         default: false
         }

@@ -78,7 +78,7 @@ final class SendingHalf: SegmentQueue {
 
     // MARK: Moving to another loop
 
-    /// What the sending half of the successor has to know.
+    /// What the sending half of the successor needs.
     func remains() -> SendingRemains {
         SendingRemains(
             unsent: copyPrefix(count), limits: flow.limits, mustSendEOF: mustSendEOF, hasSentEOF: hasSentEOF)

@@ -10,11 +10,11 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     let peerAddress: SocketAddress?
     /// This end's address, kept for use after the descriptor has been closed.
     private var lastLocalAddress: SocketAddress?
-    /// The descriptors that travel with the bytes; nil if the connection passes none.
+    /// The descriptors that are passed with the bytes; nil if the connection passes none.
     private let descriptors: DescriptorQueue?
-    /// How to go on when the channel has released the descriptor.
+    /// Called when the channel has released the descriptor.
     private var departure: ((Departure?) -> Void)?
-    /// Whether the connection has come from another loop, and has bytes to send or to deliver from there.
+    /// Whether the connection was moved from another loop and still has bytes from there to send or to deliver.
     private var isArriving = false
 
     /// - Parameters:
@@ -212,7 +212,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
 
     // MARK: Moving to another loop
 
-    /// Gives the connection up, with everything that is on its way in either direction.
+    /// Gives the connection up, with everything that is in transit in either direction.
     ///
     /// - Parameter then: Called in a later turn with the connection, or with nil if it was aborted first.
     /// - Throws: The same as ``beginLeaving()``.

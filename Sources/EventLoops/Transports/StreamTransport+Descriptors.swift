@@ -1,6 +1,6 @@
 public import Kernel
 
-/// Descriptors that travel with the bytes of a Unix connection.
+/// Descriptors that are passed with the bytes of a Unix connection.
 ///
 /// The connection must have been made with `passesDescriptors: true`.
 extension StreamTransport {
@@ -37,10 +37,10 @@ extension StreamTransport {
     /// Takes the first descriptor that has been received and not been taken.
     ///
     /// Descriptors arrive no later than the byte that they were sent with: when the protocol object receives the byte,
-    /// or the reader returns it, they are here. They stay here after the connection is lost.
+    /// or the reader returns it, they can be taken. They can still be taken after the connection is lost.
     ///
-    /// If more than 1,012 descriptors wait here, the connection is lost with `EOVERFLOW`. If the process has no
-    /// descriptors left for some of those that arrive, it is lost with `EMFILE`.
+    /// If more than 1,012 descriptors wait to be taken, the connection is lost with `EOVERFLOW`. If the process has no
+    /// numbers left for some of those that arrive, it is lost with `EMFILE`.
     ///
     /// - Returns: The descriptor; nil if there is none.
     /// - Throws: ``EventLoopError``: `.notSupported` if the connection passes no descriptors; `.wrongThread`.

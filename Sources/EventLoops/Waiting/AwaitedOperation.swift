@@ -25,8 +25,8 @@ package protocol AwaitedOperation: AnyObject, Sendable {
     /// Does nothing for a result that owns nothing.
     func abandon(_ result: Int)
 
-    /// Copies what a result refers to, if that is in memory of the task's caller, which ceases to be valid when the
-    /// call returns: ``abandon(_:)`` follows later, on the loop's thread.
+    /// Copies a result that is in memory of the task's caller: that memory becomes invalid when the call returns, and
+    /// ``abandon(_:)`` follows later, on the loop's thread.
     ///
     /// Does nothing by default.
     ///

@@ -16,7 +16,7 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
 
     private enum StopReason {
         case taskCancelled, loopCloses
-        /// The operation's owner needs it no longer.
+        /// The owner no longer needs the operation.
         case ended
     }
 
@@ -182,7 +182,7 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
         if number == self.number { stop(.taskCancelled) }
     }
 
-    /// Requests that the operation end early, because its owner needs it no longer.
+    /// Requests that the operation end early, because its owner no longer needs it.
     ///
     /// Its task gets the result if the operation finishes first, and otherwise the error `.canceled`.
     package func end() {

@@ -4,12 +4,12 @@ package import Kernel
 package final class PassedDescriptors {
     /// The descriptors to send, which belong to the caller.
     package var outgoing: [Int32] = []
-    /// What a receive has found: if it is not taken, its descriptors are closed.
+    /// What a receive has returned; descriptors that are not taken are closed.
     package private(set) var arrival = DescriptorArrival()
 
     package init() {}
 
-    /// Keeps what a receive has found, instead of what an earlier one found that was not taken.
+    /// Stores what a receive has returned; closes untaken descriptors of an earlier one.
     package func store(_ new: DescriptorArrival) {
         arrival.drop()
         arrival = new
@@ -19,7 +19,7 @@ package final class PassedDescriptors {
         arrival.drop()
     }
 
-    /// Takes what a receive has found; the caller has to close its descriptors.
+    /// Takes what a receive has returned; the caller has to close its descriptors.
     package func takeArrival() -> DescriptorArrival {
         let taken = arrival
         // Not dropped, because the caller has them now.

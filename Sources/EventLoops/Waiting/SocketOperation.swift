@@ -12,7 +12,7 @@ package protocol SocketOperation: AwaitedOperation {
     var passed: PassedDescriptors { get }
 }
 
-/// The operations on sockets that a task can await.
+/// The kinds of operations on sockets.
 package enum SocketOperationKind {
     /// Receives what is available, into ``SocketOperation/bytes``; the result is the count.
     case receive
@@ -20,7 +20,7 @@ package enum SocketOperationKind {
     case receiveFrom
     /// Accepts a connection; the result is a descriptor.
     case accept
-    /// Sends all bytes; the result is their number, and lower only after a cancellation.
+    /// Sends all bytes; the result is their number, or less after a cancellation.
     case send
     /// Sends one datagram to ``SocketOperation/address``, or to the connected peer if that is nil; the result is its
     /// size. May fail with `.resourceTemporarilyUnavailable` if the receiver's queue is full.
@@ -40,7 +40,7 @@ package enum SocketOperationKind {
         }
     }
 
-    /// Whether the operation takes something from the socket that must not be lost.
+    /// Whether the operation takes bytes or a connection from the socket, which must not be lost.
     var isReading: Bool {
         switch self {
         case .receive, .receiveFrom, .accept, .receiveDescriptors: true

@@ -1,7 +1,7 @@
 import CUring
 import Glibc
 
-/// Single-shot operations on sockets with a `msghdr`: several vectors, and the peer's address.
+/// Single-shot operations on sockets with a `msghdr`: vectors, the peer's address, and control data.
 extension OperationTraits {
     static let messages = [
         OperationTraits(.receiveMessage, "IORING_OP_RECVMSG", isRequired: false),
@@ -34,8 +34,8 @@ extension Ring {
 
     /// Sends all bytes that a `msghdr` describes, or one datagram.
     ///
-    /// A datagram of a Unix socket must not wait: if the receiver's queue is full, the kernel (6.18) has consumed the
-    /// bytes before it notices, and later sends an empty datagram.
+    /// A datagram of a Unix socket must not wait: the kernel (6.18) consumes the bytes before it notices that the
+    /// receiver's queue is full, and later sends an empty datagram.
     ///
     /// - Parameters:
     ///   - message: A `msghdr`. It, its vectors and the bytes must stay unchanged until the completion.
