@@ -69,11 +69,22 @@ extension SocketOptions {
         }
     }
 
-    /// Makes ``DatagramInfo/trafficClass`` known.
+    /// Whether the kernel reports ``DatagramInfo/trafficClass``.
     ///
     /// Kernel: `IP_RECVTOS`, `IPV6_RECVTCLASS`.
     ///
-    /// - Parameter value: Whether it is reported.
+    /// - Throws: The kernel's error.
+    public var receivesTrafficClass: Bool {
+        get throws(Errno) {
+            try isIPv6
+                ? flag(DatagramNumbers.receivesTrafficClass6, level: DatagramNumbers.ipv6)
+                : flag(DatagramNumbers.receivesTrafficClass, level: ip)
+        }
+    }
+
+    /// Sets ``receivesTrafficClass``.
+    ///
+    /// - Parameter value: The new value.
     /// - Throws: The kernel's error.
     public func setReceivesTrafficClass(_ value: Bool) throws(Errno) {
         // An IPv6 socket reports that of IPv4 senders by the option of IPv4.
@@ -81,14 +92,25 @@ extension SocketOptions {
         if try isIPv6 { try setFlag(DatagramNumbers.receivesTrafficClass6, level: DatagramNumbers.ipv6, value) }
     }
 
-    /// Makes ``DatagramInfo/destination`` and ``DatagramInfo/interface`` known.
+    /// Whether the kernel reports ``DatagramInfo/destination`` and ``DatagramInfo/interface``.
     ///
     /// An endpoint that is bound to all addresses needs the destination to answer from the same address: pass it as
     /// ``DatagramSendOptions/source``.
     ///
     /// Kernel: `IP_PKTINFO`, `IPV6_RECVPKTINFO`.
     ///
-    /// - Parameter value: Whether they are reported.
+    /// - Throws: The kernel's error.
+    public var receivesPacketInfo: Bool {
+        get throws(Errno) {
+            try isIPv6
+                ? flag(DatagramNumbers.receivesPacketInfo6, level: DatagramNumbers.ipv6)
+                : flag(DatagramNumbers.packetInfo, level: ip)
+        }
+    }
+
+    /// Sets ``receivesPacketInfo``.
+    ///
+    /// - Parameter value: The new value.
     /// - Throws: The kernel's error.
     public func setReceivesPacketInfo(_ value: Bool) throws(Errno) {
         if try isIPv6 {
