@@ -1,4 +1,4 @@
-// Imports of the library Proactor alone, as a program does, so this does not compile unless the types of the API are exported.
+// Of the library, imports Proactor alone, as programs do: this compiles only if the types of the API are exported.
 import Proactor
 import TestSupport
 import Testing

@@ -89,8 +89,9 @@ extension Conformance {
             }
             var array: [UInt8] = [0, 0, 0, 0]
             try await loop.sockSendTo(one, [6, 7], other.localAddress)
-            var span = array.mutableSpan.mutableBytes
-            let (count, sender) = try await loop.sockRecvFromInto(other, &span)
+            var span = array.mutableSpan
+            var memorySpan = span.mutableBytes
+            let (count, sender) = try await loop.sockRecvFromInto(other, &memorySpan)
             #expect(try count == 2 && sender == one.localAddress)
             #expect(array == [6, 7, 0, 0])
             for limit in [5, -1] {
