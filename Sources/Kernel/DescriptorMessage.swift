@@ -7,12 +7,12 @@ public struct DescriptorMessage: ~Copyable, Sendable {
     /// Whether the end of a datagram or record was cut off, because it was longer than requested.
     ///
     /// Kernel: `MSG_TRUNC`.
-    public let isCut: Bool
+    public let isTruncated: Bool
 
-    package init(bytes: [UInt8], descriptors: consuming OwnedDescriptors, isCut: Bool) {
+    package init(bytes: [UInt8], descriptors: consuming OwnedDescriptors, isTruncated: Bool) {
         self.bytes = bytes
         self.descriptors = descriptors
-        self.isCut = isCut
+        self.isTruncated = isTruncated
     }
 }
 
@@ -54,7 +54,7 @@ package struct DescriptorArrival: Sendable {
     /// Whether the kernel has dropped descriptors, because the process had no numbers left.
     package var hasLostDescriptors = false
     /// Whether the end of a datagram or record was dropped.
-    package var isCut = false
+    package var isTruncated = false
 
     package init() {}
 
@@ -69,6 +69,6 @@ package struct DescriptorArrival: Sendable {
         let descriptors = OwnedDescriptors(takingOwnershipOf: descriptors)
         if hasLostDescriptors { throw DescriptorError(.tooManyOpenFiles, bytes: bytes) }
         if descriptors.count > limit { throw DescriptorError(.messageTooLong, bytes: bytes) }
-        return DescriptorMessage(bytes: bytes, descriptors: descriptors, isCut: isCut)
+        return DescriptorMessage(bytes: bytes, descriptors: descriptors, isTruncated: isTruncated)
     }
 }

@@ -36,7 +36,7 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
     /// Gives up ownership.
     ///
     /// - Returns: The descriptor, which the caller has to close.
-    public consuming func take() -> Int32 {
+    public consuming func detach() -> Int32 {
         let number = fileDescriptor
         discard self
         return number
@@ -44,8 +44,10 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
 
     /// Gives the descriptor to a socket object.
     ///
+    /// A method, so that it can follow an optional descriptor: `list.takeFirst()?.intoSocket()`.
+    ///
     /// - Returns: The owner of the descriptor from now on.
     public consuming func intoSocket() -> Socket {
-        Socket(takingOwnershipOf: take())
+        Socket(takingOwnershipOf: detach())
     }
 }

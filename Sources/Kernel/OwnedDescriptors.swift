@@ -18,7 +18,7 @@ public struct OwnedDescriptors: ~Copyable, Sendable {
     ///
     /// - Parameter descriptor: The descriptor, which the list owns from now on.
     public init(_ descriptor: consuming OwnedDescriptor) {
-        numbers = [descriptor.take()]
+        numbers = [descriptor.detach()]
     }
 
     /// Makes a list of new descriptors that refer to the files of existing ones.
@@ -53,7 +53,7 @@ public struct OwnedDescriptors: ~Copyable, Sendable {
     ///
     /// - Parameter descriptor: The descriptor, which the list owns from now on.
     public mutating func append(_ descriptor: consuming OwnedDescriptor) {
-        numbers.append(descriptor.take())
+        numbers.append(descriptor.detach())
     }
 
     /// Takes the first descriptor out of the list.

@@ -1,3 +1,5 @@
+import Glibc
+
 extension Socket {
     /// Binds the socket to a local address.
     ///
@@ -39,6 +41,37 @@ extension Socket {
     public func accept() throws(Errno) -> (socket: Socket, address: SocketAddress) {
         let (fd, address) = try SocketCalls.accept(fileDescriptor)
         return (Socket(takingOwnershipOf: fd), address)
+    }
+
+    /// The directions of a connection that ``shutdown(_:)`` ends.
+    public enum Direction: Sendable, CaseIterable {
+        /// What the peer sends.
+        case receiving
+        /// What this end sends.
+        case sending
+        /// Both.
+        case both
+    }
+
+    /// Ends one direction of the connection, or both, without closing the socket.
+    ///
+    /// The peer receives what was sent, and then the end of the stream. It affects all descriptors of the same open
+    /// file. Tasks that wait for operations of a loop on this socket in that direction see the end of the stream or
+    /// `EPIPE`.
+    ///
+    /// - Parameter direction: What ends.
+    /// - Throws: `.notConnected` if the socket is not connected; `.badFileDescriptor` if it is closed.
+    /// - Thread: Any.
+    ///
+    /// asyncio: `socket.shutdown`. Kernel: `shutdown(2)`.
+    public func shutdown(_ direction: Direction) throws(Errno) {
+        let how =
+            switch direction {
+            case .receiving: SHUT_RD
+            case .sending: SHUT_WR
+            case .both: SHUT_RDWR
+            }
+        try SocketCalls.shutDown(fileDescriptor, Int32(how))
     }
 
     /// The address that the socket is bound to.

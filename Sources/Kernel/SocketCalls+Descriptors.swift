@@ -75,7 +75,7 @@ extension SocketCalls {
     private static func complete(_ arrival: inout DescriptorArrival, _ messageFlags: Int32) {
         keepAboveStandard(&arrival)
         if messageFlags & Int32(MSG_CTRUNC) != 0 { arrival.hasLostDescriptors = true }
-        arrival.isCut = messageFlags & Int32(MSG_TRUNC) != 0
+        arrival.isTruncated = messageFlags & Int32(MSG_TRUNC) != 0
     }
 
     /// Moves descriptors away from the numbers of standard input, output and error.

@@ -86,11 +86,20 @@ package enum SocketCalls {
         }
     }
 
+    /// Ends one direction of a connection, or both.
+    ///
+    /// Kernel: `shutdown(2)`.
+    ///
+    /// - Parameter how: `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`.
+    package static func shutDown(_ fd: Int32, _ how: Int32) throws(Errno) {
+        try SystemCall.nothing { shutdown(fd, how) }
+    }
+
     /// Shuts down the sending side, so that the peer sees the end of the stream; the socket can still receive.
     ///
     /// Kernel: `shutdown(2)`.
     package static func shutdownWriting(_ fd: Int32) throws(Errno) {
-        try SystemCall.nothing { shutdown(fd, Int32(SHUT_WR)) }
+        try shutDown(fd, Int32(SHUT_WR))
     }
 
     /// Whether the peer has finished sending, or an error is pending; consumes nothing.

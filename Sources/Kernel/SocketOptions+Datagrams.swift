@@ -68,9 +68,22 @@ extension SocketOptions {
         }
     }
 
-    /// Sets whether the kernel reports ``DatagramInfo/trafficClass``.
+    /// Whether the kernel reports ``DatagramInfo/trafficClass``.
     ///
-    /// - Parameter value: Whether it is reported.
+    /// Kernel: `IP_RECVTOS`, `IPV6_RECVTCLASS`.
+    ///
+    /// - Throws: The kernel's error.
+    public var receivesTrafficClass: Bool {
+        get throws(Errno) {
+            try isIPv6
+                ? flag(DatagramNumbers.receivesTrafficClass6, level: DatagramNumbers.ipv6)
+                : flag(DatagramNumbers.receivesTrafficClass, level: ip)
+        }
+    }
+
+    /// Sets ``receivesTrafficClass``.
+    ///
+    /// - Parameter value: The new value.
     /// - Throws: The kernel's error.
     ///
     /// Kernel: `IP_RECVTOS`, `IPV6_RECVTCLASS`.
@@ -80,12 +93,25 @@ extension SocketOptions {
         if try isIPv6 { try setFlag(DatagramNumbers.receivesTrafficClass6, level: DatagramNumbers.ipv6, value) }
     }
 
-    /// Sets whether the kernel reports ``DatagramInfo/destination`` and ``DatagramInfo/interface``.
+    /// Whether the kernel reports ``DatagramInfo/destination`` and ``DatagramInfo/interface``.
     ///
     /// An endpoint that is bound to all addresses needs the destination to answer from the same address: pass it as
     /// ``DatagramSendOptions/source``.
     ///
-    /// - Parameter value: Whether they are reported.
+    /// Kernel: `IP_PKTINFO`, `IPV6_RECVPKTINFO`.
+    ///
+    /// - Throws: The kernel's error.
+    public var receivesPacketInfo: Bool {
+        get throws(Errno) {
+            try isIPv6
+                ? flag(DatagramNumbers.receivesPacketInfo6, level: DatagramNumbers.ipv6)
+                : flag(DatagramNumbers.packetInfo, level: ip)
+        }
+    }
+
+    /// Sets ``receivesPacketInfo``.
+    ///
+    /// - Parameter value: The new value.
     /// - Throws: The kernel's error.
     ///
     /// Kernel: `IP_PKTINFO`, `IPV6_RECVPKTINFO`.

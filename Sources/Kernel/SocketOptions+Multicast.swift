@@ -42,6 +42,10 @@ extension SocketOptions {
 
     /// Chooses the interface on which datagrams are sent to groups.
     ///
+    /// There is no property to read it, because the kernel does not report it for IPv4.
+    ///
+    /// Kernel: `IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`.
+    ///
     /// - Parameter index: The number of the interface; 0 to let the kernel choose by its routes.
     /// - Throws: `ENODEV` or `.addressNotAvailable` if there is no such interface; other errors from the kernel.
     ///

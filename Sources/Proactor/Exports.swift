@@ -6,6 +6,9 @@
 
 @_exported public import struct Kernel.AddressFamily
 @_exported public import struct Kernel.AddressInfo
+@_exported public import enum Kernel.CongestionMark
+@_exported public import struct Kernel.DatagramInfo
+@_exported public import struct Kernel.DatagramSendOptions
 @_exported public import struct Kernel.DescriptorError
 @_exported public import struct Kernel.DescriptorMessage
 @_exported public import struct Kernel.Errno

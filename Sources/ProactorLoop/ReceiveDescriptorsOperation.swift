@@ -6,7 +6,7 @@ internal import Uring
 /// Receives bytes and descriptors with `IORING_OP_RECVMSG`.
 final class ReceiveDescriptorsOperation: RingOperation, @unchecked Sendable {
     static let support = OptionalOperation(
-        name: "sockReceiveDescriptors", kind: .receiveMessage, emulation: "\(OperationKind.poll.name) and recvmsg")
+        name: "sockRecvDescriptors", kind: .receiveMessage, emulation: "\(OperationKind.poll.name) and recvmsg")
 
     private let message = MessageStorage()
     private let control = ControlData()

@@ -5,7 +5,7 @@ internal import Uring
 
 /// Sends bytes and descriptors with `IORING_OP_SENDMSG`.
 final class SendDescriptorsOperation: RingOperation, @unchecked Sendable {
-    static let report = LoopCapabilities.Operation("sockSendDescriptors", .native(OperationKind.sendMessage.name))
+    static let report = LoopCapabilities.Operation("sockSendAll(descriptors:)", .native(OperationKind.sendMessage.name))
 
     private let message = MessageStorage()
     private let control = ControlData()

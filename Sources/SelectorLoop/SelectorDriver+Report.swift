@@ -25,8 +25,8 @@ extension SelectorDriver: DriverReport {
             .init("sockSendAll", .emulated("send, and \(selector) while the socket's buffer is full")),
             .init("sockSendTo", .emulated("sendto, and \(selector) while the socket's buffer is full")),
             .init("sockAccept", .emulated("accept4, and \(selector) while there are no connections")),
-            .init("sockReceiveDescriptors", .emulated("recvmsg, and \(selector) while there are no bytes")),
-            .init("sockSendDescriptors", .emulated("sendmsg, and \(selector) while the socket's buffer is full")),
+            .init("sockRecvDescriptors", .emulated("recvmsg, and \(selector) while there are no bytes")),
+            .init("sockSendAll(descriptors:)", .emulated("sendmsg, and \(selector) while the socket's buffer is full")),
             .init("watch a descriptor", .emulated("\(selector)")),
             .init("wake-up", .emulated("\(selector) and an eventfd")),
         ]

@@ -10,11 +10,11 @@ extension Conformance {
     @Suite struct DatagramEndpoints {
         /// Runs code with a bound endpoint, which is closed afterwards.
         private func withEndpoint(
-            _ kind: LoopKind, limit: Int = 64, sourceLocation: SourceLocation = #_sourceLocation,
+            _ kind: LoopKind, queueLimit: Int = 64, sourceLocation: SourceLocation = #_sourceLocation,
             _ body: @escaping @Sendable (any AbstractEventLoop, DatagramEndpoint) async throws -> Void
         ) async throws {
             try await runLoop(kind, sourceLocation: sourceLocation) { loop, _ in
-                let endpoint = try await loop.openDatagramEndpoint(localAddress: anyPort, limit: limit)
+                let endpoint = try await loop.openDatagramEndpoint(localAddress: anyPort, queueLimit: queueLimit)
                 do { try await body(loop, endpoint) } catch {
                     endpoint.close()
                     throw error
@@ -31,7 +31,7 @@ extension Conformance {
                     for try await (bytes, sender) in server { try await server.send(bytes, to: sender) }
                 }
                 let address = try #require(server.transport.localAddress)
-                let client = try await loop.openDatagramEndpoint(local: nil, remote: address)
+                let client = try await loop.openDatagramEndpoint(remoteAddress: address)
                 for size in [1, 0, 1400, 65_507] {
                     try await client.send(Pattern.bytes(size))
                     let (bytes, sender) = try await client.receive()
@@ -49,7 +49,7 @@ extension Conformance {
         func receive_throwsTheErrorsOfAConnectedEndpoint(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let dead = try RawListener.closedAddress()
-                let endpoint = try await loop.openDatagramEndpoint(local: nil, remote: dead)
+                let endpoint = try await loop.openDatagramEndpoint(remoteAddress: dead)
                 try await endpoint.send([1])
                 let error = try await loopError { try await endpoint.receive() }
                 #expect(error.errno == .connectionRefused)
@@ -80,11 +80,45 @@ extension Conformance {
             }
         }
 
-        /// Datagrams that the endpoint does not take stay in the socket's buffer.
+        /// Each kind of error is logged once, and nothing is silently lost.
+        @Test(arguments: LoopKind.allCases)
+        func errors_withoutAHandler_areLogged(_ kind: LoopKind) async throws {
+            try await withEndpoint(kind) { loop, endpoint in
+                let address = try #require(endpoint.transport.localAddress)
+                try await withLogLater { log in
+                    for byte in 0..<3 as Range<UInt8> {
+                        try await endpoint.send([9], to: try SocketAddress(ipAddress: "127.0.0.1", port: 0))
+                        try await endpoint.send([byte], to: address)
+                        #expect(try await endpoint.receive().bytes == [byte])
+                    }
+                    let lines = log.texts(.warning).filter { $0.contains("lost a datagram") }
+                    #expect(lines.count == 1)
+                    #expect(lines.first?.contains("EINVAL") == true && lines.first?.contains("onError") == true)
+                }
+            }
+        }
+
+        /// An endpoint may be connected to a peer without a name.
+        @Test(arguments: LoopKind.allCases)
+        func receive_throwsTheErrors_ofAnUnnamedPeer(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let (socket, peer) = try RawDatagrams.pair()
+                let endpoint = try await loop.openDatagramEndpoint(socket: socket) { Issue.record("\($0)") }
+                #expect(endpoint.transport.peerAddress == nil)
+                peer.socket.close()
+                try await endpoint.send([1])
+                let error = try await loopError { try await endpoint.receive() }
+                #expect(error.errno == .connectionRefused || error.errno == .notConnected)
+                endpoint.close()
+                try await endpoint.waitClosed()
+            }
+        }
+
+        /// What the endpoint does not take stays in the socket's buffer.
         @Test(arguments: LoopKind.allCases)
         func limit_boundsWhatWaits_andLosesNothing(_ kind: LoopKind) async throws {
-            try await withEndpoint(kind, limit: 4) { loop, endpoint in
-                #expect(endpoint.limit == 4)
+            try await withEndpoint(kind, queueLimit: 4) { loop, endpoint in
+                #expect(endpoint.queueLimit == 4)
                 let peer = try RawDatagrams()
                 let address = try #require(endpoint.transport.localAddress)
                 for byte in 0..<60 as Range<UInt8> { try peer.send([byte], to: address) }
@@ -195,7 +229,7 @@ extension Conformance {
         func send_throwsWhatTheTransportRefuses(_ kind: LoopKind) async throws {
             try await withEndpoint(kind) { loop, endpoint in
                 let address = try #require(endpoint.transport.localAddress)
-                let client = try await loop.openDatagramEndpoint(local: nil, remote: address)
+                let client = try await loop.openDatagramEndpoint(remoteAddress: address)
                 let stranger = try SocketAddress(ipAddress: "127.0.0.1", port: 9)
                 let errors = [
                     try await loopError { try await endpoint.send([1]) },
@@ -212,13 +246,17 @@ extension Conformance {
         func limit_mustBePositive(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in
                 let socket = try Socket(family: .ipv4, type: Socket.datagram)
+                let address = try SocketAddress(ipAddress: "127.0.0.1", port: 9)
                 let errors = [
-                    try await loopError { try await loop.openDatagramEndpoint(localAddress: anyPort, limit: 0) },
-                    try await loopError { try await loop.openDatagramEndpoint(local: nil, limit: -1) },
-                    try await loopError { try await loop.openDatagramEndpoint(socket: socket, limit: 0) },
+                    try await loopError { try await loop.openDatagramEndpoint(localAddress: anyPort, queueLimit: 0) },
+                    try await loopError { try await loop.openDatagramEndpoint(localAddress: address, queueLimit: -1) },
+                    try await loopError {
+                        try await loop.openDatagramEndpoint(remoteAddress: address, queueLimit: 0)
+                    },
+                    try await loopError { try await loop.openDatagramEndpoint(socket: socket, queueLimit: 0) },
                 ]
                 #expect(errors.allSatisfy { $0.code == .invalidArgument })
-                #expect(errors.allSatisfy { $0.description.contains("limit must be positive") })
+                #expect(errors.allSatisfy { $0.description.contains("queueLimit must be positive") })
             }
         }
     }

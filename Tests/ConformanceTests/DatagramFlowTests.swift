@@ -115,7 +115,7 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 let (mine, theirs) = (SocketPath(), SocketPath())
                 let peer = try RawDatagrams(at: theirs.address)
-                let (transport, told) = try await loop.createDatagramEndpoint(local: mine.address) {
+                let (transport, told) = try await loop.createDatagramEndpoint(localAddress: mine.address) {
                     DatagramRecorder(loop)
                 }
                 for number in 0..<100 { transport.sendTo([UInt8(number)], peer.address) }

@@ -104,7 +104,8 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 let server = try await loop.openDatagramEndpoint(localAddress: anyPort)
                 try server.transport.socket.setReceivesSegments(true)
-                let client = try await loop.openDatagramEndpoint(local: nil, remote: server.transport.localAddress)
+                let address = try #require(server.transport.localAddress)
+                let client = try await loop.openDatagramEndpoint(remoteAddress: address)
                 try await client.send(Pattern.bytes(2500), options: DatagramSendOptions(segmentSize: 1000))
                 var sizes: [Int] = []
                 for _ in 0..<3 { sizes.append(try await server.receive().bytes.count) }

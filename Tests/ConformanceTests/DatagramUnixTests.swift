@@ -16,11 +16,11 @@ extension Conformance {
                 // Its file stays when a socket is closed.
                 try RawDatagrams(at: mine.address).close()
                 #expect(access(mine.path, F_OK) == 0)
-                let (one, oneTold) = try await loop.createDatagramEndpoint(local: mine.address) {
+                let (one, oneTold) = try await loop.createDatagramEndpoint(localAddress: mine.address) {
                     DatagramRecorder(loop)
                 }
                 let (other, otherTold) = try await loop.createDatagramEndpoint(
-                    local: theirs.address, remote: mine.address
+                    localAddress: theirs.address, remoteAddress: mine.address
                 ) { EchoDatagrams(loop) }
                 #expect(try one.localAddress == mine.address && other.peerAddress == mine.address)
                 one.sendTo([1, 2], try theirs.address)
@@ -46,7 +46,7 @@ extension Conformance {
                 close(open(plain.path, O_CREAT | O_WRONLY, 0o600))
                 for path in [link, plain] {
                     let error = try await loopError {
-                        try await loop.createDatagramEndpoint(local: path.address) { DatagramRecorder(loop) }
+                        try await loop.createDatagramEndpoint(localAddress: path.address) { DatagramRecorder(loop) }
                     }
                     #expect(error.operation == "bind" && error.errno == .addressInUse)
                     #expect(access(path.path, F_OK) == 0)
@@ -130,7 +130,7 @@ extension Conformance {
                 let (mine, theirs, gone) = (SocketPath(), SocketPath(), SocketPath())
                 let peer = try RawDatagrams(at: theirs.address)
                 try RawDatagrams(at: gone.address).close()
-                let (transport, told) = try await loop.createDatagramEndpoint(local: mine.address) {
+                let (transport, told) = try await loop.createDatagramEndpoint(localAddress: mine.address) {
                     DatagramRecorder(loop)
                 }
                 transport.sendTo([1], try gone.address)

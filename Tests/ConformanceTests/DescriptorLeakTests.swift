@@ -95,12 +95,12 @@ private struct Traffic {
 
     private func send(_ count: Int) async throws {
         let list = try OwnedDescriptors(duplicating: [Int32](repeating: near.fileDescriptor, count: count))
-        try await loop.sockSendDescriptors(near, list, with: [1])
+        try await loop.sockSendAll(near, [1], descriptors: list)
     }
 
     private func pass(_ count: Int) async throws {
         try await send(count)
-        var message = try await loop.sockReceiveDescriptors(far)
+        var message = try await loop.sockRecvDescriptors(far)
         #expect(message.descriptors.count == count)
         // One is taken, the others are closed with the message.
         _ = message.descriptors.takeFirst()
@@ -109,7 +109,7 @@ private struct Traffic {
     private func passWithoutSpace(_ count: Int) async throws {
         try await send(count)
         do {
-            _ = try await loop.sockReceiveDescriptors(far, maxDescriptors: count - 1)
+            _ = try await loop.sockRecvDescriptors(far, maxDescriptors: count - 1)
             Issue.record("more descriptors than requested were received")
         } catch let error as EventLoopError { #expect(error.errno == .messageTooLong) }
     }
@@ -121,7 +121,7 @@ private struct Traffic {
         try DescriptorLimit.setSoft(UInt64(free) + UInt64(count / 2))
         defer { try? DescriptorLimit.setSoft(limit) }
         do {
-            let message = try await loop.sockReceiveDescriptors(far)
+            let message = try await loop.sockRecvDescriptors(far)
             // Numbers below may have been free.
             #expect(message.descriptors.count == count)
         } catch let error as EventLoopError { #expect(error.errno == .tooManyOpenFiles) }
@@ -129,7 +129,7 @@ private struct Traffic {
 
     private func cancelWaiting(_ count: Int) async throws {
         let (loop, far) = (loop, far)
-        let task = loop.createTask { _ = try await loop.sockReceiveDescriptors(far) }
+        let task = loop.createTask { _ = try await loop.sockRecvDescriptors(far) }
         try await loop.sleep(for: .zero)
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
@@ -141,7 +141,7 @@ private struct Traffic {
         let (loop, far) = (loop, far)
         var received = 0
         let task = loop.createTask {
-            let message = try await loop.sockReceiveDescriptors(far)
+            let message = try await loop.sockRecvDescriptors(far)
             received = message.descriptors.count
         }
         try await loop.sleep(for: .zero)
@@ -150,7 +150,7 @@ private struct Traffic {
         task.cancel()
         do { try await task.value } catch { #expect(error is CancellationError) }
         if received == 0 {
-            let message = try await loop.sockReceiveDescriptors(far)
+            let message = try await loop.sockRecvDescriptors(far)
             received = message.descriptors.count
         }
         #expect(received == count)

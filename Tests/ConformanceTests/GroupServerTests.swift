@@ -216,6 +216,31 @@ extension Conformance {
         }
 
         @Test(arguments: LoopKind.allCases)
+        func handlers_learnOfTheDrain_onEachLoop(_ kind: LoopKind) async throws {
+            try await withGroup([kind, kind]) { group, _ in
+                let server = try await group.startServer(
+                    host: "127.0.0.1", port: 0, family: .ipv4, distribution: .roundRobin, keepAlive: true
+                ) { reader, writer in
+                    let notice = try getRunningLoop().createTask {
+                        try await writer.waitServerDraining()
+                        #expect(writer.isServerDraining)
+                        writer.close()
+                    }
+                    defer { notice.cancel() }
+                    try await reader.forEachChunk { writer.write($0) }
+                }
+                let peers = try (0..<4).map { _ in try RawPeer.connect(try #require(server.port)) }
+                try await eventually("all are accepted") { server.connectionCount == 4 }
+                let report = try await server.close(deadline: .seconds(30))
+                #expect(report.drained == 4 && report.aborted == 0)
+                for peer in peers {
+                    #expect(try peer.receiveAll() == [])
+                    peer.close()
+                }
+            }
+        }
+
+        @Test(arguments: LoopKind.allCases)
         func startServer_runsHandlersOnAllLoops(_ kind: LoopKind) async throws {
             try await withGroup([kind, kind]) { group, _ in
                 let used = Locked<Set<ObjectIdentifier>>([])

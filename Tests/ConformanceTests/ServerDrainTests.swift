@@ -197,6 +197,63 @@ extension Conformance {
             }
         }
 
+        /// A handler needs no reference to the server: its writer knows of the drain.
+        @Test(arguments: LoopKind.allCases)
+        func writers_learnOfTheDrain(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let server = try await loop.startServer(host: "127.0.0.1", port: 0) { reader, writer in
+                    let notice = loop.createTask {
+                        try await writer.waitServerDraining()
+                        #expect(writer.isServerDraining)
+                        writer.write("bye")
+                        writer.close()
+                    }
+                    defer { notice.cancel() }
+                    #expect(!writer.isServerDraining)
+                    // Returns normally when this end closes the connection.
+                    try await reader.forEachLine { line in writer.write(line) }
+                    #expect(notice.isDone)
+                    #expect(!writer.isServerDraining, "the connection is lost")
+                    let late = try await loopError { try await writer.waitServerDraining() }
+                    #expect(late.code == .closed)
+                }
+                let peer = try RawPeer.connect(server.port)
+                try peer.send([0x61, 0x0A])
+                let answer = try await onThread { try peer.receive(1) }
+                #expect(answer == [0x61])
+                let report = try await server.close(deadline: .seconds(30))
+                #expect(report.drained == 1 && report.aborted == 0)
+                #expect(try peer.receiveAll() == Array("bye".utf8))
+                peer.close()
+            }
+        }
+
+        /// A wait for the drain also ends when the server closes without one, and fails where there is no server.
+        @Test(arguments: LoopKind.allCases)
+        func writers_waitForTheDrain_ofAnyServer(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                var waits: [LoopTask<Void>] = []
+                let server = try await loop.startServer(host: "127.0.0.1", port: 0) { reader, writer in
+                    waits.append(loop.createTask { try await writer.waitServerDraining() })
+                    waits.append(loop.createTask { try await writer.waitServerDraining() })
+                    _ = try await reader.read()
+                }
+                let (_, writer) = try await loop.openConnection(host: "127.0.0.1", port: server.port)
+                try await loop.eventually("the handler waits") { waits.count == 2 }
+                #expect(!writer.isServerDraining)
+                let error = try await loopError { try await writer.waitServerDraining() }
+                #expect(error.code == .invalidState && error.operation == "waitServerDraining")
+                await expectCancelled(waits[0])
+                #expect(!waits[1].isDone)
+                server.close()
+                try await waits[1].value
+                waits = []
+                writer.close()
+                try await writer.waitClosed()
+                try await server.waitClosed()
+            }
+        }
+
         @Test(arguments: LoopKind.allCases)
         func serveForever_endsAfterTheDrain(_ kind: LoopKind) async throws {
             try await runLoop(kind) { loop, _ in

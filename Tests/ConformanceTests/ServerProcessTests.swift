@@ -146,7 +146,7 @@ private final class Worker: Sendable {
             guard poll(&entry, 1, 60_000) == 1, read(theirs.fileDescriptor, &byte, 1) == 1 else { return }
             let report = try run(loopFactory: kind.make) { loop in
                 let socket = Socket(takingOwnershipOf: listener.descriptor)
-                let server = try await loop.startServer(sockets: [socket], backlog: 1000) { reader, writer in
+                let server = try await loop.startServer(socket: socket, backlog: 1000) { reader, writer in
                     _ = try await reader.readLine()
                     writer.write(name)
                 }

@@ -87,6 +87,13 @@ extension Conformance {
                 #expect(try received == count && sender == one.localAddress)
                 #expect(memory.prefix(count) == [1, 2, 3, 4].prefix(count).map { $0 })
             }
+            var array: [UInt8] = [0, 0, 0, 0]
+            try await loop.sockSendTo(one, [6, 7], other.localAddress)
+            var span = array.mutableSpan
+            var memorySpan = span.mutableBytes
+            let (count, sender) = try await loop.sockRecvFromInto(other, &memorySpan)
+            #expect(try count == 2 && sender == one.localAddress)
+            #expect(array == [6, 7, 0, 0])
             for limit in [5, -1] {
                 await expectLoopErrorLater(.invalidArgument) {
                     try await loop.sockRecvFromInto(other, memory.bytes, nbytes: limit)

@@ -17,7 +17,7 @@ extension Conformance {
                         let end = try WatchedEnd()
                         let task = loop.createTask {
                             if !waits { try await loop.sleep(for: .milliseconds(2)) }
-                            var message = try await loop.sockReceiveDescriptors(other)
+                            var message = try await loop.sockRecvDescriptors(other)
                             #expect(message.bytes == [1, 2])
                             let descriptor = try required(message.descriptors.takeFirst())
                             #expect(end.isOther(descriptor.fileDescriptor))
@@ -25,7 +25,7 @@ extension Conformance {
                         try await loop.sleep(for: .milliseconds(1))
                         do {
                             let list = end.takeList()
-                            try await loop.sockSendDescriptors(one, list, with: [1, 2])
+                            try await loop.sockSendAll(one, [1, 2], descriptors: list)
                         }
                         try await task.value
                         #expect(end.isReleased)
@@ -42,12 +42,12 @@ extension Conformance {
                 let bytes = Pattern.bytes(1_000_000)
                 let task = loop.createTask {
                     let list = end.takeList()
-                    try await loop.sockSendDescriptors(one, list, with: bytes)
+                    try await loop.sockSendAll(one, bytes, descriptors: list)
                 }
                 var received: [UInt8] = []
                 var count = 0
                 while received.count < bytes.count {
-                    let message = try await loop.sockReceiveDescriptors(other)
+                    let message = try await loop.sockRecvDescriptors(other)
                     received += message.bytes
                     count += message.descriptors.count
                 }
@@ -64,36 +64,36 @@ extension Conformance {
                 let (one, other) = try Socket.pair()
                 let none = OwnedDescriptors()
                 let empty = try await descriptorError {
-                    try await loop.sockSendDescriptors(one, none, with: [])
+                    try await loop.sockSendAll(one, [], descriptors: none)
                 }
                 #expect(empty.code == .invalidArgument)
                 let ends = try (0..<2).map { _ in try WatchedEnd() }
                 do {
                     var list = ends[0].takeList()
                     list.append(ends[1].take())
-                    try await loop.sockSendDescriptors(one, list, with: [1, 2])
+                    try await loop.sockSendAll(one, [1, 2], descriptors: list)
                 }
                 let cut = try await descriptorError {
-                    _ = try await loop.sockReceiveDescriptors(other, maxDescriptors: 1)
+                    _ = try await loop.sockRecvDescriptors(other, maxDescriptors: 1)
                 }
                 #expect(cut.code == .system && cut.errno == .messageTooLong)
                 #expect((cut.attempts.first as? DescriptorError)?.bytes == [1, 2])
                 #expect(ends.allSatisfy { $0.isReleased })
                 other.close()
                 let broken = try await descriptorError {
-                    try await loop.sockSendDescriptors(one, none, with: [1])
+                    try await loop.sockSendAll(one, [1], descriptors: none)
                 }
                 #expect(broken.errno == .brokenPipe)
-                let ended = try await loop.sockReceiveDescriptors(one)
+                let ended = try await loop.sockRecvDescriptors(one)
                 #expect(ended.bytes.isEmpty && ended.descriptors.isEmpty)
-                let closed = try await descriptorError { _ = try await loop.sockReceiveDescriptors(other) }
+                let closed = try await descriptorError { _ = try await loop.sockRecvDescriptors(other) }
                 #expect(closed.code == .closed)
                 // One that a transport owns.
                 let (third, _) = try Socket.pair()
                 let number = third.fileDescriptor
                 let (transport, told) = try await loop.createUnixConnection(socket: third) { StreamRecorder(loop) }
                 let lent = Socket(takingOwnershipOf: number)
-                let owned = try await descriptorError { _ = try await loop.sockReceiveDescriptors(lent) }
+                let owned = try await descriptorError { _ = try await loop.sockRecvDescriptors(lent) }
                 #expect(owned.code == .descriptorInUse && owned.description.contains("transport"))
                 _ = lent.detach()
                 transport.close()
@@ -105,7 +105,7 @@ extension Conformance {
         func cancelledReceive_losesNothing(_ kind: SocketLoop) async throws {
             try await runLoop(kind) { loop in
                 let (one, other) = try Socket.pair()
-                let waiting = loop.createTask { _ = try await loop.sockReceiveDescriptors(other) }
+                let waiting = loop.createTask { _ = try await loop.sockRecvDescriptors(other) }
                 try await loop.sleep(for: .milliseconds(1))
                 waiting.cancel()
                 await #expect(throws: CancellationError.self) { try await waiting.value }
@@ -114,7 +114,7 @@ extension Conformance {
                     let end = try WatchedEnd()
                     var received = 0
                     let task = loop.createTask {
-                        let message = try await loop.sockReceiveDescriptors(other)
+                        let message = try await loop.sockRecvDescriptors(other)
                         received += message.descriptors.count
                     }
                     try await loop.sleep(for: .zero)
@@ -126,7 +126,7 @@ extension Conformance {
                     task.cancel()
                     do { try await task.value } catch { #expect(error is CancellationError) }
                     if received == 0 {
-                        let message = try await loop.sockReceiveDescriptors(other)
+                        let message = try await loop.sockRecvDescriptors(other)
                         received += message.descriptors.count
                     }
                     #expect(received == 1)
@@ -140,7 +140,7 @@ extension Conformance {
             try await runLoop(kind) { loop in
                 let (one, other) = try Socket.pair()
                 let end = try WatchedEnd()
-                let first = loop.createTask { try await loop.sockReceiveDescriptors(other).bytes }
+                let first = loop.createTask { try await loop.sockRecvDescriptors(other).bytes }
                 try await loop.sleep(for: .zero)
                 let second = loop.createTask { try await loop.sockRecv(other, 10) }
                 try await loop.sleep(for: .zero)
@@ -149,7 +149,7 @@ extension Conformance {
                 // A receive without descriptors: the kernel closes them.
                 do {
                     let list = end.takeList()
-                    try await loop.sockSendDescriptors(one, list, with: [2])
+                    try await loop.sockSendAll(one, [2], descriptors: list)
                 }
                 #expect(try await second.value == [2])
                 #expect(end.isReleased)
@@ -161,7 +161,7 @@ extension Conformance {
         func closingTheSocket_endsAWaitingReceive(_ kind: SocketLoop) async throws {
             try await runLoop(kind) { loop in
                 let (one, other) = try Socket.pair()
-                let task = loop.createTask { _ = try await loop.sockReceiveDescriptors(other) }
+                let task = loop.createTask { _ = try await loop.sockRecvDescriptors(other) }
                 try await loop.sleep(for: .milliseconds(1))
                 let end = try WatchedEnd()
                 other.close()
@@ -184,7 +184,7 @@ extension Conformance {
                 #expect(try await loop.sockRecv(other, 10) == [1, 2, 3])
                 #expect(try await loop.sockRecv(other, 10) == [4])
                 #expect(try await loop.sockRecv(other, 2) == [5, 6])
-                let last = try await loop.sockReceiveDescriptors(other).bytes
+                let last = try await loop.sockRecvDescriptors(other).bytes
                 #expect(last == [8])
                 one.close()
                 #expect(try await loop.sockRecv(other, 10) == [])
@@ -218,7 +218,7 @@ extension Conformance {
             try await withLoop(kind) { loop, _ in
                 let (one, other) = try Socket.pair()
                 let task = try loop.runUntilComplete {
-                    let task = loop.createTask { _ = try await loop.sockReceiveDescriptors(other) }
+                    let task = loop.createTask { _ = try await loop.sockRecvDescriptors(other) }
                     try await loop.sleep(for: .milliseconds(1))
                     return task
                 }

@@ -38,7 +38,7 @@ struct ReceivedMessageTests {
     private func message(_ end: WatchedEnd, _ bytes: [UInt8]) -> ReceivedItem {
         let passed = PassedDescriptors()
         var arrival = DescriptorArrival()
-        arrival.descriptors = [end.take().take()]
+        arrival.descriptors = [end.take().detach()]
         passed.store(arrival)
         return .message(bytes[...], passed)
     }

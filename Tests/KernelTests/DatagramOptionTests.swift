@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(arguments: families)
-    func group_isJoinedAndLeft_once(_ family: AddressFamily) throws {
+    func group_isJoinedAndLeft_once_andOptionsAreRead(_ family: AddressFamily) throws {
         let socket = try socket(family)
         let text = family == .ipv4 ? "239.1.2.3" : "ff15::1:2:3"
         let group = try SocketAddress(ipAddress: text, port: 0)
@@ -57,6 +57,12 @@ import Testing
         try socket.joinGroup(group, interface: loopback, source: source)
         try socket.leaveGroup(group, interface: loopback, source: source)
         try socket.setMulticastInterface(loopback)
+        for value in [true, false] {
+            try socket.setReceivesPacketInfo(value)
+            #expect(try socket.receivesPacketInfo == value)
+            try socket.setReceivesTrafficClass(value)
+            #expect(try socket.receivesTrafficClass == value)
+        }
         #expect(throws: Errno.self) { try socket.setMulticastInterface(99_999) }
         #expect(throws: Errno.invalidArgument) { try socket.joinGroup(source, interface: loopback) }
     }

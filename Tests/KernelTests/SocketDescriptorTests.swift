@@ -17,7 +17,7 @@ struct SocketDescriptorTests {
 
     @Test func takenDescriptor_staysOpen() throws {
         let end = try WatchedEnd()
-        let number = end.take().take()
+        let number = end.take().detach()
         #expect(!end.isReleased)
         let socket = OwnedDescriptor(takingOwnershipOf: number).intoSocket()
         #expect(socket.fileDescriptor == number)
@@ -56,7 +56,7 @@ struct SocketDescriptorTests {
         do {
             var message = try other.receiveDescriptors()
             #expect(message.bytes == [1, 2, 3])
-            #expect(message.isCut == false)
+            #expect(message.isTruncated == false)
             #expect(message.descriptors.count == 1)
             let descriptor = try required(message.descriptors.takeFirst())
             #expect(descriptor.fileDescriptor > 2)
@@ -173,10 +173,10 @@ struct SocketDescriptorTests {
         let second = try other.receiveDescriptors().bytes
         #expect(first == [1, 2, 3] && second == [4])
         let cut = try other.receiveDescriptors(maxBytes: 2)
-        #expect(cut.bytes == [5, 6] && cut.isCut)
+        #expect(cut.bytes == [5, 6] && cut.isTruncated)
         one.close()
         let end = try other.receiveDescriptors()
-        #expect(end.bytes.isEmpty && !end.isCut)
+        #expect(end.bytes.isEmpty && !end.isTruncated)
     }
 }
 

@@ -32,6 +32,20 @@ struct SocketTests {
         #expect(try server.localAddress == name)
     }
 
+    @Test func shutdown_endsOneDirection() throws {
+        let (one, other) = try Socket.pair()
+        try one.shutdown(.sending)
+        #expect(SocketCalls.hasEnded(other.fileDescriptor))
+        #expect(send(one.fileDescriptor, [1], 1, Int32(MSG_NOSIGNAL)) == -1 && errno == EPIPE)
+        #expect(send(other.fileDescriptor, [1], 1, 0) == 1, "the other direction is open")
+        try other.shutdown(.receiving)
+        try other.shutdown(.both)
+        #expect(send(other.fileDescriptor, [1], 1, Int32(MSG_NOSIGNAL)) == -1 && errno == EPIPE)
+        #expect(throws: Errno.notConnected) { try Socket.tcp().shutdown(.sending) }
+        one.close()
+        #expect(throws: Errno.badFileDescriptor) { try one.shutdown(.both) }
+    }
+
     @Test func close_releasesTheDescriptor_andMayBeRepeated() throws {
         let (one, other) = try Socket.pair()
         one.close()

@@ -27,9 +27,18 @@ func say(_ text: String) {
     fflush(nil)
 }
 
+/// Connects to the process that serves now; nil if there is none.
+func predecessor(_ loop: any AbstractEventLoop, _ control: String) async throws -> (StreamReader, StreamWriter)? {
+    do {
+        return try await loop.openUnixConnection(path: control, passesDescriptors: true)
+    } catch let error as EventLoopError where error.errno == .noSuchFileOrDirectory || error.errno == .connectionRefused {
+        return nil
+    }
+}
+
 /// Listens with the socket of the process that serves now, or with a new one if there is none.
 func listen(_ loop: any AbstractEventLoop, _ port: Int, _ control: String) async throws -> Server {
-    guard let (reader, writer) = try? await loop.openUnixConnection(path: control, passesDescriptors: true) else {
+    guard let (reader, writer) = try await predecessor(loop, control) else {
         return try await loop.createServer(host: "127.0.0.1", port: port) { Echo() }
     }
     defer { writer.close() }
@@ -66,10 +75,9 @@ do {
     try run { loop in
         let server = try await listen(loop, port, arguments[2])
         try await handOver(loop, server, arguments[2])
-        server.close()
         say("handed over")
-        // The connections that are left are served to their end.
-        try await server.waitClosed()
+        // Serves the connections that this process has accepted, and those that still wait in the kernel.
+        try await server.close(deadline: .seconds(60))
     }
 } catch {
     fputs("HandOver: \(error)\n", stderr)

@@ -64,6 +64,11 @@ final class Connection: StreamProtocol {
         resume()
     }
 
+    func serverIsDraining() {
+        // No command is being executed; the replies of earlier ones are still sent.
+        transport?.close()
+    }
+
     func connectionLost(_ error: (any Error)?) {
         // The client reset the connection or vanished; that is no fault of the server.
         transport = nil

@@ -13,7 +13,7 @@
 import Glibc
 import Proactor
 
-/// Serves until a signal arrives, then closes all connections.
+/// Serves until a signal arrives, then lets the clients finish for a moment.
 func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
     let service = Service(loop: loop)
     let dispatcher = Dispatcher(service: service, table: makeCommandTable())
@@ -31,11 +31,7 @@ func serve(_ loop: any AbstractEventLoop, _ options: Options) async throws {
         }
     }
     try await interruption.value
-    server.close()
-    server.closeClients()
-    let deadline = loop.callLater(.seconds(5)) { server.abortClients() }
-    try await server.waitClosed()
-    deadline.cancel()
+    try await server.close(deadline: .seconds(5))
     service.end()
 }
 

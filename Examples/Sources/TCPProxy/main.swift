@@ -4,7 +4,7 @@
 @preconcurrency import Glibc
 import Proactor
 
-/// Copies one direction to its end, which the other side sees; the opposite direction continues.
+/// Copies one direction until its end, and passes the end on; the opposite direction continues.
 func copy(_ reader: StreamReader, _ writer: StreamWriter) async throws {
     while try await reader.withNextBytes({ writer.write($0) }) != nil {
         // Reads no faster than the other side takes the bytes.
@@ -20,8 +20,11 @@ func forward(
     do {
         let target = try await loop.openConnection(host: host, port: port, happyEyeballsDelay: .milliseconds(250))
         let directions = loop.gather([{ try await copy(client.0, target.1) }, { try await copy(target.0, client.1) }])
-        // If one side is lost, the other must not look like a complete answer.
-        do { _ = try await directions.value } catch { target.1.transport.abort() }
+        do { _ = try await directions.value } catch {
+            // If one side is lost, what the other has received must not look complete.
+            target.1.transport.abort()
+            client.1.transport.abort()
+        }
         target.1.close()
     } catch {
         fputs("TCPProxy: \(error)\n", stderr)

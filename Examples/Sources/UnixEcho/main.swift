@@ -10,7 +10,7 @@ func serve(_ loop: any AbstractEventLoop, at path: String) async throws {
         print("process \(peer.processID) of user \(peer.userID) is connected")
         fflush(nil)
         for try await line in reader.lines {
-            writer.write(line + [10])
+            writer.write(line)
             try await writer.drain()
         }
     }

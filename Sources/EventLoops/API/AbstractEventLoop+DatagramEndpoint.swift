@@ -10,9 +10,9 @@ extension AbstractEventLoop {
     ///   - family: Which addresses of the hosts to use.
     ///   - reusePort: Whether the port can be shared with other sockets that set the same option.
     ///   - allowBroadcast: Whether datagrams can be sent to broadcast addresses.
-    ///   - limit: How many received datagrams wait in the endpoint before the rest is left to the kernel.
-    ///   - handler: Gets the errors of single datagrams if the endpoint is not connected;
-    ///     ``DatagramEndpoint/receive()`` throws those of a connected one.
+    ///   - queueLimit: How many received datagrams wait in the endpoint before the rest is left to the kernel.
+    ///   - handler: Gets the errors of single datagrams if the endpoint is not connected; nil to log the first of each
+    ///     kind. ``DatagramEndpoint/receive()`` throws those of a connected endpoint.
     /// - Returns: The endpoint.
     /// - Throws: Same as `createDatagramEndpoint`; ``EventLoopError`` with `.invalidArgument` for a limit that is not
     ///   positive.
@@ -20,39 +20,69 @@ extension AbstractEventLoop {
     /// - Thread: A task of the loop.
     public func openDatagramEndpoint(
         localAddress: (host: String, port: Int)? = nil, remoteAddress: (host: String, port: Int)? = nil,
-        family: AddressFamily = .unspecified, reusePort: Bool = false, allowBroadcast: Bool = false, limit: Int = 64,
-        onError handler: ((EventLoopError) -> Void)? = nil
+        family: AddressFamily = .unspecified, reusePort: Bool = false, allowBroadcast: Bool = false,
+        queueLimit: Int = 64, onError handler: ((EventLoopError) -> Void)? = nil
     ) async throws -> DatagramEndpoint {
         let core = core
-        try Self.check(limit)
+        try Self.check(queueLimit)
         let (transport, inlet) = try await createDatagramEndpoint(
             localAddress: localAddress, remoteAddress: remoteAddress, family: family, reusePort: reusePort,
             allowBroadcast: allowBroadcast
-        ) { DatagramInlet(core: core, limit: limit, handler: handler) }
+        ) { DatagramInlet(core: core, queueLimit: queueLimit, handler: handler) }
         return DatagramEndpoint(core: core, inlet: inlet, transport: transport)
     }
 
-    /// Makes a UDP or Unix datagram endpoint, for async code.
+    /// Makes a UDP or Unix datagram endpoint that is bound to an address, for async code.
     ///
     /// - Parameters:
-    ///   - local: The address to bind the socket to; nil to let the kernel choose.
-    ///   - remote: The address to connect the socket to; nil for an endpoint that needs an address for each datagram.
-    ///   - limit: How many received datagrams wait in the endpoint before the rest is left to the kernel.
-    ///   - handler: Gets the errors of single datagrams if the endpoint is not connected.
+    ///   - localAddress: The address to bind the socket to.
+    ///   - remoteAddress: The address to connect the socket to; nil for an endpoint that needs an address for each
+    ///     datagram.
+    ///   - reusePort: Whether the port can be shared with other sockets that set the same option.
+    ///   - allowBroadcast: Whether datagrams can be sent to broadcast addresses; if so, the socket is not connected.
+    ///   - queueLimit: How many received datagrams wait in the endpoint before the rest is left to the kernel.
+    ///   - handler: Gets the errors of single datagrams if the endpoint is not connected; nil to log the first of each
+    ///     kind.
     /// - Returns: The endpoint.
     /// - Throws: Same as `createDatagramEndpoint`; ``EventLoopError`` with `.invalidArgument` for a limit that is not
     ///   positive.
     /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     public func openDatagramEndpoint(
-        local: SocketAddress?, remote: SocketAddress? = nil, limit: Int = 64,
+        localAddress: SocketAddress, remoteAddress: SocketAddress? = nil, reusePort: Bool = false,
+        allowBroadcast: Bool = false, queueLimit: Int = 64, onError handler: ((EventLoopError) -> Void)? = nil
+    ) async throws -> DatagramEndpoint {
+        let core = core
+        try Self.check(queueLimit)
+        let (transport, inlet) = try await createDatagramEndpoint(
+            localAddress: localAddress, remoteAddress: remoteAddress, reusePort: reusePort,
+            allowBroadcast: allowBroadcast
+        ) { DatagramInlet(core: core, queueLimit: queueLimit, handler: handler) }
+        return DatagramEndpoint(core: core, inlet: inlet, transport: transport)
+    }
+
+    /// Makes a UDP or Unix datagram endpoint that is connected to an address, for async code.
+    ///
+    /// - Parameters:
+    ///   - remoteAddress: The address to connect the socket to.
+    ///   - allowBroadcast: Whether datagrams can be sent to broadcast addresses; if so, the socket is not connected.
+    ///   - queueLimit: How many received datagrams wait in the endpoint before the rest is left to the kernel.
+    ///   - handler: Gets the errors of single datagrams if the endpoint is not connected; nil to log the first of each
+    ///     kind.
+    /// - Returns: The endpoint.
+    /// - Throws: Same as `createDatagramEndpoint`; ``EventLoopError`` with `.invalidArgument` for a limit that is not
+    ///   positive.
+    /// - Cancellation: Ignored: the call does not wait.
+    /// - Thread: A task of the loop.
+    public func openDatagramEndpoint(
+        remoteAddress: SocketAddress, allowBroadcast: Bool = false, queueLimit: Int = 64,
         onError handler: ((EventLoopError) -> Void)? = nil
     ) async throws -> DatagramEndpoint {
         let core = core
-        try Self.check(limit)
-        let (transport, inlet) = try await createDatagramEndpoint(local: local, remote: remote) {
-            DatagramInlet(core: core, limit: limit, handler: handler)
-        }
+        try Self.check(queueLimit)
+        let (transport, inlet) = try await createDatagramEndpoint(
+            remoteAddress: remoteAddress, allowBroadcast: allowBroadcast
+        ) { DatagramInlet(core: core, queueLimit: queueLimit, handler: handler) }
         return DatagramEndpoint(core: core, inlet: inlet, transport: transport)
     }
 
@@ -60,27 +90,28 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - socket: A datagram socket; the endpoint takes over its descriptor.
-    ///   - limit: How many received datagrams wait in the endpoint before the rest is left to the kernel.
-    ///   - handler: Gets the errors of single datagrams if the endpoint is not connected.
+    ///   - queueLimit: How many received datagrams wait in the endpoint before the rest is left to the kernel.
+    ///   - handler: Gets the errors of single datagrams if the endpoint is not connected; nil to log the first of each
+    ///     kind.
     /// - Returns: The endpoint.
     /// - Throws: Same as `createDatagramEndpoint(socket:)`; ``EventLoopError`` with `.invalidArgument` for a limit that
     ///   is not positive.
     /// - Cancellation: Ignored: the call does not wait.
     /// - Thread: A task of the loop.
     public func openDatagramEndpoint(
-        socket: Socket, limit: Int = 64, onError handler: ((EventLoopError) -> Void)? = nil
+        socket: Socket, queueLimit: Int = 64, onError handler: ((EventLoopError) -> Void)? = nil
     ) async throws -> DatagramEndpoint {
         let core = core
-        try Self.check(limit)
+        try Self.check(queueLimit)
         let (transport, inlet) = try await createDatagramEndpoint(socket: socket) {
-            DatagramInlet(core: core, limit: limit, handler: handler)
+            DatagramInlet(core: core, queueLimit: queueLimit, handler: handler)
         }
         return DatagramEndpoint(core: core, inlet: inlet, transport: transport)
     }
 
-    private static func check(_ limit: Int) throws(EventLoopError) {
-        guard limit > 0 else {
-            throw .invalidArgument("openDatagramEndpoint", "limit must be positive, not \(limit)")
+    private static func check(_ queueLimit: Int) throws(EventLoopError) {
+        guard queueLimit > 0 else {
+            throw .invalidArgument("openDatagramEndpoint", "queueLimit must be positive, not \(queueLimit)")
         }
     }
 }

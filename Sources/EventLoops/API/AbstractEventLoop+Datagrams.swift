@@ -62,8 +62,9 @@ extension AbstractEventLoop {
     /// Makes a UDP or Unix datagram endpoint for a protocol object, bound to an address.
     ///
     /// - Parameters:
-    ///   - local: The address to bind the socket to; nil to let the kernel choose.
-    ///   - remote: The address to connect the socket to; nil for an endpoint that needs an address for each datagram.
+    ///   - localAddress: The address to bind the socket to.
+    ///   - remoteAddress: The address to connect the socket to; nil for an endpoint that needs an address for each
+    ///     datagram.
     ///   - reusePort: Whether the port can be shared with other sockets that set the same option.
     ///   - allowBroadcast: Whether datagrams can be sent to broadcast addresses; if so, the socket is not connected.
     ///   - makeProtocol: Makes the protocol object.
@@ -75,26 +76,25 @@ extension AbstractEventLoop {
     ///
     /// asyncio: `create_datagram_endpoint`; with Unix addresses, `family=AF_UNIX`.
     public func createDatagramEndpoint<P: DatagramProtocol>(
-        local: SocketAddress?, remote: SocketAddress? = nil, reusePort: Bool = false, allowBroadcast: Bool = false,
-        _ makeProtocol: @escaping () -> P
+        localAddress: SocketAddress, remoteAddress: SocketAddress? = nil, reusePort: Bool = false,
+        allowBroadcast: Bool = false, _ makeProtocol: @escaping () -> P
     ) async throws -> (any DatagramTransport, P) {
         let operation = "createDatagramEndpoint"
         try core.checkTask(operation)
-        guard let family = (local ?? remote)?.family else {
-            throw EventLoopError.invalidArgument(operation, Self.noFamily)
-        }
-        guard family == (remote ?? local)?.family else {
+        let family = localAddress.family
+        guard remoteAddress.map({ $0.family == family }) ?? true else {
             throw EventLoopError.invalidArgument(
                 operation, "can not get address information: the addresses are of different families")
         }
-        let pair = DatagramSockets.Pair(family: family, proto: 0, local: local, remote: remote)
+        let pair = DatagramSockets.Pair(family: family, proto: 0, local: localAddress, remote: remoteAddress)
         return try begin([pair], reusePort: reusePort, allowBroadcast: allowBroadcast, makeProtocol)
     }
 
     /// Makes a UDP or Unix datagram endpoint for a protocol object, connected to an address.
     ///
     /// - Parameters:
-    ///   - remote: The address to connect the socket to.
+    ///   - remoteAddress: The address to connect the socket to.
+    ///   - allowBroadcast: Whether datagrams can be sent to broadcast addresses; if so, the socket is not connected.
     ///   - makeProtocol: Makes the protocol object.
     /// - Returns: The transport and the protocol object, whose `connectionMade` has been called.
     /// - Throws: ``EventLoopError``: `.system` with errno and address; `.closed`; `.wrongThread`.
@@ -103,9 +103,11 @@ extension AbstractEventLoop {
     ///
     /// asyncio: `create_datagram_endpoint(remote_addr=…)`.
     public func createDatagramEndpoint<P: DatagramProtocol>(
-        remote: SocketAddress, _ makeProtocol: @escaping () -> P
+        remoteAddress: SocketAddress, allowBroadcast: Bool = false, _ makeProtocol: @escaping () -> P
     ) async throws -> (any DatagramTransport, P) {
-        try await createDatagramEndpoint(local: nil, remote: remote, makeProtocol)
+        try core.checkTask("createDatagramEndpoint")
+        let pair = DatagramSockets.Pair(family: remoteAddress.family, proto: 0, remote: remoteAddress)
+        return try begin([pair], reusePort: false, allowBroadcast: allowBroadcast, makeProtocol)
     }
 
     /// Gives a datagram socket to a protocol object, which the loop retains until the endpoint is closed.
@@ -162,7 +164,7 @@ extension LoopCore {
     ) async throws -> [AddressInfo] {
         guard family != .unix else {
             throw EventLoopError.invalidArgument(
-                operation, "A Unix address is no host and port: pass local: SocketAddress(unixPath:)")
+                operation, "A Unix address is no host and port: pass localAddress: SocketAddress(unixPath:)")
         }
         if let literal = try? SocketAddress(ipAddress: host, port: port) {
             guard family == .unspecified || family == literal.family else {

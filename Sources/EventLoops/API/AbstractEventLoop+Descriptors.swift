@@ -8,25 +8,25 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - socket: A nonblocking Unix socket that no transport owns.
-    ///   - descriptors: At most ``OwnedDescriptors/maxCount``; the caller keeps them.
     ///   - bytes: At least one byte, because a stream cannot carry descriptors without one.
+    ///   - descriptors: At most ``OwnedDescriptors/maxCount``; the caller keeps them.
     /// - Throws: ``EventLoopError``: `.invalidArgument` for no bytes or too many descriptors; `.system` with the
-    ///   kernel's errno, for instance `EPIPE`, or `ETOOMANYREFS` if too many descriptors are under way; otherwise the
+    ///   kernel's errno, for instance `EPIPE`, or `ETOOMANYREFS` if too many of this user's descriptors are in flight; otherwise the
     ///   same as ``sockSendAll(_:_:)-(_,[UInt8])``.
     /// - Cancellation: The descriptors have been sent if any byte has; how many bytes is unknown.
     /// - Thread: A task of the loop.
     ///
     /// asyncio has no such call. Kernel: `IORING_OP_SENDMSG`, `sendmsg(2)`, with `SCM_RIGHTS`.
-    public func sockSendDescriptors(
-        _ socket: Socket, _ descriptors: borrowing OwnedDescriptors, with bytes: [UInt8]
+    public func sockSendAll(
+        _ socket: Socket, _ bytes: [UInt8], descriptors: borrowing OwnedDescriptors
     ) async throws {
         guard !bytes.isEmpty else {
             let detail = "Descriptors need at least one byte that carries them"
-            throw EventLoopError.invalidArgument("sockSendDescriptors", detail)
+            throw EventLoopError.invalidArgument("sockSendAll", detail)
         }
         guard descriptors.count <= OwnedDescriptors.maxCount else {
             let detail = "One message has at most \(OwnedDescriptors.maxCount) descriptors, not \(descriptors.count)"
-            throw EventLoopError.invalidArgument("sockSendDescriptors", detail)
+            throw EventLoopError.invalidArgument("sockSendAll", detail)
         }
         // The array keeps its elements in place until this call returns.
         try await core.send(bytes.withUnsafeBytes { $0 }, with: descriptors.fileDescriptors, on: socket)
@@ -52,20 +52,20 @@ extension AbstractEventLoop {
     /// - Thread: A task of the loop.
     ///
     /// asyncio has no such call. Kernel: `IORING_OP_RECVMSG`, `recvmsg(2)`, with `MSG_CMSG_CLOEXEC`.
-    public func sockReceiveDescriptors(
+    public func sockRecvDescriptors(
         _ socket: Socket, maxBytes: Int = 64 * 1024, maxDescriptors: Int = OwnedDescriptors.maxCount
     ) async throws -> DescriptorMessage {
         guard maxBytes > 0 else {
-            throw EventLoopError.invalidArgument("sockReceiveDescriptors", "Descriptors come with at least one byte")
+            throw EventLoopError.invalidArgument("sockRecvDescriptors", "Descriptors come with at least one byte")
         }
-        let call = try core.begin(.receiveDescriptors, on: socket, "sockReceiveDescriptors")
+        let call = try core.begin(.receiveDescriptors, on: socket, "sockRecvDescriptors")
         call.allocate(maxBytes)
         let outcome = await call.wait.outcome(of: call)
-        let count = try core.end(call, on: socket, outcome, "sockReceiveDescriptors")
+        let count = try core.end(call, on: socket, outcome, "sockRecvDescriptors")
         let arrival = call.operation.passed.takeArrival()
         do throws(DescriptorError) { return try arrival.message(call.takeArray(count), atMost: maxDescriptors) } catch {
             throw EventLoopError(
-                .system, "sockReceiveDescriptors", errno: error.errno, detail: error.description, attempts: [error])
+                .system, "sockRecvDescriptors", errno: error.errno, detail: error.description, attempts: [error])
         }
     }
 }
@@ -75,7 +75,7 @@ extension LoopCore {
     fileprivate func send(
         _ bytes: UnsafeRawBufferPointer, with descriptors: [Int32], on socket: Socket
     ) async throws {
-        let call = try begin(.sendDescriptors, on: socket, "sockSendDescriptors")
+        let call = try begin(.sendDescriptors, on: socket, "sockSendAll")
         call.operation.passed.outgoing = descriptors
         var sent = 0
         while true {
@@ -87,8 +87,8 @@ extension LoopCore {
                 sent += count
                 if sent < bytes.count, count > 0, mayContinue(on: socket) { continue }
             }
-            _ = try end(call, on: socket, outcome, "sockSendDescriptors")
-            if sent < bytes.count { throw SocketErrors.ended("sockSendDescriptors") }
+            _ = try end(call, on: socket, outcome, "sockSendAll")
+            if sent < bytes.count { throw SocketErrors.ended("sockSendAll") }
             return
         }
     }

@@ -52,6 +52,25 @@ extension AbstractEventLoop {
         return (received, core.sender(of: call))
     }
 
+    /// Like ``sockRecvFromInto(_:_:nbytes:)``, without unsafe pointers.
+    ///
+    /// - Parameters:
+    ///   - socket: A datagram socket. On a stream socket, this receives bytes, and the address is meaningless.
+    ///   - buffer: The memory, for instance `mutableBytes` of an array's `mutableSpan`. The rest of a longer datagram is
+    ///     lost.
+    /// - Returns: The number of bytes that were written at the start of the buffer, and the sender.
+    /// - Throws: Same as ``sockRecvFrom(_:_:)``.
+    /// - Cancellation: Ends the wait. If a datagram arrived nevertheless, the next call on the socket gets it.
+    /// - Thread: A task of the loop.
+    ///
+    /// asyncio: `loop.sock_recvfrom_into`. Kernel: `IORING_OP_RECVMSG`, `recvfrom(2)`.
+    public func sockRecvFromInto(
+        _ socket: Socket, _ buffer: inout MutableRawSpan
+    ) async throws -> (Int, SocketAddress) {
+        // The span borrows the memory until this call returns.
+        try await sockRecvFromInto(socket, buffer.withUnsafeMutableBytes { $0 })
+    }
+
     /// Sends a datagram to an address; waits while the socket's buffer is full.
     ///
     /// - Parameters:

@@ -72,6 +72,31 @@ extension AbstractEventLoop {
         }
     }
 
+    /// Listens on a socket that is already bound, and runs a task for each connection.
+    ///
+    /// - Parameters:
+    ///   - socket: A bound stream socket; the server takes ownership of its descriptor.
+    ///   - limit: The longest line or record to read, in bytes.
+    ///   - backlog: How many connections may wait in the kernel to be accepted.
+    ///   - maxConnections: The maximum number of open connections; nil for no limit.
+    ///   - startServing: Whether to accept at once.
+    ///   - handler: Serves one connection, as for `startServer(host:port:)`.
+    /// - Returns: The server.
+    /// - Throws: Same as `createServer(socket:)`; ``EventLoopError`` with `.invalidArgument` for a limit that is not
+    ///   positive.
+    /// - Cancellation: Ignored: the call does not wait.
+    /// - Thread: A task of the loop.
+    ///
+    /// asyncio: `asyncio.start_server(sock=…)`.
+    public func startServer(
+        socket: Socket, limit: Int = 64 * 1024, backlog: Int = 100, maxConnections: Int? = nil,
+        startServing: Bool = true, _ handler: @escaping (StreamReader, StreamWriter) async throws -> Void
+    ) async throws -> Server {
+        try await startServer(
+            sockets: [socket], limit: limit, backlog: backlog, maxConnections: maxConnections,
+            startServing: startServing, handler)
+    }
+
     /// Listens for TCP connections, which are the elements of ``Server/connections``.
     ///
     /// - Parameters:
@@ -125,6 +150,28 @@ extension AbstractEventLoop {
         try StreamLimit.check(limit, "startServer")
         let descriptors = try core.adoptListeners(sockets)
         return try core.makeServer(descriptors, backlog, maxConnections, startServing, limit)
+    }
+
+    /// Listens on a socket that is already bound; the connections are the elements of ``Server/connections``.
+    ///
+    /// - Parameters:
+    ///   - socket: A bound stream socket; the server takes ownership of its descriptor.
+    ///   - limit: The longest line or record to read, in bytes.
+    ///   - backlog: How many connections may wait in the kernel to be accepted.
+    ///   - maxConnections: The maximum number of open connections; nil for no limit.
+    ///   - startServing: Whether to accept at once.
+    /// - Returns: The server.
+    /// - Throws: Same as `createServer(socket:)`; ``EventLoopError`` with `.invalidArgument` for a limit that is not
+    ///   positive.
+    /// - Cancellation: Ignored: the call does not wait.
+    /// - Thread: A task of the loop.
+    public func startServer(
+        socket: Socket, limit: Int = 64 * 1024, backlog: Int = 100, maxConnections: Int? = nil,
+        startServing: Bool = true
+    ) async throws -> Server {
+        try await startServer(
+            sockets: [socket], limit: limit, backlog: backlog, maxConnections: maxConnections,
+            startServing: startServing)
     }
 }
 

@@ -11,6 +11,7 @@ extension AbstractEventLoop {
     ///   - path: The path of the socket's file, at most 107 bytes; an abstract name that starts with a NUL, which has
     ///     no file; or "" for an abstract name that the kernel chooses, which ``Server/sockets`` shows.
     ///   - backlog: How many connections the kernel queues until they are accepted.
+    ///   - maxConnections: The maximum number of open connections; nil for no limit.
     ///   - mode: The permissions of the file, for instance 0o660; connecting needs the permission to write. The file
     ///     never has wider permissions. Nil for 0o777 less the process' umask.
     ///   - cleanupSocket: Whether to remove the file when the server closes, unless another one has replaced it.
@@ -27,13 +28,13 @@ extension AbstractEventLoop {
     ///
     /// asyncio: `create_unix_server`, with `cleanup_socket` of 3.13; `mode` is new.
     public func createUnixServer<P: ConnectionProtocol>(
-        path: String, backlog: Int = 100, mode: UInt32? = nil, cleanupSocket: Bool = true,
-        addressInUseTimeout: Duration = .milliseconds(100), passesDescriptors: Bool = false, startServing: Bool = true,
-        _ makeProtocol: @escaping () -> P
+        path: String, backlog: Int = 100, maxConnections: Int? = nil, mode: UInt32? = nil,
+        cleanupSocket: Bool = true, addressInUseTimeout: Duration = .milliseconds(100), passesDescriptors: Bool = false,
+        startServing: Bool = true, _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
         try await createUnixServer(
-            address: try UnixAddress.of(path, "createUnixServer"), backlog: backlog, mode: mode,
-            cleanupSocket: cleanupSocket, addressInUseTimeout: addressInUseTimeout,
+            address: try UnixAddress.of(path, "createUnixServer"), backlog: backlog,
+            maxConnections: maxConnections, mode: mode, cleanupSocket: cleanupSocket, addressInUseTimeout: addressInUseTimeout,
             passesDescriptors: passesDescriptors, startServing: startServing, makeProtocol)
     }
 
@@ -42,6 +43,7 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - address: The address.
     ///   - backlog: How many connections the kernel queues until they are accepted.
+    ///   - maxConnections: The maximum number of open connections; nil for no limit.
     ///   - mode: The permissions of the file; nil for 0o777 less the process' umask.
     ///   - cleanupSocket: Whether to remove the file when the server closes, unless another one has replaced it.
     ///   - addressInUseTimeout: How long to keep trying while an abstract name is in use. Zero tries once.
@@ -55,9 +57,9 @@ extension AbstractEventLoop {
     ///
     /// asyncio: `create_unix_server` with bytes.
     public func createUnixServer<P: ConnectionProtocol>(
-        address: SocketAddress, backlog: Int = 100, mode: UInt32? = nil, cleanupSocket: Bool = true,
-        addressInUseTimeout: Duration = .milliseconds(100), passesDescriptors: Bool = false, startServing: Bool = true,
-        _ makeProtocol: @escaping () -> P
+        address: SocketAddress, backlog: Int = 100, maxConnections: Int? = nil, mode: UInt32? = nil,
+        cleanupSocket: Bool = true, addressInUseTimeout: Duration = .milliseconds(100), passesDescriptors: Bool = false,
+        startServing: Bool = true, _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
         let operation = "createUnixServer"
         try core.checkTask(operation)
@@ -77,7 +79,8 @@ extension AbstractEventLoop {
                 throw EventLoopError(system: error, "chmod", address: address)
             }
         }
-        return try makeUnixServer(bound[0], backlog, cleanupSocket, passesDescriptors, startServing, makeProtocol)
+        return try makeUnixServer(
+            bound[0], backlog, maxConnections, cleanupSocket, passesDescriptors, startServing, makeProtocol)
     }
 
     /// Listens for connections on a Unix socket that is already bound.
@@ -85,6 +88,7 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - socket: A bound Unix stream socket; the server takes ownership of its descriptor.
     ///   - backlog: How many connections the kernel queues until they are accepted.
+    ///   - maxConnections: The maximum number of open connections; nil for no limit.
     ///   - cleanupSocket: Whether to remove the socket's file when the server closes, unless another one has replaced
     ///     it. A server made by `createServer(socket:)` leaves the file.
     ///   - passesDescriptors: Whether connections can send and receive descriptors; costs speed.
@@ -98,12 +102,13 @@ extension AbstractEventLoop {
     ///
     /// asyncio: `create_unix_server(sock=…)`.
     public func createUnixServer<P: ConnectionProtocol>(
-        socket: Socket, backlog: Int = 100, cleanupSocket: Bool = true, passesDescriptors: Bool = false,
-        startServing: Bool = true, _ makeProtocol: @escaping () -> P
+        socket: Socket, backlog: Int = 100, maxConnections: Int? = nil, cleanupSocket: Bool = true,
+        passesDescriptors: Bool = false, startServing: Bool = true, _ makeProtocol: @escaping () -> P
     ) async throws -> Server {
         try core.checkTask("createUnixServer")
         let descriptor = try StreamSocket.adoptUnix(socket, core.sockets, "createUnixServer")
-        return try makeUnixServer(descriptor, backlog, cleanupSocket, passesDescriptors, startServing, makeProtocol)
+        return try makeUnixServer(
+            descriptor, backlog, maxConnections, cleanupSocket, passesDescriptors, startServing, makeProtocol)
     }
 
     /// Adds the permissions that the process' umask has taken from a file.
@@ -117,10 +122,12 @@ extension AbstractEventLoop {
     }
 
     private func makeUnixServer<P: ConnectionProtocol>(
-        _ descriptor: Int32, _ backlog: Int, _ cleanupSocket: Bool, _ passesDescriptors: Bool, _ startServing: Bool,
-        _ makeProtocol: @escaping () -> P
+        _ descriptor: Int32, _ backlog: Int, _ maxConnections: Int?, _ cleanupSocket: Bool,
+        _ passesDescriptors: Bool, _ startServing: Bool, _ makeProtocol: @escaping () -> P
     ) throws(EventLoopError) -> Server {
-        let server = Server(core: core, descriptors: [descriptor], backlog: backlog) { makeProtocol() }
+        let server = Server(core: core, descriptors: [descriptor], backlog: backlog, maxConnections: maxConnections) {
+            makeProtocol()
+        }
         server.passesDescriptors = passesDescriptors
         if cleanupSocket { server.file = ServerFile(of: descriptor, core.sockets) }
         guard startServing else { return server }

@@ -77,6 +77,7 @@ extension AbstractEventLoop {
     ///     that the kernel chooses.
     ///   - limit: The longest line or record to read, in bytes.
     ///   - backlog: How many connections the kernel queues until they are accepted.
+    ///   - maxConnections: The maximum number of open connections; nil for no limit.
     ///   - mode: The permissions of the file; nil for 0o777 less the process' umask.
     ///   - cleanupSocket: Whether to remove the file when the server closes, unless another one has replaced it.
     ///   - addressInUseTimeout: How long to keep trying while an abstract name is in use. Zero tries once.
@@ -93,14 +94,15 @@ extension AbstractEventLoop {
     ///
     /// asyncio: `asyncio.start_unix_server`.
     public func startUnixServer(
-        path: String, limit: Int = 64 * 1024, backlog: Int = 100, mode: UInt32? = nil, cleanupSocket: Bool = true,
-        addressInUseTimeout: Duration = .milliseconds(100), passesDescriptors: Bool = false, startServing: Bool = true,
+        path: String, limit: Int = 64 * 1024, backlog: Int = 100, maxConnections: Int? = nil, mode: UInt32? = nil,
+        cleanupSocket: Bool = true, addressInUseTimeout: Duration = .milliseconds(100),
+        passesDescriptors: Bool = false, startServing: Bool = true,
         _ handler: @escaping (StreamReader, StreamWriter) async throws -> Void
     ) async throws -> Server {
         let core = core
         try StreamLimit.check(limit, "startUnixServer")
         return try await createUnixServer(
-            path: path, backlog: backlog, mode: mode, cleanupSocket: cleanupSocket,
+            path: path, backlog: backlog, maxConnections: maxConnections, mode: mode, cleanupSocket: cleanupSocket,
             addressInUseTimeout: addressInUseTimeout, passesDescriptors: passesDescriptors, startServing: startServing
         ) {
             StreamConnection(core: core, limit: limit) { core.serve($0, $1, handler) }
@@ -113,6 +115,7 @@ extension AbstractEventLoop {
     ///   - socket: A bound Unix stream socket; the server takes ownership of its descriptor.
     ///   - limit: The longest line or record to read, in bytes.
     ///   - backlog: How many connections the kernel queues until they are accepted.
+    ///   - maxConnections: The maximum number of open connections; nil for no limit.
     ///   - cleanupSocket: Whether to remove the socket's file when the server closes.
     ///   - passesDescriptors: Whether connections can send and receive descriptors; costs speed.
     ///   - startServing: Whether to accept at once.
@@ -125,15 +128,15 @@ extension AbstractEventLoop {
     ///
     /// asyncio: `asyncio.start_unix_server(sock=…)`.
     public func startUnixServer(
-        socket: Socket, limit: Int = 64 * 1024, backlog: Int = 100, cleanupSocket: Bool = true,
-        passesDescriptors: Bool = false, startServing: Bool = true,
+        socket: Socket, limit: Int = 64 * 1024, backlog: Int = 100, maxConnections: Int? = nil,
+        cleanupSocket: Bool = true, passesDescriptors: Bool = false, startServing: Bool = true,
         _ handler: @escaping (StreamReader, StreamWriter) async throws -> Void
     ) async throws -> Server {
         let core = core
         try StreamLimit.check(limit, "startUnixServer")
         return try await createUnixServer(
-            socket: socket, backlog: backlog, cleanupSocket: cleanupSocket, passesDescriptors: passesDescriptors,
-            startServing: startServing
+            socket: socket, backlog: backlog, maxConnections: maxConnections, cleanupSocket: cleanupSocket,
+            passesDescriptors: passesDescriptors, startServing: startServing
         ) {
             StreamConnection(core: core, limit: limit) { core.serve($0, $1, handler) }
         }

@@ -64,7 +64,7 @@ extension DatagramProtocol {
 
 extension EventLoopError {
     /// The error that replaces a truncated datagram.
-    fileprivate static func truncated(from sender: SocketAddress?) -> EventLoopError {
+    static func truncated(from sender: SocketAddress?) -> EventLoopError {
         EventLoopError(
             .system, "recvmsg", errno: .messageTooLong, address: sender?.description,
             detail: "The datagram was longer than the loop's memory: implement datagramReceived(_:from:info:) to get "

@@ -5,7 +5,7 @@ public import Kernel
 ///     let endpoint = try await loop.openDatagramEndpoint(localAddress: (host: "127.0.0.1", port: 9999))
 ///     for try await (bytes, sender) in endpoint { try await endpoint.send(bytes, to: sender) }
 ///
-/// Datagrams wait in the endpoint until they are received. When their number reaches ``limit``, the endpoint stops
+/// Datagrams wait in the endpoint until they are received. When their number reaches ``queueLimit``, the endpoint stops
 /// taking datagrams from the kernel until half of them have been received; the socket's buffer keeps further ones, and
 /// drops them when it is full. Several tasks may receive; each datagram goes to one of them. Cancelling one loses no
 /// datagram.
@@ -14,8 +14,11 @@ public import Kernel
 ///
 /// - Thread: The loop's.
 public final class DatagramEndpoint: AsyncSequence, @unchecked Sendable {
-    /// A datagram and the address of its sender, nil if that has none.
-    public typealias Element = (bytes: [UInt8], address: SocketAddress?)
+    /// A datagram and the address of its sender; nil if the sender has none.
+    ///
+    /// A sender without an address, such as an unnamed Unix socket, cannot be answered: `send` then throws on an
+    /// endpoint that is not connected.
+    public typealias Element = (bytes: [UInt8], sender: SocketAddress?)
 
     private let core: LoopCore
     private let inlet: DatagramInlet
@@ -33,9 +36,9 @@ public final class DatagramEndpoint: AsyncSequence, @unchecked Sendable {
 
     /// The maximum number of datagrams that wait in the endpoint.
     ///
-    /// - Thread: The loop's.
-    public var limit: Int {
-        inlet.limit
+    /// - Thread: Any.
+    public var queueLimit: Int {
+        inlet.queueLimit
     }
 
     // MARK: Receiving
@@ -52,6 +55,21 @@ public final class DatagramEndpoint: AsyncSequence, @unchecked Sendable {
     ///
     /// asyncio: a queue filled by `datagram_received`.
     public func receive() async throws -> Element {
+        let datagram = try await receiveWithInfo()
+        return (datagram.bytes, datagram.sender)
+    }
+
+    /// Waits for the next datagram, like ``receive()``, and returns what the kernel reported about it, too.
+    ///
+    /// If the kernel has joined several datagrams of one sender, they are received one by one, and
+    /// ``DatagramInfo/segmentSize`` is nil.
+    ///
+    /// - Returns: The datagram, its sender, and what the kernel reported; most of it only if an option of the socket is
+    ///   set, for instance ``SocketOptions/setReceivesPacketInfo(_:)`` of the transport's socket.
+    /// - Throws: Same as ``receive()``.
+    /// - Cancellation: Ends the wait; no datagram is lost.
+    /// - Thread: A task of the loop.
+    public func receiveWithInfo() async throws -> (bytes: [UInt8], sender: SocketAddress?, info: DatagramInfo) {
         if let datagram = try await inlet.next(inSequence: false) { return datagram }
         throw EventLoopError.closed("receive", "The endpoint")
     }
@@ -67,7 +85,7 @@ public final class DatagramEndpoint: AsyncSequence, @unchecked Sendable {
         /// - Cancellation: Ends the wait; no datagram is lost.
         /// - Thread: A task of the loop.
         public func next() async throws -> Element? {
-            try await inlet.next(inSequence: true)
+            try await inlet.next(inSequence: true).map { ($0.bytes, $0.sender) }
         }
     }
 

@@ -2,11 +2,13 @@ internal import Kernel
 
 /// The protocol object under an endpoint for async code: keeps received datagrams until a task takes them.
 final class DatagramInlet: DatagramProtocol {
-    typealias Datagram = (bytes: [UInt8], address: SocketAddress?)
+    typealias Datagram = (bytes: [UInt8], sender: SocketAddress?, info: DatagramInfo)
 
-    let limit: Int
+    let queueLimit: Int
     private let core: LoopCore
     private let handler: ((EventLoopError) -> Void)?
+    /// The errors that were logged, because there is no handler.
+    private var logged: Set<Errno?> = []
     private var datagrams = DatagramBacklog()
     private var transport: (any DatagramTransport)?
     private var isConnected = false
@@ -22,11 +24,11 @@ final class DatagramInlet: DatagramProtocol {
     private let lost: WaitList
 
     /// - Parameters:
-    ///   - limit: The number of datagrams at which receiving pauses; at least one.
-    ///   - handler: Gets the errors that no receive throws.
-    init(core: LoopCore, limit: Int, handler: ((EventLoopError) -> Void)?) {
+    ///   - queueLimit: The number of datagrams at which receiving pauses; at least one.
+    ///   - handler: Gets the errors that no receive throws; nil to log the first of each kind.
+    init(core: LoopCore, queueLimit: Int, handler: ((EventLoopError) -> Void)?) {
         self.core = core
-        self.limit = limit
+        self.queueLimit = queueLimit
         self.handler = handler
         arrived = WaitList(queue: core.queue)
         drained = WaitList(queue: core.queue)
@@ -37,12 +39,20 @@ final class DatagramInlet: DatagramProtocol {
 
     func connectionMade(_ transport: any DatagramTransport) {
         self.transport = transport
-        isConnected = transport.peerAddress != nil
+        // A peer may be unnamed, and an endpoint that may broadcast is not connected to its remote address.
+        isConnected = (transport as? DatagramSocketTransport)?.isConnected ?? (transport.peerAddress != nil)
     }
 
     func datagramReceived(_ data: RawSpan, from sender: SocketAddress?) {
-        datagrams.append((data.withUnsafeBytes { Array($0) }, sender))
-        if datagrams.count >= limit, !isReceivingPaused {
+        datagramReceived(data, from: sender, info: DatagramInfo())
+    }
+
+    func datagramReceived(_ data: RawSpan, from sender: SocketAddress?, info: DatagramInfo) {
+        guard !info.isTruncated else { return errorReceived(.truncated(from: sender)) }
+        var single = info
+        single.segmentSize = nil
+        info.forEachSegment(of: data) { datagrams.append(($0.withUnsafeBytes { Array($0) }, sender, single)) }
+        if datagrams.count >= queueLimit, !isReceivingPaused {
             isReceivingPaused = true
             transport?.pauseReading()
         }
@@ -54,11 +64,18 @@ final class DatagramInlet: DatagramProtocol {
     /// The errors of other endpoints concern one of many destinations, and must not end a task that serves all of them.
     func errorReceived(_ error: EventLoopError) {
         guard isConnected else {
-            handler?(error)
+            if let handler { handler(error) } else { log(error) }
             return
         }
         self.error = error
         arrived.resumeAll()
+    }
+
+    /// Logs an error that nothing else reports; only the first of each kind, because each datagram can cause one.
+    private func log(_ error: EventLoopError) {
+        guard logged.insert(error.errno).inserted else { return }
+        let place = transport.map { "\($0)" } ?? "a datagram endpoint"
+        Log.write(.warning, "\(place) lost a datagram: \(error). Pass onError to get these errors")
     }
 
     func pauseWriting() {
@@ -105,7 +122,7 @@ final class DatagramInlet: DatagramProtocol {
     }
 
     private func resumeReceiving() {
-        guard isReceivingPaused, datagrams.count <= limit / 2 else { return }
+        guard isReceivingPaused, datagrams.count <= queueLimit / 2 else { return }
         isReceivingPaused = false
         transport?.resumeReading()
     }

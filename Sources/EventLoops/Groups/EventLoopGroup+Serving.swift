@@ -33,18 +33,10 @@ extension EventLoopGroup {
         addressInUseTimeout: Duration = .milliseconds(100),
         _ makeProtocol: @escaping @Sendable () -> any ConnectionProtocol
     ) async throws -> GroupServer {
-        let first = loops[0]
         let sockets = GroupSockets(
-            first.core.sockets, reuseAddress: reuseAddress, isShared: sharesWithOtherProcesses, keepAlive: keepAlive,
-            count: distribution == .kernel ? loops.count : 1)
-        let bound = try await first.runCoroutineThreadsafe {
-            let addresses = try await first.core.listeningAddresses(host: host, port: port, family: family)
-            do {
-                return try await first.retry(whileInUse: addressInUseTimeout) { () throws(EventLoopError) in
-                    try sockets.bind(to: addresses)
-                }
-            } catch let error as EventLoopError { throw error.forGroup }
-        }
+            loops[0].core.sockets, reuseAddress: reuseAddress, isShared: sharesWithOtherProcesses,
+            keepAlive: keepAlive, count: socketCount(distribution))
+        let bound = try await bind(sockets, host, port, family, addressInUseTimeout)
         return try await serve(bound, backlog, distribution) { _ in makeProtocol() }
     }
 
@@ -82,8 +74,13 @@ extension EventLoopGroup {
     ///   - host: Name or address; nil or empty for all interfaces.
     ///   - port: 0...65535; 0 for a free port per family.
     ///   - limit: The longest line or record to read, in bytes; at least 1.
+    ///   - family: Which addresses of the host to use.
     ///   - backlog: How many connections the kernel queues at each listening socket until they are accepted.
     ///   - distribution: How connections are distributed to the loops.
+    ///   - reuseAddress: Whether the port can be bound while old connections on it are in TIME_WAIT.
+    ///   - sharesWithOtherProcesses: Whether to share the port with other servers, as for `createServer`.
+    ///   - keepAlive: Whether the kernel probes idle connections.
+    ///   - addressInUseTimeout: How long to keep trying while an address is in use.
     ///   - handler: Serves one connection. After it returns, the pending bytes are sent and the connection is closed.
     ///     An error that it throws goes to the exception handler, unless it is a cancellation or the connection's own
     ///     error.
@@ -92,18 +89,38 @@ extension EventLoopGroup {
     /// - Cancellation: Ends the lookup and the wait for an address in use; no socket stays open.
     /// - Thread: Any task.
     public func startServer(
-        host: String? = nil, port: Int, limit: Int = 64 * 1024, backlog: Int = 100,
-        distribution: ConnectionDistribution = .kernel,
+        host: String? = nil, port: Int, limit: Int = 64 * 1024, family: AddressFamily = .unspecified,
+        backlog: Int = 100, distribution: ConnectionDistribution = .kernel, reuseAddress: Bool = true,
+        sharesWithOtherProcesses: Bool = false, keepAlive: Bool = false,
+        addressInUseTimeout: Duration = .milliseconds(100),
         _ handler: @escaping @Sendable (StreamReader, StreamWriter) async throws -> Void
     ) async throws -> GroupServer {
         try StreamLimit.check(limit, "startServer")
-        let first = loops[0]
-        let sockets = GroupSockets(first.core.sockets, count: distribution == .kernel ? loops.count : 1)
-        let bound = try await first.runCoroutineThreadsafe {
-            try sockets.bind(to: try await first.core.listeningAddresses(host: host, port: port, family: .unspecified))
-        }
+        let sockets = GroupSockets(
+            loops[0].core.sockets, reuseAddress: reuseAddress, isShared: sharesWithOtherProcesses,
+            keepAlive: keepAlive, count: socketCount(distribution))
+        let bound = try await bind(sockets, host, port, family, addressInUseTimeout)
         return try await serve(bound, backlog, distribution) { core in
             StreamConnection(core: core, limit: limit) { core.serve($0, $1, handler) }
+        }
+    }
+
+    /// The number of sockets per address.
+    private func socketCount(_ distribution: ConnectionDistribution) -> Int {
+        distribution == .kernel ? loops.count : 1
+    }
+
+    private func bind(
+        _ sockets: GroupSockets, _ host: String?, _ port: Int, _ family: AddressFamily, _ timeout: Duration
+    ) async throws -> [[CarriedDescriptor]] {
+        let first = loops[0]
+        return try await first.runCoroutineThreadsafe {
+            let addresses = try await first.core.listeningAddresses(host: host, port: port, family: family)
+            do {
+                return try await first.retry(whileInUse: timeout) { () throws(EventLoopError) in
+                    try sockets.bind(to: addresses)
+                }
+            } catch let error as EventLoopError { throw error.forGroup }
         }
     }
 

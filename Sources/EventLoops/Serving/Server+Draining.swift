@@ -6,8 +6,10 @@ extension Server {
     /// close is reset. This does not happen if another process listens on the same socket, or on the same port with
     /// `reusePort` and the sysctl `net.ipv4.tcp_migrate_req` is 1.
     ///
-    /// Handlers and protocols learn of the drain from ``isDraining``, ``waitDraining()`` and
-    /// ``ConnectionProtocol/serverIsDraining()``. Nothing else happens to an open connection before the deadline.
+    /// Protocols learn of the drain from ``ConnectionProtocol/serverIsDraining()``, handlers from
+    /// ``StreamWriter/isServerDraining`` and ``StreamWriter/waitServerDraining()``, and other code from ``isDraining``
+    /// and ``waitDraining()``. Nothing else happens to an open connection before the deadline. A connection that has
+    /// moved to another loop does not take part.
     ///
     /// Several calls may run at the same time; the earliest deadline applies. On a server that is already closed, the
     /// connections that are still open are treated in the same way.

@@ -60,6 +60,15 @@ final class StreamConnection: StreamProtocol {
 
     // MARK: Calls by the writer
 
+    /// Whether the connection is lost, or has moved to another loop.
+    var hasEnded: Bool {
+        isLost
+    }
+
+    func checkTask(_ operation: String) throws(EventLoopError) {
+        try core.checkTask(operation)
+    }
+
     /// Whether ``drain(isClosing:)`` has to be called; if false, it would return at once.
     var mustDrain: Bool {
         get throws {

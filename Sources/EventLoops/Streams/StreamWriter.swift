@@ -129,6 +129,47 @@ public final class StreamWriter: @unchecked Sendable {
         try await connection.waitClosed()
     }
 
+    // MARK: The server
+
+    /// Whether the server that accepted the connection is closing and will abort it at a deadline: see
+    /// ``Server/close(deadline:)`` and ``GroupServer/close(deadline:)``.
+    ///
+    /// A handler that serves several requests on one connection should end after the current one. False for a
+    /// connection that no server accepted, that has moved to another loop, or that is lost.
+    ///
+    /// - Thread: The loop's.
+    public var isServerDraining: Bool {
+        (transport as? ChannelTransport)?.tracker?.isDraining ?? false
+    }
+
+    /// Waits until the server that accepted the connection begins to drain or is closed.
+    ///
+    /// A handler that may be idle when the drain begins waits beside its work:
+    ///
+    ///     let notice = loop.createTask {
+    ///         try await writer.waitServerDraining()
+    ///         writer.close()
+    ///     }
+    ///     defer { notice.cancel() }
+    ///     try await reader.forEachLine { line in writer.write(line) }
+    ///
+    /// The loss of the connection does not end the wait; cancel it when the handler ends.
+    ///
+    /// - Throws: ``EventLoopError``: `.invalidState` for a connection that no server accepted, or that has moved to
+    ///   another loop; `.closed` if the connection is lost or the loop is closed; `.wrongThread`. `CancellationError`
+    ///   if the task is cancelled.
+    /// - Cancellation: Ends the wait; neither the connection nor the server is affected.
+    /// - Thread: A task of the loop.
+    public func waitServerDraining() async throws {
+        let operation = "waitServerDraining"
+        try connection.checkTask(operation)
+        guard let server = (transport as? ChannelTransport)?.tracker else {
+            guard !connection.hasEnded else { throw EventLoopError.closed(operation, "The connection") }
+            throw EventLoopError(.invalidState, operation, detail: "No server of this loop accepted the connection")
+        }
+        try await server.waitDraining()
+    }
+
     /// A fact about the connection, by its asyncio name: `peername`, `sockname`, `socket`.
     ///
     /// - Parameter name: asyncio's name of the fact.

@@ -31,7 +31,8 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
     final let descriptor: Int32
     private(set) final var state = State.made
     private final var loss: (any Error)?
-    private final weak var tracker: (any TransportTracker)?
+    /// The server that accepted the connection; nil once the connection is lost or has moved.
+    private(set) final weak var tracker: (any TransportTracker)?
 
     /// - Parameter channel: Owns the descriptor; the transport becomes its owner in `begin()`.
     init(

@@ -10,8 +10,9 @@ extension StreamTransport {
     /// latest when the connection is lost. Like ``WriteTransport/write(_:)-([UInt8])``, a call after the end of the
     /// connection drops everything.
     ///
-    /// If the receiving user has as many descriptors under way as its limit on open files, the kernel refuses further
-    /// ones, and the connection is lost with `ETOOMANYREFS`: let the peer confirm what it has received.
+    /// If this process's user has more descriptors in flight than this process's limit on open files
+    /// (`RLIMIT_NOFILE`), the kernel refuses further ones, and the connection is lost with `ETOOMANYREFS`: let the peer
+    /// confirm what it has received.
     ///
     /// Kernel: `SCM_RIGHTS`.
     ///
