@@ -27,6 +27,13 @@ extension SocketCalls {
         return Int(try SystemCall.value(.sendMessages) { cl_send_messages(fd, start, count, flags) })
     }
 
+    /// Removes the first message of a socket's error queue, if there is one.
+    ///
+    /// Kernel: `recvmsg(2)` with `MSG_ERRQUEUE`.
+    package static func discardQueuedError(_ fd: Int32) {
+        cl_discard_queued_error(fd)
+    }
+
     private static func limited(_ call: SystemCallName, _ count: Int) -> UInt32 {
         #if DEBUG
             UInt32(SystemCallFaults.limit(call, count))

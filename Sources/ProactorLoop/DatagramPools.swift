@@ -75,7 +75,8 @@ final class DatagramPool {
         space = MessageSpace(name: size.name, control: size.control, payload: size.payload)
         let count = Self.count(family)
         buffers = try ReceivePool(
-            ring, group: group, count: count, size: space.bufferSize, length: space.length, first: count / 4)
+            ring, group: group, count: count, size: space.bufferSize, length: space.length, first: count / 4,
+            hugePages: false)
         template = space.makeTemplate()
     }
 

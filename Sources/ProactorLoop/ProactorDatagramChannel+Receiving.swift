@@ -122,7 +122,8 @@ extension ProactorDatagramChannel {
             isStarved = true
             pool.addStarved(self, hasReceived: hasReceived)
         case -ECANCELED, -EINTR, -EAGAIN: receive()
-        case -EBADF, -ENOTSOCK, -EINVAL, -EFAULT, -EOPNOTSUPP:
+        // Any other error may be that of a datagram: with `IP_RECVERR`, a router can cause EOPNOTSUPP.
+        case -EBADF, -ENOTSOCK:
             isReceiving = false
             withOwner { $0.failed(Errno(rawValue: -result), "recvmsg") }
         default:

@@ -25,12 +25,14 @@ final class ReceivePool {
     ///   - size: The size of each buffer, in bytes.
     ///   - length: How much of a buffer the kernel may fill; nil for all of it.
     ///   - first: The initial number of buffers.
+    ///   - hugePages: Whether huge pages suit the buffers.
     init(
-        _ ring: Ring, group: UInt16, count: Int, size: Int, length: Int? = nil, first: Int = initialBuffers
+        _ ring: Ring, group: UInt16, count: Int, size: Int, length: Int? = nil, first: Int = initialBuffers,
+        hugePages: Bool = true
     ) throws(RingError) {
         self.group = group
         buffers = try BufferRing(
-            ring: ring, group: group, count: count, size: size, length: length, first: first)
+            ring: ring, group: group, count: count, size: size, length: length, first: first, hugePages: hugePages)
         lent = LentMemory(
             base: buffers.base, pieceSize: buffers.size, count: buffers.count, supplied: buffers.supplied)
     }

@@ -48,16 +48,18 @@ package final class BufferRing {
     ///   - size: Bytes per buffer. Small buffers are the most costly mistake; 16 to 64 KiB suit streams.
     ///   - length: How many bytes of a buffer the kernel may fill; nil for all.
     ///   - first: The number of buffers to start with; ``supplyMore()`` adds the others.
+    ///   - hugePages: Whether huge pages suit the buffers: not if most bytes of a buffer are never written.
     /// - Throws: ``RingError`` for "io_uring_register(PBUF_RING)": EEXIST if the group ID is taken, ENOMEM if memory is
     ///   short.
     package init(
-        ring: Ring, group: UInt16, count: Int, size: Int, length: Int? = nil, first: Int = .max
+        ring: Ring, group: UInt16, count: Int, size: Int, length: Int? = nil, first: Int = .max,
+        hugePages: Bool = true
     ) throws(RingError) {
         precondition(count > 0 && count <= 32768 && count & (count - 1) == 0, "the count must be a power of two")
         precondition(size > 0 && size <= Int(Int32.max), "a buffer must have 1 to 2^31 - 1 bytes")
         let (places, available) = try Self.register(ring, group, count)
         do throws(RingError) {
-            base = try Self.map(available * size)
+            base = try Self.map(available * size, hugePages: hugePages)
         } catch {
             _ = cu_unregister_buffers(ring.fileDescriptor, group)
             munmap(places, Self.placesLength(available))
@@ -158,7 +160,7 @@ extension BufferRing {
     /// Maps pages for buffer entries, which a forked child does not inherit: it must not give buffers to its parent's
     /// ring.
     private static func mapEntries(_ length: Int) throws(RingError) -> UnsafeMutableRawPointer {
-        let memory = try map(length)
+        let memory = try map(length, hugePages: false)
         madvise(memory, length, MADV_DONTFORK)
         return memory
     }
@@ -167,10 +169,10 @@ extension BufferRing {
     ///
     /// A forked child inherits a copy, since user code may fork while bytes are lent to it. The kernel writes only to
     /// the parent's pages.
-    private static func map(_ length: Int) throws(RingError) -> UnsafeMutableRawPointer {
+    private static func map(_ length: Int, hugePages: Bool) throws(RingError) -> UnsafeMutableRawPointer {
         let memory = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let memory, memory != MAP_FAILED else { throw RingError("mmap", result: -ENOMEM) }
-        if length >= hugePageSize { madvise(memory, length, MADV_HUGEPAGE) }
+        if length >= hugePageSize { madvise(memory, length, hugePages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) }
         return memory
     }
 

@@ -1,9 +1,10 @@
-import EventLoops
 import Glibc
 import Kernel
 import Proactor
 import TestSupport
 import Testing
+
+@testable import EventLoops
 
 extension Conformance {
     /// Queues: of datagrams that a full receiver cannot take, and of those that a paused endpoint does not take.
@@ -118,6 +119,7 @@ extension Conformance {
                 let (transport, told) = try await loop.createDatagramEndpoint(localAddress: mine.address) {
                     DatagramRecorder(loop)
                 }
+                (transport as? DatagramSocketTransport)?.stall.patience = 60_000
                 for number in 0..<100 { transport.sendTo([UInt8(number)], peer.address) }
                 _ = try await loop.settled { transport.writeBufferSize }
                 let turns = loop.statistics.turns

@@ -55,6 +55,40 @@ extension Conformance {
             }
         }
 
+        /// DGRAM-029: asyncio removes the file of a socket that is in use.
+        @Test(arguments: LoopKind.allCases, [Socket.datagram, Socket.stream])
+        func pathInUse_isNotReplaced(_ kind: LoopKind, type: Int32) async throws {
+            try await runLoop(kind) { loop, _ in
+                let path = SocketPath()
+                let owner = try Socket(family: .unix, type: type)
+                try owner.bind(to: path.address)
+                if type == Socket.stream { try owner.listen() }
+                let error = try await loopError {
+                    try await loop.createDatagramEndpoint(local: path.address) { DatagramRecorder(loop) }
+                }
+                #expect(error.operation == "bind" && error.errno == .addressInUse)
+                let client = try Socket(family: .unix, type: type)
+                try client.connect(to: path.address)
+                client.close()
+                owner.close()
+            }
+        }
+
+        /// No file stays if the endpoint cannot be made.
+        @Test(arguments: LoopKind.allCases)
+        func failedConnect_removesTheFile(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let (mine, gone) = (SocketPath(), SocketPath())
+                let error = try await loopError {
+                    try await loop.createDatagramEndpoint(local: mine.address, remote: gone.address) {
+                        DatagramRecorder(loop)
+                    }
+                }
+                #expect(error.operation == "connect" && error.errno == .noSuchFileOrDirectory)
+                #expect(access(mine.path, F_OK) == -1)
+            }
+        }
+
         /// DGRAM-030.
         @Test(arguments: LoopKind.allCases)
         func pair_hasNoAddresses(_ kind: LoopKind) async throws {

@@ -77,7 +77,8 @@
             case .receive: .receiveMultishot
             case .send: .send
             case .sendMessage: .sendMessage
-            case .receiveDatagrams, .sendDatagrams, .wait: nil
+            case .receiveDatagrams: .receiveMessageMultishot
+            case .sendDatagrams, .wait: nil
             }
         }
 

@@ -180,6 +180,8 @@ private final class ScriptedSockets: SocketSystem {
 
 extension ScriptedSockets {
     func receiveMessages(_ descriptor: Int32, into list: MessageList, count: Int) throws(Errno) -> Int { 0 }
+    func isShutDownForReading(_ descriptor: Int32) -> Bool { false }
+    func discardQueuedError(_ descriptor: Int32) {}
     func sendMessages(_ descriptor: Int32, _ list: MessageList, _ part: Range<Int>) throws(Errno) -> Int { 0 }
     func option(_ descriptor: Int32, level: Int32, name: Int32, bytes count: Int) throws(Errno) -> [UInt8] { [] }
     func setOption(_ descriptor: Int32, level: Int32, name: Int32, bytes: [UInt8]) throws(Errno) {}

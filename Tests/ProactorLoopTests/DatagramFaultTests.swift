@@ -52,7 +52,9 @@
             }
 
             /// An error is reported, and the receive is submitted again.
-            @Test(arguments: [Errno.noRouteToHost, .networkDown, .noMemory, .connectionRefused])
+            @Test(arguments: [
+                Errno.noRouteToHost, .networkDown, .noMemory, .connectionRefused, .notSupported, .invalidArgument,
+            ])
             func error_isReported_andReceivingContinues(_ errno: Errno) async throws {
                 try await runLoop { loop, _ in
                     let plan = loop.planFaults()
@@ -109,7 +111,7 @@
                 }
             }
 
-            @Test(arguments: [Errno.badFileDescriptor, .notSocket, .invalidArgument])
+            @Test(arguments: [Errno.badFileDescriptor, .notSocket])
             func lostDescriptor_endsTheChannel(_ errno: Errno) async throws {
                 try await runLoop { loop, _ in
                     loop.planFaults().inject(.refuse(errno), into: Self.kind)

@@ -105,6 +105,34 @@ struct BufferRingTests {
         _ = try BufferRing(ring: harness.ring, group: 3, count: 8, size: 64)
     }
 
+    /// Huge pages would give memory to the parts of large buffers that are never written.
+    @Test(arguments: [false, true]) func hugePages_areUsedOnlyIfWanted(_ isWanted: Bool) throws {
+        let harness = try RingHarness()
+        let buffers = try BufferRing(ring: harness.ring, group: 0, count: 64, size: 65536, hugePages: isWanted)
+        let flags = try #require(Self.flags(ofMappingAt: UInt(bitPattern: buffers.base)))
+        // Kernels without huge pages know neither flag.
+        if access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0 {
+            #expect(flags.contains("hg") == isWanted && flags.contains("nh") == !isWanted)
+        }
+        buffers.unregister()
+    }
+
+    /// The flags of the mapping that contains an address, from `/proc/self/smaps`.
+    private static func flags(ofMappingAt address: UInt) throws -> [Substring]? {
+        guard let file = fopen("/proc/self/smaps", "r") else { return nil }
+        defer { fclose(file) }
+        var isFound = false
+        var line = [CChar](repeating: 0, count: 4096)
+        while fgets(&line, Int32(line.count), file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let words = text.split { $0 == " " || $0 == "\n" }
+            let ends = (words.first ?? "").split(separator: "-").compactMap { UInt($0, radix: 16) }
+            if ends.count == 2 { isFound = (ends[0]..<ends[1]).contains(address) }
+            if isFound, words.first == "VmFlags:" { return words }
+        }
+        return nil
+    }
+
     @Test func buffers_areContiguous() throws {
         let harness = try RingHarness()
         let buffers = try BufferRing(ring: harness.ring, group: 0, count: 256, size: 16384)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ static inline void send_replies(int descriptor, struct mmsghdr *replies, unsigne
     for (unsigned sent = 0; sent < count;) {
         int result = sendmmsg(descriptor, replies + sent, count - sent, MSG_NOSIGNAL);
         if (result > 0) sent += (unsigned)result;
-        else if (errno != EAGAIN && errno != EINTR) sent++;
+        else if (errno == EAGAIN) poll(&(struct pollfd){.fd = descriptor, .events = POLLOUT}, 1, -1);
+        else if (errno != EINTR) sent++;
     }
 }

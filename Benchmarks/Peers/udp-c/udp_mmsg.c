@@ -22,16 +22,21 @@ static void prepare(void)
 
 static void echo(int descriptor)
 {
-    prepare();
     int count = recvmmsg(descriptor, messages, BATCH, 0, NULL);
     for (int i = 0; i < count; i++) vectors[i].iov_len = messages[i].msg_len;
     if (count > 0) send_replies(descriptor, messages, (unsigned)count);
+    // The kernel has replaced the length of the address.
+    for (int i = 0; i < count; i++) {
+        vectors[i].iov_len = BUFFER_BYTES;
+        messages[i].msg_hdr.msg_namelen = sizeof senders[i];
+    }
 }
 
 int main(int argc, char **argv)
 {
     struct endpoint endpoint = endpoint_argument(argc, argv);
     int descriptor = bind_datagrams(endpoint.port);
+    prepare();
     int poller = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN};
     require(poller >= 0 && !epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event), "epoll");

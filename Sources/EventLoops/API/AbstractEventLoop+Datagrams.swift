@@ -61,6 +61,9 @@ extension AbstractEventLoop {
 
     /// Makes a UDP or Unix datagram endpoint for a protocol object, bound to an address.
     ///
+    /// A Unix path at which a closed socket has left its file can be bound again; if a socket is open there, the error
+    /// is `.addressInUse`. The endpoint's own file stays when it is closed.
+    ///
     /// - Parameters:
     ///   - localAddress: The address to bind the socket to.
     ///   - remoteAddress: The address to connect the socket to; nil for an endpoint that needs an address for each

@@ -12,12 +12,20 @@ public protocol DatagramTransport: ReadTransport {
     /// The bytes are copied; the datagrams of a turn are sent together. An empty datagram is sent, too. If the kernel
     /// refuses a datagram, `errorReceived` is called and the next one is sent.
     ///
+    /// A Unix receiver that does not read delays the datagrams to others: if the endpoint is not connected, a datagram
+    /// that its receiver has not taken for about one second is dropped, `errorReceived` is called with
+    /// `.resourceTemporarilyUnavailable`, and the next one is sent. ``BaseTransport/close()`` then waits no longer than
+    /// that for each receiver. A connected endpoint waits until its peer reads.
+    ///
+    /// Options that the socket cannot honour are refused: all of them on a Unix endpoint, and a source of another
+    /// family.
+    ///
     /// After ``BaseTransport/close()``, or when the endpoint is lost, the datagram is dropped; from the sixth such call
     /// on, a warning is logged.
     ///
     /// An endpoint that is not connected needs an address, and a connected one accepts no other than that of its peer:
-    /// otherwise the datagram is dropped, and the exception handler gets an `.invalidArgument` error; asyncio raises
-    /// `ValueError`.
+    /// otherwise, and for refused options, the datagram is dropped, and the exception handler gets an
+    /// `.invalidArgument` error; asyncio raises `ValueError`.
     ///
     /// - Parameters:
     ///   - data: What to send.

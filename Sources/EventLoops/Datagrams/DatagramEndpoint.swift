@@ -106,9 +106,9 @@ public final class DatagramEndpoint: AsyncSequence, @unchecked Sendable {
     ///   - address: The destination; nil for the endpoint's remote address.
     ///   - options: How to send this datagram; nil for the socket's options.
     /// - Throws: The error that ended the endpoint. ``EventLoopError``: `.invalidArgument` without an address if the
-    ///   endpoint is not connected, with another address than its peer's if it is, or for a segment size that is not
-    ///   1...65535; `.closed` after ``close()`` or when the loop is closed; `.wrongThread`. `CancellationError` if the
-    ///   task is cancelled while it waits. Errors of the kernel are thrown by ``receive()`` if the endpoint is
+    ///   endpoint is not connected, with another address than its peer's if it is, or for options that the endpoint
+    ///   cannot honour; `.closed` after ``close()`` or when the loop is closed; `.wrongThread`. `CancellationError` if
+    ///   the task is cancelled while it waits. Errors of the kernel are thrown by ``receive()`` if the endpoint is
     ///   connected, and otherwise go to the error handler.
     /// - Cancellation: Ends the wait; the datagram is then not sent.
     /// - Thread: A task of the loop.
@@ -118,6 +118,9 @@ public final class DatagramEndpoint: AsyncSequence, @unchecked Sendable {
         _ bytes: [UInt8], to address: SocketAddress? = nil, options: DatagramSendOptions? = nil
     ) async throws {
         if try inlet.mustWait { try await inlet.waitToSend() }
+        guard !transport.isClosing else {
+            throw outlet?.loss ?? inlet.loss ?? EventLoopError.closed("send", "The endpoint")
+        }
         guard let outlet else { return transport.sendTo(bytes, address, options: options) }
         // The pointer escapes its closure, but the array outlives the use.
         try outlet.send(bytes.withUnsafeBytes { $0 }, to: address, options)
@@ -126,6 +129,8 @@ public final class DatagramEndpoint: AsyncSequence, @unchecked Sendable {
     // MARK: Ending
 
     /// Closes the endpoint after everything that is queued has been sent; received datagrams are dropped.
+    ///
+    /// A Unix receiver that does not read delays this by about one second; see ``DatagramTransport``.
     ///
     /// Idempotent.
     ///

@@ -18,7 +18,7 @@ final class DatagramInlet: DatagramProtocol {
     private var isSendingPaused = false
     private var hasEnded = false
     private var isLost = false
-    private var loss: (any Error)?
+    private(set) var loss: (any Error)?
     private let arrived: WaitList
     private let drained: WaitList
     private let lost: WaitList
@@ -91,30 +91,35 @@ final class DatagramInlet: DatagramProtocol {
         isLost = true
         loss = error
         transport = nil
-        end()
+        endWaits()
         lost.resumeAll()
     }
 
     /// Drops the waiting datagrams, and ends all waits.
     func end() {
-        hasEnded = true
         datagrams.removeAll()
         error = nil
+        endWaits()
+    }
+
+    private func endWaits() {
+        hasEnded = true
         arrived.resumeAll()
         drained.resumeAll()
     }
 
     // MARK: Calls of tasks
 
-    /// The next datagram; nil after the end.
+    /// The next datagram; nil after the end, when everything that had arrived has been taken.
     func next(inSequence: Bool) async throws -> Datagram? {
         try core.checkTask("receive")
-        while !hasEnded, !(inSequence && core.areSequencesOver) {
+        while !(inSequence && core.areSequencesOver) {
             if let datagram = datagrams.popFirst() {
                 resumeReceiving()
                 return datagram
             }
             if let error = error.take() { throw error }
+            if hasEnded { break }
             try await arrived.waitOrThrow("receive", inSequence: inSequence)
         }
         if let loss { throw loss }

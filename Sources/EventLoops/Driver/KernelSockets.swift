@@ -104,6 +104,14 @@ package final class KernelSockets: SocketSystem {
         try SocketCalls.receiveMessages(descriptor, into: list, count: count)
     }
 
+    package func isShutDownForReading(_ descriptor: Int32) -> Bool {
+        SocketCalls.isShutDownForReading(descriptor)
+    }
+
+    package func discardQueuedError(_ descriptor: Int32) {
+        SocketCalls.discardQueuedError(descriptor)
+    }
+
     package func sendMessages(_ descriptor: Int32, _ list: MessageList, _ part: Range<Int>) throws(Errno) -> Int {
         try SocketCalls.sendMessages(descriptor, list, part)
     }

@@ -53,6 +53,10 @@ package protocol SocketSystem: UnixSocketSystem {
     func accept(_ descriptor: Int32) throws(Errno) -> (descriptor: Int32, address: SocketAddress)
     /// Receives datagrams without waiting, into the first `count` messages; returns their number, at least one.
     func receiveMessages(_ descriptor: Int32, into list: MessageList, count: Int) throws(Errno) -> Int
+    /// Whether the socket's receiving side is shut down.
+    func isShutDownForReading(_ descriptor: Int32) -> Bool
+    /// Removes the first message of the socket's error queue, if there is one.
+    func discardQueuedError(_ descriptor: Int32)
     /// Sends datagrams in order without waiting; returns the number that the system has taken, at least one.
     ///
     /// Throws the error of the first datagram; the error of a later one is thrown by the call that begins with it.

@@ -57,6 +57,14 @@ package final class DatagramMemory {
         return try sockets.receiveMessages(descriptor, into: messages, count: count)
     }
 
+    /// Whether a socket that was reported as readable will have no datagram any more; if not, removes a message from
+    /// its error queue, which may be the reason.
+    func hasEnded(_ descriptor: Int32) -> Bool {
+        if sockets.isShutDownForReading(descriptor) { return true }
+        sockets.discardQueuedError(descriptor)
+        return false
+    }
+
     private func prepare(_ index: Int, _ size: DatagramSpace) {
         let name = space + index * Self.spaceBytes
         vectors[index] = iovec(iov_base: payloads + index * size.payload, iov_len: size.payload)

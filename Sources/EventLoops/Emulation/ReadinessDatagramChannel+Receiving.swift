@@ -6,10 +6,10 @@ extension ReadinessDatagramChannel {
 
     /// Receives until the socket is empty, the owner stops, or the turn's limit is reached.
     func receive() {
-        for _ in 0..<Self.mostReceives where isReceiving && !queue.isInForkedChild {
+        for attempt in 0..<Self.mostReceives where isReceiving && !queue.isInForkedChild {
             let count: Int
             do throws(Errno) { count = try memory.receive(descriptor, family) } catch {
-                return receiveFailed(error)
+                return receiveFailed(error, isFirst: attempt == 0)
             }
             deliver(count)
             // If the socket had more, the call would have filled all messages.
@@ -24,25 +24,25 @@ extension ReadinessDatagramChannel {
                 held.append(datagram)
                 continue
             }
-            if isEnd(datagram) { return stopReceiving() }
             withOwner { $0.received(datagram) }
         }
     }
 
-    /// Whether the receiving side of the socket is shut down: the kernel would report that at every receive.
-    ///
-    /// Every IP datagram has a sender, so a message with neither a sender nor bytes is not a datagram.
-    private func isEnd(_ datagram: borrowing ReceivedDatagram) -> Bool {
-        datagram.bytes.isEmpty && datagram.name.isEmpty && (family == .ipv4 || family == .ipv6)
-    }
-
-    private func receiveFailed(_ errno: Errno) {
+    private func receiveFailed(_ errno: Errno, isFirst: Bool) {
         switch errno {
-        // Another process that shares the socket has received the datagram.
-        case .resourceTemporarilyUnavailable: return
+        case .resourceTemporarilyUnavailable: if isFirst { foundNothing() }
         case .badFileDescriptor, .notSocket: withOwner { $0.failed(errno, "recvmmsg") }
         default: withOwner { $0.receiveFailed(errno) }
         }
+    }
+
+    /// Called when the socket is reported as readable, but has no datagram.
+    ///
+    /// Another process that shares the socket may have received it. Otherwise, the socket would be reported again and
+    /// again: because it is shut down, or, with `IP_RECVERR`, because its error queue is not empty.
+    @inline(never)
+    private func foundNothing() {
+        if memory.hasEnded(descriptor) { stopReceiving() }
     }
 
     /// Delivers the datagrams that were held, until the owner stops again.

@@ -59,7 +59,7 @@ struct DatagramSockets {
         do throws(EventLoopError) {
             try configure(descriptor)
             if let local = pair.local { try bind(descriptor, to: local) }
-            return try connect(descriptor, pair)
+            return try connectOrUnbind(descriptor, pair)
         } catch {
             try? system.close(descriptor)
             throw error
@@ -73,11 +73,27 @@ struct DatagramSockets {
         } catch { throw EventLoopError(system: error, "setsockopt") }
     }
 
-    /// Binds the socket; a socket's file at the path is replaced.
+    /// Binds the socket; the file that a closed Unix socket has left at the path is replaced.
     private func bind(_ descriptor: Int32, to address: SocketAddress) throws(EventLoopError) {
-        if let path = address.socketFilePath { ServerFile.removeStale(path, system) }
+        if let path = address.socketFilePath, isStale(address) { ServerFile.removeStale(path, system) }
         do { try system.bind(descriptor, to: address) } catch {
             throw EventLoopError(system: error, "bind", address: address)
+        }
+    }
+
+    /// Whether the file at an address is that of a closed socket: only then does the kernel refuse a connection.
+    private func isStale(_ address: SocketAddress) -> Bool {
+        guard let probe = try? system.open(.unix, type: Socket.datagram) else { return false }
+        defer { try? system.close(probe) }
+        do throws(Errno) { try system.connect(probe, to: address) } catch { return error == .connectionRefused }
+        return false
+    }
+
+    /// Connects the socket; if that fails, the file of its local address is removed again.
+    private func connectOrUnbind(_ descriptor: Int32, _ pair: Pair) throws(EventLoopError) -> Made {
+        do throws(EventLoopError) { return try connect(descriptor, pair) } catch {
+            if pair.local?.family == .unix { ServerFile(of: descriptor, system)?.remove() }
+            throw error
         }
     }
 

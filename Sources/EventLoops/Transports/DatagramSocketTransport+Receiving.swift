@@ -14,13 +14,24 @@ extension DatagramSocketTransport {
         }
     }
 
+    func delayReceiving() {
+        channel.stopReceiving()
+        retry.wait(on: core) { [weak self] in
+            guard let self else { return }
+            retry.end()
+            if isReading { channel.startReceiving() }
+        }
+    }
+
     /// Calls `errorReceived`.
     func notify(_ errno: Errno, _ operation: String, _ address: SocketAddress?) {
+        if let address { return notify(EventLoopError(system: errno, operation, address: address)) }
+        notify(EventLoopError(system: errno, operation))
+    }
+
+    /// Calls `errorReceived`.
+    func notify(_ error: EventLoopError) {
         guard state == .open || state == .flushing else { return }
-        let error =
-            if let address { EventLoopError(system: errno, operation, address: address) } else {
-                EventLoopError(system: errno, operation)
-            }
         core.note(.debug, "\(self): \(error)")
         let receiver = datagramProtocol
         core.upcall(ActivityName("errorReceived", of: receiver)) { receiver.errorReceived(error) }

@@ -11,7 +11,7 @@ extension DatagramSocketTransport {
 
     /// Queues a datagram.
     ///
-    /// - Throws: ``EventLoopError`` with `.invalidArgument` for an address or a segment size that is refused.
+    /// - Throws: ``EventLoopError`` with `.invalidArgument` for an address or an option that is refused.
     @inline(__always)
     func send(
         _ bytes: UnsafeRawBufferPointer, to address: SocketAddress?, _ options: DatagramSendOptions?
@@ -19,11 +19,9 @@ extension DatagramSocketTransport {
         guard allowsUse("sendTo") else { return }
         guard state == .open else { return noteLostWrite() }
         let name = try name(for: address)
-        if let size = options?.segmentSize, !(1...65535).contains(size) {
-            throw refusal("segmentSize must be 1...65535, not \(size)")
-        }
+        if let options { try check(options) }
         queue.append(bytes, to: name, options)
-        channel.send()
+        if !stall.isWaiting { channel.send() }
         if flow.mustPause(at: queue.size) { pauseProtocol() }
     }
 
@@ -40,6 +38,20 @@ extension DatagramSocketTransport {
             throw refusal("Invalid address: must be nil or \(peerAddress)")
         }
         return isConnected ? nil : peerAddress
+    }
+
+    /// Refuses options that the kernel would ignore or misread.
+    @inline(never)
+    private func check(_ options: DatagramSendOptions) throws(EventLoopError) {
+        if let size = options.segmentSize, !(1...65535).contains(size) {
+            throw refusal("segmentSize must be 1...65535, not \(size)")
+        }
+        guard family == .ipv4 || family == .ipv6 || options == DatagramSendOptions() else {
+            throw refusal("The options are those of IP datagrams; this endpoint's family is \(family)")
+        }
+        if let source = options.source, source.family != family {
+            throw refusal("The source must be an address of the endpoint's family, \(family), not \(source)")
+        }
     }
 
     @inline(never)
@@ -99,21 +111,67 @@ extension DatagramSocketTransport {
     // MARK: Sending
 
     func noteSent(_ count: Int) {
-        queue.removeFirst(count)
+        if stall.hasFullReceivers { noteReceivers(count) } else { queue.removeFirst(count) }
         stall.isOver()
         progressed()
     }
 
+    /// Removes datagrams that their receivers have taken.
+    @inline(never)
+    private func noteReceivers(_ count: Int) {
+        for _ in 0..<count {
+            if let receiver = queue.firstAddress { stall.took(receiver) }
+            queue.removeFirst(1)
+        }
+    }
+
     func noteSendFailure(_ errno: Errno) {
         let address = queue.firstAddress ?? peerAddress
+        if stall.hasFullReceivers, let address { stall.took(address) }
         // The kernel reports the refusal of an earlier datagram in place of sending this one, which may be repeated.
         if errno != .connectionRefused || family == .unix || !queue.repeatFirst() { queue.removeFirst(1) }
+        stall.isOver()
         notify(errno, "sendmsg", address)
         progressed()
     }
 
+    /// Tries again after a while, or drops the datagram that has been tried for too long.
+    ///
+    /// On a connected socket, the only receiver delays no other.
     func waitOutStall() {
-        stall.wait(on: core) { [weak self] in self?.channel.send() }
+        if !isConnected, let receiver = queue.firstAddress, stall.mustGiveUp(receiver) {
+            queue.removeFirst(1)
+            // Later, because the channel is still in its last try.
+            _ = core.callSoon { [weak self] in self?.channel.send() }
+            notify(Self.receiverIsFull(receiver))
+            return progressed()
+        }
+        stall.wait(on: core) { [weak self] in
+            guard let self else { return }
+            stall.fired()
+            channel.send()
+        }
+    }
+
+    /// Ends the endpoint if nothing of its queue can be sent for a while.
+    ///
+    /// Datagrams that their receivers do not read fill the buffer of an unconnected Unix socket, for all receivers.
+    func limitFlush() {
+        guard family == .unix, !isConnected else { return }
+        let count = queue.count
+        stall.limitFlush(on: core) { [weak self] in
+            guard let self, state == .flushing else { return }
+            guard queue.count == count else { return limitFlush() }
+            if let receiver = queue.firstAddress { notify(Self.receiverIsFull(receiver)) }
+            closeChannel()
+        }
+    }
+
+    private static func receiverIsFull(_ receiver: SocketAddress) -> EventLoopError {
+        EventLoopError(
+            .system, "sendmsg", errno: .resourceTemporarilyUnavailable, address: receiver.description,
+            detail: "The datagram was dropped because its receiver does not read: send less, or connect an endpoint of "
+                + "its own to it")
     }
 
     /// Called when the queue has become shorter.

@@ -31,7 +31,8 @@ final class DatagramSocketTransport: DatagramChannelOwner, DatagramTransport, @u
     var flow = FlowControl()
     var lostWrites = 0
     var stall = SendStall()
-    private var loss: (any Error)?
+    var retry = ReceiveRetry()
+    private(set) var loss: (any Error)?
     /// This end's address, kept for use after the descriptor has been closed.
     private var lastLocalAddress: SocketAddress?
 
@@ -132,7 +133,9 @@ final class DatagramSocketTransport: DatagramChannelOwner, DatagramTransport, @u
     func close() {
         guard allowsUse("close"), !isClosing else { return }
         channel.stopReceiving()
-        if queue.isEmpty { closeChannel() } else { state = .flushing }
+        if queue.isEmpty { return closeChannel() }
+        state = .flushing
+        limitFlush()
     }
 
     func abort() {
@@ -157,6 +160,7 @@ final class DatagramSocketTransport: DatagramChannelOwner, DatagramTransport, @u
         lastLocalAddress = socket.localAddress
         state = .closing
         stall.end()
+        retry.end()
         channel.close()
     }
 
@@ -208,11 +212,13 @@ final class DatagramSocketTransport: DatagramChannelOwner, DatagramTransport, @u
     // MARK: Calls of the channel
 
     override func received(_ datagram: borrowing ReceivedDatagram) {
+        retry.succeeded()
         deliver(datagram)
     }
 
     override func receiveFailed(_ errno: Errno) {
         notify(errno, "recvmsg", peerAddress)
+        if retry.failed(), isReading { delayReceiving() }
     }
 
     override func gather(into headers: UnsafeMutablePointer<UnsafeMutablePointer<msghdr>>, most: Int) -> Int {
