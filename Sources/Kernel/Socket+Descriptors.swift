@@ -11,7 +11,7 @@ extension Socket {
     ///   - bytes: At least one byte, because a stream drops descriptors without one.
     /// - Returns: How many bytes were sent; the descriptors were sent with them. A stream may take only some.
     /// - Throws: ``DescriptorError`` with `.invalidArgument` for no bytes or too many descriptors, `.wouldBlock` if the
-    ///   socket's buffer is full, `ETOOMANYREFS` if too many of this user's descriptors are in flight, and other errors from the
+    ///   socket's buffer is full, `ETOOMANYREFS` if too many descriptors are in flight, and other errors from the
     ///   kernel.
     ///
     /// Kernel: `sendmsg(2)` with `SCM_RIGHTS`.

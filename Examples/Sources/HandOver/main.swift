@@ -31,7 +31,9 @@ func say(_ text: String) {
 func predecessor(_ loop: any AbstractEventLoop, _ control: String) async throws -> (StreamReader, StreamWriter)? {
     do {
         return try await loop.openUnixConnection(path: control, passesDescriptors: true)
-    } catch let error as EventLoopError where error.errno == .noSuchFileOrDirectory || error.errno == .connectionRefused {
+    } catch let error as EventLoopError
+        where error.errno == .noSuchFileOrDirectory || error.errno == .connectionRefused
+    {
         return nil
     }
 }

@@ -11,7 +11,7 @@ extension AbstractEventLoop {
     ///   - bytes: At least one byte, because a stream cannot carry descriptors without one.
     ///   - descriptors: At most ``OwnedDescriptors/maxCount``; the caller keeps them.
     /// - Throws: ``EventLoopError``: `.invalidArgument` for no bytes or too many descriptors; `.system` with the
-    ///   kernel's errno, for instance `EPIPE`, or `ETOOMANYREFS` if too many of this user's descriptors are in flight; otherwise the
+    ///   kernel's errno, for instance `EPIPE`, or `ETOOMANYREFS` if too many descriptors are in flight; otherwise the
     ///   same as ``sockSendAll(_:_:)-(_,[UInt8])``.
     /// - Cancellation: The descriptors have been sent if any byte has; how many bytes is unknown.
     /// - Thread: A task of the loop.

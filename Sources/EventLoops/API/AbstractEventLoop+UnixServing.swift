@@ -34,7 +34,8 @@ extension AbstractEventLoop {
     ) async throws -> Server {
         try await createUnixServer(
             address: try UnixAddress.of(path, "createUnixServer"), backlog: backlog,
-            maxConnections: maxConnections, mode: mode, cleanupSocket: cleanupSocket, addressInUseTimeout: addressInUseTimeout,
+            maxConnections: maxConnections, mode: mode, cleanupSocket: cleanupSocket,
+            addressInUseTimeout: addressInUseTimeout,
             passesDescriptors: passesDescriptors, startServing: startServing, makeProtocol)
     }
 
