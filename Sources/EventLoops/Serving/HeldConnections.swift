@@ -37,7 +37,12 @@ final class HeldConnections {
         guard count > 0 else { return nil }
         defer {
             head += 1
-            if count == 0 { _ = removeAll() }
+            if count == 0 {
+                _ = removeAll()
+            } else if head >= Self.most {
+                descriptors.removeFirst(head)
+                head = 0
+            }
         }
         return descriptors[head]
     }
