@@ -7,7 +7,7 @@ final class HeldConnections {
 
     /// The maximum number of open connections; nil for no limit.
     let limit: Int?
-    private var descriptors: [Int32] = []
+    private(set) var descriptors: [Int32] = []
     /// The index of the oldest descriptor; those before it have been taken.
     private var head = 0
 
