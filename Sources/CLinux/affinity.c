@@ -91,6 +91,21 @@ int cl_thread_pin(int number) {
     return outcome;
 }
 
+void *cl_thread_save_processors(void) {
+    struct set *own = malloc(sizeof *own);
+    if (own == NULL || read_set(own) == 0) return own;
+    free(own);
+    return NULL;
+}
+
+void cl_thread_restore_processors(void *saved) {
+    struct set *own = saved;
+    if (own == NULL) return;
+    pthread_setaffinity_np(pthread_self(), own->size, own->members);
+    CPU_FREE(own->members);
+    free(own);
+}
+
 void cl_thread_unpin(void) {
     const struct set *all = atomic_load_explicit(&unpinned, memory_order_acquire);
     // Fails only if none of the processors is online now.

@@ -24,10 +24,9 @@ extension Socket {
     /// Source: `sd_listen_fds_with_names(3)`.
     public static func activated() throws(Errno) -> [(name: String, socket: Socket)] {
         let variables = ActivationVariables { name in getenv(name).map { String(cString: $0) } }
-        guard let variables, variables.process == getpid() else { return [] }
+        guard let variables, variables.process == nil || variables.process == getpid() else { return [] }
         for name in ActivationVariables.names { unsetenv(name) }
-        let named = try variables.named()
-        for (_, descriptor) in named {
+        let named = try variables.named { descriptor throws(Errno) in
             _ = try SocketCalls.option(descriptor, level: SOL_SOCKET, name: SO_TYPE)
         }
         for (_, descriptor) in named {
@@ -57,10 +56,19 @@ struct ActivationVariables {
     }
 
     /// The descriptors and their names.
-    func named() throws(Errno) -> [(name: String, descriptor: Int32)] {
-        guard let count = Int32(count), (0...Int32.max - Self.first).contains(count) else { throw .invalidArgument }
+    ///
+    /// - Parameter check: Throws for a descriptor that is no socket, so that a huge count ends at the first one.
+    func named(_ check: (Int32) throws(Errno) -> Void) throws(Errno) -> [(name: String, descriptor: Int32)] {
+        guard process != nil, let count = Int32(count), (0...Int32.max - Self.first).contains(count) else {
+            throw .invalidArgument
+        }
         let names = descriptorNames?.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard names.map({ $0.count == Int(count) }) ?? true || count == 0 else { throw .invalidArgument }
-        return (0..<count).map { (names?[Int($0)] ?? "unknown", Self.first + $0) }
+        var named: [(name: String, descriptor: Int32)] = []
+        for index in 0..<count {
+            try check(Self.first + index)
+            named.append((names?[Int(index)] ?? "unknown", Self.first + index))
+        }
+        return named
     }
 }

@@ -19,8 +19,15 @@ package enum ThreadAffinity {
         if failure != 0 { throw Errno(rawValue: failure) }
     }
 
-    /// Lets the calling thread run on all of these processors again.
-    package static func unpin() {
-        cl_thread_unpin()
+    /// The processors on which the calling thread may run now, to be passed to ``restore(_:)``.
+    ///
+    /// Kernel: `sched_getaffinity(2)`.
+    package static func save() -> UnsafeMutableRawPointer? {
+        cl_thread_save_processors()
+    }
+
+    /// Lets the calling thread run on these processors again, and frees the set.
+    package static func restore(_ saved: UnsafeMutableRawPointer?) {
+        cl_thread_restore_processors(saved)
     }
 }

@@ -43,12 +43,13 @@ public func run<Value>(
 ) throws -> Value {
     let runner = Runner(debug: debug, signals: signals, loopFactory: loopFactory)
     try Runner.checkNoneRuns("run", instead: "await the code, or run it on another thread")
+    let processors = pinned ? ThreadAffinity.save() : nil
+    defer { ThreadAffinity.restore(processors) }
     if pinned {
         do throws(Errno) { try ThreadAffinity.pin(toProcessor: 0) } catch {
             throw EventLoopError(system: error, "sched_setaffinity")
         }
     }
-    defer { if pinned { ThreadAffinity.unpin() } }
     let value: Value
     do {
         let group = try EventLoopGroup(first: try runner.loop, loops, "loop", pinned) {

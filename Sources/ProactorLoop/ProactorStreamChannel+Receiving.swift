@@ -12,7 +12,8 @@ extension ProactorStreamChannel {
         if let tag = receiving.tag {
             // A receive is in flight already. Replace it if the owner now wants the other kind.
             if receiving.isMultishot, receiving.isSupplied { cancelReceive(tag) }
-        } else if receiving.isSupplied || isListedToNotify {
+        } else if receiving.isSupplied || receiving.isForRest || isListedToNotify {
+            // receiveBuffer() and receiveWhatHasArrived() call the owner, which may be making this call.
             notifyLater()
         } else {
             receive(expectsData: false)
@@ -110,14 +111,14 @@ extension ProactorStreamChannel {
     private func receiveWhatHasArrived() {
         withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 16) { memory in
             // More than the kernel's buffer holds: a peer that goes on sending does not keep the connection.
-            for _ in 0..<128 where !isClosing {
+            for _ in 0..<128 where !isClosing && !ring.isInForkedChild {
                 guard let count = try? SocketCalls.receive(descriptor, into: memory, waits: false), count > 0 else {
                     return
                 }
                 deliver(UnsafeRawBufferPointer(rebasing: memory[..<count]))
             }
         }
-        guard !isClosing else { return }
+        guard !isClosing, !ring.isInForkedChild else { return }
         receiving.end = .eof
         notifyEnd()
     }

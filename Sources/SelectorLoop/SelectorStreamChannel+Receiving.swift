@@ -79,7 +79,7 @@ extension SelectorStreamChannel {
             port.withReceiveBuffer { memory in
                 if let filled = receive(into: memory) { _ = withOwner { $0.received(filled) } } else { isOver = true }
             }
-            if isClosing { return }
+            if isClosing || port.isInForkedChild { return }
         }
         withOwner { $0.receivedEOF() }
     }

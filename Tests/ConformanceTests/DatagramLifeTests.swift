@@ -127,7 +127,10 @@ extension Conformance {
                 let error = try await loopError { try loop.addReader(endpoint.transport.socket) {} }
                 #expect(error.code == .descriptorInUse && error.description.contains("used by transport"))
                 #expect("\(endpoint.transport)".contains("DatagramTransport fd="))
+                let address = endpoint.transport.localAddress
                 try await endpoint.end()
+                #expect(endpoint.transport.socket.fileDescriptor == -1, "the number may belong to another file")
+                #expect(address != nil && endpoint.transport.localAddress == address)
             }
         }
     }

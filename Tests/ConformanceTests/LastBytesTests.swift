@@ -1,6 +1,8 @@
 import EventLoops
+import Glibc
 import Kernel
 import Proactor
+import ProactorTesting
 import TestSupport
 import Testing
 
@@ -75,6 +77,68 @@ extension Conformance {
                 try await link.told.waitUntilLost()
                 #expect(link.told.total == Self.size && link.told.firstWrong == nil)
                 #expect(link.told.count(.lost) == 1)
+            }
+        }
+
+        /// The protocol object installs itself again before it reads the bytes.
+        ///
+        /// Regression test: on a ring, that delivered the next bytes first, inside the call.
+        @Test(arguments: LoopKind.allCases)
+        func bytes_stayInOrder_whenTheProtocolIsSetDuringTheLastDelivery(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                link.told.checksPattern = true
+                link.transport.pauseReading()
+                try await Self.refuse(link)
+                try await link.loop.turns(5)
+                link.told.look = { [unowned told = link.told] _ in
+                    #expect(throws: Never.self) { try told.transport?.setProtocol(told) }
+                }
+                link.transport.write("more")
+                try await link.told.waitUntilLost()
+                #expect(link.told.pieces.count > 1, "the test needs several deliveries")
+                expectSame(link.told.received, Pattern.bytes(Self.size))
+                #expect(link.told.firstWrong == nil)
+            }
+        }
+
+        /// A child that is forked in the last delivery must not take its parent's bytes.
+        @Test(arguments: LoopKind.allCases, [false, true])
+        func forkedChild_receivesNothing(_ kind: LoopKind, passesDescriptors: Bool) async {
+            await #expect(processExitsWith: .success) { [kind, passesDescriptors] in
+                let loop = try kind.make()
+                nonisolated(unsafe) var child: Int32 = -1
+                nonisolated(unsafe) var status: Int32 = -1
+                nonisolated(unsafe) var total = 0
+                do {
+                    try loop.runUntilComplete {
+                        let (socket, peer) = passesDescriptors ? try RawPeer.unixPair() : try RawPeer.pair()
+                        let (transport, told) =
+                            passesDescriptors
+                            ? try await loop.createUnixConnection(socket: socket, passesDescriptors: true) {
+                                StreamRecorder(loop)
+                            } : try await loop.createConnection(socket: socket) { StreamRecorder(loop) }
+                        transport.pauseReading()
+                        let exceptions = ExceptionRecorder()
+                        try await Self.refuse(
+                            Link(loop: loop, told: told, transport: transport, peer: peer, exceptions: exceptions))
+                        try await loop.turns(5)
+                        told.look = { _ in
+                            if child == 0 { _exit(3) }
+                            guard child < 0 else { return }
+                            child = forkProcess()
+                            if child == 0 { alarm(20) } else { waitpid(child, &status, 0) }
+                        }
+                        transport.write("more")
+                        try await told.waitUntilLost()
+                        total = told.total
+                    }
+                    try loop.close()
+                } catch let error as EventLoopError where child == 0 {
+                    _exit(error.code == .forkedChild ? 0 : 1)
+                }
+                if child == 0 { _exit(2) }
+                #expect(status == 0, "the child's end: signal \(status & 127), exit \(status >> 8)")
+                #expect(total == Self.size)
             }
         }
 

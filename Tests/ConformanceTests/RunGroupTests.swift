@@ -91,6 +91,16 @@ extension Conformance {
             }
         }
 
+        /// Regression test: the calling thread got all processors of the process.
+        @Test func pinnedRun_restoresTheProcessorsOfTheCallingThread() async throws {
+            try await onThread {
+                try ThreadAffinity.pin(toProcessor: 1)
+                #expect(allowedProcessors() == 1)
+                try run(loops: 2, pinned: true, loopFactory: LoopKind.epoll.make) { _ in }
+                #expect(allowedProcessors() == 1)
+            }
+        }
+
         /// The servers of all loops end with the main task.
         @Test(arguments: LoopKind.allCases, [SIGINT, SIGTERM])
         func signal_cancelsTheMainTask_andTheGroupEndsInOrder(_ kind: LoopKind, number: Int32) async {

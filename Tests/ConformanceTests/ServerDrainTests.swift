@@ -79,6 +79,51 @@ extension Conformance {
             }
         }
 
+        /// Regression test: a negative backlog, which the kernel takes as its maximum, ended the process.
+        @Test(arguments: LoopKind.allCases, [-1, .min, 0, .max])
+        func close_servesTheConnections_withAnyBacklog(_ kind: LoopKind, backlog: Int) async throws {
+            try await runLoop(kind) { loop, _ in
+                let server = try await loop.startServer(host: "127.0.0.1", port: 0, backlog: backlog) {
+                    reader, writer in writer.write(try await reader.readLine())
+                }
+                let peer = try RawPeer.connect(server.port)
+                try peer.send(Array("line\n".utf8))
+                let report = try await server.close(deadline: .seconds(30))
+                #expect(report.drained == 1 && report.aborted == 0 && report.refused == 0)
+                #expect(try peer.receiveAll() == Array("line\n".utf8))
+                peer.close()
+            }
+        }
+
+        /// Regression test: the server went on to accept from a socket that it had closed.
+        @Test(arguments: LoopKind.allCases, [false, true])
+        func close_endsWithTheServer_thatUserCodeCloses(_ kind: LoopKind, inFactory: Bool) async throws {
+            try await runLoop(kind) { loop, _ in
+                var server: Server!
+                let visitors = Visitors(loop)
+                visitors.prepare = { visitor in
+                    if inFactory { server.close() }
+                    visitor.when = { if $0 == .made { server.close() } }
+                }
+                server = try await loop.createServer(host: "127.0.0.1", port: 0) { visitors.make() }
+                let port = server.port
+                let peers = try (0..<20).map { _ in try RawPeer.connect(port) }
+                try await server.close(deadline: .zero)
+                #expect(visitors.all.count == 1, "the others are closed")
+                #expect(visitors.all[0].count(.made) == (inFactory ? 0 : 1))
+                #expect(try !Servers.listens(port))
+                // The loop closes the listening socket in a later turn.
+                try await onThread {
+                    for peer in peers {
+                        #expect((try? peer.receiveAll()) ?? [] == [])
+                        peer.close()
+                    }
+                }
+                visitors.all[0].when = { _ in }
+                server = nil
+            }
+        }
+
         /// Connections that are held at the limit are served during the drain; those that are not served are counted.
         @Test(arguments: LoopKind.allCases)
         func close_servesHeldConnections_withinTheLimit(_ kind: LoopKind) async throws {

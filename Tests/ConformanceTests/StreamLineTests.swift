@@ -151,6 +151,29 @@ extension Conformance {
             }
         }
 
+        /// STREAM-015: the body cancels its own task; the lines after that one stay readable.
+        @Test(arguments: LoopKind.allCases)
+        func cancellationByTheBody_keepsTheNextLines(_ kind: LoopKind) async throws {
+            try await withStreams(kind) { link in
+                var lines = 0
+                var iterating: LoopTask<Void>?
+                iterating = link.loop.createTask {
+                    try await link.reader.forEachLine { _ in
+                        lines += 1
+                        iterating?.cancel()
+                    }
+                }
+                try await link.loop.turns()
+                try await link.feed("one\ntwo\nth")
+                await #expect(throws: CancellationError.self) { try await iterating?.value }
+                #expect(lines == 1)
+                try await link.feed("ree\n")
+                #expect(text(try await link.reader.readLine()) == "two\n")
+                #expect(text(try await link.reader.readLine()) == "three\n")
+                iterating = nil
+            }
+        }
+
         /// STREAM-016: the lines of one delivery are held back once the writer is full; no reply is lost.
         @Test(arguments: LoopKind.allCases)
         func lines_areHeld_whileTheWriterIsFull(_ kind: LoopKind) async throws {

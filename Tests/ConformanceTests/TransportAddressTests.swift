@@ -1,4 +1,5 @@
 import EventLoops
+import Glibc
 import Kernel
 import Proactor
 import TestSupport
@@ -53,6 +54,25 @@ extension Conformance {
                     #expect(Ends(link.transport) == before)
                     link.told.when = { _ in }
                 }
+            }
+        }
+
+        /// The number may belong to another file by then.
+        @Test(arguments: LoopKind.allCases)
+        func socket_hasNoNumber_onceTheConnectionIsClosed(_ kind: LoopKind) async throws {
+            try await withLink(kind) { link in
+                #expect(link.transport.socket.fileDescriptor >= 0)
+                var inside: Int32?
+                link.told.when = { if $0 == .lost { inside = link.transport.socket.fileDescriptor } }
+                link.transport.close()
+                try await link.told.waitUntilLost()
+                #expect(inside == -1)
+                let socket = link.transport.socket
+                #expect(socket.fileDescriptor == -1 && socket.localAddress == nil && socket.peerAddress == nil)
+                #expect(link.transport.extraInfo("socket") as? TransportSocket == socket)
+                #expect("\(socket)".contains("closed"))
+                #expect(throws: Errno.badFileDescriptor) { try socket.option(SO_TYPE, level: SOL_SOCKET) }
+                link.told.when = { _ in }
             }
         }
 

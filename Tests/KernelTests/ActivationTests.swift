@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Kernel
@@ -6,7 +7,7 @@ import Testing
 @Suite struct ActivationTests {
     private func named(_ variables: [String: String]) throws -> [String] {
         let variables = try #require(ActivationVariables { variables[$0] })
-        return try variables.named().map { "\($0.name) \($0.descriptor)" }
+        return try variables.named { _ in }.map { "\($0.name) \($0.descriptor)" }
     }
 
     @Test func variables_nameTheDescriptors_fromThreeOn() throws {
@@ -23,6 +24,42 @@ import Testing
     func malformedCount_isRefused(_ count: String) {
         #expect(throws: Errno.invalidArgument) {
             try named(["LISTEN_PID": "17", "LISTEN_FDS": count])
+        }
+    }
+
+    @Test(arguments: ["", "x", "99999999999"])
+    func malformedProcess_isRefused(_ process: String) {
+        #expect(throws: Errno.invalidArgument) {
+            try named(["LISTEN_PID": process, "LISTEN_FDS": "1"])
+        }
+    }
+
+    /// Regression test: two billion descriptors were listed before the first was checked.
+    @Test func hugeCount_endsAtTheFirstDescriptorThatIsNoSocket() throws {
+        let huge = ["LISTEN_PID": "17", "LISTEN_FDS": "2147483644"]
+        let variables = try #require(ActivationVariables { huge[$0] })
+        var checked: [Int32] = []
+        #expect(throws: Errno.notSocket) {
+            _ = try variables.named { descriptor throws(Errno) in
+                checked.append(descriptor)
+                if descriptor == 5 { throw .notSocket }
+            }
+        }
+        #expect(checked == [3, 4, 5])
+    }
+
+    @Test func activated_refusesMalformedVariables_andRemovesThem() async {
+        await #expect(processExitsWith: .success) {
+            for (process, count) in [("x", "1"), ("\(getpid())", "x"), ("\(getpid())", "2147483644")] {
+                setenv("LISTEN_PID", process, 1)
+                setenv("LISTEN_FDS", count, 1)
+                #expect(throws: Errno.self) { try Socket.activated() }
+                #expect(getenv("LISTEN_FDS") == nil)
+            }
+            setenv("LISTEN_PID", "1", 1)
+            setenv("LISTEN_FDS", "x", 1)
+            let others = try? Socket.activated()
+            #expect(others?.isEmpty == true, "they are another process'")
         }
     }
 

@@ -12,6 +12,13 @@ int cl_usable_processors(void);
 /// 0; numbers beyond the last one start again at the first. Returns 0 or an error number.
 int cl_thread_pin(int number);
 
+/// The processors on which the calling thread may run; NULL if there is no memory. To be passed to
+/// cl_thread_restore_processors().
+void *cl_thread_save_processors(void);
+
+/// Lets the calling thread run on these processors again, and frees the set; ignores NULL.
+void cl_thread_restore_processors(void *saved);
+
 /// Lets the calling thread run on all processors that the process may use; has an effect only if a thread of the
 /// process was pinned before. A new thread inherits what its maker may use.
 void cl_thread_unpin(void);

@@ -57,7 +57,7 @@ public protocol DatagramTransport: ReadTransport {
     var peerAddress: SocketAddress? { get }
     /// The address that the socket is bound to, even after the endpoint is lost; nil if it has none.
     var localAddress: SocketAddress? { get }
-    /// The socket, for options and addresses; the transport still owns it.
+    /// The socket, for options and addresses; the transport still owns it. Its number is -1 once it is being closed.
     var socket: TransportSocket { get }
 }
 

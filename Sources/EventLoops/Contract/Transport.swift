@@ -125,7 +125,7 @@ public protocol StreamTransport: ReadTransport, WriteTransport {
     var peerAddress: SocketAddress? { get }
     /// The address of this end, even after the connection is lost; nil if it has none.
     var localAddress: SocketAddress? { get }
-    /// The socket, for options and addresses; the transport still owns it.
+    /// The socket, for options and addresses; the transport still owns it. Its number is -1 once it is being closed.
     var socket: TransportSocket { get }
 }
 

@@ -129,7 +129,7 @@ package final class ReadinessStreamChannel: StreamChannel, WatchOwner, WaitHookO
         // The limit exceeds the kernel's buffer; without it, a peer that keeps sending would keep the connection open.
         for _ in 0..<256 where !isOver {
             if let bytes = receive(into: ownBuffer) { _ = owner.received(bytes) } else { isOver = true }
-            if isClosing { return }
+            if isClosing || queue.isInForkedChild { return }
         }
         owner.receivedEOF()
     }

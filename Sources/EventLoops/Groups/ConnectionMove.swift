@@ -3,7 +3,7 @@ import Synchronization
 
 /// Moves one connection from its loop to another.
 ///
-/// Used on the thread of the connection's former loop only.
+/// Used on the thread of the connection's former loop only; once that loop is closed, on the thread for orphaned jobs.
 final class ConnectionMove: @unchecked Sendable {
     private let transport: SocketTransport
     private let ended: WaitList
@@ -36,7 +36,8 @@ final class ConnectionMove: @unchecked Sendable {
         _ connection: Departure, to target: LoopCore, _ makeProtocol: @escaping @Sendable () -> any ConnectionProtocol
     ) {
         let passage = Passage(connection) { [queue = transport.core.queue] result in
-            queue.post { self.arrived(result) }
+            // Runs even if the former loop has closed: the protocol object has to be released.
+            queue.performLater { self.arrived(result) }
         }
         // If the loop refuses the callback or drops it, the passage is released.
         _ = target.post(at: nil) {

@@ -6,7 +6,7 @@ final class ServerShare: Sendable {
     let loop: any AbstractEventLoop
     let server: Server
     /// Connections on their way to the loop.
-    private let coming = Atomic(0)
+    fileprivate let coming = Atomic(0)
 
     init(_ server: Server, on loop: any AbstractEventLoop) {
         self.server = server
@@ -26,15 +26,37 @@ final class ServerShare: Sendable {
     /// - Returns: False if the loop is closed; the caller still owns the connection.
     func take(_ descriptor: Int32) -> Bool {
         guard !loop.core.isClosed else { return false }
-        let carried = CarriedDescriptor(descriptor, loop.core.sockets)
-        coming.add(1, ordering: .relaxed)
-        let posted = loop.core.post(at: nil) { [self] in
-            coming.subtract(1, ordering: .relaxed)
-            server.accepted(carried.take())
-        }
-        if posted != nil { return true }
-        coming.subtract(1, ordering: .relaxed)
-        return carried.take() < 0
+        let arrival = Arrival(of: descriptor, at: self)
+        if loop.core.post(at: nil, { arrival.serve() }) != nil { return true }
+        return arrival.carried.take() < 0
+    }
+}
+
+/// A connection on its way to a loop.
+///
+/// The share counts it until it arrives, or until it is dropped with the callbacks of a loop that closes.
+private final class Arrival: Sendable {
+    let carried: CarriedDescriptor
+    private let share: ServerShare
+    private let isCounted = Atomic(true)
+
+    init(of descriptor: Int32, at share: ServerShare) {
+        carried = CarriedDescriptor(descriptor, share.loop.core.sockets)
+        self.share = share
+        share.coming.add(1, ordering: .relaxed)
+    }
+
+    deinit {
+        end()
+    }
+
+    func serve() {
+        end()
+        share.server.accepted(carried.take())
+    }
+
+    private func end() {
+        if isCounted.exchange(false, ordering: .relaxed) { share.coming.subtract(1, ordering: .relaxed) }
     }
 }
 

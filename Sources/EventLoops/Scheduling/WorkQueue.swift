@@ -74,7 +74,11 @@ package final class WorkQueue: @unchecked Sendable {
     ///
     /// Tasks depend on `body`, so if the loop closes first, it runs on the thread for orphaned jobs.
     package func performOnLoop(_ body: @escaping @Sendable () -> Void) {
-        if isTurning { return body() }
+        if isTurning { body() } else { performLater(body) }
+    }
+
+    /// Like ``performOnLoop(_:)``, but never at once: this may be called while another loop runs on the same thread.
+    func performLater(_ body: @escaping @Sendable () -> Void) {
         // The task that depends on `body` is waiting in the parent, and is cancelled there.
         if isInForkedChild { return }
         let request = ReadyEntry.request(.passRetained(Handle(body)))

@@ -7,7 +7,7 @@ final class HeldConnections {
 
     /// The maximum number of open connections; nil for no limit.
     let limit: Int?
-    private var descriptors: [Int32] = []
+    private(set) var descriptors: [Int32] = []
     /// The index of the oldest descriptor; those before it have been taken.
     private var head = 0
 
@@ -37,7 +37,12 @@ final class HeldConnections {
         guard count > 0 else { return nil }
         defer {
             head += 1
-            if count == 0 { _ = removeAll() }
+            if count == 0 {
+                _ = removeAll()
+            } else if head >= Self.most {
+                descriptors.removeFirst(head)
+                head = 0
+            }
         }
         return descriptors[head]
     }

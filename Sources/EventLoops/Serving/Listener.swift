@@ -70,13 +70,20 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
         if !isClosed { channel?.startAccepting() }
     }
 
+    /// The most connections to accept when a server closes.
+    private static let mostWaiting = 65536
+
     /// Accepts the connections that wait in the kernel's queue, which would reset them when the socket is closed.
     ///
-    /// - Parameter most: The maximum number, so that a stream of new connections cannot keep the server from closing.
-    func acceptWaiting(atMost most: Int) {
+    /// Ends early if the server is closed by a protocol object of one of them.
+    ///
+    /// - Parameter backlog: The server's; it bounds the number, so that a stream of new connections cannot keep the
+    ///   server from closing. The kernel queues one more, and takes a negative backlog as its maximum.
+    func acceptWaiting(backlog: Int) {
         // Another process that shares the socket may have made it blocking.
-        guard (try? core.sockets.setNonBlocking(descriptor)) != nil else { return }
-        for _ in 0..<most {
+        guard !isClosed, (try? core.sockets.setNonBlocking(descriptor)) != nil else { return }
+        let most = backlog < 0 ? Self.mostWaiting : min(backlog, Self.mostWaiting - 1) + 1
+        for _ in 0..<most where !isClosed && !core.queue.isInForkedChild {
             do throws(Errno) { accepted(try core.sockets.accept(descriptor).descriptor) } catch {
                 switch error {
                 case .connectionAborted: continue

@@ -70,7 +70,7 @@ extension Server {
 
     private func beginDrain() {
         guard isListening else { return }
-        if state == .serving { for listener in listeners { listener.acceptWaiting(atMost: backlog) } }
+        if state == .serving { for listener in listeners { listener.acceptWaiting(backlog: backlog) } }
         stopListening()
         core.note(.info, "\(self) is draining")
         drainBegins.resumeAll()

@@ -67,7 +67,8 @@ extension StreamReader {
 
     private func passLines(of bytes: UnsafeRawBufferPointer, to iteration: StreamIteration) {
         var rest = bytes[...]
-        while !iteration.isOver, !isWriterFull {
+        // The body may have cancelled the task, which then no longer waits here.
+        while !iteration.isOver, !isWriterFull, !arrived.isEmpty {
             guard let length = Self.lineLength(in: rest) else {
                 store(UnsafeRawBufferPointer(rebasing: rest))
                 if incoming.count <= limit { return }

@@ -207,10 +207,12 @@ public final class StreamReader: @unchecked Sendable {
         if incoming.count > highMark { pause() }
     }
 
-    /// Takes all bytes from the reader.
+    /// Takes all bytes from the reader, which ends its own pause of reading; a pause by the user stays.
     func takeAll() -> [UInt8] {
-        defer { incoming.removeAll() }
-        return incoming.copyPrefix(incoming.count)
+        let bytes = incoming.copyPrefix(incoming.count)
+        incoming.removeAll()
+        if isPaused { resume() }
+        return bytes
     }
 
     func end() {

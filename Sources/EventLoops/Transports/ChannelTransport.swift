@@ -159,10 +159,15 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
         core.descriptors.release(descriptor, self)
         rewire(.none)
         protocolReleased()
-        let tracker = tracker
-        self.tracker = nil
-        if let tracker { core.queue.append(Handle { tracker.detach(self) }) }
+        leaveTracker()
         return channel
+    }
+
+    /// Notifies the tracker, by a callback, that it does not track this transport any more.
+    private final func leaveTracker() {
+        guard let tracker else { return }
+        self.tracker = nil
+        core.queue.append(Handle { tracker.detach(self) })
     }
 
     final var isClosing: Bool {
@@ -213,10 +218,13 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
     }
 
     /// Called when the descriptor is no longer this transport's.
+    ///
+    /// The tracker does not wait for the other loop, which may not be running.
     final func hasLeft() {
         core.transports[ObjectIdentifier(self)] = nil
         core.descriptors.release(descriptor, self)
         state = .detached
+        leaveTracker()
     }
 
     /// Called when the connection has begun on the other loop: releases the protocol object.
@@ -229,6 +237,7 @@ class ChannelTransport: StreamChannelOwner, BaseTransport, @unchecked Sendable {
 
     /// Called when the connection was lost in transit.
     final func isLost(with error: EventLoopError) {
+        guard !core.isClosed else { return releaseProtocol() }
         loss = error
         channelClosed()
     }

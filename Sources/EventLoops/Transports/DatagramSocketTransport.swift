@@ -240,7 +240,11 @@ final class DatagramSocketTransport: DatagramChannelOwner, DatagramTransport, @u
     // MARK: The two ends
 
     var socket: TransportSocket {
-        TransportSocket(descriptor, core.sockets)
+        switch state {
+        case .made, .open, .flushing: TransportSocket(descriptor, core.sockets)
+        // The number may belong to another file.
+        case .closing, .lost: TransportSocket(-1, core.sockets)
+        }
     }
 
     var localAddress: SocketAddress? {

@@ -156,7 +156,11 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     // MARK: The two ends
 
     var socket: TransportSocket {
-        TransportSocket(descriptor, core.sockets)
+        switch state {
+        case .made, .open, .flushing, .broken: TransportSocket(descriptor, core.sockets)
+        // The number may belong to another file.
+        case .closing, .lost, .detached, .leaving: TransportSocket(-1, core.sockets)
+        }
     }
 
     var localAddress: SocketAddress? {
@@ -201,7 +205,7 @@ final class SocketTransport: ChannelTransport, StreamTransport, @unchecked Senda
     override func channelWillClose() {
         // The kernel still knows the address, even after a reset; asking only now saves a call during connection
         // set-up.
-        lastLocalAddress = socket.localAddress
+        lastLocalAddress = localAddress
     }
 
     override func channelClosed() {
