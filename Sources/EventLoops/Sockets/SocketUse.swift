@@ -12,6 +12,8 @@ final class SocketUse: SocketUser, @unchecked Sendable {
     private let isStream: Bool
     /// Whether the socket sends messages that must not wait in the kernel.
     private let isUnixDatagram: Bool
+    /// Whether a call was cancelled that may have connected the socket, or may do so later.
+    var hasAbandonedConnect = false
     /// Guards `queue` and both lines against the end of the socket on another thread while a loop takes it over.
     private let lock = Lock()
 
