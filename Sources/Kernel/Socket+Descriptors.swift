@@ -43,10 +43,10 @@ extension Socket {
     ///   - maxBytes: The most bytes to receive, at least 1; at most 64 MiB are received.
     ///   - maxDescriptors: How many descriptors may be received with them.
     /// - Returns: The message; without bytes at the end of a stream.
-    /// - Throws: ``DescriptorError`` with `.invalidArgument` for no bytes; `.wouldBlock` if nothing has arrived; `.messageTooLong` if more descriptors
-    ///   arrived than allowed; `.tooManyOpenFiles` if the process has no descriptors left; other errors from the
-    ///   kernel. After `.messageTooLong` and `.tooManyOpenFiles`, all descriptors of the message are closed, and the
-    ///   error has its bytes.
+    /// - Throws: ``DescriptorError`` with `.invalidArgument` for no bytes; `.wouldBlock` if nothing has arrived;
+    ///   `.messageTooLong` if more descriptors arrived than allowed; `.tooManyOpenFiles` if the process has no
+    ///   descriptors left; other errors from the kernel. After `.messageTooLong` and `.tooManyOpenFiles`, all
+    ///   descriptors of the message are closed, and the error has its bytes.
     ///
     /// Kernel: `recvmsg(2)`.
     public func receiveDescriptors(

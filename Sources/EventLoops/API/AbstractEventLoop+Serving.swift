@@ -150,7 +150,7 @@ extension LoopCore {
         }
         var descriptors: [Int32] = []
         do throws(EventLoopError) {
-            for socket in sockets { descriptors.append(try StreamSocket.detach(socket, "createServer")) }
+            for socket in sockets { descriptors.append(try SocketUse.detach(socket, "createServer")) }
         } catch {
             for descriptor in descriptors { close(descriptor) }
             throw error
@@ -207,14 +207,7 @@ enum StreamSocket {
         _ socket: Socket, _ system: any SocketSystem, _ operation: String
     ) throws(EventLoopError) -> Int32 {
         try prepare(socket, system, operation)
-        return try detach(socket, operation)
-    }
-
-    /// Takes ownership of the descriptor; throws if another thread has closed the socket meanwhile.
-    static func detach(_ socket: Socket, _ operation: String) throws(EventLoopError) -> Int32 {
-        let descriptor = socket.detach()
-        guard descriptor >= 0 else { throw .invalidArgument(operation, "The socket is closed or was handed over") }
-        return descriptor
+        return try SocketUse.detach(socket, operation)
     }
 
     /// Checks that a socket is an open stream socket, and makes it non-blocking.

@@ -99,7 +99,7 @@ extension AbstractEventLoop {
     ///   - socket: A socket that is not connected.
     ///   - address: The peer.
     /// - Throws: Same as ``sockRecv(_:_:)``; `.system` with the address and `ECONNREFUSED`, `ETIMEDOUT`, `EISCONN` or
-    ///   another error of the kernel; `.invalidState` if a cancelled call has connected the socket to another address.
+    ///   another error of the kernel; `.invalidState` if an earlier call has connected the socket to another address.
     /// - Cancellation: Ends the wait. The kernel may continue to connect; a later call for the same address waits for
     ///   that attempt, or returns at once if it has succeeded.
     /// - Thread: A task of the loop.

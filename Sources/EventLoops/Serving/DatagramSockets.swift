@@ -115,8 +115,8 @@ struct DatagramSockets {
         } catch { throw EventLoopError(system: error, operation) }
         let peer = try? system.peerAddress(socket.fileDescriptor)
         return Made(
-            descriptor: try StreamSocket.detach(socket, operation), family: local.family, peer: peer?.isUnnamed == true ? nil : peer,
-            isConnected: peer != nil)
+            descriptor: try SocketUse.detach(socket, operation), family: local.family,
+            peer: peer?.isUnnamed == true ? nil : peer, isConnected: peer != nil)
     }
 }
 

@@ -95,28 +95,33 @@ extension LoopCore {
         return Task.isCancelled ? .cancelled : .closed
     }
 
-    /// Whether a cancelled call may have connected the socket, so that success does not show to which address.
+    /// Whether an earlier call may have connected the socket, so that success does not show to which address.
     ///
-    /// - Parameter outcome: That of the call; becomes a success if the cancelled call has connected the socket.
+    /// After a connection that took time, the kernel reports success once more, for any address.
+    ///
+    /// - Parameter outcome: That of the call; becomes a success if a cancelled call has connected the socket.
     func mayHaveOtherPeer(
         _ socket: Socket, _ call: SocketCall, _ address: SocketAddress, _ outcome: inout OperationOutcome
     ) -> Bool {
-        guard queue.isTurning, let use = currentUse(of: socket), use.hasAbandonedConnect || call.isReplaced else {
-            return false
-        }
-        if outcome == .failed(.isConnected), address.isReportedAsPeer,
+        guard queue.isTurning, let use = currentUse(of: socket) else { return false }
+        let isAfterAnother = use.hasAbandonedConnect || call.isReplaced
+        if isAfterAnother, outcome == .failed(.isConnected), address.isReportedAsPeer,
             (try? sockets.peerAddress(call.descriptor)) != nil
-        { outcome = .finished(0) }
-        return true
+        {
+            outcome = .finished(0)
+        }
+        guard case .finished = outcome else { return false }
+        defer { use.hasConnected = true }
+        return isAfterAnother || use.hasConnected
     }
 
-    /// Throws if a cancelled call has connected the socket to another address.
+    /// Throws if an earlier call has connected the socket to another address.
     func checkPeer(of socket: Socket, is address: SocketAddress) throws(EventLoopError) {
         guard address.isReportedAsPeer, let peer = try? sockets.peerAddress(socket.fileDescriptor), peer != address
         else { return }
         throw EventLoopError(
             .invalidState, "sockConnect", address: "\(address)",
-            detail: "A call that was cancelled has connected the socket to \(peer): use a new socket")
+            detail: "An earlier call has connected the socket to \(peer): use a new socket")
     }
 
     /// The address that a call has found; if the datagram was received without its address, that of the connected peer.

@@ -52,7 +52,10 @@ struct ReceivedItems {
     ///
     /// An item that the operation cannot receive stays.
     mutating func deliver(to operation: any SocketOperation, of kind: SocketOperationKind) {
-        if let mismatch = items[0].mismatch(with: kind) { return _ = operation.wait.finish(.failure(mismatch)) }
+        if let mismatch = items[0].mismatch(with: kind) {
+            operation.wait.finish(.failure(mismatch))
+            return
+        }
         switch items.removeFirst() {
         case .bytes(let bytes, let sender):
             deliver(bytes, from: sender, to: operation, kind == .receiveDescriptors ? DescriptorArrival() : nil)
