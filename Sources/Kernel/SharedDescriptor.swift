@@ -20,8 +20,18 @@ struct SharedDescriptor: ~Copyable, Sendable {
         case repeated
         /// No operation used it.
         case idle
-        /// Operations use it: the caller that ends the last one gets `true` from ``release()``.
+        /// Operations use it: the caller that ends the last one learns this from ``release()``.
         case inUse
+    }
+
+    /// What the end of an operation leaves.
+    enum Release {
+        /// The descriptor is open, or other operations use it.
+        case other
+        /// The last operation on a closed descriptor: the caller now has to close the number.
+        case lastOfClosed
+        /// The last operation on a detached descriptor.
+        case lastOfDetached
     }
 
     private static let closed: UInt32 = 1 << 31
@@ -59,10 +69,16 @@ struct SharedDescriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Ends an operation; returns true if the caller now has to close the number.
-    func release() -> Bool {
+    /// Ends an operation.
+    func release() -> Release {
         let left = state.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
-        return left & Self.count == 0 && left & Self.closed != 0
+        guard left & (Self.closed | Self.detached) != 0, left & Self.count == 0 else { return .other }
+        return left & Self.closed != 0 ? .lastOfClosed : .lastOfDetached
+    }
+
+    /// Whether the descriptor is closed or detached, in the one order of all threads; see ``Socket/setUser(_:)``.
+    var hasEnded: Bool {
+        state.load(ordering: .sequentiallyConsistent) & (Self.closed | Self.detached) != 0
     }
 
     /// Closes or detaches the descriptor; only the first of these calls has an effect.
@@ -71,7 +87,7 @@ struct SharedDescriptor: ~Copyable, Sendable {
         var seen = state.load(ordering: .relaxed)
         while seen & (Self.closed | Self.detached) == 0 {
             let (exchanged, original) = state.weakCompareExchange(
-                expected: seen, desired: seen | bit, ordering: .acquiringAndReleasing)
+                expected: seen, desired: seen | bit, ordering: .sequentiallyConsistent)
             if exchanged { return seen & Self.count == 0 ? .idle : .inUse }
             seen = original
         }

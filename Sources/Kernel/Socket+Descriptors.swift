@@ -40,22 +40,24 @@ extension Socket {
     /// boundaries, one message is one datagram or record, and the end of a longer one is lost.
     ///
     /// - Parameters:
-    ///   - maxBytes: The most bytes to receive.
+    ///   - maxBytes: The most bytes to receive, at least 1; at most 64 MiB are received.
     ///   - maxDescriptors: How many descriptors may be received with them.
     /// - Returns: The message; without bytes at the end of a stream.
-    /// - Throws: ``DescriptorError`` with `.wouldBlock` if nothing has arrived; `.messageTooLong` if more descriptors
-    ///   arrived than allowed; `.tooManyOpenFiles` if the process has no descriptors left; other errors from the
-    ///   kernel. After `.messageTooLong` and `.tooManyOpenFiles`, all descriptors of the message are closed, and the
-    ///   error has its bytes.
+    /// - Throws: ``DescriptorError`` with `.invalidArgument` for no bytes; `.wouldBlock` if nothing has arrived;
+    ///   `.messageTooLong` if more descriptors arrived than allowed; `.tooManyOpenFiles` if the process has no
+    ///   descriptors left; other errors from the kernel. After `.messageTooLong` and `.tooManyOpenFiles`, all
+    ///   descriptors of the message are closed, and the error has its bytes.
     ///
     /// Kernel: `recvmsg(2)`.
     public func receiveDescriptors(
         maxBytes: Int = 64 * 1024, maxDescriptors: Int = OwnedDescriptors.maxCount
     ) throws(DescriptorError) -> DescriptorMessage {
+        // Without space for a byte, a receive would take the descriptors of a datagram and lose its bytes.
+        guard maxBytes > 0 else { throw DescriptorError(.invalidArgument) }
         var arrival = DescriptorArrival()
         var failure: Errno?
         let fd = fileDescriptor
-        let bytes = [UInt8](unsafeUninitializedCapacity: max(0, maxBytes)) { buffer, count in
+        let bytes = [UInt8](unsafeUninitializedCapacity: min(maxBytes, 64 << 20)) { buffer, count in
             do throws(Errno) {
                 arrival = try SocketCalls.receiveDescriptors(fd, into: UnsafeMutableRawBufferPointer(buffer))
                 count = min(arrival.count, buffer.count)

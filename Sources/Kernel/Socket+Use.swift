@@ -20,15 +20,23 @@ extension Socket {
         }
     }
 
-    /// Ends an operation; closes the descriptor if it was the last one of a closed socket.
+    /// Ends an operation; if it was the last one of a closed or detached socket, releases what was received, and closes
+    /// the descriptor of a closed one.
     package func endOperation() {
-        guard shared.release() else { return }
-        releaseReceived(isDetached: false)
-        try? Descriptor.close(shared.original)
+        switch shared.release() {
+        case .other: return
+        case .lastOfDetached: releaseReceived(isDetached: true)
+        case .lastOfClosed:
+            releaseReceived(isDetached: false)
+            try? Descriptor.close(shared.original)
+        }
     }
 
     /// The descriptor, for an operation that has begun; valid even if the socket was closed meanwhile.
     package var descriptorInUse: Int32 { shared.original }
+
+    /// Whether the socket is closed or detached; see ``setUser(_:)``.
+    package var hasEnded: Bool { shared.hasEnded }
 
     /// Whether the operation that the caller has begun is the only one.
     package var hasSingleOperation: Bool { shared.isUsedOnce }
@@ -48,11 +56,14 @@ extension Socket {
     }
 
     /// Sets the user, unless another thread was faster; returns the user.
+    ///
+    /// The caller must then read ``hasEnded``. A thread that ends the socket marks it and then reads the user: in the
+    /// one order of these four accesses, at least one of the threads sees what the other one has written.
     package func setUser(_ user: some SocketUser) -> UnsafeRawPointer {
         let reference = Unmanaged.passRetained(user)
         let new = UnsafeRawPointer(reference.toOpaque())
         let (exchanged, former) = userReference.compareExchange(
-            expected: 0, desired: UInt(bitPattern: new), ordering: .acquiringAndReleasing)
+            expected: 0, desired: UInt(bitPattern: new), ordering: .sequentiallyConsistent)
         if exchanged { return new }
         reference.release()
         return UnsafeRawPointer(bitPattern: former) ?? new

@@ -100,7 +100,8 @@ public final class Socket: Sendable, CustomStringConvertible {
     }
 
     private var currentUser: (any SocketUser)? {
-        user.flatMap { Unmanaged<AnyObject>.fromOpaque($0).takeUnretainedValue() as? any SocketUser }
+        let user = UnsafeRawPointer(bitPattern: userReference.load(ordering: .sequentiallyConsistent))
+        return user.flatMap { Unmanaged<AnyObject>.fromOpaque($0).takeUnretainedValue() as? any SocketUser }
     }
 
     /// The descriptor and the socket's addresses, as text.

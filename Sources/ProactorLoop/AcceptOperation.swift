@@ -19,8 +19,11 @@ final class AcceptOperation: RingOperation, @unchecked Sendable {
         return port.ring.accept(descriptor, address: storage.pointer, length: length, for: self)
     }
 
-    override func succeeded(_ result: Int) {
+    override func succeeded(_ result: Int) -> Result<Int, Errno> {
         address = storage.load(length.pointee)
+        do throws(Errno) {
+            return .success(Int(try Descriptor.aboveStandard(Int32(truncatingIfNeeded: result))))
+        } catch { return .failure(error) }
     }
 
     override func purpose(of tag: UInt64) -> OperationPurpose {

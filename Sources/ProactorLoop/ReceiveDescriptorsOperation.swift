@@ -17,8 +17,9 @@ final class ReceiveDescriptorsOperation: RingOperation, @unchecked Sendable {
         return port.ring.receiveMessage(descriptor, message.header, flags: ControlData.closeOnExec, for: self)
     }
 
-    override func succeeded(_ result: Int) {
+    override func succeeded(_ result: Int) -> Result<Int, Errno> {
         passed.store(SocketCalls.arrival(in: message.header, count: result))
+        return .success(result)
     }
 
     override func purpose(of tag: UInt64) -> OperationPurpose {

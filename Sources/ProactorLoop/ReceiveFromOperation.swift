@@ -1,4 +1,5 @@
 internal import EventLoops
+internal import Kernel
 internal import Uring
 
 /// Receives one datagram, or bytes, and the sender's address with `IORING_OP_RECVMSG`.
@@ -13,8 +14,9 @@ final class ReceiveFromOperation: RingOperation, @unchecked Sendable {
         return port.ring.receiveMessage(descriptor, message.header, for: self)
     }
 
-    override func succeeded(_ result: Int) {
+    override func succeeded(_ result: Int) -> Result<Int, Errno> {
         address = message.sender
+        return .success(result)
     }
 
     override func purpose(of tag: UInt64) -> OperationPurpose {

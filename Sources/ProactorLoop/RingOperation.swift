@@ -39,8 +39,8 @@ class RingOperation: ChannelTarget, SocketOperation, @unchecked Sendable {
         preconditionFailure("\(type(of: self)) does not override submit()")
     }
 
-    /// Called when the operation has succeeded, before its task is resumed.
-    func succeeded(_ result: Int) {}
+    /// Called when the operation has succeeded, before its task is resumed; returns what the task gets.
+    func succeeded(_ result: Int) -> Result<Int, Errno> { .success(result) }
 
     final func abandon(_ result: Int) {}
 
@@ -54,7 +54,6 @@ class RingOperation: ChannelTarget, SocketOperation, @unchecked Sendable {
 
     final override func completed(_ tag: UInt64, _ result: Int32, _ flags: CompletionFlags) {
         self.tag = nil
-        if result >= 0 { succeeded(Int(result)) }
-        wait.finish(result < 0 ? .failure(Errno(rawValue: -result)) : .success(Int(result)))
+        wait.finish(result < 0 ? .failure(Errno(rawValue: -result)) : succeeded(Int(result)))
     }
 }

@@ -36,6 +36,20 @@ extension Conformance {
             }
         }
 
+        @Test(arguments: LoopKind.allCases)
+        func endpointThatCannotConnect_leavesNoFile(_ kind: LoopKind) async throws {
+            try await runLoop(kind) { loop, _ in
+                let (mine, missing) = (SocketPath(), SocketPath())
+                let error = try await loopError {
+                    try await loop.createDatagramEndpoint(local: mine.address, remote: missing.address) {
+                        DatagramRecorder(loop)
+                    }
+                }
+                #expect(error.operation == "connect" && error.errno == .noSuchFileOrDirectory)
+                #expect(access(mine.path, F_OK) != 0)
+            }
+        }
+
         /// A file of another kind, and a symbolic link to a socket, are never removed.
         @Test(arguments: LoopKind.allCases)
         func otherFiles_areNotReplaced(_ kind: LoopKind) async throws {

@@ -68,6 +68,21 @@ extension Conformance {
             }
         }
 
+        /// SOCK-004.
+        @Test(arguments: SocketLoop.allCases)
+        func sockSendAll_ofNothing_isADatagram_whereThereAreDatagrams(_ kind: SocketLoop) async throws {
+            try await runLoop(kind) { loop in
+                let (one, other) = (try Socket.boundDatagram(), try Socket.boundDatagram())
+                try await loop.sockConnect(one, other.localAddress)
+                for (sender, receiver) in [(one, other), try Socket.pair(type: Socket.datagram)] {
+                    for datagram: [UInt8] in [[], [1], []] {
+                        try await loop.sockSendAll(sender, datagram)
+                        #expect(try receiver.receiveNow() == datagram)
+                    }
+                }
+            }
+        }
+
         /// SOCK-005.
         @Test(arguments: SocketLoop.allCases)
         func sockSendAll_toALostPeer_isAnErrorWithoutASignal(_ kind: SocketLoop) async throws {

@@ -31,6 +31,21 @@ extension Conformance {
             }
         }
 
+        @Test(arguments: LoopKind.allCases)
+        func socketThatATaskAccepts_isNeverStandard(_ kind: LoopKind) async {
+            await #expect(processExitsWith: .success) { [kind] in
+                try await runLoop(kind) { loop, _ in
+                    let (listener, client) = (try Socket.listening(), try Socket(family: .ipv4))
+                    let address = try listener.localAddress
+                    let accepting = loop.createTask { try await loop.sockAccept(listener).0 }
+                    try await loop.turns()
+                    closeStandard()
+                    try await loop.sockConnect(client, address)
+                    #expect(try await accepting.value.fileDescriptor > 2)
+                }
+            }
+        }
+
         /// An inetd-style server gets its socket as standard input: the library keeps the caller's number.
         @Test(arguments: LoopKind.allCases)
         func givenSocket_mayHaveAnyNumber(_ kind: LoopKind) async {

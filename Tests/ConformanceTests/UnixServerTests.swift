@@ -104,6 +104,27 @@ extension Conformance {
             }
         }
 
+        #if DEBUG
+            /// UNIX-010: a server that gets no socket replaces no other.
+            @Test(arguments: LoopKind.allCases)
+            func socketOfALiveListener_stays_ifItsSuccessorFails(_ kind: LoopKind) async throws {
+                try await runUnix(kind) { loop, directory, _ in
+                    let path = directory.file("s")
+                    let server = try await loop.createUnixServer(path: path) { EchoRecorder(loop) }
+                    let faults = SystemCallFaults()
+                    faults.fail(.socket, with: .tooManyOpenFiles)
+                    faults.install()
+                    let error = await #expect(throws: EventLoopError.self) {
+                        try await loop.createUnixServer(path: path) { EchoRecorder(loop) }
+                    }
+                    faults.remove()
+                    #expect(error?.operation == "socket" && error?.errno == .tooManyOpenFiles)
+                    #expect(exists(path))
+                    try await server.closeAndWait()
+                }
+            }
+        #endif
+
         /// UNIX-011.
         @Test(arguments: LoopKind.allCases)
         func staleSocketThatCannotBeRemoved_isLogged(_ kind: LoopKind) async throws {

@@ -58,6 +58,39 @@ extension Conformance {
             }
         }
 
+        /// On a ring, the kernel would send an empty datagram if the operation waited there.
+        @Test(arguments: SocketLoop.allCases)
+        func datagrams_waitForTheirReceiver_andLoseNothing(_ kind: SocketLoop) async throws {
+            try await runLoop(kind) { loop in
+                let receiver = try Socket(family: .unix, type: Socket.datagram)
+                try receiver.bind(to: SocketAddress(unixPath: ""))
+                let sender = try Socket(family: .unix, type: Socket.datagram)
+                try await loop.sockConnect(sender, receiver.localAddress)
+                let count = 40
+                let sending = loop.createTask {
+                    for number in 0..<count {
+                        let list = try WatchedEnd().takeList()
+                        try await loop.sockSendDescriptors(sender, list, with: [UInt8(number), 7])
+                    }
+                }
+                try await loop.turns(20)
+                #expect(!sending.isDone)
+                for number in 0..<count {
+                    let message = try await loop.sockReceiveDescriptors(receiver)
+                    #expect(message.bytes == [UInt8(number), 7])
+                    #expect(message.descriptors.count == 1)
+                }
+                try await sending.value
+                let waiting = loop.createTask {
+                    let none = OwnedDescriptors()
+                    while true { try await loop.sockSendDescriptors(sender, none, with: [1]) }
+                }
+                try await loop.sleep(for: .milliseconds(5))
+                sender.close()
+                await expectSocketEnded(waiting, "sockSendDescriptors")
+            }
+        }
+
         @Test(arguments: SocketLoop.allCases)
         func errors_areTyped(_ kind: SocketLoop) async throws {
             try await runLoop(kind) { loop in

@@ -69,6 +69,31 @@ struct DriverSeamTests {
         }
     }
 
+    /// Another thread may close a socket after it was checked.
+    @Test func socketThatIsClosedWhileItIsHandedOver_isRefused() async throws {
+        try await onThread {
+            for count in 1...2 {
+                let (one, other) = try Socket.pair()
+                let (first, last) = (one.fileDescriptor, other.fileDescriptor)
+                let sockets = ScriptedSockets(failing: "none", number: 0, with: .notSupported) {
+                    if $0 == last { other.close() }
+                }
+                try withSimulatedLoop(sockets: sockets) { loop, _ in
+                    let error = #expect(throws: EventLoopError.self) {
+                        try loop.runUntilComplete {
+                            if count == 1 { return try await loop.createServer(socket: other) { Nothing() } }
+                            return try await loop.createServer(sockets: [one, other]) { Nothing() }
+                        }
+                    }
+                    #expect(error?.code == .invalidArgument)
+                }
+                // The sockets that were handed over before it are closed.
+                #expect(sockets.calls == (count == 1 ? [] : ["close \(first)"]))
+                if count == 2 { Socket(takingOwnershipOf: first).close() }
+            }
+        }
+    }
+
     @Test func connection_usesTheGivenSockets() async throws {
         try await onThread {
             let sockets = ScriptedSockets(failing: "open", number: 1, with: .tooManyOpenFiles)
@@ -103,8 +128,15 @@ private final class ScriptedSockets: SocketSystem {
     private let state = Locked(State())
     private let failing: (call: String, number: Int, errno: Errno)
 
-    init(failing call: String, number: Int, with errno: Errno) {
+    /// Called with the descriptor of each socket that is made non-blocking.
+    private let onNonBlocking: @Sendable (Int32) -> Void
+
+    init(
+        failing call: String, number: Int, with errno: Errno,
+        onNonBlocking: @escaping @Sendable (Int32) -> Void = { _ in }
+    ) {
         failing = (call, number, errno)
+        self.onNonBlocking = onNonBlocking
     }
 
     var calls: [String] { state.value.calls }
@@ -159,7 +191,7 @@ private final class ScriptedSockets: SocketSystem {
 
     func isOpen(_ descriptor: Int32) -> Bool { state.value.open[descriptor] != nil }
     func isStream(_ descriptor: Int32) -> Bool { true }
-    func setNonBlocking(_ descriptor: Int32) throws(Errno) {}
+    func setNonBlocking(_ descriptor: Int32) throws(Errno) { onNonBlocking(descriptor) }
     func option(_ descriptor: Int32, level: Int32, name: Int32) throws(Errno) -> Int32 { 0 }
     func connect(_ descriptor: Int32, to address: SocketAddress) throws(Errno) {}
     func pendingError(_ descriptor: Int32) throws(Errno) -> Errno? { nil }

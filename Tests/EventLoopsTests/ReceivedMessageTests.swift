@@ -13,7 +13,7 @@ struct ReceivedMessageTests {
         items.giveBack(message(end, [1, 2, 3]))
         #expect(items.unfetchedBytes == 3)
         let operation = Operation(count: 2)
-        items.deliver(to: operation, takesDescriptors: takes)
+        items.deliver(to: operation, of: takes ? .receiveDescriptors : .receive)
         #expect(operation.received == [1, 2])
         if takes {
             let message = try operation.passed.takeArrival().message([1, 2], atMost: 1)
@@ -21,9 +21,26 @@ struct ReceivedMessageTests {
             #expect(end.isReleased == false)
         }
         #expect(end.isReleased)
-        items.deliver(to: operation, takesDescriptors: takes)
+        items.deliver(to: operation, of: takes ? .receiveDescriptors : .receive)
         #expect(operation.received == [3])
         #expect(items.isEmpty)
+    }
+
+    @Test func itemThatACallCannotReceive_stays() throws {
+        let operation = Operation(count: 2)
+        var bytes = ReceivedItems(isStream: true)
+        bytes.giveBack(.bytes([1, 2], from: nil))
+        bytes.deliver(to: operation, of: .accept)
+        #expect(bytes.unfetchedBytes == 2)
+        var connections = ReceivedItems(isStream: true)
+        let end = try WatchedEnd()
+        connections.giveBack(.connection(end.take().intoSocket(), from: nil))
+        for kind in [SocketOperationKind.receive, .receiveFrom, .receiveDescriptors] {
+            connections.deliver(to: operation, of: kind)
+            #expect(!connections.isEmpty && !end.isReleased && operation.received == [])
+        }
+        connections = ReceivedItems(isStream: true)
+        #expect(end.isReleased)
     }
 
     @Test func droppedItems_closeTheirDescriptors() throws {

@@ -85,6 +85,17 @@ struct SocketDescriptorTests {
         #expect(end.isReleased)
     }
 
+    @Test func receive_needsSpaceForAByte_andLimitsItsMemory() throws {
+        let (one, other) = try Socket.pair(type: Socket.datagram)
+        let end = try WatchedEnd()
+        _ = try one.sendDescriptors(end.takeList(), with: [1])
+        expectError(.invalidArgument) { () throws(DescriptorError) in _ = try other.receiveDescriptors(maxBytes: 0) }
+        expectError(.invalidArgument) { () throws(DescriptorError) in _ = try other.receiveDescriptors(maxBytes: -1) }
+        let message = try other.receiveDescriptors(maxBytes: .max)
+        #expect(message.bytes == [1])
+        #expect(message.descriptors.count == 1)
+    }
+
     /// The kernel reports success for a stream, and drops the descriptors.
     @Test func descriptorsWithoutBytes_areRefused() throws {
         let (one, _) = try Socket.pair()

@@ -153,9 +153,11 @@ struct SocketUseTests {
         #expect(one.beginOperation() == .begun)
         let fd = one.detach()
         #expect(one.beginOperation() == .ended)
+        #expect(user.calls.value == ["ends"])
         one.endOperation()
         #expect(Descriptor.isOpen(fd))
-        #expect(user.calls.value == ["ends"])
+        // What the last operation left is released, too.
+        #expect(user.calls.value == ["ends", "detached"])
         try Descriptor.close(fd)
     }
 

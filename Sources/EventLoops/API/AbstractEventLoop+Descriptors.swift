@@ -81,7 +81,10 @@ extension LoopCore {
         while true {
             // The kernel only reads the bytes of a send.
             call.lend(UnsafeMutableRawBufferPointer(mutating: UnsafeRawBufferPointer(rebasing: bytes[sent...])))
-            let outcome = await call.wait.outcome(of: call)
+            var outcome = await call.wait.outcome(of: call)
+            if outcome == .failed(.resourceTemporarilyUnavailable) {
+                outcome = await sendAgain(.sendDescriptors, call, socket)
+            }
             if case .finished(let count) = outcome {
                 call.operation.passed.outgoing = []
                 sent += count

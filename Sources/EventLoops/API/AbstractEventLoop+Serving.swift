@@ -148,7 +148,13 @@ extension LoopCore {
         guard Set(sockets.map(\.fileDescriptor)).count == sockets.count else {
             throw .invalidArgument("createServer", "The list contains a socket twice")
         }
-        let descriptors = sockets.map { $0.detach() }
+        var descriptors: [Int32] = []
+        do throws(EventLoopError) {
+            for socket in sockets { descriptors.append(try SocketUse.detach(socket, "createServer")) }
+        } catch {
+            for descriptor in descriptors { close(descriptor) }
+            throw error
+        }
         // Accepted sockets inherit the option.
         for descriptor in descriptors { self.sockets.setNoDelay(descriptor) }
         return descriptors
@@ -201,7 +207,7 @@ enum StreamSocket {
         _ socket: Socket, _ system: any SocketSystem, _ operation: String
     ) throws(EventLoopError) -> Int32 {
         try prepare(socket, system, operation)
-        return socket.detach()
+        return try SocketUse.detach(socket, operation)
     }
 
     /// Checks that a socket is an open stream socket, and makes it non-blocking.

@@ -118,9 +118,9 @@ extension AbstractEventLoop {
     ///   - socket: A socket that is not connected.
     ///   - address: The peer.
     /// - Throws: Same as ``sockRecv(_:_:)``; `.system` with the address and `ECONNREFUSED`, `ETIMEDOUT`, `EISCONN` or
-    ///   another error of the kernel; `.invalidState` if a cancelled call has connected the socket to another address.
+    ///   another error of the kernel; `.invalidState` if an earlier call has connected the socket to another address.
     /// - Cancellation: Ends the wait. The kernel may continue to connect; a later call for the same address waits for
-    ///   that attempt.
+    ///   that attempt, or returns at once if it has succeeded.
     /// - Thread: A task of the loop.
     ///
     /// asyncio: `loop.sock_connect`. Kernel: `IORING_OP_CONNECT`, `connect(2)`.
@@ -141,9 +141,9 @@ extension AbstractEventLoop {
                 outcome = core.mayContinue(on: socket) ? await call.wait.outcome(of: call) : .failed(.canceled)
             }
         }
-        let isOtherAttempt = call.isReplaced
+        let mustCheck = core.mayHaveOtherPeer(socket, call, address, &outcome)
         _ = try core.end(call, on: socket, outcome, "sockConnect")
-        if isOtherAttempt { try core.checkPeer(of: socket, is: address) }
+        if mustCheck { try core.checkPeer(of: socket, is: address) }
     }
 
     /// Resolves a host name with the family, type and protocol of the socket, and connects to the first address.

@@ -69,7 +69,6 @@ extension AbstractEventLoop {
             throw EventLoopError.invalidArgument(operation, "The mode has permissions alone: 0...0o777")
         }
         let path = address.socketFilePath
-        if let path { ServerFile.removeStale(path, core.sockets) }
         let sockets = ServerSockets(
             system: core.sockets, reuseAddress: false, reusePort: false, keepAlive: false, permissions: mode)
         let bound = try await bind(sockets, to: [address], whileInUse: path == nil ? addressInUseTimeout : .zero)
@@ -91,7 +90,8 @@ extension AbstractEventLoop {
     ///   - backlog: How many connections the kernel queues until they are accepted.
     ///   - maxConnections: The maximum number of open connections; nil for no limit.
     ///   - cleanupSocket: Whether to remove the socket's file when the server closes, unless another one has replaced
-    ///     it. A server made by `createServer(socket:)` leaves the file.
+    ///     it since this call. If another server may have replaced it earlier, pass false: its file would be removed. A
+    ///     server made by `createServer(socket:)` leaves the file.
     ///   - passesDescriptors: Whether connections can send and receive descriptors; costs speed.
     ///   - startServing: Whether to accept at once.
     ///   - makeProtocol: Makes the protocol object of a connection.

@@ -81,7 +81,8 @@ package struct Connector: Sendable {
     private func pause(_ number: Int, _ delay: Duration) async -> Event {
         let over = WaitList(queue: core.queue)
         let timer = core.callAt(core.now.advanced(by: delay)) { over.resumeAll() }
-        if await over.wait() != .happened { timer.cancel() }
+        // The task may have continued on another thread.
+        if await over.wait() != .happened { core.queue.performOnLoop { timer.cancel() } }
         return .pauseOver(number)
     }
 

@@ -15,6 +15,12 @@ final class ReadinessSendDescriptors: ReadinessOperation, @unchecked Sendable {
         }
     }
 
+    /// Throws if the socket has space but the receiver has not: the caller tries again later.
+    override func attemptAgain() throws(Errno) -> Int? {
+        guard let sent = try attempt() else { throw .resourceTemporarilyUnavailable }
+        return sent
+    }
+
     override func purpose(ofWriting isWriting: Bool, _ descriptor: Int32) -> OperationPurpose {
         OperationPurpose(.send, descriptor, owner: wait.ownerText)
     }

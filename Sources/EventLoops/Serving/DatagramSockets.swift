@@ -61,6 +61,8 @@ struct DatagramSockets {
             if let local = pair.local { try bind(descriptor, to: local) }
             return try connectOrUnbind(descriptor, pair)
         } catch {
+            // A Unix socket that was bound leaves no file.
+            ServerFile(of: descriptor, system)?.remove()
             try? system.close(descriptor)
             throw error
         }
@@ -129,8 +131,8 @@ struct DatagramSockets {
         } catch { throw EventLoopError(system: error, operation) }
         let peer = try? system.peerAddress(socket.fileDescriptor)
         return Made(
-            descriptor: socket.detach(), family: local.family, peer: peer?.isUnnamed == true ? nil : peer,
-            isConnected: peer != nil)
+            descriptor: try SocketUse.detach(socket, operation), family: local.family,
+            peer: peer?.isUnnamed == true ? nil : peer, isConnected: peer != nil)
     }
 }
 

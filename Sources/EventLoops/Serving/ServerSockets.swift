@@ -57,6 +57,8 @@ struct ServerSockets {
                 step = "setsockopt"
                 try configure(descriptor, address.family)
                 step = "bind"
+                // Only now, so that a failure until here leaves a running server's file alone.
+                if let path = address.socketFilePath { ServerFile.removeStale(path, system) }
                 try system.bind(descriptor, to: address)
                 return descriptor
             } catch {

@@ -14,8 +14,8 @@ extension LoopCore {
 
     /// Sends all bytes, which stay valid until this returns.
     func sendAll(_ bytes: UnsafeRawBufferPointer, on socket: Socket) async throws {
-        let call = try begin(.send, on: socket, "sockSendAll")
-        if bytes.isEmpty { return end(call, on: socket) }
+        let call = try begin(bytes.isEmpty ? .sendTo : .send, on: socket, "sockSendAll")
+        if bytes.isEmpty, sockets.isStream(call.descriptor) { return end(call, on: socket) }
         if call.kind == .sendTo {
             _ = try await send(bytes, to: nil, by: call, on: socket, "sockSendAll")
             return
@@ -49,19 +49,26 @@ extension LoopCore {
         call.lend(UnsafeMutableRawBufferPointer(mutating: bytes))
         call.operation.address = address
         var outcome = await call.wait.outcome(of: call)
+        if outcome == .failed(.resourceTemporarilyUnavailable) { outcome = await sendAgain(.sendTo, call, socket) }
+        return try end(call, on: socket, outcome, operation)
+    }
+
+    /// Repeats a send until the receiver of its message has space.
+    @inline(never)
+    func sendAgain(_ kind: SocketOperationKind, _ call: SocketCall, _ socket: Socket) async -> OperationOutcome {
+        var outcome = OperationOutcome.failed(.resourceTemporarilyUnavailable)
         while outcome == .failed(.resourceTemporarilyUnavailable), mayContinue(on: socket) {
-            if call.isReplaced {
-                if let ending = await pause() { return try end(call, on: socket, ending, operation) }
-                guard mayContinue(on: socket) else {
-                    return try end(call, on: socket, .failed(.canceled), operation)
-                }
-            } else {
+            if !call.isReplaced {
                 // Readiness shows when a connected receiver has space.
-                emulate(.sendTo, call)
+                emulate(kind, call)
+            } else if let ending = await pause() {
+                return ending
+            } else if !mayContinue(on: socket) {
+                return .failed(.canceled)
             }
             outcome = await call.wait.outcome(of: call)
         }
-        return try end(call, on: socket, outcome, operation)
+        return outcome
     }
 
     /// Continues a call with the emulated operation.
@@ -80,24 +87,41 @@ extension LoopCore {
     func pause() async -> OperationOutcome? {
         let over = WaitList(queue: queue)
         let timer = callAt(now.advanced(by: .milliseconds(1))) { over.resumeAll() }
-        switch await over.wait() {
-        case .happened: return nil
-        case .misplaced, .needsHandler:
-            timer.cancel()
-            return .misplaced
-        case .cancelled:
-            timer.cancel()
-            return Task.isCancelled ? .cancelled : .closed
-        }
+        let ending = await over.wait()
+        if ending == .happened { return nil }
+        // The task may have continued on another thread.
+        queue.performOnLoop { timer.cancel() }
+        guard ending == .cancelled else { return .misplaced }
+        return Task.isCancelled ? .cancelled : .closed
     }
 
-    /// Throws if a cancelled call has connected the socket to another address.
+    /// Whether an earlier call may have connected the socket, so that success does not show to which address.
+    ///
+    /// After a connection that took time, the kernel reports success once more, for any address.
+    ///
+    /// - Parameter outcome: That of the call; becomes a success if a cancelled call has connected the socket.
+    func mayHaveOtherPeer(
+        _ socket: Socket, _ call: SocketCall, _ address: SocketAddress, _ outcome: inout OperationOutcome
+    ) -> Bool {
+        guard queue.isTurning, let use = currentUse(of: socket) else { return false }
+        let isAfterAnother = use.hasAbandonedConnect || call.isReplaced
+        if isAfterAnother, outcome == .failed(.isConnected), address.isReportedAsPeer,
+            (try? sockets.peerAddress(call.descriptor)) != nil
+        {
+            outcome = .finished(0)
+        }
+        guard case .finished = outcome else { return false }
+        defer { use.hasConnected = true }
+        return isAfterAnother || use.hasConnected
+    }
+
+    /// Throws if an earlier call has connected the socket to another address.
     func checkPeer(of socket: Socket, is address: SocketAddress) throws(EventLoopError) {
         guard address.isReportedAsPeer, let peer = try? sockets.peerAddress(socket.fileDescriptor), peer != address
         else { return }
         throw EventLoopError(
             .invalidState, "sockConnect", address: "\(address)",
-            detail: "A call that was cancelled has connected the socket to \(peer): use a new socket")
+            detail: "An earlier call has connected the socket to \(peer): use a new socket")
     }
 
     /// The address that a call has found; if the datagram was received without its address, that of the connected peer.

@@ -37,6 +37,11 @@ extension LoopCore {
         return try newUse(of: socket, operation)
     }
 
+    /// The use of a socket on which the caller has begun an operation.
+    func currentUse(of socket: Socket) -> SocketUse? {
+        socket.user.map { Unmanaged<SocketUse>.fromOpaque($0).takeUnretainedValue() }
+    }
+
     /// Makes this loop the socket's user.
     @inline(never)
     private func newUse(of socket: Socket, _ operation: StaticString) throws(EventLoopError) -> SocketUse {
@@ -58,7 +63,7 @@ extension LoopCore {
             socket.endMove()
         }
         // If another thread closed the socket before it had a user, nothing would end the operation.
-        if socket.fileDescriptor < 0 { throw SocketErrors.ended("\(operation)") }
+        if socket.hasEnded { throw SocketErrors.ended("\(operation)") }
         return use
     }
 
@@ -95,7 +100,7 @@ extension LoopCore {
         let failure = failure(of: call, on: socket, outcome, operation)
         // A task on another thread keeps its turn until the loop's thread has taken its result back.
         queue.performOnLoop { [self] in
-            takeBack(call, outcome)
+            takeBack(call, outcome, on: socket)
             finish(call, on: socket)
         }
         throw failure
@@ -114,12 +119,13 @@ extension LoopCore {
     }
 
     /// Takes back what a call received if its task does not get it.
-    private func takeBack(_ call: SocketCall, _ outcome: OperationOutcome) {
+    private func takeBack(_ call: SocketCall, _ outcome: OperationOutcome, on socket: Socket) {
         switch outcome {
         case .finishedFirst(let result): call.abandon(result)
         case .cancelled, .closed, .misplaced: call.abandonFailure()
-        case .finished, .failed: break
+        case .finished, .failed: return call.dropArray()
         }
+        if call.kind == .connect { currentUse(of: socket)?.hasAbandonedConnect = true }
         call.dropArray()
     }
 

@@ -15,6 +15,15 @@ enum ReceivedItem {
         case .connection, .failure: []
         }
     }
+
+    /// The kernel's error for an operation that cannot receive this; nil if it can.
+    fileprivate func mismatch(with kind: SocketOperationKind) -> Errno? {
+        switch self {
+        case .bytes, .message: kind == .accept ? .invalidArgument : nil
+        case .connection: kind == .accept ? nil : .notConnected
+        case .failure: nil
+        }
+    }
 }
 
 /// What operations took from a socket for tasks that were then cancelled, for the tasks that call next.
@@ -41,26 +50,39 @@ struct ReceivedItems {
 
     /// Completes an operation with the first item, as the kernel would.
     ///
-    /// - Parameter takesDescriptors: Whether the operation takes descriptors; otherwise they are closed, as the kernel
-    ///   would do.
-    mutating func deliver(to operation: any SocketOperation, takesDescriptors: Bool) {
-        let item = items.removeFirst()
-        switch item {
+    /// An item that the operation cannot receive stays.
+    mutating func deliver(to operation: any SocketOperation, of kind: SocketOperationKind) {
+        if let mismatch = items[0].mismatch(with: kind) {
+            operation.wait.finish(.failure(mismatch))
+            return
+        }
+        switch items.removeFirst() {
         case .bytes(let bytes, let sender):
-            let count = min(bytes.count, operation.bytes.count)
-            operation.bytes.copyBytes(from: bytes.prefix(count))
-            operation.address = sender
-            if isStream, count < bytes.count { items.insert(.bytes(bytes.dropFirst(count), from: sender), at: 0) }
-            operation.wait.finish(.success(count))
+            deliver(bytes, from: sender, to: operation, kind == .receiveDescriptors ? DescriptorArrival() : nil)
         case .message(let bytes, let passed):
-            items.insert(.bytes(bytes, from: nil), at: 0)
-            if takesDescriptors { operation.passed.store(passed.takeArrival()) }
-            deliver(to: operation, takesDescriptors: takesDescriptors)
+            // Like the kernel, close descriptors that the operation does not take.
+            deliver(bytes, from: nil, to: operation, kind == .receiveDescriptors ? passed.takeArrival() : nil)
         case .connection(let socket, let peer):
             operation.address = peer
             operation.wait.finish(.success(Int(socket.detach())))
         case .failure(let errno): operation.wait.finish(.failure(errno))
         }
+    }
+
+    /// Ends an operation with bytes; those of a stream that do not fit stay.
+    private mutating func deliver(
+        _ bytes: ArraySlice<UInt8>, from sender: SocketAddress?, to operation: any SocketOperation,
+        _ arrival: DescriptorArrival?
+    ) {
+        let count = min(bytes.count, operation.bytes.count)
+        operation.bytes.copyBytes(from: bytes.prefix(count))
+        operation.address = sender
+        if isStream, count < bytes.count { items.insert(.bytes(bytes.dropFirst(count), from: sender), at: 0) }
+        if var arrival {
+            if !isStream, count < bytes.count { arrival.isCut = true }
+            operation.passed.store(arrival)
+        }
+        operation.wait.finish(.success(count))
     }
 
     /// The number of bytes that are lost when this is dropped.

@@ -98,7 +98,8 @@ final class SocketCall: AwaitedOperation, @unchecked Sendable {
 
     /// Keeps an error for the next call: the kernel reports the loss of a connection once.
     func abandonFailure() {
-        guard kind.isReceiving, let failure = wait.failure else { return }
+        // The kernel repeats an error that is not about a connection.
+        guard kind.isReceiving, let failure = wait.takeFailure(), failure != .notConnected else { return }
         turns.giveBack(.failure(failure))
     }
 

@@ -42,7 +42,7 @@ final class SocketLine: SocketTurns {
 
     private func serve(_ call: SocketCall) {
         if received.isEmpty { return call.operation.start() }
-        received.deliver(to: call.operation, takesDescriptors: call.kind == .receiveDescriptors)
+        received.deliver(to: call.operation, of: call.kind)
     }
 
     func cancel(_ call: SocketCall) {

@@ -12,6 +12,10 @@ final class SocketUse: SocketUser, @unchecked Sendable {
     private let isStream: Bool
     /// Whether the socket sends messages that must not wait in the kernel.
     private let isUnixDatagram: Bool
+    /// Whether a call was cancelled that may have connected the socket, or may do so later.
+    var hasAbandonedConnect = false
+    /// Whether a call has connected the socket.
+    var hasConnected = false
     /// Guards `queue` and both lines against the end of the socket on another thread while a loop takes it over.
     private let lock = Lock()
 
@@ -53,6 +57,13 @@ final class SocketUse: SocketUser, @unchecked Sendable {
             .invalidState, operation,
             detail: "The socket has something that was received for a cancelled task: fetch it with sockRecv, "
                 + "sockRecvFrom or sockAccept first")
+    }
+
+    /// Takes ownership of a socket's descriptor; throws if another thread has closed the socket meanwhile.
+    static func detach(_ socket: Socket, _ operation: String) throws(EventLoopError) -> Int32 {
+        let descriptor = socket.detach()
+        guard descriptor >= 0 else { throw .invalidArgument(operation, "The socket is closed or was handed over") }
+        return descriptor
     }
 
     /// Makes another loop the user; what was received stays with the socket.

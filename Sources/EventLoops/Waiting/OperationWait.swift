@@ -36,7 +36,7 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
     /// The number of the wait: a request to cancel an earlier one is ignored.
     private var number: UInt64 = 0
     /// The error of the last operation, if it failed for any other reason than its cancellation.
-    package private(set) var failure: Errno?
+    private var failure: Errno?
 
     package init(queue: WorkQueue) {
         self.queue = queue
@@ -95,6 +95,8 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
     /// Starts the operation if its task is one of the loop's own, which are cancelled through their scope.
     private func begin(_ operation: any AwaitedOperation, _ continuation: UnsafeContinuation<Ending, Never>) {
         guard mayStart else { return continuation.resume(returning: .misplaced) }
+        // Even a wait that does not begin must not keep the error of an earlier one.
+        failure = nil
         let address = TaskAddress.of(continuation)
         guard let scope = scope(of: address) else { return continuation.resume(returning: .needsHandler) }
         if TaskAddress.isCancelled(address) { return continuation.resume(returning: .cancelled) }
@@ -147,7 +149,6 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
     ) {
         number &+= 1
         stopReason = nil
-        failure = nil
         scope?._withUnsafeGuaranteedRef { $0.waitsIn(self, number) }
         self.operation = operation
         self.continuation = continuation
@@ -176,6 +177,11 @@ package final class OperationWait: WaitLink, WaitingPlace, @unchecked Sendable {
             continuation.resume(returning: .failed(errno))
         }
         return true
+    }
+
+    /// Takes the error of the last operation, if it failed for any other reason than its cancellation.
+    package func takeFailure() -> Errno? {
+        failure.take()
     }
 
     func cancel(_ number: UInt64) {

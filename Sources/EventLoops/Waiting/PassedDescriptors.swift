@@ -21,9 +21,7 @@ package final class PassedDescriptors {
 
     /// Takes what a receive has returned; the caller has to close its descriptors.
     package func takeArrival() -> DescriptorArrival {
-        let taken = arrival
-        // Not dropped, because the caller has them now.
-        arrival.descriptors = []
-        return taken
+        defer { arrival = DescriptorArrival() }
+        return arrival
     }
 }

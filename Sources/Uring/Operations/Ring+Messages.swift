@@ -53,12 +53,17 @@ extension Ring {
     ///
     /// The kernel does not continue a short send: early kernels would send the control data again.
     ///
-    /// - Parameter message: A `msghdr`. It, its vectors, the bytes and the control data must stay unchanged until the
-    ///   completion.
-    package func sendMessagePart(_ fd: Int32, _ message: UnsafeRawPointer, for target: CompletionTarget) -> UInt64 {
+    /// - Parameters:
+    ///   - message: A `msghdr`. It, its vectors, the bytes and the control data must stay unchanged until the
+    ///     completion.
+    ///   - waits: If false, the operation fails with `EAGAIN` instead of waiting, as a Unix socket with boundaries
+    ///     requires; see ``sendMessage(_:_:waits:for:)``.
+    package func sendMessagePart(
+        _ fd: Int32, _ message: UnsafeRawPointer, waits: Bool = true, for target: CompletionTarget
+    ) -> UInt64 {
         queue(.sendMessage, for: target) { entry in
             io_uring_prep_rw(Int32(IORING_OP_SENDMSG.rawValue), entry, fd, message, 1, 0)
-            entry.pointee.msg_flags = UInt32(MSG_NOSIGNAL)
+            entry.pointee.msg_flags = UInt32(waits ? Int32(MSG_NOSIGNAL) : Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
         }
     }
 }
