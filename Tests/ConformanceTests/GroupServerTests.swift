@@ -191,8 +191,9 @@ extension Conformance {
                         peer.close()
                     }
                 }
-                let (drained, aborted) = (try await report.drained, try await report.aborted)
-                #expect(drained == 40 && aborted == 0)
+                // A connection that ends before its loop begins to close is not in the report.
+                let (aborted, refused) = (try await report.aborted, try await report.refused)
+                #expect(aborted == 0 && refused == 0)
                 #expect(!server.isServing && server.connectionCount == 0)
             }
         }

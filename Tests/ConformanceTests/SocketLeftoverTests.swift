@@ -110,7 +110,7 @@ extension Conformance {
             try await runLoop(kind) { loop in
                 let (one, other) = try Socket.pair(type: Socket.datagram)
                 try one.sendNow([1, 2, 3])
-                let first = try await loop.sockReceiveDescriptors(other, maxBytes: 1)
+                let first = try await loop.sockRecvDescriptors(other, maxBytes: 1)
                 #expect(first.bytes == [1])
                 #expect(first.isCut == true)
                 for maxBytes in [10, 1] {
@@ -120,7 +120,7 @@ extension Conformance {
                     // In the next turn, the bytes are received before the task is cancelled.
                     try await loop.turns(1)
                     await expectCancelled(receiving)
-                    let message = try await loop.sockReceiveDescriptors(other, maxBytes: maxBytes)
+                    let message = try await loop.sockRecvDescriptors(other, maxBytes: maxBytes)
                     #expect(message.bytes == Array([4, 5].prefix(maxBytes)))
                     #expect(message.isCut == (maxBytes < 2))
                 }

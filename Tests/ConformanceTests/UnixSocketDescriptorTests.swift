@@ -70,24 +70,24 @@ extension Conformance {
                 let sending = loop.createTask {
                     for number in 0..<count {
                         let list = try WatchedEnd().takeList()
-                        try await loop.sockSendDescriptors(sender, list, with: [UInt8(number), 7])
+                        try await loop.sockSendAll(sender, [UInt8(number), 7], descriptors: list)
                     }
                 }
                 try await loop.turns(20)
                 #expect(!sending.isDone)
                 for number in 0..<count {
-                    let message = try await loop.sockReceiveDescriptors(receiver)
+                    let message = try await loop.sockRecvDescriptors(receiver)
                     #expect(message.bytes == [UInt8(number), 7])
                     #expect(message.descriptors.count == 1)
                 }
                 try await sending.value
                 let waiting = loop.createTask {
                     let none = OwnedDescriptors()
-                    while true { try await loop.sockSendDescriptors(sender, none, with: [1]) }
+                    while true { try await loop.sockSendAll(sender, [1], descriptors: none) }
                 }
                 try await loop.sleep(for: .milliseconds(5))
                 sender.close()
-                await expectSocketEnded(waiting, "sockSendDescriptors")
+                await expectSocketEnded(waiting, "sockSendAll")
             }
         }
 

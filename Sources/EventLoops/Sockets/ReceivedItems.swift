@@ -79,7 +79,7 @@ struct ReceivedItems {
         operation.address = sender
         if isStream, count < bytes.count { items.insert(.bytes(bytes.dropFirst(count), from: sender), at: 0) }
         if var arrival {
-            if !isStream, count < bytes.count { arrival.isCut = true }
+            if !isStream, count < bytes.count { arrival.isTruncated = true }
             operation.passed.store(arrival)
         }
         operation.wait.finish(.success(count))
