@@ -2,6 +2,7 @@ import EventLoops
 import Glibc
 import Kernel
 import Proactor
+import ProactorTesting
 import TestSupport
 import Testing
 

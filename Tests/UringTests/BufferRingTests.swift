@@ -118,7 +118,7 @@ struct BufferRingTests {
     }
 
     /// The flags of the mapping that contains an address, from `/proc/self/smaps`.
-    private static func flags(ofMappingAt address: UInt) throws -> [Substring]? {
+    private static func flags(ofMappingAt address: UInt) -> [Substring]? {
         guard let file = fopen("/proc/self/smaps", "r") else { return nil }
         defer { fclose(file) }
         var isFound = false
