@@ -41,7 +41,7 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 let (mine, missing) = (SocketPath(), SocketPath())
                 let error = try await loopError {
-                    try await loop.createDatagramEndpoint(local: mine.address, remote: missing.address) {
+                    try await loop.createDatagramEndpoint(localAddress: mine.address, remoteAddress: missing.address) {
                         DatagramRecorder(loop)
                     }
                 }
@@ -78,7 +78,7 @@ extension Conformance {
                 try owner.bind(to: path.address)
                 if type == Socket.stream { try owner.listen() }
                 let error = try await loopError {
-                    try await loop.createDatagramEndpoint(local: path.address) { DatagramRecorder(loop) }
+                    try await loop.createDatagramEndpoint(localAddress: path.address) { DatagramRecorder(loop) }
                 }
                 #expect(error.operation == "bind" && error.errno == .addressInUse)
                 let client = try Socket(family: .unix, type: type)
@@ -94,7 +94,7 @@ extension Conformance {
             try await runLoop(kind) { loop, _ in
                 let (mine, gone) = (SocketPath(), SocketPath())
                 let error = try await loopError {
-                    try await loop.createDatagramEndpoint(local: mine.address, remote: gone.address) {
+                    try await loop.createDatagramEndpoint(localAddress: mine.address, remoteAddress: gone.address) {
                         DatagramRecorder(loop)
                     }
                 }

@@ -106,13 +106,13 @@ extension Conformance {
 
         /// Whether a datagram was cut belongs to that datagram alone.
         @Test(arguments: SocketLoop.allCases)
-        func datagramOfACancelledReceive_isCutOnlyIfItIsTooLong(_ kind: SocketLoop) async throws {
+        func datagramOfACancelledReceive_isTruncatedOnlyIfItIsTooLong(_ kind: SocketLoop) async throws {
             try await runLoop(kind) { loop in
                 let (one, other) = try Socket.pair(type: Socket.datagram)
                 try one.sendNow([1, 2, 3])
                 let first = try await loop.sockRecvDescriptors(other, maxBytes: 1)
                 #expect(first.bytes == [1])
-                #expect(first.isCut == true)
+                #expect(first.isTruncated == true)
                 for maxBytes in [10, 1] {
                     let receiving = loop.createTask { try await loop.sockRecv(other, 10) }
                     try await loop.turns()
@@ -122,7 +122,7 @@ extension Conformance {
                     await expectCancelled(receiving)
                     let message = try await loop.sockRecvDescriptors(other, maxBytes: maxBytes)
                     #expect(message.bytes == Array([4, 5].prefix(maxBytes)))
-                    #expect(message.isCut == (maxBytes < 2))
+                    #expect(message.isTruncated == (maxBytes < 2))
                 }
             }
         }
