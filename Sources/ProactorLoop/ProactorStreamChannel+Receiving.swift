@@ -110,7 +110,8 @@ extension ProactorStreamChannel {
     /// Receives without the ring, which would wait for more, and ends the stream.
     private func receiveWhatHasArrived() {
         withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 16) { memory in
-            // More than the kernel's buffer holds: a peer that goes on sending does not keep the connection.
+            // The limit exceeds the kernel's buffer; without it, a peer that keeps sending would keep the connection
+            // open.
             for _ in 0..<128 where !isClosing && !ring.isInForkedChild {
                 guard let count = try? SocketCalls.receive(descriptor, into: memory, waits: false), count > 0 else {
                     return

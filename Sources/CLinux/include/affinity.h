@@ -19,8 +19,8 @@ void *cl_thread_save_processors(void);
 /// Lets the calling thread run on these processors again, and frees the set; ignores NULL.
 void cl_thread_restore_processors(void *saved);
 
-/// Lets the calling thread run on all processors that the process may use; has an effect only if a thread of the
-/// process was pinned before. A new thread inherits what its maker may use.
+/// Lets the calling thread run on all processors that the process may use; has no effect if no thread of the process
+/// was pinned before. A new thread inherits the affinity of the thread that creates it.
 void cl_thread_unpin(void);
 
 #endif

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Moves one connection from its loop to another.
 ///
-/// Used on the thread of the connection's former loop only; once that loop is closed, on the thread for orphaned jobs.
+/// Thread of the connection's former loop only; once that loop is closed, on the thread for orphaned jobs.
 final class ConnectionMove: @unchecked Sendable {
     private let transport: SocketTransport
     private let ended: WaitList

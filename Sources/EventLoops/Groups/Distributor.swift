@@ -5,7 +5,7 @@ import Synchronization
 final class ServerShare: Sendable {
     let loop: any AbstractEventLoop
     let server: Server
-    /// Connections on their way to the loop.
+    /// Connections in transit to the loop.
     fileprivate let coming = Atomic(0)
 
     init(_ server: Server, on loop: any AbstractEventLoop) {

@@ -70,10 +70,10 @@ final class Listener: ListenerOwner, DescriptorWaiter, CustomStringConvertible {
         if !isClosed { channel?.startAccepting() }
     }
 
-    /// The most connections to accept when a server closes.
+    /// The maximum number of connections to accept when a server closes.
     private static let mostWaiting = 65536
 
-    /// Accepts the connections that wait in the kernel's queue, which would reset them when the socket is closed.
+    /// Accepts the connections that wait in the kernel's queue: the kernel would reset them when the socket is closed.
     ///
     /// Ends early if the server is closed by a protocol object of one of them.
     ///

@@ -19,8 +19,9 @@ struct SendStall {
         timer != nil
     }
 
-    /// Calls `again` after 1 ms; each further wait before ``isOver()`` is twice as long, up to 32 ms. `again` must call
-    /// ``fired()``.
+    /// Calls `again` after 1 ms; each further wait before ``isOver()`` is twice as long, up to 32 ms.
+    ///
+    /// `again` must call ``fired()``.
     mutating func wait(on core: LoopCore, _ again: @escaping () -> Void) {
         timer?.cancel()
         timer = core.callAt(core.now.advanced(by: .milliseconds(milliseconds))) { again() }
