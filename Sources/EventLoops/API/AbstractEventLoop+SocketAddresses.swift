@@ -56,7 +56,8 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - socket: A datagram socket. On a stream socket, this receives bytes, and the address is meaningless.
-    ///   - buffer: The memory, for instance `mutableBytes` of an array's `mutableSpan`. The rest of a longer datagram is
+    ///   - buffer: The memory, for instance `mutableBytes` of an array's `mutableSpan`. The rest of a longer
+    ///     datagram is
     ///     lost.
     /// - Returns: The number of bytes that were written at the start of the buffer, and the sender.
     /// - Throws: Same as ``sockRecvFrom(_:_:)``.
