@@ -57,8 +57,7 @@ extension AbstractEventLoop {
     /// - Parameters:
     ///   - socket: A datagram socket. On a stream socket, this receives bytes, and the address is meaningless.
     ///   - buffer: The memory, for instance `mutableBytes` of an array's `mutableSpan`. The rest of a longer
-    ///     datagram is
-    ///     lost.
+    ///     datagram is lost.
     /// - Returns: The number of bytes that were written at the start of the buffer, and the sender.
     /// - Throws: Same as ``sockRecvFrom(_:_:)``.
     /// - Cancellation: Ends the wait. If a datagram arrived nevertheless, the next call on the socket gets it.
