@@ -139,7 +139,7 @@ def _running_once(
     with _free_address(transport) as address, tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             _pinned(cores()[0], server.command(transport, address)),
-            env=os.environ | environment,
+            env=os.environ | server.environment | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -33,9 +33,19 @@ private func makeListener(_ options: Options) throws -> Socket {
 }
 
 private func echo(_ client: Socket, _ loop: any AbstractEventLoop) async throws {
+    // One buffer for the whole connection: `sockRecv` would make an array for each message.
+    var buffer = [UInt8](repeating: 0, count: 64 * 1024)
     while true {
-        let bytes = try await loop.sockRecv(client, 64 * 1024)
-        if bytes.isEmpty { return }
-        try await loop.sockSendAll(client, bytes)
+        let count = try await receive(from: client, into: &buffer, loop)
+        if count == 0 { return }
+        try await loop.sockSendAll(client, buffer.span.bytes.extracting(0..<count))
     }
+}
+
+private func receive(
+    from client: Socket, into buffer: inout [UInt8], _ loop: any AbstractEventLoop
+) async throws -> Int {
+    var span = buffer.mutableSpan
+    var bytes = span.mutableBytes
+    return try await loop.sockRecvInto(client, &bytes)
 }

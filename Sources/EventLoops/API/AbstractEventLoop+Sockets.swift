@@ -65,7 +65,7 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - socket: A connected socket.
-    ///   - buffer: The memory, for instance `bytes.mutableSpan.mutableBytes` of an array.
+    ///   - buffer: The memory, for instance `mutableBytes` of an array's `mutableSpan`.
     /// - Returns: The number of bytes that were written at the start of the buffer.
     /// - Throws: Same as ``sockRecv(_:_:)``.
     /// - Cancellation: Ends the wait. If bytes arrived nevertheless, the next call on the socket gets them.
