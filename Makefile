@@ -142,7 +142,8 @@ sanitize: ## run the tests under the thread sanitizer, then under the address an
 # A test that runs on one thread cannot have a data race.
 sanitize-thread: deps
 	$(BUILD_TESTS) --sanitize=thread --scratch-path .build-tsan
-	TSAN_OPTIONS=halt_on_error=1:exitcode=66 PROACTOR_TEST_SIZE=$(if $(EVERY_TEST),100,10) \
+	TSAN_OPTIONS=halt_on_error=1:exitcode=66:suppressions=$(CURDIR)/Tests/races.supp:print_suppressions=0 \
+		PROACTOR_TEST_SIZE=$(if $(EVERY_TEST),100,10) \
 		$(RUN_TESTS) .build-tsan/debug $(call chosen,$(THREADS))
 
 # A release build, because the optimiser ends lifetimes earlier: code that holds memory without a reference fails here.

@@ -1,3 +1,5 @@
+import Synchronization
+
 extension LoopCore {
     /// Runs synchronous code on the loop's thread and returns its result.
     ///
@@ -10,11 +12,31 @@ extension LoopCore {
         _ operation: String, _ body: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         if queue.isTurning, !isClosed { return try body() }
-        // Not a continuation: the thread sanitizer does not see that resuming one orders the two threads.
-        return try await Task(executorPreference: taskExecutor) { [self] in
-            // The jobs of a closed loop run on another thread.
-            guard queue.isTurning, !isClosed else { throw postRefusal(operation) }
-            return try body()
-        }.value
+        let result: Result<Value, any Error> = await withUnsafeContinuation { continuation in
+            let reply = Reply(continuation, else: postRefusal(operation))
+            // If the loop refuses the callback or drops it, the reply is released.
+            _ = post(at: nil) { reply.answer(Result { try body() }) }
+        }
+        return try result.get()
+    }
+}
+
+/// Resumes a task with a result; if released without one, with an error.
+private final class Reply<Value: Sendable>: Sendable {
+    private let continuation: UnsafeContinuation<Result<Value, any Error>, Never>
+    private let failure: EventLoopError
+    private let isAnswered = Atomic(false)
+
+    init(_ continuation: UnsafeContinuation<Result<Value, any Error>, Never>, else failure: EventLoopError) {
+        self.continuation = continuation
+        self.failure = failure
+    }
+
+    deinit {
+        answer(.failure(failure))
+    }
+
+    func answer(_ result: Result<Value, any Error>) {
+        if !isAnswered.exchange(true, ordering: .relaxed) { continuation.resume(returning: result) }
     }
 }

@@ -136,14 +136,12 @@ public final class EventLoopGroup: Sendable, CustomStringConvertible {
         try refuseOnOwnThread()
         let life = life
         let latest = beginEnd(deadline, grace)
-        // Not a continuation: the thread sanitizer does not see that resuming one orders the two threads.
-        let (outcome, continuation) = AsyncStream<Set<String>>.makeStream()
-        let failure = DetachedThread.start(name: "loops-end") {
-            continuation.yield(life.waitForEnd(until: latest))
+        let late = await withUnsafeContinuation { (continuation: UnsafeContinuation<Set<String>, Never>) in
+            let failure = DetachedThread.start(name: "loops-end") {
+                continuation.resume(returning: life.waitForEnd(until: latest))
+            }
+            if failure != 0 { continuation.resume(returning: life.waitForEnd(until: latest)) }
         }
-        if failure != 0 { continuation.yield(life.waitForEnd(until: latest)) }
-        // A stream ends at once in a cancelled task, which has to wait nevertheless.
-        let late = await Task { await outcome.first { _ in true } ?? [] }.value
         try throwFailure(late)
     }
 
