@@ -6,6 +6,7 @@ package final class TemporaryDirectory: Sendable {
     package let path: String
 
     package init() throws {
+        // Not the directory in TMPDIR: the path of a Unix socket has at most 107 bytes.
         var template = Array("/tmp/proactor-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemCall.lastFailure }
         path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }

@@ -2,7 +2,7 @@ internal import Glibc
 package import Kernel
 internal import Testing
 
-/// A socket pair, one end of which is given away: shows whether every descriptor of that end is closed.
+/// A socket pair that gives one end away and shows whether every descriptor of that end is closed.
 package final class WatchedEnd: Sendable {
     private let kept: Socket
     private let given: Socket

@@ -83,7 +83,7 @@ extension AbstractEventLoop {
     ///
     /// - Parameters:
     ///   - socket: A connected socket.
-    ///   - bytes: The bytes.
+    ///   - bytes: The bytes. Without any, a datagram socket sends an empty datagram.
     /// - Throws: Same as ``sockRecv(_:_:)``; `.system` with `EPIPE` or `ECONNRESET` if the peer has closed the
     ///   connection, without a signal. How many bytes were sent is then unknown.
     /// - Cancellation: Ends the wait. The bytes that were sent stay sent; how many is unknown.
